@@ -1,0 +1,1 @@
+"""A harness that proves, in virtual time, that a service survives its providers."""

@@ -1,0 +1,1 @@
+"""Rules over a finished run: expectations of one file, laws of every run."""

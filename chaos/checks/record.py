@@ -1,0 +1,26 @@
+"""What a check is given: the trace of a run, and what the service had promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaos.ports import Promises
+from chaos.scenario.model import Scenario
+from chaos.trace.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run to be judged.
+
+    Attributes:
+        scenario: What was played.
+        trace: What happened.
+        promises: What the target promised under the scenario's settings.
+        ended_s: Virtual time at which the run ended, in seconds.
+    """
+
+    scenario: Scenario
+    trace: Trace
+    promises: Promises
+    ended_s: float

@@ -1,0 +1,131 @@
+"""The one source of everything undecided in a run.
+
+Who goes first when two users wake at the same instant, whether a fault with a toxicity touches
+this call, which bit is flipped: each is asked here, under a label. What was chosen is kept, so
+that any run can be played again from its list.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One decision: ``picked`` out of ``options`` possibilities, asked under ``label``."""
+
+    label: str
+    options: int
+    picked: int
+
+
+class Choices(Protocol):
+    """Decides; and remembers what it decided."""
+
+    @property
+    def made(self) -> tuple[Choice, ...]:
+        """Every decision of this run so far, in order."""
+
+    def pick(self, label: str, options: int) -> int:
+        """Choose one of ``options`` possibilities: a number from 0 to ``options - 1``."""
+
+
+_GRAIN = 1 << 30
+
+
+def chance(choices: Choices, label: str, probability: float) -> bool:
+    """Whether something with this ``probability`` (0 to 1) happens.
+
+    Certain outcomes are not asked for, so that they cost no decision.
+
+    Example:
+        >>> chance(Seeded(7), "toxicity", 1.0)
+        True
+    """
+    if probability >= 1:
+        return True
+    if probability <= 0:
+        return False
+    return choices.pick(label, _GRAIN) < probability * _GRAIN
+
+
+def uniform(choices: Choices, label: str, low: float, high: float) -> float:
+    """A number evenly drawn from ``low`` (included) to ``high`` (excluded).
+
+    Example:
+        >>> 1.0 <= uniform(Seeded(7), "jitter", 1.0, 2.0) < 2.0
+        True
+    """
+    return low + (high - low) * choices.pick(label, _GRAIN) / _GRAIN
+
+
+class Seeded:
+    """Draws from a seed.
+
+    Each label has a stream of its own: a scenario that asks one more question about toxicity
+    does not thereby change the order of its users.
+
+    Example:
+        >>> Seeded(7).pick("order", 10) == Seeded(7).pick("order", 10)
+        True
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._streams: dict[str, random.Random] = {}
+        self._made: list[Choice] = []
+
+    @property
+    def made(self) -> tuple[Choice, ...]:
+        """Every decision so far."""
+        return tuple(self._made)
+
+    def pick(self, label: str, options: int) -> int:
+        """Draw the next number of the label's stream."""
+        if options == 1:
+            return 0
+        stream = self._streams.get(label)
+        if stream is None:
+            # A text seed is hashed with SHA-512, so it is the same in every process.
+            stream = self._streams[label] = random.Random(f"{self.seed}/{label}")  # noqa: S311 - not a secret
+        picked = stream.randrange(options)
+        self._made.append(Choice(label, options, picked))
+        return picked
+
+
+class Replayed:
+    """Repeats recorded decisions; beyond their end, always the first possibility.
+
+    Example:
+        >>> Replayed([2, 1]).pick("order", 3)
+        2
+    """
+
+    def __init__(self, picks: Iterable[int]) -> None:
+        self._picks = iter(picks)
+        self._made: list[Choice] = []
+
+    @property
+    def made(self) -> tuple[Choice, ...]:
+        """Every decision so far."""
+        return tuple(self._made)
+
+    def pick(self, label: str, options: int) -> int:
+        """Repeat the next decision.
+
+        Raises:
+            ValueError: The recording does not fit this run: there are fewer possibilities now.
+        """
+        if options == 1:
+            return 0
+        picked = next(self._picks, 0)
+        if picked >= options:
+            raise ValueError(
+                f"recorded choice {picked} for {label!r} does not fit {options} possibilities; "
+                "the service or the scenario has changed since it was recorded"
+            )
+        self._made.append(Choice(label, options, picked))
+        return picked

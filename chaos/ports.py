@@ -1,0 +1,241 @@
+"""Every extension point of the harness on one page.
+
+A service under test is a `Target`; what it relies on are `Upstream` stand-ins; what judges a run
+is a `Check`; who reads the results is a `Reporter`. A target finds all it may use in its `World`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from chaos.choices import Choices
+from chaos.trace.events import Event, Scalar
+from chaos.upstreams.http import Request, Response
+from chaos.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a request asks for: a dotted name and, for stores, the object concerned.
+
+    Example:
+        >>> Operation("objects.media", "index/manifest.json").name
+        'objects.media'
+    """
+
+    name: str
+    object: str | None = None
+
+
+class Upstream(ABC):
+    """A stand-in for one provider: state of its own, no sockets, no clock but ``time``.
+
+    A new one is made for each run.
+    """
+
+    name: ClassVar[str]
+    """What scenarios call it: ``openai``."""
+
+    hosts: ClassVar[tuple[str, ...]]
+    """Host names whose requests it answers."""
+
+    operations: ClassVar[tuple[str, ...]]
+    """Every operation it knows, for ``operation:`` in scenarios."""
+
+    @abstractmethod
+    def classify(self, request: Request) -> Operation | None:
+        """Which operation this is; None if the provider has no such thing."""
+
+    @abstractmethod
+    def handle(self, request: Request) -> Response:
+        """Answer as the provider would."""
+
+    def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
+        """What a trace should remember of an answer, for laws to judge. Default: nothing."""
+        del operation, response
+        return {}
+
+    def rate_limited(self, code: str) -> Response:
+        """The provider's real 429, without Retry-After."""
+        return Response(status=429, body=code.encode())
+
+    def failed(self, status: int) -> Response:
+        """The provider's usual error for ``status``."""
+        return Response(status=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a target gave a user; ``mode`` is ``llm``, ``fallback`` or a word of its own."""
+
+    mode: str
+    text: str = ""
+    reason: str | None = None
+    stale: bool = False
+    truncated: bool = False
+    sources: tuple[str, ...] = ()
+    index_state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """What a target promises about attempts; laws hold it to that."""
+
+    attempts: int
+    first_backoff_s: float
+    max_backoff_s: float
+    jitter_s: float
+    multiplier: float = 2.0
+    never_retried: frozenset[int] = frozenset({400, 401, 403, 404, 422})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerPolicy:
+    """What a target promises about a breaker; the reference model is built from it."""
+
+    failure_threshold: int
+    recovery_timeout_s: float
+    half_open_max_calls: int = 1
+    trial_lease_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachePolicy:
+    """What a target promises about a cached copy."""
+
+    fresh_for_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """Everything a target promises, by upstream; what is absent is not judged."""
+
+    deadline_s: float | None = None
+    retries: Mapping[str, RetryPolicy] = field(default_factory=dict)
+    breakers: Mapping[str, BreakerPolicy] = field(default_factory=dict)
+    caches: Mapping[str, CachePolicy] = field(default_factory=dict)
+
+
+class Recorder(Protocol):
+    """Writes the trace of a run."""
+
+    def record(self, kind: type[Event], /, **fields: Any) -> None:  # noqa: ANN401
+        """Add an event; position, time, actor and question are filled in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a target may use: everything it touches is in here.
+
+    Attributes:
+        upstreams: The stand-ins of this run, by name.
+        folder: An empty folder of this run alone; it survives ``restart``.
+        given: The scenario's ``given`` without its settings.
+        settings: Dotted setting to value, as the scenario gives them.
+        recorder: For events that only the target can see.
+        choices: The source of everything undecided.
+    """
+
+    upstreams: Mapping[str, Upstream]
+    folder: Path
+    given: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    recorder: Recorder
+    choices: Choices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observable:
+    """Something of a target that a scenario can look at.
+
+    Attributes:
+        type: ``str``, ``int``, ``float`` (seconds for durations) or ``bool``.
+        values: Every value it can take, if they are few.
+        duration: Whether scenarios write it with a unit.
+        doc: One line for the reference.
+    """
+
+    type: type
+    doc: str
+    values: tuple[str, ...] = ()
+    duration: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The words a target adds to the scenario language; the loader checks files against it.
+
+    Attributes:
+        upstreams: Upstream name to its operations.
+        observables: Key to what it is.
+        settings: Dotted setting to its type: timedelta, int, float, bool or str.
+        modes: Values of ``answer.mode``, and the keys of ``answers``.
+        actions: Steps it supports beyond ``ask``: ``restart``, ``refresh_index``, …
+        given: Keys it understands under ``given``.
+    """
+
+    upstreams: Mapping[str, tuple[str, ...]]
+    observables: Mapping[str, Observable]
+    settings: Mapping[str, type]
+    modes: tuple[str, ...] = ("llm", "fallback", "error")
+    actions: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
+
+
+class Target(ABC):
+    """A service under test. One object serves one run; its class is found by name.
+
+    Subclass it, name the upstreams, build the service in `build`, and answer in `ask`.
+    """
+
+    name: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def vocabulary(cls) -> Vocabulary:
+        """The words scenarios may use for it."""
+
+    @classmethod
+    @abstractmethod
+    def make_upstreams(cls) -> Sequence[Upstream]:
+        """New stand-ins for one run."""
+
+    @abstractmethod
+    def build(self, world: World) -> None:
+        """Build the service, and the state that ``given`` describes."""
+
+    @abstractmethod
+    def ask(self, question: str) -> Answer:
+        """Put a question to the service, in the calling thread."""
+
+    def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
+        """Carry out a step such as ``restart``; what it returns goes into the trace."""
+        raise NotImplementedError(f"{self.name} cannot {action!r} with {dict(parameters)}")
+
+    def observe(self, key: str) -> Scalar:
+        """The value of an observable now."""
+        raise NotImplementedError(f"{self.name} has no observable {key!r}")
+
+    @abstractmethod
+    def promises(self, settings: Mapping[str, Any]) -> Promises:
+        """What the service promises under these settings.
+
+        Written from its specification: laws hold the service to it, so it must not be read
+        back from the service itself.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most targets have nothing to release
+        """Release what `build` took. The run is over."""
+
+
+class Check(Protocol):
+    """A rule over a finished run."""
+
+    name: str
+
+    def judge(self, run: Any, /) -> Verdict:  # noqa: ANN401 - see chaos.checks.run_record
+        """Conclude; a check that had nothing to judge is inconclusive, never passed."""

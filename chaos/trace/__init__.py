@@ -1,0 +1,1 @@
+"""What happened in a run: typed events, written as NDJSON, summed up in a digest."""

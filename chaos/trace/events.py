@@ -1,0 +1,233 @@
+"""The events of a run.
+
+Everything that checks and reports know comes from these. Times are virtual seconds since the
+start of the run. ``actor`` is the user or step on whose behalf something happened; ``ask`` numbers
+the questions from 1 and ties an event to the question it belongs to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        seq: Position in the trace, from 0.
+        at_s: Virtual seconds since the start of the run.
+        actor: User, thread or step that caused it.
+        ask: Number of the question it belongs to; None outside questions.
+    """
+
+    kind: ClassVar[str] = ""
+
+    seq: int
+    at_s: float
+    actor: str
+    ask: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEvent(Event):
+    """A step of the scenario began (``phase`` "begin") or ended.
+
+    ``path`` is where it stands in the file, for example ``method[2]``; ``line`` counts from 1.
+    """
+
+    kind: ClassVar[str] = "step"
+
+    path: str
+    what: str
+    phase: Literal["begin", "end"]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskEvent(Event):
+    """A user asked a question; ``step`` is the path of the step that made them ask."""
+
+    kind: ClassVar[str] = "ask"
+
+    question: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerEvent(Event):
+    """A question ended. ``mode`` is "error" when it ended in an exception."""
+
+    kind: ClassVar[str] = "answer"
+
+    mode: str
+    elapsed_s: float
+    reason: str | None = None
+    text: str = ""
+    stale: bool = False
+    truncated: bool = False
+    sources: tuple[str, ...] = ()
+    index_state: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEvent(Event):
+    """A request left the service. ``call`` numbers the requests of the run from 1."""
+
+    kind: ClassVar[str] = "request"
+
+    call: int
+    upstream: str
+    operation: str
+    object: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseEvent(Event):
+    """A request ended: with a response whose body was read to its end, or with an error.
+
+    Attributes:
+        status: HTTP status; None when no response came.
+        error: The transport error as the client saw it, for example "ReadTimeout".
+        retry_after_s: Seconds the response asked callers to wait.
+        faults: Ids of the faults that touched the call.
+        detail: What the stand-in says of its answer, for example the text of a completion.
+    """
+
+    kind: ClassVar[str] = "response"
+
+    call: int
+    upstream: str
+    operation: str
+    status: int | None = None
+    error: str | None = None
+    elapsed_s: float = 0.0
+    retry_after_s: float | None = None
+    faults: tuple[str, ...] = ()
+    detail: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultEvent(Event):
+    """A fault was injected, healed (``by`` says why), or touched a call."""
+
+    kind: ClassVar[str] = "fault"
+
+    fault: str
+    what: Literal["injected", "healed", "touched"]
+    by: str = ""
+    call: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEvent(Event):
+    """The service slept. ``upstream`` is the last one it had called, if any."""
+
+    kind: ClassVar[str] = "wait"
+
+    seconds: float
+    upstream: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerEvent(Event):
+    """What a breaker of the service did, as it reports it.
+
+    Attributes:
+        what: A permit was granted or settled, a call refused, or the state changed.
+        state: State after the event.
+        old: State before a transition.
+        permit: Number of the permit, for granted and settled.
+        outcome: How the permitted call ended, for settled.
+        counted: Whether the breaker took the outcome into account, for settled.
+        failures: Consecutive failures after the event.
+        retry_after_s: What a refused caller was told to wait.
+    """
+
+    kind: ClassVar[str] = "breaker"
+
+    upstream: str
+    what: Literal["granted", "settled", "refused", "transition"]
+    state: str
+    old: str | None = None
+    permit: int | None = None
+    outcome: Literal["success", "failure", "neutral"] | None = None
+    counted: bool | None = None
+    failures: int | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEvent(Event):
+    """What the cached copy did: a search was served, a refresh ended, damage was found.
+
+    Attributes:
+        what: ``served``, ``updated``, ``unchanged``, ``failed`` or ``quarantined``.
+        state: ``fresh``, ``stale`` or ``absent``.
+        generation: Generation concerned.
+        sha256: Hash of the bytes being served.
+        age_s: Age of the copy in seconds.
+        reason: Why it is stale, absent, failed or quarantined.
+    """
+
+    kind: ClassVar[str] = "index"
+
+    what: Literal["served", "updated", "unchanged", "failed", "quarantined"]
+    state: str | None = None
+    generation: str | None = None
+    sha256: str | None = None
+    age_s: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockEvent(Event):
+    """The wall clock jumped by ``step_s`` seconds; monotonic time did not."""
+
+    kind: ClassVar[str] = "clock"
+
+    step_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionEvent(Event):
+    """Something was done to the world or the service: ``restart`` or the like."""
+
+    kind: ClassVar[str] = "action"
+
+    action: str
+    detail: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationEvent(Event):
+    """The target was looked at: ``key`` had ``value`` at this moment."""
+
+    kind: ClassVar[str] = "observation"
+
+    key: str
+    value: Scalar
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.kind: cls
+    for cls in (
+        StepEvent,
+        AskEvent,
+        AnswerEvent,
+        RequestEvent,
+        ResponseEvent,
+        FaultEvent,
+        WaitEvent,
+        BreakerEvent,
+        IndexEvent,
+        ClockEvent,
+        ActionEvent,
+        ObservationEvent,
+    )
+}
+"""Every kind of event by its name."""

@@ -1,0 +1,1 @@
+"""A resilient retrieval-augmented helpdesk service."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from chaos.choices import Choices
 from chaos.trace.events import Event, Scalar
+from chaos.units import parse_duration
 from chaos.upstreams.http import Request, Response
 from chaos.verdict import Verdict
 
@@ -105,9 +107,16 @@ class BreakerPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachePolicy:
-    """What a target promises about a cached copy."""
+    """What a target promises about a cached copy.
+
+    Attributes:
+        fresh_for_s: A copy younger than this is fresh.
+        retry_failed_after_max_s: After a failed refresh, the next one is tried no later than this,
+            if anybody asks; None promises nothing.
+    """
 
     fresh_for_s: float
+    retry_failed_after_max_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +194,21 @@ class Vocabulary:
     actions: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
 
+    def typed(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings as a file writes them, turned into the types they are of.
+
+        Example:
+            >>> words = Vocabulary(upstreams={}, observables={}, settings={"ttl": timedelta})
+            >>> words.typed({"ttl": "1m"})["ttl"].total_seconds()
+            60.0
+        """
+        return {
+            key: parse_duration(value)
+            if self.settings.get(key) is timedelta and isinstance(value, str)
+            else value
+            for key, value in settings.items()
+        }
+
 
 class Target(ABC):
     """A service under test. One object serves one run; its class is found by name.
@@ -220,8 +244,9 @@ class Target(ABC):
         """The value of an observable now."""
         raise NotImplementedError(f"{self.name} has no observable {key!r}")
 
+    @classmethod
     @abstractmethod
-    def promises(self, settings: Mapping[str, Any]) -> Promises:
+    def promises(cls, settings: Mapping[str, Any]) -> Promises:
         """What the service promises under these settings.
 
         Written from its specification: laws hold the service to it, so it must not be read

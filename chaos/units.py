@@ -8,10 +8,23 @@ from datetime import timedelta
 DURATION_HINT = "a number with ms, s, m, h or d, for example 250ms or 1.5h"
 SIZE_HINT = "a number of bytes, or one with B, KB or MB, for example 64KB"
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_BYTES = {"": 1, "B": 1, "KB": 1000, "MB": 1000_000}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SIZE = re.compile(r"(\d+)\s*(B|KB|MB)?")
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_UNITS_S = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+DURATION_PATTERN = "-?(?=[0-9])" + "".join(
+    # "m" must not take the first letter of "ms".
+    f"(?:({_NUMBER}){unit}{'(?!s)' if unit == 'm' else ''})?"
+    for unit in _UNITS_S
+)
+"""A regular expression of every duration, one group per unit; editors use it too."""
+
+SIZE_PATTERN = r"([0-9]{1,15}) ?(B|KB|MB)?"
+"""A regular expression of every size written as text."""
+
+_BYTES = {None: 1, "B": 1, "KB": 1000, "MB": 1000_000}
+_DURATION = re.compile(DURATION_PATTERN)
+_SIZE = re.compile(SIZE_PATTERN)
+_LONGEST = timedelta(days=3650)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -20,7 +33,8 @@ def parse_duration(text: str) -> timedelta:
     A leading minus is allowed, for clocks that step back.
 
     Raises:
-        ValueError: The text is not a duration; the message says what is wrong with it.
+        ValueError: The text is not a duration, or is one beyond ten years; the message says
+            what is wrong with it.
 
     Example:
         >>> parse_duration("1h30m").total_seconds()
@@ -29,34 +43,39 @@ def parse_duration(text: str) -> timedelta:
         -0.25
     """
     bare = text.strip()
-    sign = -1 if bare.startswith("-") else 1
-    bare = bare.removeprefix("-")
-    parts = _PART.findall(bare)
-    if re.fullmatch(r"\d+(\.\d+)?", bare):
-        raise ValueError(f"duration {text} has no unit")
-    if not parts or "".join(number + unit for number, unit in parts) != bare:
+    if re.fullmatch(f"-?{_NUMBER}", bare):
+        raise ValueError(f"duration {bare} has no unit")
+    match = _DURATION.fullmatch(bare)
+    if match is None:
         raise ValueError(f"{text!r} is not a duration")
-    return sign * timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    parts = zip(match.groups(), _UNITS_S.values(), strict=True)
+    seconds = sum(float(number) * unit_s for number, unit_s in parts if number)
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError(f"duration {bare} is longer than ten years")
+    return timedelta(seconds=-seconds if bare.startswith("-") else seconds)
 
 
 def format_duration(seconds: float) -> str:
-    """Write a duration the way a person would, exact to the millisecond.
+    """Write a duration the way a person would, exact to the microsecond.
+
+    ``parse_duration`` reads it back.
 
     Example:
         >>> [format_duration(s) for s in (0.25, 60, 86399, 15.5, -3600)]
         ['250ms', '1m', '23h59m59s', '15.5s', '-1h']
     """
-    sign = "-" if seconds < 0 else ""
-    rest_ms = round(abs(seconds) * 1000)
-    if rest_ms < 1000:  # noqa: PLR2004 - one second
-        return f"{sign}{rest_ms}ms"
+    rest_us = round(abs(seconds) * 1_000_000)
+    sign = "-" if seconds < 0 and rest_us else ""
+    if rest_us < 1_000_000:  # noqa: PLR2004 - one second
+        return f"{sign}{rest_us / 1000:g}ms"
     parts = []
-    for unit, size_ms in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000)):
-        count, rest_ms = divmod(rest_ms, size_ms)
+    for unit in ("d", "h", "m"):
+        count, rest_us = divmod(rest_us, round(_UNITS_S[unit] * 1_000_000))
         if count:
             parts.append(f"{count}{unit}")
-    if rest_ms:
-        parts.append(f"{rest_ms / 1000:g}s")
+    if rest_us:
+        # Not "g": it keeps six digits, and 59.999999 has eight.
+        parts.append(f"{rest_us / 1_000_000:.6f}".rstrip("0").rstrip(".") + "s")
     return sign + "".join(parts)
 
 
@@ -73,4 +92,4 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a size")
-    return int(match[1]) * _BYTES[match[2] or ""]
+    return int(match[1]) * _BYTES[match[2]]

@@ -1,0 +1,48 @@
+"""Judges what a scenario expects of one step, or of its whole run."""
+
+from __future__ import annotations
+
+from chaos.checks.measure import Window, measure
+from chaos.scenario.expectations import Expectation
+from chaos.scenario.kinds import Kind
+from chaos.verdict import Outcome, Verdict
+
+
+def judge(expectation: Expectation, window: Window, *, kind: Kind, where: str) -> Verdict:
+    """Compare what a window shows with what was expected of it.
+
+    Args:
+        expectation: The key and the tolerance from the file.
+        window: The events it speaks of.
+        kind: What sort of value the key has, to show it as a scenario would write it.
+        where: Path of the step, or ``expect`` for the whole run.
+
+    Returns:
+        Failed if any value lies outside the tolerance; inconclusive if there was none to judge.
+    """
+    measured = measure(expectation.key, window)
+    expected = expectation.tolerance.describe()
+    line = expectation.location.line or None
+    check = f"{where} {expectation.key}"
+    if measured.missing is not None:
+        return Verdict(
+            check=check,
+            outcome=Outcome.INCONCLUSIVE,
+            reason=f"nothing to judge: {measured.missing}",
+            expected=expected,
+            line=line,
+        )
+    outside = [v for v in measured.values if not expectation.tolerance.accepts(v)]
+    shown = outside or list(measured.values)
+    seen = kind.show(shown[0])
+    if len(measured.values) > 1:
+        seen += f" ({len(shown)} of {len(measured.values)} answers)"
+    return Verdict(
+        check=check,
+        outcome=Outcome.FAILED if outside else Outcome.PASSED,
+        reason=f"{expectation.key} {'is not' if outside else 'is'} {expected}",
+        expected=expected,
+        seen=seen,
+        line=line,
+        evidence=measured.evidence,
+    )

@@ -1,0 +1,222 @@
+"""Laws of the breaker that need no model: nothing passes while open, few pass while half-open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar
+
+from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
+from chaos.checks.laws.processes import processes
+from chaos.checks.record import RunRecord
+from chaos.ports import BreakerPolicy
+from chaos.trace.events import BreakerEvent, RequestEvent, ResponseEvent
+from chaos.trace.trace import Trace
+from chaos.verdict import Verdict
+
+
+class NoCallWhileOpen(Law):
+    """An open breaker lets nothing through, and nobody goes round a breaker.
+
+    A call that was permitted before the breaker opened may still make its retries: every request
+    needs a permit of its question that is granted and not yet settled, and an open breaker grants
+    none.
+    """
+
+    name: ClassVar[str] = "no-call-while-open"
+    doc: ClassVar[str] = "An open breaker lets nothing through."
+
+    def judge(self, run: RunRecord, /) -> Verdict:
+        """Judge every permit and every request to an upstream behind a breaker."""
+        refusals = opened = 0
+        for upstream, _, process in _breakers(run):
+            watch = _Openings(self, upstream)
+            for event in process:
+                verdict = watch.see(event) if isinstance(event, _SEEN) else None
+                if verdict is not None:
+                    return verdict
+            refusals += watch.refusals
+            opened += watch.opened
+        if not refusals:
+            return self.not_exercised(
+                _no_breaker(run)
+                or ("nobody called while a breaker was open" if opened else "no breaker opened")
+            )
+        return self.passed(
+            f"{count(refusals, 'refusal')} in {count(opened, 'open period')}, no call let through"
+        )
+
+
+_SEEN = (BreakerEvent, RequestEvent)
+
+
+class _Openings:
+    """What one breaker of one process let through, event by event."""
+
+    def __init__(self, law: Law, upstream: str) -> None:
+        self._law = law
+        self._upstream = upstream
+        self._opening: BreakerEvent | None = None
+        self._permits: dict[tuple[Owner, int | None], BreakerEvent] = {}
+        self.opened = 0
+        self.refusals = 0
+
+    def see(self, event: BreakerEvent | RequestEvent) -> Verdict | None:
+        """Take note of what happened next; returns a verdict if it breaks the law."""
+        if event.upstream != self._upstream:
+            return None
+        if isinstance(event, RequestEvent):
+            return self._request(event)
+        permit = (owner(event), event.permit)
+        if event.what == "granted":
+            self._permits[permit] = event
+            return self._granted(event)
+        if event.what == "settled":
+            self._permits.pop(permit, None)
+        elif event.what == "refused":
+            self.refusals += self._opening is not None
+        else:
+            self._opening = event if event.state == "open" else None
+            self.opened += event.state == "open"
+        return None
+
+    def _granted(self, event: BreakerEvent) -> Verdict | None:
+        # A breaker that turns half-open in this very call may report the permit before the change.
+        if self._opening is None or event.state == "half_open":
+            return None
+        return self._law.broken(
+            f"the breaker of {self._upstream} let {who(event)} through at {seconds(event.at_s)}, "
+            f"open since {seconds(self._opening.at_s)}",
+            expected="no permit while open",
+            seen=f"permit {event.permit}",
+            evidence=[self._opening, event],
+        )
+
+    def _request(self, event: RequestEvent) -> Verdict | None:
+        if any(holder == owner(event) for holder, _ in self._permits):
+            return None
+        opening = self._opening
+        while_open = f", open since {seconds(opening.at_s)}" if opening else ""
+        return self._law.broken(
+            f"{who(event)} called {self._upstream} at {seconds(event.at_s)} without a permit of "
+            f"its breaker{while_open}",
+            expected="every request under a permit",
+            seen=f"call {event.call} under none",
+            evidence=[opening, event] if opening else [event],
+        )
+
+
+class OneTrial(Law):
+    """Half-open admits only as many calls at once as the policy says.
+
+    A trial holds its place until it is settled, or until its lease ends.
+    """
+
+    name: ClassVar[str] = "one-trial"
+    doc: ClassVar[str] = "Half-open admits exactly the permitted calls, under any interleaving."
+
+    def judge(self, run: RunRecord, /) -> Verdict:
+        """Judge every permit granted in half-open, and the requests made under it."""
+        totals: Counter[str] = Counter()
+        for upstream, policy, process in _breakers(run):
+            watch = _Trials(self, upstream, policy)
+            for event in process:
+                verdict = None
+                if isinstance(event, BreakerEvent):
+                    verdict = watch.see(event)
+                elif isinstance(event, RequestEvent):
+                    verdict = watch.request(event)
+                elif isinstance(event, ResponseEvent):
+                    watch.in_flight.pop(event.call, None)
+                if verdict is not None:
+                    return verdict
+            totals += watch.totals
+        if not totals["trials"]:
+            return self.not_exercised(_no_breaker(run) or "no call was admitted in half-open")
+        trials, periods = totals["trials"], totals["periods"]
+        return self.passed(
+            f"{count(trials, 'trial')} in {count(periods, 'half-open period')}, "
+            f"{totals['refusals']} refused meanwhile"
+        )
+
+
+class _Trials:
+    """The trials of one breaker of one process, event by event."""
+
+    def __init__(self, law: Law, upstream: str, policy: BreakerPolicy) -> None:
+        self._law = law
+        self._upstream = upstream
+        self._policy = policy
+        self._half_open = False
+        self._trials: dict[tuple[Owner, int | None], BreakerEvent] = {}
+        self.in_flight: dict[int, RequestEvent] = {}
+        self.totals: Counter[str] = Counter()
+
+    def see(self, event: BreakerEvent) -> Verdict | None:
+        """Take note of what the breaker did; returns a verdict if it breaks the law."""
+        if event.upstream != self._upstream:
+            return None
+        permit = (owner(event), event.permit)
+        if event.what == "transition":
+            self._enter(half_open=event.state == "half_open")
+        elif event.what == "settled":
+            self._trials.pop(permit, None)
+        elif event.what == "refused":
+            self.totals["refusals"] += self._half_open
+        elif self._half_open or event.state == "half_open":
+            self._enter(half_open=True)
+            self.totals["trials"] += 1
+            self._trials[permit] = event
+            return self._crowd(list(self._running(event.at_s)), "trials", event)
+        return None
+
+    def request(self, event: RequestEvent) -> Verdict | None:
+        """Take note of a request; returns a verdict if trials make too many at once."""
+        if event.upstream != self._upstream:
+            return None
+        self.in_flight[event.call] = event
+        holders = {owner(trial) for trial in self._running(event.at_s)}
+        if owner(event) not in holders:
+            return None
+        flying = [request for request in self.in_flight.values() if owner(request) in holders]
+        return self._crowd(flying, "requests of trials", event)
+
+    def _enter(self, *, half_open: bool) -> None:
+        if half_open != self._half_open:
+            self._trials.clear()
+            self.totals["periods"] += half_open
+        self._half_open = half_open
+
+    def _running(self, now_s: float) -> Iterator[BreakerEvent]:
+        lease_s = self._policy.trial_lease_s
+        for trial in self._trials.values():
+            if lease_s is None or now_s < trial.at_s + lease_s - TICK_S:
+                yield trial
+
+    def _crowd(
+        self,
+        together: list[BreakerEvent] | list[RequestEvent],
+        what: str,
+        event: BreakerEvent | RequestEvent,
+    ) -> Verdict | None:
+        most = self._policy.half_open_max_calls
+        if len(together) <= most:
+            return None
+        return self._law.broken(
+            f"{len(together)} {what} at once while the breaker of {self._upstream} was half-open, "
+            f"at {seconds(event.at_s)}",
+            expected=f"at most {most} at once",
+            seen=str(len(together)),
+            evidence=together,
+        )
+
+
+def _breakers(run: RunRecord) -> Iterator[tuple[str, BreakerPolicy, Trace]]:
+    """Each promised breaker in each process: a new process has a new breaker."""
+    for process in processes(run.trace):
+        for upstream, policy in run.promises.breakers.items():
+            yield upstream, policy, process
+
+
+def _no_breaker(run: RunRecord) -> str | None:
+    return None if run.promises.breakers else "the target promises no breaker"

@@ -1,0 +1,177 @@
+"""Requests of a trace put together into calls: a first attempt and the retries that follow it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chaos.checks.laws.law import TICK_S, Owner, owner
+from chaos.ports import RetryPolicy
+from chaos.trace.events import AnswerEvent, RequestEvent, ResponseEvent, StepEvent
+from chaos.trace.trace import Trace
+
+FIRST_ERROR_STATUS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request and how it ended.
+
+    Attributes:
+        request: When it started.
+        response: How it ended; None if the run ended first.
+        failed: Whether it failed. None if the trace cannot tell: a 200 that a fault touched may
+            have been a good answer that came late, or a bad one.
+    """
+
+    request: RequestEvent
+    response: ResponseEvent | None
+    failed: bool | None
+
+    def gap_s(self, following: Attempt) -> float:
+        """Seconds between the end of this attempt and the start of the next."""
+        assert self.response is not None, "an attempt without an end has no gap after it"
+        return following.request.at_s - self.response.at_s
+
+
+@dataclass(slots=True)
+class Call:
+    """The attempts made at one thing, in order; never empty."""
+
+    attempts: list[Attempt]
+
+    @property
+    def retried(self) -> Iterator[tuple[int, Attempt, Attempt]]:
+        """Each attempt that was followed by another, with its number from 1."""
+        for number, (attempt, following) in enumerate(pairwise(self.attempts), start=1):
+            yield number, attempt, following
+
+    @property
+    def troubled(self) -> bool:
+        """Whether any attempt certainly failed."""
+        return any(attempt.failed for attempt in self.attempts)
+
+    @property
+    def wanted(self) -> str:
+        """What was asked for, for a sentence."""
+        request = self.attempts[0].request
+        return f"{request.operation} {request.object}" if request.object else request.operation
+
+
+def shortest_wait_s(policy: RetryPolicy, failures: int, response: ResponseEvent) -> float:
+    """The least a retry must wait after this many failed attempts, the last ending so.
+
+    Example:
+        >>> policy = RetryPolicy(attempts=4, first_backoff_s=2, max_backoff_s=5, jitter_s=1)
+        >>> answer = ResponseEvent(seq=0, at_s=0.0, actor="u", call=1, upstream="x", operation="y")
+        >>> [shortest_wait_s(policy, failures, answer) for failures in (1, 2, 3)]
+        [2, 4.0, 5]
+    """
+    backoff_s = min(policy.first_backoff_s, policy.max_backoff_s)
+    for _ in range(failures - 1):
+        # Step by step, since a power of a large multiplier is an OverflowError.
+        backoff_s = min(backoff_s * policy.multiplier, policy.max_backoff_s)
+    return max(backoff_s, response.retry_after_s or 0.0)
+
+
+def calls(trace: Trace, upstream: str, policy: RetryPolicy) -> list[Call]:
+    """Every call to ``upstream``, in the order they began.
+
+    Requests for the same operation and object on behalf of the same question (or, outside
+    questions, of the same actor in the same step) belong to one call as long as attempts fail.
+    A good response ends a call: whoever asks again wants something new. So does a response that
+    may have been good, unless the very next request repeats it.
+
+    Work that goes on behind a question (a refresh in a background thread) keeps that question's
+    number for as long as it lives, perhaps over many rounds. Once the question is answered, a
+    request is therefore a retry only if it comes before the longest backoff is over.
+    """
+    attempts = _attempts(trace, upstream)
+    answered = {event.ask: event.seq for event in trace.of(AnswerEvent)}
+    steps = _steps(trace)
+    found: list[Call] = []
+    current: dict[object, Call] = {}
+    latest: dict[Owner, Attempt] = {}
+    for attempt in attempts:
+        request = attempt.request
+        step = steps.get(request.seq) if request.ask is None else None
+        thing = (owner(request), step, request.operation, request.object)
+        call = current.get(thing)
+        asked = request.ask is not None and request.seq < answered.get(request.ask, len(trace))
+        if call is not None and _continues(
+            call,
+            attempt,
+            policy,
+            patient=asked,
+            adjacent=latest.get(owner(request)) is call.attempts[-1],
+        ):
+            call.attempts.append(attempt)
+        else:
+            call = Call([attempt])
+            found.append(call)
+            current[thing] = call
+        latest[owner(request)] = attempt
+    return found
+
+
+def _continues(
+    call: Call, attempt: Attempt, policy: RetryPolicy, *, patient: bool, adjacent: bool
+) -> bool:
+    """Whether ``attempt`` is a retry of ``call``; ``patient``: however long it took to come."""
+    before = call.attempts[-1]
+    if before.response is None or before.response.seq > attempt.request.seq:
+        return True
+    if before.failed is False or (before.failed is None and not adjacent):
+        return False
+    longest_s = shortest_wait_s(policy, len(call.attempts), before.response) + policy.jitter_s
+    return patient or before.gap_s(attempt) <= longest_s + TICK_S
+
+
+def _attempts(trace: Trace, upstream: str) -> list[Attempt]:
+    responses: dict[int, ResponseEvent] = {}
+    for response in trace.of(ResponseEvent):
+        responses.setdefault(response.call, response)
+    # A stand-in that tells the text of one answer tells that of every answer that has one.
+    telling = {
+        (response.upstream, response.operation)
+        for response in responses.values()
+        if "text" in dict(response.detail)
+    }
+    attempts = []
+    for request in trace.of(RequestEvent):
+        if request.upstream != upstream:
+            continue
+        end = responses.get(request.call)
+        tells = (upstream, request.operation) in telling
+        failed = None if end is None else _failed(end, tells_text=tells)
+        attempts.append(Attempt(request=request, response=end, failed=failed))
+    return attempts
+
+
+def _failed(response: ResponseEvent, *, tells_text: bool) -> bool | None:
+    status = response.status
+    if status is None or status >= FIRST_ERROR_STATUS:
+        return True
+    if response.error is not None:
+        # "Closed" says only that the client read no further: it may have had all it wanted.
+        return None if response.error == "Closed" else True
+    if not response.faults:
+        return False
+    detail = dict(response.detail)
+    if isinstance(detail.get("text"), str):
+        return False
+    return True if tells_text and "text" not in detail else None
+
+
+def _steps(trace: Trace) -> dict[int, int]:
+    """Request's position to the number of steps its actor had begun by then."""
+    begun: defaultdict[str, int] = defaultdict(int)
+    steps = {}
+    for event in trace:
+        if isinstance(event, StepEvent) and event.phase == "begin":
+            begun[event.actor] += 1
+        elif isinstance(event, RequestEvent):
+            steps[event.seq] = begun[event.actor]
+    return steps

@@ -1,0 +1,37 @@
+"""Laws by their names, as ``waive:`` writes them."""
+
+from __future__ import annotations
+
+import difflib
+
+from chaos.checks.laws import LAWS
+from chaos.checks.laws.law import Law
+from chaos.errors import ChaosError
+
+__all__ = ["LAWS", "find_law", "law_names"]
+
+
+def law_names() -> tuple[str, ...]:
+    """Every name that ``waive:`` may use, in the order of `LAWS`."""
+    return tuple(law.name for law in LAWS)
+
+
+def find_law(name: str) -> type[Law]:
+    """The law of this name.
+
+    Raises:
+        ChaosError: There is none; the message offers the nearest name.
+
+    Example:
+        >>> find_law("one-trial").doc
+        'Half-open admits exactly the permitted calls, under any interleaving.'
+        >>> find_law("one-trail")
+        Traceback (most recent call last):
+        chaos.errors.ChaosError: unknown law 'one-trail'; did you mean 'one-trial'?
+    """
+    for law in LAWS:
+        if law.name == name:
+            return law
+    near = difflib.get_close_matches(name, law_names(), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of: {', '.join(law_names())}"
+    raise ChaosError(f"unknown law {name!r}; {hint}")

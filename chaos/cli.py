@@ -1,0 +1,46 @@
+"""The `chaos` command: its commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import NoReturn
+
+import typer
+
+from chaos.commands.common import output, print_error
+from chaos.commands.doctor import doctor
+from chaos.commands.files import list_, validate
+from chaos.commands.run import run
+from chaos.errors import ChaosError
+
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="chaos",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Prove, in virtual time, that a service survives its providers.",
+    epilog="Start with: chaos run scenarios    Exit codes: 0 passed, 1 failed, "
+    "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing.",
+)
+app.command()(run)
+app.command()(validate)
+app.command(name="list")(list_)
+app.command()(doctor)
+
+
+def main() -> NoReturn:
+    """Run the command; a mistake of its user ends in one message, never in a stack trace."""
+    # What the service under test logs is not what the harness has to say.
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        app()
+    except ChaosError as error:
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        output(stderr=True).print("chaos: interrupted; nothing was left behind")
+        sys.exit(_INTERRUPTED)
+    sys.exit(0)

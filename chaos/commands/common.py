@@ -1,0 +1,53 @@
+"""What commands share: their arguments, and where they write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from chaos.errors import ChaosError
+from chaos.scenario.problems import Problem, ScenarioError, render
+
+DEFAULT_PATHS = [Path("scenarios")]
+
+Paths = Annotated[
+    list[Path] | None, typer.Argument(help="Scenario files or folders.", show_default="scenarios")
+]
+Expression = Annotated[
+    str,
+    typer.Option(
+        "-k", metavar="EXPR", help="Only scenarios matching, e.g. 'breaker and not gcs'."
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="Replaces the seed of every scenario.")]
+
+
+def output(*, stderr: bool = False) -> Console:
+    """A console: colours on a terminal, plain text in a pipe, as ``NO_COLOR`` has it."""
+    return Console(stderr=stderr, highlight=False)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def print_error(error: ChaosError) -> None:
+    """Say what is wrong; a mistake in a file with its line, and a caret below the place."""
+    if isinstance(error, ScenarioError):
+        text = "\n\n".join(render(problem, _lines(problem)) for problem in error.problems)
+    else:
+        text = f"chaos: {error}"
+    output(stderr=True).print(text, markup=False, soft_wrap=True)
+
+
+def _lines(problem: Problem) -> list[str]:
+    """The lines of the file the problem is in; none if it cannot be read (any more)."""
+    try:
+        return Path(problem.location.path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []

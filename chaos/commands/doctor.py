@@ -1,0 +1,24 @@
+"""`chaos doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from chaos.commands.common import output
+
+_MISSING = 4
+
+
+def doctor() -> None:
+    """Say what is installed, what works, and how to get what is missing."""
+    from chaos.doctor import examine
+
+    console = output()
+    well = True
+    for finding in examine():
+        well &= finding.ok
+        state = "[green]ok     [/]" if finding.ok else "[red]missing[/]"
+        console.print(f"{state} {finding.name:<22} {finding.seen}")
+        if finding.fix:
+            console.print(f"        -> {finding.fix}")
+    raise typer.Exit(0 if well else _MISSING)

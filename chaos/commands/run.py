@@ -1,0 +1,63 @@
+"""`chaos run`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaos.commands.common import DEFAULT_PATHS, Expression, Paths, Seed, output, write
+from chaos.errors import ChaosError
+
+StopAtFirst = Annotated[
+    bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
+]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Show laws and trace digests as well.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write results as JSON; - is standard output.")
+]
+JUnitFile = Annotated[Path | None, typer.Option("--junit", help="Write results as JUnit XML.")]
+Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
+
+
+def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    paths: Paths = None,
+    expression: Expression = "",
+    seed: Seed = None,
+    stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
+    verbose: Verbose = False,  # noqa: FBT002 - the same
+    json_file: JsonFile = None,
+    junit_file: JUnitFile = None,
+    traces: Traces = None,
+) -> None:
+    """Play scenarios and judge them.
+
+    Every request of the service is answered by stand-ins, in virtual time: no keys, no network,
+    and an hour of outage takes milliseconds.
+    """
+    from chaos import session
+    from chaos.reports import as_json, junit
+    from chaos.reports.console import ConsoleReport
+    from chaos.trace import ndjson
+
+    loaded = session.load(paths or DEFAULT_PATHS, expression)
+    if not loaded:
+        raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
+    to_stdout = json_file == Path("-")
+    report = ConsoleReport(output(stderr=to_stdout), verbose=verbose)
+    suite = session.run(loaded, seed=seed, stop_at_first=stop_at_first, on_result=report.on_result)
+    report.on_end(suite)
+    if to_stdout:
+        sys.stdout.write(as_json.dump(suite))
+    elif json_file:
+        write(json_file, as_json.dump(suite))
+    if junit_file:
+        junit.write(suite, junit_file)
+    if traces:
+        for result in suite.results:
+            write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))
+    raise typer.Exit(suite.outcome.exit_code)

@@ -1,0 +1,83 @@
+"""What is installed, what works, and how to get what is missing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from chaos.errors import ChaosError
+from chaos.tiers.simulated.world import Simulation
+
+PINNED = {"freezegun": "1.5.5", "respx": "0.23.1"}
+SHOWN = ("openai", "httpx2", "google-cloud-storage", "requests", "faiss-cpu", "tenacity")
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; ``fix`` is empty when all is well."""
+
+    name: str
+    ok: bool
+    seen: str
+    fix: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, in order of importance."""
+    yield Finding(
+        name="python",
+        ok=sys.version_info >= OLDEST_PYTHON,
+        seen=sys.version.split()[0],
+        fix="" if sys.version_info >= OLDEST_PYTHON else "use Python 3.11 or later",
+    )
+    for package in (*PINNED, *SHOWN):
+        yield _package(package)
+    yield _try("simulated tier", _simulate)
+    yield _toxiproxy()
+
+
+def _package(name: str) -> Finding:
+    wanted = PINNED.get(name)
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return Finding(name=name, ok=False, seen="missing", fix="python3 -m pip install -e .")
+    if wanted and found != wanted:
+        fix = f"python3 -m pip install {name}=={wanted}; other versions are untested"
+        return Finding(name=name, ok=False, seen=found, fix=fix)
+    return Finding(name=name, ok=True, seen=found)
+
+
+def _try(name: str, attempt: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name=name, ok=True, seen=attempt())
+    except ChaosError as error:
+        return Finding(name=name, ok=False, seen=str(error), fix="please report this")
+
+
+def _simulate() -> str:
+    from chaos.choices import Seeded  # noqa: PLC0415 - only the doctor needs these
+    from chaos.faults.injector import Injector  # noqa: PLC0415
+
+    choices = Seeded(0)
+    with (
+        Simulation() as simulation,
+        simulation.start_run(
+            upstreams={}, injector=Injector(choices), choices=choices, seed=0
+        ) as run,
+    ):
+        run.canary()
+    return "clock freezes, canary requests are caught"
+
+
+def _toxiproxy() -> Finding:
+    found = shutil.which("toxiproxy-server")
+    return Finding(
+        name="toxiproxy",
+        ok=True,
+        seen=found or "not found; only the wire tier needs it",
+    )

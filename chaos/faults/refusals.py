@@ -1,0 +1,62 @@
+"""Faults by which the provider says no: too many requests, or an HTTP error."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from email.utils import formatdate
+
+from chaos.faults.behaviour import ReplacingFault
+from chaos.ports import Upstream
+from chaos.scenario.faults import HttpErrorFault, RateLimitFault
+from chaos.upstreams.http import Response
+
+
+class RateLimit(ReplacingFault[RateLimitFault]):
+    """429 in the provider's own words, with or without a time to come back."""
+
+    model = RateLimitFault
+    simulated = "429 with the provider's real body"
+
+    def answer(self, upstream: Upstream) -> Response:
+        """The 429 and, if the fault has a ``retry_after``, the header that says it."""
+        return upstream.rate_limited(self.fault.code).with_headers(self._retry_after())
+
+    def _retry_after(self) -> list[tuple[str, str]]:
+        if self.fault.retry_after is None:
+            return []
+        wait_s = self.fault.retry_after.total_seconds()
+        if self.fault.retry_after_as == "date":
+            # A date has whole seconds. Rounded down, it would ask for less than the scenario.
+            return [("retry-after", formatdate(math.ceil(time.time() + wait_s), usegmt=True))]
+        if self.fault.retry_after_as == "milliseconds" or not wait_s.is_integer():
+            return [("retry-after-ms", str(round(wait_s * 1000)))]
+        return [("retry-after", str(int(wait_s)))]
+
+
+class HttpError(ReplacingFault[HttpErrorFault]):
+    """An HTTP error, with the provider's usual body or one of the scenario's."""
+
+    model = HttpErrorFault
+    simulated = "response with that status"
+
+    def answer(self, upstream: Upstream) -> Response:
+        """The error response."""
+        usual = upstream.failed(self.fault.status)
+        if self.fault.body is None:
+            return usual
+        return Response(
+            status=self.fault.status,
+            headers=(("content-type", _content_type(self.fault.body)),),
+            body=self.fault.body.encode(),
+        )
+
+
+def _content_type(body: str) -> str:
+    try:
+        json.loads(body)
+    except ValueError:
+        markup = body.lstrip().startswith("<")
+        return "text/html; charset=utf-8" if markup else "text/plain; charset=utf-8"
+    return "application/json"

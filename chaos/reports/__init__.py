@@ -1,0 +1,1 @@
+"""Readers of traces and verdicts: for a terminal, for CI, for programs."""

@@ -1,0 +1,102 @@
+"""Results on a terminal: a line a scenario, a block a failure, a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from chaos.runner.result import RunResult
+from chaos.session import SuiteResult
+from chaos.trace.text import describe
+from chaos.units import format_duration
+from chaos.verdict import Outcome, Verdict
+
+STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.INCONCLUSIVE: "yellow"}
+EVENTS_SHOWN = 12
+
+
+class ConsoleReport:
+    """Writes results as they come; plain where the output is not a terminal."""
+
+    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+        self._console = console
+        self._verbose = verbose
+
+    def on_result(self, result: RunResult) -> None:
+        """One line: verdict, name, virtual time, real time."""
+        virtual = format_duration(round(result.virtual_s, 3))
+        line = Text.assemble(
+            (f"{result.outcome.value:<13}", STYLES[result.outcome]),
+            f"{result.loaded.scenario.name:<44} ",
+            (f"{virtual:>14} virtual", "cyan"),
+            (f"{result.real_s * 1000:8.0f} ms", "dim"),
+            (f"  {result.digest}", "dim") if self._verbose else "",
+        )
+        self._print(line)
+        if self._verbose:
+            for law in result.laws:
+                self._print(f"    {_law_state(law, result.waived):<14}{law.check}: {law.reason}")
+
+    def on_end(self, suite: SuiteResult) -> None:
+        """Every failure with what led to it, then the counts."""
+        for result in suite.results:
+            if result.outcome is not Outcome.PASSED:
+                self._failure(result)
+        self._summary(suite)
+
+    def _failure(self, result: RunResult) -> None:
+        scenario, source = result.loaded.scenario, result.loaded.source
+        self._print("")
+        headline = f"{result.outcome.value.upper()} {scenario.name}  {source.path}"
+        self._print(Text(headline, STYLES[result.outcome]))
+        self._print(Text(f"  claim: {' '.join(scenario.hypothesis.split())}", "italic"))
+        for verdict in result.problems:
+            self._problem(verdict, result)
+        self._print(f"  replay: {result.replay}")
+
+    def _problem(self, verdict: Verdict, result: RunResult) -> None:
+        self._print(Text(f"  {verdict.check}: {verdict.reason}", STYLES[verdict.outcome]))
+        if verdict.expected:
+            self._print(f"    expected  {verdict.expected}")
+        if verdict.seen:
+            self._print(f"    seen      {verdict.seen}")
+        if verdict.line is not None:
+            text = result.loaded.source.lines[verdict.line - 1].rstrip()
+            self._print(f"    line {verdict.line}: {text.strip()}")
+        if events := _leading_up_to(verdict, result):
+            self._print("    what happened before:")
+            for line in events:
+                self._print(Text(f"      {line}", "dim"))
+
+    def _summary(self, suite: SuiteResult) -> None:
+        self._print("")
+        counts = ", ".join(
+            f"{count} {outcome.value}"
+            for outcome in Outcome
+            if (count := suite.count(outcome)) or outcome is Outcome.PASSED
+        )
+        virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
+        line = f"{counts}; {virtual} of virtual time in {suite.real_s:.1f} s"
+        self._print(Text(line, STYLES[suite.outcome]))
+        if missing := suite.laws_not_exercised:
+            self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
+
+    def _print(self, line: str | Text) -> None:
+        # Lines are data: no markup, no wrapping in a pipe, no highlighting of numbers.
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _law_state(law: Verdict, waived: Sequence[str]) -> str:
+    if law.check in waived:
+        return "waived"
+    return "not exercised" if law.outcome is Outcome.INCONCLUSIVE else law.outcome.value
+
+
+def _leading_up_to(verdict: Verdict, result: RunResult) -> list[str]:
+    """The last events up to the one that decided."""
+    if not result.trace:
+        return []
+    end = max(verdict.evidence) + 1 if verdict.evidence else len(result.trace)
+    return [describe(event) for event in result.trace[max(0, end - EVENTS_SHOWN) : end]]

@@ -1,0 +1,1 @@
+"""The life of one run: build, canary, steady state, method, end, verdicts."""

@@ -1,0 +1,190 @@
+"""One run from its canary to its verdicts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import freezegun.api
+
+from chaos.checks.laws import judge_laws
+from chaos.checks.measure import Window
+from chaos.checks.record import RunRecord
+from chaos.choices import Choices, Seeded
+from chaos.errors import DeadlockError, SimulationError
+from chaos.faults.injector import Injector
+from chaos.ports import Target, World
+from chaos.runner.player import SCRIPT, Player
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import LoadedScenario
+from chaos.tiers.simulated.run import SimulatedRun
+from chaos.tiers.simulated.world import Simulation
+from chaos.trace.trace import Trace
+from chaos.verdict import Outcome, Verdict
+
+
+def play(
+    loaded: LoadedScenario,
+    target_class: type[Target],
+    simulation: Simulation,
+    *,
+    seed: int | None = None,
+    choices: Choices | None = None,
+) -> RunResult:
+    """Play one scenario and judge it.
+
+    Args:
+        loaded: The scenario and its source.
+        target_class: The service under test; a new object is made for this run.
+        simulation: The world to run in; entered, and idle.
+        seed: Replaces the scenario's own.
+        choices: Decides what is undecided; by default drawn from the seed.
+
+    Returns:
+        The finished run. Nothing that the service or the scenario does makes this raise.
+    """
+    scenario = loaded.scenario
+    seed = scenario.seed_or_default if seed is None else seed
+    began = freezegun.api.real_monotonic()
+    life = _Life(loaded, target_class, choices or Seeded(seed))
+    with tempfile.TemporaryDirectory(prefix="chaos-", dir=_scratch()) as folder:
+        life.live(simulation, seed, Path(folder))
+    promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
+    record = RunRecord(
+        scenario=scenario, trace=life.trace, promises=promises, ended_s=life.ended_s
+    )
+    return RunResult(
+        loaded=loaded,
+        tier="simulated",
+        seed=seed,
+        trace=life.trace,
+        verdicts=tuple(life.verdicts),
+        laws=judge_laws(record, waived=scenario.waive),
+        waived=scenario.waive,
+        virtual_s=life.ended_s,
+        real_s=freezegun.api.real_monotonic() - began,
+    )
+
+
+class _Life:
+    """What one run has come to so far."""
+
+    def __init__(
+        self, loaded: LoadedScenario, target_class: type[Target], choices: Choices
+    ) -> None:
+        self._scenario = loaded.scenario
+        self._target_class = target_class
+        self._choices = choices
+        self._injector = Injector(choices)
+        self.trace = Trace()
+        self.verdicts: list[Verdict] = []
+        self.ended_s = 0.0
+
+    def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
+        """Play everything and collect the verdicts that are not laws."""
+        stopped: list[Verdict] = []
+        with _stopping(stopped):
+            upstreams = {each.name: each for each in self._target_class.make_upstreams()}
+            run = simulation.start_run(
+                upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed
+            )
+            self.trace = run.trace
+            world = World(
+                upstreams=upstreams,
+                folder=folder,
+                given=self._scenario.given.world(),
+                settings=self._target_class.vocabulary().typed(self._scenario.given.settings),
+                recorder=run.recorder,
+                choices=self._choices,
+            )
+            try:
+                with _stopping(stopped):
+                    self._play(run, world, stopped)
+            finally:
+                self.ended_s = run.clock.now_s
+                run.close()
+            # A service may swallow the error that a violation raises; the violation itself stays.
+            stopped += [
+                Verdict(check="simulation", outcome=Outcome.INCONCLUSIVE, reason=violation)
+                for violation in run.violations
+            ]
+        self.verdicts += stopped or self._faults_that_never_fired()
+
+    def _arm(self, run: SimulatedRun) -> Injector:
+        self._injector.recorder = run.recorder
+        return self._injector
+
+    def _play(self, run: SimulatedRun, world: World, stopped: list[Verdict]) -> None:
+        target = self._target_class()
+        player = Player(run, target, self._injector)
+
+        def script() -> None:
+            target.build(world)
+            player.play(self._scenario.steady_state, "steady_state")
+            deviated = [v for v in player.verdicts if v.outcome is not Outcome.PASSED]
+            if deviated:
+                player.verdicts.clear()
+                stopped.extend(map(_unsteady, deviated))
+            else:
+                player.play(self._scenario.method, "method")
+
+        try:
+            task = run.scheduler.spawn(SCRIPT, script)
+            run.scheduler.run()
+            if task.error is not None:
+                raise task.error
+            player.check_tasks()
+            if not stopped:
+                player.look(self._scenario.expect, Window(trace=run.trace), "expect")
+        finally:
+            self.verdicts += player.verdicts
+            target.close()
+
+    def _faults_that_never_fired(self) -> list[Verdict]:
+        return [
+            Verdict(
+                check=f"fault {fault_id}",
+                outcome=Outcome.INCONCLUSIVE,
+                reason=f"fault {fault_id!r} was armed but never touched a call",
+                expected="at least one call touched",
+                seen="none",
+            )
+            for fault_id in self._injector.untouched()
+        ]
+
+
+@contextmanager
+def _stopping(stopped: list[Verdict]) -> Iterator[None]:
+    """Turn what ends a run early into a verdict on it."""
+    try:
+        yield
+    except DeadlockError as error:
+        stopped.append(Verdict(check="no-deadlock", outcome=Outcome.FAILED, reason=str(error)))
+    except SimulationError as error:
+        stopped.append(
+            Verdict(check="simulation", outcome=Outcome.INCONCLUSIVE, reason=str(error))
+        )
+    except Exception as error:  # noqa: BLE001 - a target that cannot be built proves nothing
+        reason = f"the target broke down: {type(error).__name__}: {error}"
+        stopped.append(Verdict(check="target", outcome=Outcome.INCONCLUSIVE, reason=reason))
+
+
+def _unsteady(verdict: Verdict) -> Verdict:
+    """A deviation before any fault proves nothing about the faults."""
+    return Verdict(
+        check=verdict.check,
+        outcome=Outcome.INCONCLUSIVE,
+        reason=f"steady state did not hold, nothing was injected: {verdict.reason}",
+        expected=verdict.expected,
+        seen=verdict.seen,
+        line=verdict.line,
+        evidence=verdict.evidence,
+    )
+
+
+def _scratch() -> str | None:
+    """Where a run's folder lies: in memory where there is such a place, since services fsync."""
+    memory = Path("/dev/shm")  # noqa: S108 - a fresh folder with a random name is made in it
+    return str(memory) if memory.is_dir() else None

@@ -1,0 +1,271 @@
+"""Plays the steps of a scenario against a target, in virtual time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial, singledispatchmethod
+
+from chaos.checks.expectations import judge
+from chaos.checks.measure import Window
+from chaos.faults.injector import Injector
+from chaos.ports import Target
+from chaos.runner.step_text import describe_step
+from chaos.scenario.expectations import Expectation
+from chaos.scenario.model import (
+    AdvanceStep,
+    AnyStep,
+    AskStep,
+    ClockJumpStep,
+    ExpectStep,
+    HealStep,
+    InjectStep,
+    LoadStep,
+    PublishIndexStep,
+    RefreshIndexStep,
+    RestartStep,
+    Step,
+)
+from chaos.scenario.observables import probes
+from chaos.tiers.simulated.run import SimulatedRun
+from chaos.tiers.simulated.task import Task
+from chaos.trace.events import (
+    ActionEvent,
+    AnswerEvent,
+    AskEvent,
+    ClockEvent,
+    ObservationEvent,
+    StepEvent,
+)
+from chaos.units import format_duration
+from chaos.verdict import Verdict
+
+SCRIPT = "script"
+"""The actor of everything that no user does."""
+
+
+class Player:
+    """Turns steps into what happens; collects the verdicts of their expectations."""
+
+    def __init__(self, run: SimulatedRun, target: Target, injector: Injector) -> None:
+        self._run = run
+        self._target = target
+        self._injector = injector
+        self._asks = itertools.count(1)
+        self._loads = itertools.count(1)
+        self._probes = probes(target.vocabulary())
+        self._tasks: list[Task] = []
+        self.verdicts: list[Verdict] = []
+
+    def play(self, steps: Sequence[AnyStep], section: str) -> None:
+        """Play steps one after the other; a step with ``at`` runs beside them.
+
+        Must be called in a task of the run's scheduler.
+        """
+        began_s = self._run.clock.now_s
+        for number, step in enumerate(steps):
+            path = f"{section}[{number}]"
+            if step.at is not None:
+                self._beside(step, path, due_s=began_s + step.at.total_seconds())
+            elif isinstance(step, LoadStep):
+                self._beside(step, path, due_s=self._run.clock.now_s)
+            else:
+                self._step(step, path)
+
+    def look(self, expectations: Sequence[Expectation], window: Window, where: str) -> None:
+        """Look at the target where an expectation asks for it, then judge them all."""
+        for expectation in expectations:
+            if self._probes[expectation.key].is_live:
+                value = self._target.observe(expectation.key)
+                self._run.recorder.record(ObservationEvent, key=expectation.key, value=value)
+        self.verdicts += [
+            judge(each, window, kind=self._probes[each.key].kind, where=where)
+            for each in expectations
+        ]
+
+    def check_tasks(self) -> None:
+        """Raise what went wrong in a step that ran beside the script; the run is over."""
+        for task in self._tasks:
+            if task.error is not None:
+                raise task.error
+
+    def _beside(self, step: AnyStep, path: str, *, due_s: float) -> None:
+        def body() -> None:
+            self._run.wait(due_s - self._run.clock.now_s)
+            self._step(step, path)
+
+        self._tasks.append(self._run.scheduler.spawn(path, body))
+
+    def _step(self, step: AnyStep, path: str) -> None:
+        record = self._run.recorder.record
+        line = step.location.line or None
+        what = step.name or describe_step(step)
+        first = len(self._run.trace)
+        record(StepEvent, path=path, what=what, phase="begin", line=line)
+        asked = self._do(step, path)
+        if step.expect:
+            self.look(step.expect, self._window(step, first, asked), path)
+        record(StepEvent, path=path, what=what, phase="end", line=line)
+
+    def _window(self, step: AnyStep, first: int, asked: frozenset[int] | None) -> Window:
+        if asked is not None:
+            return Window(trace=self._run.trace, first=first, asks=asked)
+        if isinstance(step, ExpectStep):
+            return Window(trace=self._run.trace)
+        return Window(trace=self._run.trace, first=first)
+
+    @singledispatchmethod
+    def _do(self, step: Step, path: str) -> frozenset[int] | None:
+        """Carry out a step; returns the questions asked, None for steps that ask nothing."""
+        raise NotImplementedError(f"no player for {type(step).__name__} at {path}")
+
+    @_do.register
+    def _(self, step: ExpectStep, path: str) -> frozenset[int] | None:
+        del step, path
+        return None
+
+    @_do.register
+    def _(self, step: AskStep, path: str) -> frozenset[int]:
+        ask = step.ask
+        every_s = ask.every.total_seconds() if ask.every else None
+        asked: list[int] = []
+
+        def user(name: str) -> None:
+            began_s = self._run.clock.now_s
+            for turn in range(ask.times):
+                if every_s is not None:
+                    self._wait_until(began_s + turn * every_s)
+                asked.append(self._ask(name, ask.question, path))
+
+        if ask.users == 1:
+            user("user-1")
+        else:
+            self._together([(f"user-{n}", user) for n in range(1, ask.users + 1)])
+        return frozenset(asked)
+
+    @_do.register
+    def _(self, step: LoadStep, path: str) -> frozenset[int]:
+        load, number = step.load, next(self._loads)
+        until_s = self._run.clock.now_s + load.for_.total_seconds()
+        every_s = load.every.total_seconds()
+        asked: list[int] = []
+
+        def user(name: str) -> None:
+            began_s = self._run.clock.now_s
+            for turn in itertools.count():
+                due_s = began_s + turn * every_s
+                if due_s >= until_s:
+                    return
+                self._wait_until(due_s)
+                asked.append(self._ask(name, load.ask, path))
+
+        self._together([(f"load-{number}-{n}", user) for n in range(1, load.users + 1)])
+        return frozenset(asked)
+
+    @_do.register
+    def _(self, step: AdvanceStep, path: str) -> frozenset[int] | None:
+        del path
+        self._run.wait(step.advance.total_seconds())
+        return None
+
+    @_do.register
+    def _(self, step: InjectStep, path: str) -> frozenset[int] | None:
+        del path
+        fault = step.inject
+        fault_id = self._injector.inject(fault, now_s=self._run.clock.now_s)
+        if fault.for_ is not None:
+            lasts_s = fault.for_.total_seconds()
+
+            def expire() -> None:
+                self._run.wait(lasts_s)
+                if fault_id in self._injector.active:
+                    self._injector.heal(fault_id, by=f"for {format_duration(lasts_s)}")
+
+            self._run.scheduler.spawn(f"expiry of {fault_id}", expire, background=True)
+        return None
+
+    @_do.register
+    def _(self, step: HealStep, path: str) -> frozenset[int] | None:
+        self._injector.heal(step.heal, by=path)
+        return None
+
+    @_do.register
+    def _(self, step: PublishIndexStep, path: str) -> frozenset[int] | None:
+        del path
+        self._act("publish_index", step.publish_index)
+        return None
+
+    @_do.register
+    def _(self, step: RefreshIndexStep, path: str) -> frozenset[int] | None:
+        del step, path
+        self._act("refresh_index", {})
+        return None
+
+    @_do.register
+    def _(self, step: RestartStep, path: str) -> frozenset[int] | None:
+        del step, path
+        self._act("restart", {})
+        return None
+
+    @_do.register
+    def _(self, step: ClockJumpStep, path: str) -> frozenset[int] | None:
+        del path
+        seconds = step.clock.step.total_seconds()
+        self._run.clock.step_wall(seconds)
+        self._run.recorder.record(ClockEvent, step_s=seconds)
+        return None
+
+    def _act(self, action: str, parameters: dict[str, object]) -> None:
+        detail = self._target.act(action, parameters)
+        self._run.recorder.record(ActionEvent, action=action, detail=tuple(sorted(detail.items())))
+
+    def _ask(self, user: str, question: str, path: str) -> int:
+        """Ask one question as ``user``, in the calling task; returns its number."""
+        number, record = next(self._asks), self._run.recorder.record
+        with self._acting_as(user, number):
+            record(AskEvent, question=question, step=path)
+            began_s = self._run.clock.now_s
+            try:
+                answer = self._target.ask(question)
+            except Exception as error:  # noqa: BLE001 - whatever escapes is what the user sees
+                elapsed_s = round(self._run.clock.now_s - began_s, 6)
+                shown = f"{type(error).__name__}: {error}"
+                record(AnswerEvent, mode="error", elapsed_s=elapsed_s, error=shown)
+            else:
+                record(
+                    AnswerEvent,
+                    mode=answer.mode,
+                    elapsed_s=round(self._run.clock.now_s - began_s, 6),
+                    reason=answer.reason,
+                    text=answer.text,
+                    stale=answer.stale,
+                    truncated=answer.truncated,
+                    sources=answer.sources,
+                    index_state=answer.index_state,
+                )
+        return number
+
+    @contextmanager
+    def _acting_as(self, user: str, ask: int) -> Iterator[None]:
+        task = self._run.scheduler.current
+        assert task is not None, "steps are played in tasks"
+        before = task.actor, task.ask
+        task.actor, task.ask = user, ask
+        try:
+            yield
+        finally:
+            task.actor, task.ask = before
+
+    def _together(self, users: Sequence[tuple[str, Callable[[str], None]]]) -> None:
+        """Run several users at once and wait for all of them."""
+        scheduler = self._run.scheduler
+        tasks = [scheduler.spawn(name, partial(body, name)) for name, body in users]
+        for task in tasks:
+            scheduler.join(task)
+            if task.error is not None:
+                raise task.error
+
+    def _wait_until(self, due_s: float) -> None:
+        if (rest_s := due_s - self._run.clock.now_s) > 0:
+            self._run.wait(rest_s)

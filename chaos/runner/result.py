@@ -1,0 +1,65 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from chaos.scenario.loader import LoadedScenario
+from chaos.trace.ndjson import digest
+from chaos.trace.trace import Trace
+from chaos.verdict import Outcome, Verdict, combine
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """A finished run of one scenario.
+
+    Attributes:
+        loaded: The scenario and the text it came from.
+        tier: ``simulated`` or ``wire``.
+        seed: What the choices were drawn from.
+        trace: Everything that happened.
+        verdicts: Expectations, faults that had to fire, and the state of the run itself.
+        laws: One verdict for each law; a law that was not exercised is inconclusive.
+        waived: Laws that the scenario sets aside.
+        virtual_s: How long the run took in its own time.
+        real_s: How long it took in ours.
+    """
+
+    loaded: LoadedScenario
+    tier: str
+    seed: int
+    trace: Trace
+    verdicts: tuple[Verdict, ...]
+    laws: tuple[Verdict, ...]
+    waived: tuple[str, ...]
+    virtual_s: float
+    real_s: float
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """The outcome of everything that was judged.
+
+        A law that had nothing to judge casts no doubt on a run; a law that was broken fails it.
+        """
+        broken = [law.outcome for law in self.laws if law.outcome is Outcome.FAILED]
+        return combine([verdict.outcome for verdict in self.verdicts] + broken)
+
+    @cached_property
+    def problems(self) -> tuple[Verdict, ...]:
+        """Every verdict that kept the run from passing, failures first."""
+        bad = [v for v in self.verdicts if v.outcome is not Outcome.PASSED]
+        bad += [v for v in self.laws if v.outcome is Outcome.FAILED]
+        return tuple(sorted(bad, key=lambda verdict: verdict.outcome is not Outcome.FAILED))
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the trace: equal digests mean equal runs."""
+        return digest(self.trace)
+
+    @property
+    def replay(self) -> str:
+        """The command that plays this run again."""
+        tier = "" if self.tier == "simulated" else f" --tier {self.tier}"
+        return f"chaos run {self.loaded.source.path} --seed {self.seed}{tier}"

@@ -1,0 +1,285 @@
+"""The faults a scenario can inject, as data. What each does is in ``chaos.faults``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from chaos.scenario.fields import (
+    Calls,
+    Node,
+    PositiveDuration,
+    PositiveSize,
+    Size,
+    UnsignedDuration,
+)
+
+
+class Fault(Node):
+    """What all faults share: an id, an upstream, and when and where they act."""
+
+    id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Name to heal it by, and to show in reports.",
+        examples=["outage"],
+    )
+    upstream: str = Field(
+        description="The provider whose calls it touches.", examples=["openai", "gcs"]
+    )
+    operation: str | None = Field(
+        default=None,
+        description="Touch only this operation of the upstream.",
+        examples=["objects.media"],
+    )
+    object: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Touch only objects whose name fits this pattern; * stands for anything.",
+        examples=["*.faiss"],
+    )
+    for_: PositiveDuration | None = Field(
+        default=None,
+        alias="for",
+        description="Heal by itself after this time; without it, last until healed.",
+        examples=["20s"],
+    )
+    calls: Calls | None = Field(
+        default=None,
+        description="Touch only these matching calls, counted from the injection.",
+        examples=[1, "1-2", [1, 3]],
+    )
+    toxicity: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Share of matching calls it touches, drawn from the seed.",
+        examples=[0.3],
+    )
+
+
+class RateLimitFault(Fault):
+    """The provider answers 429 with its own body.
+
+    Example:
+        ``{upstream: openai, fault: rate_limit, retry_after: 7s}``
+    """
+
+    fault: Literal["rate_limit"]
+    retry_after: UnsignedDuration | None = Field(
+        default=None,
+        description="How long callers are asked to wait; without it, nothing is said.",
+        examples=["20s"],
+    )
+    retry_after_as: Literal["seconds", "date", "milliseconds"] = Field(
+        default="seconds",
+        description=(
+            "How that is sent: the Retry-After header in seconds or as a date, or "
+            "retry-after-ms. Seconds that are not whole go in milliseconds."
+        ),
+        examples=["date"],
+    )
+    code: Literal["rate_limit_exceeded", "insufficient_quota"] = Field(
+        default="rate_limit_exceeded",
+        description="Error code in the body; a spent quota cannot be retried.",
+        examples=["insufficient_quota"],
+    )
+
+
+class HttpErrorFault(Fault):
+    """The provider answers with an HTTP error.
+
+    Example:
+        ``{upstream: openai, fault: http_error, status: 503}``
+    """
+
+    fault: Literal["http_error"]
+    status: int = Field(ge=300, le=599, description="HTTP status.", examples=[503])
+    body: str | None = Field(
+        default=None,
+        description="Body in place of the provider's usual error.",
+        examples=["<html>Bad gateway</html>"],
+    )
+
+
+class LatencyFault(Fault):
+    """Delay each response by ``latency``, give or take ``jitter``.
+
+    The answer stays correct and the connection open: only a timeout in the target turns this
+    fault into an error.
+
+    Example:
+        ``{upstream: openai, fault: latency, latency: 2s, jitter: 500ms}``
+    """
+
+    fault: Literal["latency"]
+    latency: PositiveDuration = Field(
+        description="Time before the first byte of the response.", examples=["2s"]
+    )
+    jitter: UnsignedDuration = Field(
+        default=timedelta(0),
+        description="How much more or less, drawn for each call.",
+        examples=["500ms"],
+    )
+
+
+class TimeoutFault(Fault):
+    """The request is taken and never answered.
+
+    Example:
+        ``{upstream: openai, fault: timeout}``
+    """
+
+    fault: Literal["timeout"]
+
+
+class ConnectionRefusedFault(Fault):
+    """Nobody listens at the provider's address.
+
+    Example:
+        ``{upstream: gcs, fault: connection_refused}``
+    """
+
+    fault: Literal["connection_refused"]
+
+
+class ResetPeerFault(Fault):
+    """The connection is reset, before the response or within its body.
+
+    Example:
+        ``{upstream: gcs, fault: reset_peer, after: 64KB}``
+    """
+
+    fault: Literal["reset_peer"]
+    after: Size | None = Field(
+        default=None,
+        description="Bytes of the body that come first; without it, none of the response.",
+        examples=["64KB"],
+    )
+
+
+class LimitDataFault(Fault):
+    """The body ends early, though more was announced.
+
+    Example:
+        ``{upstream: gcs, operation: objects.media, fault: limit_data, bytes: 64KB}``
+    """
+
+    fault: Literal["limit_data"]
+    bytes: Size = Field(description="Bytes of the body that come.", examples=["64KB"])
+
+
+class BandwidthFault(Fault):
+    """The body trickles.
+
+    Example:
+        ``{upstream: gcs, operation: objects.media, fault: bandwidth, rate: 1KB}``
+    """
+
+    fault: Literal["bandwidth"]
+    rate: PositiveSize = Field(description="Bytes a second.", examples=["1KB"])
+
+
+class SlicerFault(Fault):
+    """The body comes in slices, some time apart.
+
+    Example:
+        ``{upstream: openai, fault: slicer, size: 64B, delay: 2s}``
+    """
+
+    fault: Literal["slicer"]
+    size: PositiveSize = Field(description="Bytes in a slice.", examples=["64B"])
+    delay: PositiveDuration = Field(description="Time between slices.", examples=["2s"])
+
+
+class CorruptFault(Fault):
+    """Bits of the body are flipped; lengths and hash headers stay those of the true body.
+
+    Example:
+        ``{upstream: gcs, object: "*.faiss", fault: corrupt, flip: 3}``
+    """
+
+    fault: Literal["corrupt"]
+    flip: int = Field(
+        default=1,
+        ge=1,
+        le=10_000,
+        description="How many bits, at places drawn from the seed.",
+        examples=[3],
+    )
+    at: Size | None = Field(
+        default=None,
+        description="Flip one bit of this byte instead, counted from 0.",
+        examples=[512],
+    )
+
+
+class MalformedFault(Fault):
+    """A 200 whose body is not what the client expects.
+
+    Example:
+        ``{upstream: openai, fault: malformed, as: truncated_json}``
+    """
+
+    fault: Literal["malformed"]
+    as_: Literal["truncated_json", "html", "empty_object", "empty_choices", "invalid_utf8"] = (
+        Field(alias="as", description="What the body is instead.", examples=["html"])
+    )
+
+
+class CompletionFault(Fault):
+    """A valid 200 that cannot be used: the model refused, or stopped at its limit.
+
+    Example:
+        ``{upstream: openai, fault: completion, finish_reason: length}``
+    """
+
+    fault: Literal["completion"]
+    finish_reason: Literal["content_filter", "length", "stop"] = Field(
+        default="stop", description="Why the model says it stopped.", examples=["length"]
+    )
+    content: str | None = Field(
+        default=None, description="What it said; null for nothing.", examples=["I cannot help."]
+    )
+
+
+class CutStreamFault(Fault):
+    """A stream of events ends early: closed, reset, or silent.
+
+    Example:
+        ``{upstream: openai, fault: cut_stream, after: 2, how: fin}``
+    """
+
+    fault: Literal["cut_stream"]
+    after: int = Field(ge=0, description="Events that come first.", examples=[2])
+    how: Literal["fin", "reset", "stall"] = Field(
+        description="How it ends: closed in order, reset, or nothing more comes.",
+        examples=["reset"],
+    )
+
+
+AnyFault = Annotated[
+    RateLimitFault
+    | HttpErrorFault
+    | LatencyFault
+    | TimeoutFault
+    | ConnectionRefusedFault
+    | ResetPeerFault
+    | LimitDataFault
+    | BandwidthFault
+    | SlicerFault
+    | CorruptFault
+    | MalformedFault
+    | CompletionFault
+    | CutStreamFault,
+    Field(discriminator="fault"),
+]
+"""Any fault, told apart by its ``fault`` key."""
+
+FAULTS: dict[str, type[Fault]] = {
+    get_args(cls.model_fields["fault"].annotation)[0]: cls
+    for cls in get_args(get_args(AnyFault)[0])
+}
+"""Every fault by the word a scenario uses for it."""

@@ -1,0 +1,232 @@
+"""Field types of the scenario language: durations and sizes with units, call windows.
+
+Values that do not fit raise `mistake`, which carries the words for the author of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from chaos.scenario.problems import quoted
+from chaos.units import (
+    DURATION_HINT,
+    DURATION_PATTERN,
+    SIZE_HINT,
+    SIZE_PATTERN,
+    format_duration,
+    parse_duration,
+    parse_size,
+)
+
+MOST_CALLS = 10_000
+"""A call window may name calls up to this number."""
+
+
+class Node(BaseModel):
+    """Base of everything a scenario file can contain: frozen, and closed to unknown keys.
+
+    Nothing is converted: a number in quotes is text.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, strict=True)
+
+
+def mistake(code: str, wrong: str, expected: str, fix: str) -> PydanticCustomError:
+    """A value that does not fit, in the words of a `Problem`.
+
+    Example:
+        >>> print(mistake("duration-unit", "5 has no unit", "a duration", "write '5s'"))
+        5 has no unit; expected a duration; write '5s'
+    """
+    words = {"wrong": wrong, "expected": expected, "fix": fix}
+    return PydanticCustomError(code, "{wrong}; expected {expected}; {fix}", words)
+
+
+def read_duration(value: object) -> timedelta:
+    """The duration that a value of a scenario stands for.
+
+    Raises:
+        PydanticCustomError: It stands for none; see `mistake`.
+
+    Example:
+        >>> read_duration("1h30m").total_seconds()
+        5400.0
+    """
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, str):
+        wrong = f"{quoted(value)} is not a duration"
+        raise mistake("wrong-type", wrong, DURATION_HINT, "write for example '60s'")
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        bare = value.strip()
+        if re.fullmatch(r"-?[0-9.]+", bare):
+            unit = "ms" if float(bare) >= 100 else "s"  # noqa: PLR2004 - nobody waits 100 s
+            fix = f"write '{bare}{unit}'"
+            raise mistake("duration-unit", str(error), DURATION_HINT, fix) from None
+        has_number = any(character.isdigit() for character in bare)
+        fix = f"write for example '{'1h30m' if has_number else '60s'}'"
+        raise mistake("bad-duration", _short(error), DURATION_HINT, fix) from None
+
+
+def read_size(value: object) -> int:
+    """The number of bytes that a value of a scenario stands for.
+
+    Raises:
+        PydanticCustomError: It stands for none; see `mistake`.
+
+    Example:
+        >>> read_size("64KB")
+        64000
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    try:
+        return parse_size(value if isinstance(value, str) else "")
+    except ValueError:
+        wrong = f"{quoted(value)} is not a size"
+        raise mistake("bad-size", wrong, SIZE_HINT, "write for example '64KB'") from None
+
+
+def _short(error: Exception) -> str:
+    text = str(error)
+    return text if len(text) <= 80 else f"{text[:60]}…' is not a duration"  # noqa: PLR2004
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value > timedelta(0):
+        return value
+    wrong = f"duration {format_duration(value.total_seconds())} is not above zero"
+    raise mistake("out-of-range", wrong, "a duration above zero", "write for example '60s'")
+
+
+def _not_negative(value: timedelta) -> timedelta:
+    if value >= timedelta(0):
+        return value
+    wrong = f"duration {format_duration(value.total_seconds())} is below zero"
+    raise mistake("out-of-range", wrong, "a duration of zero or more", "remove the minus")
+
+
+def _above_zero_bytes(value: int) -> int:
+    if value > 0:
+        return value
+    raise mistake("out-of-range", "size 0 is nothing", "a size above zero", "write '1KB'")
+
+
+def _duration_schema(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{pattern}$",
+            "description": DURATION_HINT,
+            "examples": list(examples),
+        }
+    )
+
+
+_UNSIGNED_PATTERN = DURATION_PATTERN.removeprefix("-?")
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(read_duration),
+    _duration_schema(DURATION_PATTERN, "60s", "-1h"),
+]
+"""A signed duration with a unit."""
+
+UnsignedDuration = Annotated[
+    timedelta,
+    BeforeValidator(read_duration),
+    AfterValidator(_not_negative),
+    _duration_schema(_UNSIGNED_PATTERN, "0s", "250ms"),
+]
+"""A duration of zero or more."""
+
+PositiveDuration = Annotated[
+    timedelta,
+    BeforeValidator(read_duration),
+    AfterValidator(_positive),
+    _duration_schema(_UNSIGNED_PATTERN, "250ms", "1.5h"),
+]
+"""A duration above zero."""
+
+
+def _size_schema(least: int) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": least},
+                {"type": "string", "pattern": f"^{SIZE_PATTERN}$"},
+            ],
+            "description": SIZE_HINT,
+            "examples": ["64KB", 512],
+        }
+    )
+
+
+Size = Annotated[int, BeforeValidator(read_size), _size_schema(0)]
+"""A number of bytes."""
+
+PositiveSize = Annotated[
+    int, BeforeValidator(read_size), AfterValidator(_above_zero_bytes), _size_schema(1)
+]
+"""A number of bytes above zero."""
+
+_CALLS_HINT = "matching calls, counted from 1: 1, 1-2 or [1, 3]"
+
+
+def _calls(value: object) -> object:
+    match value:
+        case bool():
+            pass
+        case int():
+            value = (value,)
+        case str() if match := re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})", value.strip()):
+            first, last = int(match[1]), int(match[2])
+            if first > last:
+                wrong = f"call range {value} ends before it begins"
+                raise mistake("empty-window", wrong, _CALLS_HINT, f"write {last}-{first}")
+            # Expanded only as far as needed to see that it goes too far.
+            value = tuple(range(first, min(last, MOST_CALLS + 1) + 1)) or (last,)
+        case _:
+            pass
+    if not isinstance(value, tuple) or not all(type(call) is int for call in value):
+        wrong = f"{quoted(value)} does not say which calls"
+        raise mistake("bad-calls", wrong, _CALLS_HINT, "write for example '1-2'")
+    if not value:
+        wrong = "an empty list of calls touches nothing"
+        raise mistake("empty-window", wrong, _CALLS_HINT, "name a call, or remove the key")
+    if beyond := [call for call in value if not 1 <= call <= MOST_CALLS]:
+        wrong = f"there is no call {beyond[0]}"
+        expected = f"call numbers from 1 to {MOST_CALLS}"
+        raise mistake("out-of-range", wrong, expected, "count from the injection, from 1")
+    return value
+
+
+Calls = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_calls),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_CALLS},
+                {"type": "string", "pattern": "^[0-9]{1,9}-[0-9]{1,9}$"},
+                {
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 1, "maximum": MOST_CALLS},
+                    "minItems": 1,
+                },
+            ],
+            "description": _CALLS_HINT,
+            "examples": [1, "1-2", [1, 3]],
+        }
+    ),
+]
+"""Matching calls by number, counted from the injection."""

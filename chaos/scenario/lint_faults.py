@@ -1,0 +1,180 @@
+"""Faults that contradict themselves, are healed in vain, or can never fire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chaos.scenario.draft import Draft, Site
+from chaos.scenario.faults import (
+    CompletionFault,
+    CorruptFault,
+    Fault,
+    LatencyFault,
+    RateLimitFault,
+)
+from chaos.scenario.model import (
+    AdvanceStep,
+    AskStep,
+    HealStep,
+    InjectStep,
+    LoadStep,
+    RefreshIndexStep,
+    RestartStep,
+)
+from chaos.scenario.problems import listed, quoted, suggest
+from chaos.scenario.source import Findings, NodePath
+
+
+def check(draft: Draft, findings: Findings) -> None:
+    """Report faults that make no sense."""
+    for path, step in draft.injections:
+        _check_parameters(step.inject, (*path, "inject"), findings)
+    injected = _check_ids(draft, findings)
+    if draft.is_whole:
+        # With a step missing, the fault may be in it, or the question that it would touch.
+        _check_heals(draft.method, injected, findings)
+        _check_firing(draft, findings)
+
+
+def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
+    given = fault.model_fields_set
+    if isinstance(fault, CorruptFault) and {"flip", "at"} <= given:
+        findings.add(
+            (*path, "flip"),
+            "'flip' and 'at' both say which bits",
+            "one of them",
+            "remove 'flip' to hit one byte, or 'at' to hit any",
+            "contradiction",
+            at_key=True,
+        )
+    if isinstance(fault, CompletionFault) and not {"content", "finish_reason"} & given:
+        findings.add(
+            (*path, "fault"),
+            "fault 'completion' changes nothing",
+            "finish_reason or content",
+            "add for example 'finish_reason: length'",
+            "no-effect",
+        )
+    if isinstance(fault, LatencyFault) and fault.jitter > fault.latency:
+        findings.add(
+            (*path, "jitter"),
+            "jitter is more than the latency itself, which cannot fall below zero",
+            "at most the latency",
+            "lower it, or raise 'latency'",
+            "out-of-range",
+        )
+    is_silent = isinstance(fault, RateLimitFault) and fault.retry_after is None
+    if is_silent and "retry_after_as" in given:
+        findings.add(
+            (*path, "retry_after_as"),
+            "'retry_after_as' says how to send nothing",
+            "retry_after beside it",
+            "add for example 'retry_after: 20s'",
+            "no-effect",
+            at_key=True,
+        )
+
+
+def _check_ids(draft: Draft, findings: Findings) -> dict[str, Site]:
+    """The injections that can be healed, by id."""
+    injected: dict[str, Site] = {}
+    for path, step in draft.injections:
+        if step.inject.id is None:
+            continue
+        first = injected.setdefault(step.inject.id, Site(path, step))
+        if first.path != path:
+            where = (*path, "inject", "id")
+            wrong = f"fault id {quoted(step.inject.id)} is used twice"
+            fix = "choose another; heal tells faults apart by it"
+            findings.add(where, wrong, "an id of its own", fix, "duplicate-id")
+    return injected
+
+
+def _check_heals(method: Sequence[Site], injected: dict[str, Site], findings: Findings) -> None:
+    healed: set[str] = set()
+    for path, step in method:
+        if not isinstance(step, HealStep):
+            continue
+        where, id_ = (*path, "heal"), step.heal
+        if id_ not in injected:
+            _report_unknown_id(id_, where, method, injected, findings)
+        elif id_ in healed:
+            fix = "remove this one"
+            wrong = f"fault {quoted(id_)} is healed twice"
+            findings.add(where, wrong, "one heal a fault", fix, "heal-twice")
+        elif _is_before(Site(path, step), injected[id_]):
+            wrong = f"fault {quoted(id_)} is healed before it is injected"
+            fix = "move the heal below the injection"
+            findings.add(where, wrong, "the injection first", fix, "heal-too-early")
+        elif _injection(injected[id_]).for_ is not None:
+            wrong = f"fault {quoted(id_)} has 'for' and heals itself"
+            fix = "remove the heal, or the 'for' of the fault"
+            findings.add(where, wrong, "one end for each fault", fix, "two-ends")
+        healed.add(id_)
+
+
+def _report_unknown_id(
+    id_: str,
+    where: NodePath,
+    method: Sequence[Site],
+    injected: dict[str, Site],
+    findings: Findings,
+) -> None:
+    nameless = any(isinstance(step, InjectStep) and step.inject.id is None for _, step in method)
+    otherwise = f"give the fault 'id: {id_}'" if nameless else "inject it, or remove the heal"
+    findings.add(
+        where,
+        f"no fault has the id {quoted(id_)}",
+        listed(injected) if injected else "the id of an injected fault",
+        suggest(id_, injected, otherwise),
+        "unknown-id",
+    )
+
+
+def _injection(site: Site) -> Fault:
+    assert isinstance(site.step, InjectStep)
+    return site.step.inject
+
+
+def _is_before(heal: Site, injection: Site) -> bool:
+    """Whether a heal surely comes first; beside the script, only two offsets can be compared."""
+    if heal.step.at is None and injection.step.at is None:
+        return heal.path < injection.path
+    if heal.step.at is None or injection.step.at is None:
+        return False
+    return heal.step.at <= injection.step.at
+
+
+def _check_firing(draft: Draft, findings: Findings) -> None:
+    for index, (path, step) in enumerate(draft.method):
+        if isinstance(step, InjectStep) and not _can_fire(draft, index, step):
+            called = f"fault {quoted(step.inject.id or step.inject.fault)}"
+            findings.add(
+                (*path, "inject"),
+                f"{called} can never fire: nothing calls {step.inject.upstream!r} while it lasts",
+                "a step that asks after it",
+                "add an ask before it is healed, or remove the fault",
+                "never-fires",
+            )
+
+
+def _can_fire(draft: Draft, index: int, injection: InjectStep) -> bool:
+    """Whether anything may call an upstream while the fault lasts; in doubt, yes."""
+    method = [step for _, step in draft.method]
+    before = [step for _, step in draft.steady] + method[:index]
+    is_concurrent = any(isinstance(step, LoadStep) for step in before) or any(
+        step.at is not None for step in method
+    )
+    if is_concurrent:
+        return True
+    # While time passes, a service that has been used may refresh in the background.
+    is_used = any(isinstance(step, _CALLING) for step in before)
+    for step in method[index + 1 :]:
+        if isinstance(step, _CALLING) or (is_used and isinstance(step, AdvanceStep)):
+            return True
+        if isinstance(step, HealStep) and step.heal == injection.inject.id:
+            return False
+    return False
+
+
+_CALLING = (AskStep, LoadStep, RefreshIndexStep, RestartStep)

@@ -1,0 +1,124 @@
+"""Words of a scenario that its target does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pydantic_core import PydanticCustomError
+
+from chaos.scenario.draft import Draft
+from chaos.scenario.fields import read_duration
+from chaos.scenario.kinds import Kind
+from chaos.scenario.model import ACTIONS, Given
+from chaos.scenario.problems import listed, quoted, suggest
+from chaos.scenario.source import Findings, NodePath
+from chaos.scenario.tolerance_parser import report_mistake
+from chaos.scenario.vocabulary import Vocabulary
+
+_OF_SOME_TARGETS = frozenset({"publish_index", "refresh_index", "restart"})
+"""Actions that a target must support; the harness does the others by itself."""
+
+_KINDS: Mapping[type, Kind] = {
+    timedelta: Kind.DURATION,
+    int: Kind.COUNT,
+    float: Kind.NUMBER,
+    bool: Kind.FLAG,
+    str: Kind.TEXT,
+}
+
+
+def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
+    """Report every word that the target does not know."""
+    _check_given(draft.given, vocabulary, findings)
+    _check_settings(draft.given, vocabulary, findings)
+    for path, step in draft.steps:
+        for action in _OF_SOME_TARGETS - vocabulary.actions:
+            if type(step) is ACTIONS[action]:
+                known = _OF_SOME_TARGETS & vocabulary.actions
+                findings.add(
+                    path,
+                    f"the target cannot {action!r}",
+                    listed(known),
+                    "remove the step",
+                    "unknown-action",
+                )
+    for path, step in draft.injections:
+        fault = step.inject
+        check_aim(fault.upstream, fault.operation, (*path, "inject"), vocabulary, findings)
+
+
+def check_aim(
+    upstream: str,
+    operation: str | None,
+    path: NodePath,
+    vocabulary: Vocabulary,
+    findings: Findings,
+) -> None:
+    """Report the upstream or the operation of a fault if the target has no such thing."""
+    upstreams = vocabulary.upstreams
+    operations = upstreams.get(upstream)
+    if operations is None:
+        findings.add(
+            (*path, "upstream"),
+            f"unknown upstream {quoted(upstream)}",
+            listed(upstreams),
+            suggest(upstream, upstreams, "name an upstream of the target"),
+            "unknown-upstream",
+        )
+    elif operation is not None and operation not in operations:
+        findings.add(
+            (*path, "operation"),
+            f"upstream {upstream!r} has no operation {quoted(operation)}, "
+            "so that the fault can never fire",
+            listed(operations),
+            suggest(operation, operations, "name one, or remove the key"),
+            "unknown-operation",
+        )
+
+
+def _check_given(given: Given, vocabulary: Vocabulary, findings: Findings) -> None:
+    for key in sorted(given.model_fields_set | set(given.model_extra or {})):
+        if key != "settings" and key not in vocabulary.given:
+            known = sorted(vocabulary.given | {"settings"})
+            findings.add(
+                ("given", key),
+                f"unknown key {quoted(key)} in given",
+                listed(known),
+                suggest(key, known, "remove it"),
+                "unknown-given",
+                at_key=True,
+            )
+    cache, path = given.index_cache, ("given", "index_cache")
+    if isinstance(cache, str) and cache != "absent":
+        fix = suggest(cache, ["absent"], "write 'absent', or '{age: 2h}'")
+        wrong = f"index_cache is {quoted(cache)}"
+        findings.add(path, wrong, "absent, or a mapping with age", fix, "unknown-value")
+    elif isinstance(cache, dict) and "age" in cache:
+        try:
+            read_duration(cache["age"])
+        except PydanticCustomError as error:
+            report_mistake(error, (*path, "age"), findings)
+
+
+def _check_settings(given: Given, vocabulary: Vocabulary, findings: Findings) -> None:
+    for key, value in given.settings.items():
+        path = ("given", "settings", key)
+        kind = vocabulary.settings.get(key)
+        if kind is None:
+            # All of them would be a screenful; those of the same part were meant.
+            part = key.rpartition(".")[0]
+            alike = [known for known in vocabulary.settings if known.rpartition(".")[0] == part]
+            findings.add(
+                path,
+                f"unknown setting {quoted(key)}",
+                listed(alike) if alike else "a setting of the target",
+                suggest(key, vocabulary.settings, "see `chaos list --settings`"),
+                "unknown-setting",
+                at_key=True,
+            )
+            continue
+        try:
+            _KINDS.get(kind, Kind.TEXT).read(value)
+        except PydanticCustomError as error:
+            report_mistake(error, path, findings)

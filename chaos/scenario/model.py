@@ -1,0 +1,295 @@
+"""A scenario as a value: its claim, the world before it, its steps and what it expects.
+
+Everything can be built in code as well: only what a file says has a location.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import ConfigDict, Field, InstanceOf
+from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
+
+from chaos.scenario.expectations import Expectation
+from chaos.scenario.faults import AnyFault
+from chaos.scenario.fields import Duration, Node, PositiveDuration, UnsignedDuration
+from chaos.scenario.problems import NOWHERE, Location
+
+Law = Literal[
+    "every-ask-is-answered",
+    "bounded-attempts",
+    "backoff-honoured",
+    "no-doomed-retry",
+    "no-call-while-open",
+    "breaker-follows-the-model",
+    "one-trial",
+    "recovers",
+    "cache-is-never-lost",
+    "no-torn-index",
+    "stale-is-said",
+    "no-fabricated-success",
+]
+"""What every run must obey, unless a scenario waives it."""
+
+LAWS: tuple[str, ...] = get_args(Law)
+
+Expectations = Annotated[tuple[InstanceOf[Expectation], ...], WithJsonSchema({"title": "Expect"})]
+"""What must hold; a file writes it as a mapping of observables to values."""
+
+
+class Ask(Node):
+    """Users ask ``question``: ``times`` in a row each, ``every`` so often, ``users`` at once."""
+
+    question: str = Field(
+        min_length=1, description="What they ask.", examples=["How do I reset my password?"]
+    )
+    times: int = Field(
+        default=1, ge=1, le=100_000, description="How often each user asks.", examples=[5]
+    )
+    every: PositiveDuration | None = Field(
+        default=None,
+        description="Time from one question of a user to the next; without it, none.",
+        examples=["10s"],
+    )
+    users: int = Field(
+        default=1, ge=1, le=1000, description="Users who ask at the same instant.", examples=[20]
+    )
+
+    @property
+    def answers(self) -> int:
+        """How many answers there will be."""
+        return self.times * self.users
+
+
+class Load(Node):
+    """Background traffic: each of ``users`` asks ``every`` so often, ``for`` so long."""
+
+    ask: str = Field(min_length=1, description="What they ask.", examples=["Is the VPN down?"])
+    users: int = Field(default=1, ge=1, le=1000, description="How many users.", examples=[10])
+    every: PositiveDuration = Field(
+        description="Time from one question of a user to the next.", examples=["5s"]
+    )
+    for_: PositiveDuration = Field(
+        alias="for", description="How long they go on.", examples=["10m"]
+    )
+
+
+class ClockStep(Node):
+    """The wall clock jumps by ``step``; monotonic time goes on as before."""
+
+    step: Duration = Field(
+        description="How far; with a minus, into the past.", examples=["-1h", "30m"]
+    )
+
+
+class Step(Node):
+    """What every step may also say.
+
+    Attributes:
+        location: Where it stands in its file.
+        path: The same as a person would say it, for example ``method[2]``.
+    """
+
+    at: UnsignedDuration | None = Field(
+        default=None,
+        description="Begin at this offset from the start of the method, beside the script.",
+        examples=["30s"],
+    )
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        description="What to call it in reports.",
+        examples=["the outage begins"],
+    )
+    expect: Expectations = Field(default=(), description="What must hold of what it did.")
+    location: SkipJsonSchema[InstanceOf[Location]] = Field(default=NOWHERE, repr=False)
+    path: SkipJsonSchema[str] = Field(default="", repr=False)
+
+
+class AskStep(Step):
+    """Users ask a question and wait for their answers."""
+
+    ask: Ask = Field(description="The question; or more about it.")
+
+
+class LoadStep(Step):
+    """Background traffic begins; the script goes on, and the run ends when both have."""
+
+    load: Load
+
+
+class AdvanceStep(Step):
+    """Nothing happens for a while."""
+
+    advance: PositiveDuration = Field(description="How long.", examples=["60s"])
+
+
+class InjectStep(Step):
+    """A fault begins."""
+
+    inject: AnyFault = Field(description="The fault.")
+
+
+class HealStep(Step):
+    """A fault ends."""
+
+    heal: str = Field(min_length=1, description="Id of the fault.", examples=["outage"])
+
+
+class PublishIndexStep(Step):
+    """A new generation of the index appears in Cloud Storage."""
+
+    publish_index: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters of the target, if any.", examples=[{}]
+    )
+
+
+class RefreshIndexStep(Step):
+    """The service is told to look for a newer index now."""
+
+    refresh_index: Literal[True] = Field(default=True, description="Always true.")
+
+
+class RestartStep(Step):
+    """A new process: new service objects, same cache folder."""
+
+    restart: Literal[True] = Field(default=True, description="Always true.")
+
+
+class ClockJumpStep(Step):
+    """The wall clock is corrected."""
+
+    clock: ClockStep
+
+
+class ExpectStep(Step):
+    """Look at the target now; only ``expect`` is given."""
+
+
+AnyStep = (
+    AskStep
+    | LoadStep
+    | AdvanceStep
+    | InjectStep
+    | HealStep
+    | PublishIndexStep
+    | RefreshIndexStep
+    | RestartStep
+    | ClockJumpStep
+    | ExpectStep
+)
+"""Any step; which one is told by its action key (the loader picks the class)."""
+
+ACTIONS: dict[str, type[Step]] = {
+    next(iter(set(cls.model_fields) - set(Step.model_fields))): cls
+    for cls in get_args(AnyStep)
+    if cls is not ExpectStep
+}
+"""Every step that does something, by its action key."""
+
+
+class Given(Node):
+    """The world before the first step; a target may understand further keys.
+
+    Example:
+        ``{index_cache: {age: 2h}, settings: {openai.breaker.recovery_timeout: 60s}}``
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    index_cache: str | dict[str, Any] | None = Field(
+        default=None,
+        description="The local copy of the index: absent, or how old it is and how damaged.",
+        examples=["absent", {"age": "30h"}, {"age": "2h", "damage": "truncated"}],
+    )
+    settings: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Dotted setting of the target to its value.",
+        examples=[{"openai.breaker.recovery_timeout": "60s"}],
+    )
+
+    def world(self) -> dict[str, Any]:
+        """Everything but the settings, as the target gets it; only what was given."""
+        return self.model_dump(exclude={"settings"}, exclude_unset=True)
+
+
+class Scenario(Node):
+    """One hypothesis and the timeline that puts it to the test.
+
+    Attributes:
+        path: The file it came from; empty if it was built in code.
+
+    Example:
+        >>> question = Ask(question="Is the VPN down?")
+        >>> smoke = Scenario(version=1, name="smoke", hypothesis="It answers.",
+        ...     method=(AskStep(ask=question),))
+        >>> smoke.target, smoke.method[0].ask.answers
+        ('helpdesk', 1)
+    """
+
+    version: Literal[1] = Field(description="Version of the language.", examples=[1])
+    name: str = Field(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=100,
+        description="Lower-case words with hyphens between; the file is called the same.",
+        examples=["breaker-lifecycle"],
+    )
+    hypothesis: str = Field(
+        min_length=1,
+        description="What should be true, in a sentence or two.",
+        examples=["Five failed calls open the breaker."],
+    )
+    target: str = Field(
+        default="helpdesk",
+        min_length=1,
+        description="The system under test: an installed target, or package.module:Class.",
+        examples=["helpdesk"],
+    )
+    tags: tuple[str, ...] = Field(
+        default=(), description="Words to select it by.", examples=[["breaker", "openai"]]
+    )
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=2**63 - 1,
+        description="Source of all chance; by default derived from the name.",
+        examples=[7],
+    )
+    given: Given = Field(default=Given(), description="The world before the first step.")
+    steady_state: tuple[AnyStep, ...] = Field(
+        default=(),
+        description="Must hold before any fault; if it does not, the run is inconclusive.",
+    )
+    method: tuple[AnyStep, ...] = Field(
+        min_length=1,
+        description="What happens, in order.",
+        examples=[[{"ask": "Is the VPN down?"}]],
+    )
+    expect: Expectations = Field(default=(), description="What must hold over the whole run.")
+    waive: tuple[Law, ...] = Field(
+        default=(),
+        description="Laws that this run may break; needs a 'because'.",
+        examples=[["recovers"]],
+    )
+    because: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Why the laws are waived.",
+        examples=["The outage outlasts the run."],
+    )
+    path: SkipJsonSchema[str] = Field(default="", repr=False)
+
+    @property
+    def seed_or_default(self) -> int:
+        """The seed; if none was given, the first four bytes of the SHA-256 of the name.
+
+        Example:
+            >>> step = AskStep(ask=Ask(question="Is the VPN down?"))
+            >>> Scenario(version=1, name="smoke", hypothesis="It answers.",
+            ...     method=(step,)).seed_or_default
+            81103051
+        """
+        if self.seed is not None:
+            return self.seed
+        return int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:4])

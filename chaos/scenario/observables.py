@@ -1,0 +1,166 @@
+"""Everything an expectation can be about: the built-in observables and those of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from chaos.scenario.kinds import Kind
+from chaos.scenario.vocabulary import Observable, Vocabulary
+
+BREAKER_STATES = ("closed", "open", "half_open")
+BREAKER_TRANSITIONS = (
+    "closed -> open",
+    "open -> half_open",
+    "half_open -> closed",
+    "half_open -> open",
+)
+INDEX_STATES = ("fresh", "stale", "absent")
+
+
+class Place(Enum):
+    """Where an observable may be expected; the value says it in a message."""
+
+    ANYWHERE = "in any expect"
+    ASKING = "in a step that asks, or in the closing expect"
+    OVER_TIME = "in a bare expect step, or in the closing expect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One thing that can be observed.
+
+    Attributes:
+        key: As it stands in a scenario.
+        kind: What sort of value it has.
+        doc: One line for the reference.
+        values: Every text it (or an item of it) can be; empty if any.
+        place: Where it may be expected.
+        is_live: Whether the target is asked for it; else it is read from the trace.
+    """
+
+    key: str
+    kind: Kind
+    doc: str
+    values: tuple[str, ...] = ()
+    place: Place = Place.ANYWHERE
+    is_live: bool = False
+
+
+def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
+    """Every key that a scenario for this target may expect something of, in reading order."""
+    known = {probe.key: probe for probe in _built_in(vocabulary)}
+    for key, observable in vocabulary.observables.items():
+        known[key] = Probe(
+            key=key,
+            kind=_kind(observable),
+            doc=observable.doc,
+            values=observable.values or (known[key].values if key in known else ()),
+            is_live=True,
+        )
+    return known
+
+
+def _kind(observable: Observable) -> Kind:
+    if observable.duration or observable.type is timedelta:
+        return Kind.DURATION
+    return _KINDS.get(observable.type, Kind.TEXT)
+
+
+_KINDS = {bool: Kind.FLAG, int: Kind.COUNT, float: Kind.NUMBER}
+
+
+def _built_in(vocabulary: Vocabulary) -> Iterator[Probe]:
+    yield from _answers(vocabulary)
+    for upstream, operations in vocabulary.upstreams.items():
+        yield from _traffic(upstream, operations)
+    # A target that shows the state of some breakers has no others.
+    shown = [name for name in vocabulary.upstreams if _state(name) in vocabulary.observables]
+    for upstream in shown or vocabulary.upstreams:
+        yield from _breaker(upstream)
+    yield from _INDEX
+    yield from _RUN
+
+
+def _answers(vocabulary: Vocabulary) -> Iterator[Probe]:
+    for key, kind, doc, values in (
+        ("mode", Kind.TEXT, "who wrote the answer", vocabulary.modes),
+        ("text", Kind.TEXT, "the answer itself", ()),
+        ("elapsed", Kind.DURATION, "time from question to answer", ()),
+        ("reason", Kind.TEXT, "why the model did not answer; null if it did", ()),
+        ("stale", Kind.FLAG, "whether the index behind it was stale", ()),
+        ("truncated", Kind.FLAG, "whether the model stopped at its token limit", ()),
+        ("sources", Kind.TEXTS, "ids of the articles used, best first", ()),
+        ("index_state", Kind.TEXT, "state of the index behind it", INDEX_STATES),
+    ):
+        yield Probe(key=f"answer.{key}", kind=kind, doc=doc, values=values, place=Place.ASKING)
+    yield Probe(
+        key="answers",
+        kind=Kind.MODES,
+        doc="how many answers there were of each mode",
+        values=vocabulary.modes,
+        place=Place.ASKING,
+    )
+    for mode in vocabulary.modes:
+        doc = f"how many answers were of mode {mode}"
+        yield Probe(key=f"answers.{mode}", kind=Kind.COUNT, doc=doc, place=Place.ASKING)
+
+
+def _traffic(upstream: str, operations: tuple[str, ...]) -> Iterator[Probe]:
+    doc = f"requests that left for {upstream}"
+    yield Probe(key=f"calls.{upstream}", kind=Kind.COUNT, doc=doc)
+    for operation in operations:
+        doc = f"requests that left for {operation} of {upstream}"
+        yield Probe(key=f"calls.{upstream}.{operation}", kind=Kind.COUNT, doc=doc)
+    doc = f"waits between attempts at {upstream}, in order"
+    yield Probe(key=f"waits.{upstream}", kind=Kind.DURATIONS, doc=doc)
+    doc = f"requests that left for {upstream}, per question"
+    yield Probe(key=f"amplification.{upstream}", kind=Kind.NUMBER, doc=doc, place=Place.OVER_TIME)
+
+
+def _state(upstream: str) -> str:
+    return f"{upstream}.breaker.state"
+
+
+def _breaker(upstream: str) -> Iterator[Probe]:
+    breaker = f"{upstream}.breaker"
+    yield Probe(
+        key=_state(upstream), kind=Kind.TEXT, doc="state of the breaker", values=BREAKER_STATES
+    )
+    yield Probe(key=f"{breaker}.failures", kind=Kind.COUNT, doc="consecutive failures counted")
+    yield Probe(
+        key=f"{breaker}.transitions",
+        kind=Kind.TEXTS,
+        doc="changes of state, in order",
+        values=BREAKER_TRANSITIONS,
+    )
+    yield Probe(
+        key=f"{breaker}.retry_after",
+        kind=Kind.DURATION,
+        doc="time until it lets a trial through; null if it is not open",
+    )
+
+
+_INDEX = (
+    Probe(
+        key="index.state",
+        kind=Kind.TEXT,
+        doc="where the index being served comes from",
+        values=INDEX_STATES,
+    ),
+    Probe(key="index.generation", kind=Kind.TEXT, doc="generation of the index being served"),
+    Probe(key="index.age", kind=Kind.DURATION, doc="time since the index was downloaded"),
+    Probe(key="index.sha256", kind=Kind.TEXT, doc="hash of the index being served"),
+)
+
+_RUN = tuple(
+    Probe(key=key, kind=kind, doc=doc, place=Place.OVER_TIME)
+    for key, kind, doc in (
+        ("availability", Kind.SHARE, "share of questions that did not end in an error"),
+        ("slowest_answer", Kind.DURATION, "longest time from question to answer"),
+        ("time_to_open", Kind.DURATION, "time from the first fault to the breaker's opening"),
+        ("time_to_recover", Kind.DURATION, "time from the last heal to the first good answer"),
+    )
+)

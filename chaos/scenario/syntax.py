@@ -1,0 +1,112 @@
+"""What the YAML parser stumbled over, in the words a scenario's author needs."""
+
+from __future__ import annotations
+
+import re
+
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from chaos.scenario.problems import quoted
+from chaos.scenario.source import Findings
+
+_QUOTE = "if a value contains ': ' or begins with a special character, put it in quotes"
+
+_MEANINGS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "mapping values are not allowed",
+        "a second ': ' in one line, or a key indented too far",
+        "one 'key: value' a line",
+        _QUOTE,
+    ),
+    ("could not find expected ':'", "a line without a colon", "'key: value'", "add the colon"),
+    (
+        "sequence entries are not allowed",
+        "a list entry stands where none can",
+        "'- ' at the start of a line of its own",
+        "begin a new line before it",
+    ),
+    (
+        "found unexpected end of stream",
+        "a quote is opened and never closed",
+        "a closing quote",
+        "close it",
+    ),
+    ("found unknown escape", "an unknown escape", "an escape of JSON", "use single quotes"),
+    ("more indented follow up", "uneven text", "evenly indented text", "indent it evenly"),
+    ("expected ',' or ']'", "a list is not closed", "',' or ']'", "close the list with ']'"),
+    ("expected ',' or '}'", "a mapping is not closed", "',' or '}'", "close it with '}'"),
+    (
+        "expected the node content",
+        "a value is missing or begins with a special character",
+        "a value",
+        _QUOTE,
+    ),
+    (
+        "expected <block end>",
+        "a line is indented unlike its neighbours",
+        "the same indentation for keys of one mapping",
+        "align it with the line above, or put the value in quotes",
+    ),
+    ("cannot start any token", "a character that begins no value", "a value", _QUOTE),
+)
+"""Part of the parser's message; what is wrong, what was expected, how to fix it."""
+
+_NOTICED_LATE = ("end of stream", "expected ',' or", "could not find expected ':'")
+_TABBED = re.compile(r" *\t")
+
+
+def report_syntax_error(error: YAMLError, findings: Findings) -> None:
+    """Add what is wrong with the YAML to the findings.
+
+    The parser stops at the first error, so that there is one finding; only tabs are all found.
+    """
+    if isinstance(error, ReaderError):
+        _report_character(error, findings)
+        return
+    message, position = _first_line(str(error)), (1, 1)
+    if isinstance(error, MarkedYAMLError):
+        message = _first_line(error.problem or error.context or message)
+        # What is never closed is noticed at the end of the file, and wrong where it was opened.
+        is_late = any(part in message for part in _NOTICED_LATE)
+        marks = (error.context_mark, error.problem_mark)
+        mark = next(filter(None, marks if is_late else reversed(marks)), None)
+        if mark is not None:
+            position = (mark.line + 1, mark.column + 1)
+    if "'\\t'" in message:
+        _report_tabs(position, findings)
+        return
+    for part, wrong, expected, fix in _MEANINGS:
+        if part in message:
+            findings.add_at(position, wrong, expected, fix, "yaml-syntax")
+            return
+    fix = "mend the line, or put the value in quotes"
+    findings.add_at(position, message, "YAML 1.2", fix, "yaml-syntax")
+
+
+def _report_character(error: ReaderError, findings: Findings) -> None:
+    character = chr(error.character)
+    for number, line in enumerate(findings.source.lines, start=1):
+        if character in line:
+            findings.add_at(
+                (number, line.index(character) + 1),
+                f"character {quoted(character)} cannot be seen",
+                "printable text",
+                "remove it",
+                "yaml-syntax",
+            )
+            return
+
+
+def _report_tabs(position: tuple[int, int], findings: Findings) -> None:
+    tabs = [
+        (number, match.end())
+        for number, line in enumerate(findings.source.lines, start=1)
+        if (match := _TABBED.match(line))
+    ]
+    for place in tabs or [position]:
+        findings.add_at(place, "a tab", "spaces", "replace it with spaces", "tab")
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "not YAML")

@@ -1,0 +1,1 @@
+"""The helpdesk as a system under test: the only part of the harness that knows it."""

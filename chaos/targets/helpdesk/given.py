@@ -1,0 +1,144 @@
+"""The helpdesk's world before the first step: published generations, and the copy on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from chaos.scenario.fields import Duration
+from chaos.upstreams.gcs import GcsUpstream
+from helpdesk.articles import Article, load_articles
+from helpdesk.embedding import Embedder, WordLlamaEmbedder
+from helpdesk.index_builder import BuiltIndex, build_index
+from helpdesk.index_cache import IndexCache
+from helpdesk.manifest import Manifest
+
+BUCKET = "helpdesk"
+PREFIX = "helpdesk-index/"
+BORN = datetime(2025, 12, 1, tzinfo=UTC)
+
+Damage = Literal["truncated", "bit_flip", "empty", "wrong_manifest", "missing_file"]
+
+
+@checked_dataclass(frozen=True)
+class IndexCacheGiven:
+    """``given.index_cache`` as a scenario writes it.
+
+    Attributes:
+        age: How long ago the copy was fetched.
+        damage: What happened to it on disk since.
+    """
+
+    age: Duration = timedelta(0)
+    damage: Damage | None = None
+
+
+def parse_index_cache(value: str | Mapping[str, Any] | None) -> IndexCacheGiven | None:
+    """Read ``absent``, a mapping, or nothing (a copy fetched just now)."""
+    if value == "absent":
+        return None
+    if value is None:
+        return IndexCacheGiven()
+    return TypeAdapter(IndexCacheGiven).validate_python(value)
+
+
+@cache
+def embedder() -> Embedder:
+    """The model, loaded once for all runs."""
+    return WordLlamaEmbedder()
+
+
+ARTICLES = frozenset(
+    {
+        "add-printer",
+        "battery-drains-fast",
+        "connect-office-wifi",
+        "excel-crashes",
+        "help-desk-hours",
+        "lost-phone",
+        "mailbox-full",
+        "report-phishing-email",
+        "request-new-software",
+        "reset-forgotten-password",
+        "set-up-vpn",
+        "shared-drive-access",
+    }
+)
+"""Articles of the published index: one or two of each kind. What is tested is how an index travels
+and ages, not what it finds; loading all of them would cost a run more than everything else."""
+
+
+@cache
+def generation(number: int) -> BuiltIndex:
+    """The ``number``-th generation of the index; each differs in index and in documents."""
+    articles = [_revised(article, number) for article in load_articles() if article.id in ARTICLES]
+    return build_index(
+        articles,
+        embedder(),
+        generation=str(number),
+        created_at=BORN + timedelta(days=number),
+    )
+
+
+def _revised(article: Article, number: int) -> Article:
+    """One article carries the number of its generation, so that no two have the same bytes."""
+    if number == 1 or article.id != "help-desk-hours":
+        return article
+    return replace(article, body=f"{article.body}\n\nRevision {number}.\n")
+
+
+@dataclass(frozen=True)
+class StandInBucket:
+    """Puts objects straight into the stand-in, without a request."""
+
+    gcs: GcsUpstream
+
+    def upload(self, object_name: str, data: bytes, *, replaces: int | None) -> int:
+        """Store an object."""
+        del replaces
+        return self.gcs.put(BUCKET, object_name, data)
+
+    def generation_of(self, object_name: str) -> int:
+        """Nobody else publishes here, so nothing is ever in the way."""
+        del object_name
+        return 0
+
+
+def publish(gcs: GcsUpstream, number: int) -> Manifest:
+    """Make a generation the published one."""
+    return generation(number).publish(StandInBucket(gcs), PREFIX)
+
+
+def lay_out_cache(folder: Path, given: IndexCacheGiven, manifest: Manifest, *, now: float) -> None:
+    """Leave the copy that an earlier process would have left, damaged if so asked."""
+    index_cache = IndexCache(folder)
+    index_cache.install(manifest, generation(1).files, fetched_at=now - given.age.total_seconds())
+    if given.damage is not None:
+        pointer = json.loads((folder / "current.json").read_text())
+        _damage(folder / "generations" / pointer["folder"], given.damage)
+
+
+def _damage(copy: Path, damage: Damage) -> None:
+    index = copy / "index.faiss"
+    data = index.read_bytes()
+    match damage:
+        case "truncated":
+            index.write_bytes(data[: len(data) // 2])
+        case "bit_flip":
+            middle = len(data) // 2
+            index.write_bytes(data[:middle] + bytes([data[middle] ^ 0x40]) + data[middle + 1 :])
+        case "empty":
+            index.write_bytes(b"")
+        case "missing_file":
+            (copy / "documents.json").unlink()
+        case "wrong_manifest":
+            manifest = copy / "manifest.json"
+            manifest.write_bytes(manifest.read_bytes().replace(b'"size"', b'"sise"', 1))

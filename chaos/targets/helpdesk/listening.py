@@ -1,0 +1,96 @@
+"""Turns what the helpdesk reports of itself into events of the trace."""
+
+from __future__ import annotations
+
+from chaos.ports import Recorder
+from chaos.trace.events import BreakerEvent, IndexEvent
+from helpdesk import events
+
+
+class TraceListener:
+    """A listener of the helpdesk that writes the trace."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._states: dict[str, str] = {}
+        self.quarantined = 0
+        self.error: Exception | None = None
+
+    def __call__(self, event: events.Event, /) -> None:
+        """Write what matters to checks; the rest is seen from outside the service.
+
+        The service swallows what a listener raises. A trace with holes proves nothing, so the
+        error is kept for whoever judges the run.
+        """
+        try:
+            self._write(event)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def restarted(self) -> None:
+        """A new process: its breakers are closed."""
+        self._states.clear()
+
+    def _write(self, event: events.Event) -> None:
+        record = self._recorder.record
+        match event:
+            case events.PermitGranted():
+                record(
+                    BreakerEvent,
+                    upstream=event.upstream,
+                    what="granted",
+                    state=event.state,
+                    permit=event.permit,
+                )
+            case events.CallRefused():
+                record(
+                    BreakerEvent,
+                    upstream=event.upstream,
+                    what="refused",
+                    state=event.state,
+                    retry_after_s=round(event.retry_after_s, 6),
+                )
+            case events.PermitSettled():
+                record(
+                    BreakerEvent,
+                    upstream=event.upstream,
+                    what="settled",
+                    state=self._states.get(event.upstream, "closed"),
+                    permit=event.permit,
+                    outcome=event.outcome,
+                    counted=event.counted,
+                    failures=event.failures,
+                )
+            case events.BreakerTransition():
+                self._states[event.upstream] = event.new
+                record(
+                    BreakerEvent,
+                    upstream=event.upstream,
+                    what="transition",
+                    old=event.old,
+                    state=event.new,
+                )
+            case events.IndexServed():
+                age_s = None if event.age_s is None else round(event.age_s, 6)
+                record(
+                    IndexEvent,
+                    what="served",
+                    state=event.state,
+                    generation=event.generation,
+                    sha256=event.sha256,
+                    age_s=age_s,
+                    reason=event.reason,
+                )
+            case events.RefreshEnded():
+                record(
+                    IndexEvent,
+                    what=event.outcome,
+                    generation=event.generation,
+                    reason=event.error,
+                )
+            case events.CacheQuarantined():
+                self.quarantined += 1
+                record(IndexEvent, what="quarantined", reason=event.reason)
+            case _:
+                pass

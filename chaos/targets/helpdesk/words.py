@@ -1,0 +1,105 @@
+"""What scenarios can say about the helpdesk, and what the helpdesk has promised.
+
+The promises are written down here from its specification. Reading them from its settings would
+let a wrong default vouch for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from chaos.ports import (
+    BreakerPolicy,
+    CachePolicy,
+    Observable,
+    Promises,
+    RetryPolicy,
+    Vocabulary,
+)
+from chaos.upstreams.gcs import GcsUpstream
+from chaos.upstreams.openai import OpenAIUpstream
+
+SPECIFIED: dict[str, Any] = {
+    "answer_deadline": timedelta(seconds=30),
+    "openai.timeout": timedelta(seconds=15),
+    "openai.stream": False,
+    "openai.retry.attempts": 3,
+    "openai.retry.first_backoff": timedelta(seconds=2),
+    "openai.retry.max_backoff": timedelta(seconds=10),
+    "openai.retry.jitter": timedelta(seconds=1),
+    "openai.breaker.failure_threshold": 5,
+    "openai.breaker.recovery_timeout": timedelta(seconds=60),
+    "openai.breaker.half_open_max_calls": 1,
+    "openai.breaker.trial_lease": timedelta(seconds=60),
+    "openai.breaker.count": "calls",
+    "index.fresh_for": timedelta(hours=24),
+    "index.refresh_budget": timedelta(seconds=10),
+    "index.timeout": timedelta(seconds=5),
+    "index.retry.attempts": 3,
+    "index.retry.first_backoff": timedelta(seconds=1),
+    "index.retry.max_backoff": timedelta(seconds=4),
+    "index.retry.jitter": timedelta(seconds=1),
+    "index.retry_failed_after": timedelta(seconds=60),
+    "index.retry_failed_after_max": timedelta(minutes=15),
+}
+"""Every setting a scenario may change, with the value the specification gives it."""
+
+VOCABULARY = Vocabulary(
+    upstreams={
+        OpenAIUpstream.name: OpenAIUpstream.operations,
+        GcsUpstream.name: GcsUpstream.operations,
+    },
+    observables={
+        "openai.breaker.state": Observable(
+            type=str, values=("closed", "open", "half_open"), doc="state of the breaker"
+        ),
+        "openai.breaker.failures": Observable(type=int, doc="consecutive failures so far"),
+        "openai.breaker.retry_after": Observable(
+            type=float, duration=True, doc="time until a trial may be made; 0 unless open"
+        ),
+        "index.state": Observable(
+            type=str, values=("fresh", "stale", "absent"), doc="the index being served"
+        ),
+        "index.generation": Observable(type=str, doc="generation being served: 1, 2, …"),
+        "index.age": Observable(type=float, duration=True, doc="time since it was downloaded"),
+        "index.sha256": Observable(type=str, doc="hash of the index file being served"),
+        "cache.quarantined": Observable(type=int, doc="damaged copies set aside"),
+    },
+    settings={key: type(value) for key, value in SPECIFIED.items()},
+    actions=frozenset({"restart", "refresh_index", "publish_index"}),
+    given=frozenset({"index_cache", "settings"}),
+)
+
+
+def promises(settings: Mapping[str, Any]) -> Promises:
+    """What the helpdesk owes its users under these settings."""
+    said = {**SPECIFIED, **settings}
+
+    def seconds(key: str) -> float:
+        value = said[key]
+        assert isinstance(value, timedelta)
+        return value.total_seconds()
+
+    def retry(prefix: str) -> RetryPolicy:
+        return RetryPolicy(
+            attempts=said[f"{prefix}.attempts"],
+            first_backoff_s=seconds(f"{prefix}.first_backoff"),
+            max_backoff_s=seconds(f"{prefix}.max_backoff"),
+            jitter_s=seconds(f"{prefix}.jitter"),
+        )
+
+    return Promises(
+        deadline_s=seconds("answer_deadline"),
+        retries={"openai": retry("openai.retry"), "gcs": retry("index.retry")},
+        breakers={
+            "openai": BreakerPolicy(
+                failure_threshold=said["openai.breaker.failure_threshold"],
+                recovery_timeout_s=seconds("openai.breaker.recovery_timeout"),
+                half_open_max_calls=said["openai.breaker.half_open_max_calls"],
+                trial_lease_s=seconds("openai.breaker.trial_lease"),
+            )
+        },
+        caches={"gcs": CachePolicy(fresh_for_s=seconds("index.fresh_for"))},
+    )

@@ -1,0 +1,68 @@
+"""From the ``target:`` of a scenario to a class."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from functools import cache
+from importlib.metadata import entry_points
+
+from chaos.errors import TargetError
+from chaos.ports import Target, Vocabulary
+
+GROUP = "chaos.targets"
+"""The entry-point group in which packages announce their targets."""
+
+
+@cache
+def find_target(name: str) -> type[Target]:
+    """The class behind a name, or behind ``package.module:Class``.
+
+    Raises:
+        TargetError: There is no such target, or it is not a whole one. The message says what is
+            known, or what the class lacks.
+    """
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if name in known:
+        found = _load(known[name].value)
+    elif ":" in name:
+        found = _load(name)
+    else:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "write package.module:Class for your own"
+        raise TargetError(
+            f"unknown target {name!r}; expected one of: {', '.join(sorted(known))}; {hint}"
+        )
+    if not (isinstance(found, type) and issubclass(found, Target)):
+        raise TargetError(
+            f"target {name!r} is {found!r}; expected a subclass of chaos.ports.Target"
+        )
+    if inspect.isabstract(found):
+        missing = ", ".join(sorted(found.__abstractmethods__))
+        raise TargetError(f"target {name!r} is incomplete; expected it to define: {missing}")
+    return found
+
+
+def vocabulary_of(name: str) -> Vocabulary | None:
+    """The words a target adds to the scenario language; None if there is no such target."""
+    try:
+        return find_target(name).vocabulary()
+    except TargetError:
+        return None
+
+
+def _load(reference: str) -> object:
+    module_name, _, attribute = reference.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except ModuleNotFoundError as error:
+        raise TargetError(
+            f"target {reference!r}: no module named {error.name!r}; expected an installed package "
+            "or a file below the current folder"
+        ) from error
+    except AttributeError as error:
+        raise TargetError(
+            f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
+            "in that module"
+        ) from error

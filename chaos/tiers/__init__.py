@@ -1,0 +1,1 @@
+"""The worlds a run can happen in: simulated, in virtual time; wire, over real sockets."""

@@ -1,0 +1,374 @@
+"""Users as threads of which exactly one runs at a time.
+
+Whoever runs holds the baton. Whoever sleeps or waits hands it to the task that wakes next, and
+moves the clock there. Between two such points nothing else happens, so a run is determined by
+what `choices` decides when several tasks could go on at the same instant.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from _thread import allocate_lock, get_ident
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from chaos.choices import Choices
+from chaos.errors import DeadlockError, SimulationError, StuckError
+from chaos.tiers.simulated.clock import TICKS_PER_S, Clock, to_ticks
+from chaos.tiers.simulated.stacks import place_of, stack_of
+from chaos.tiers.simulated.task import Abandoned, Blocker, Task, start_thread
+
+HARNESS = "harness"
+"""The actor of whatever happens outside all tasks."""
+
+_start = threading.Thread.start
+_left_behind: set[int] = set()
+"""Threads of earlier runs that did not end; should they wake up, they are told to leave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a run may take.
+
+    Attributes:
+        stuck_after_s: Real seconds without progress after which a task counts as stuck.
+        max_switches: Sleeps and waits; more are taken for a livelock.
+        max_virtual_s: Virtual seconds; a longer run is taken for a livelock.
+    """
+
+    stuck_after_s: float = 10.0
+    max_switches: int = 1_000_000
+    max_virtual_s: float = 30 * 86_400.0
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Scheduler:
+    """Runs tasks in virtual time, one at a time.
+
+    Args:
+        clock: Moved on whenever nobody can run now.
+        choices: Decides, under the label "order", who goes first.
+        limits: What counts as stuck, or as a run without end.
+
+    Example:
+        >>> from chaos.choices import Seeded
+        >>> with Clock() as clock:
+        ...     scheduler = Scheduler(clock, Seeded(7))
+        ...     nap = scheduler.spawn("user-1", lambda: scheduler.sleep(3600.0))
+        ...     scheduler.run()
+        ...     nap.ended, clock.now_s
+        (True, 3600.0)
+    """
+
+    def __init__(self, clock: Clock, choices: Choices, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.clock = clock
+        self._choices = choices
+        self._limits = limits
+        self._switches_left = limits.max_switches
+        self._horizon_ticks = to_ticks(limits.max_virtual_s)
+        self._harness = Task(HARNESS, actor=HARNESS)
+        self._harness.ident = get_ident()
+        self._harness_gate = allocate_lock()
+        self._harness_gate.acquire()
+        self._tasks: list[Task] = []
+        self._by_thread: dict[threading.Thread, Task] = {}
+        self._foreground = 0
+        self._running: Task | None = None
+        self._ready: list[Task] = []
+        self._timers: list[tuple[int, int, Task]] = []
+        self._timer = 0
+        self._closing = False
+        self._failure: Exception | None = None
+
+    @property
+    def current(self) -> Task | None:
+        """The task the calling thread is; None outside all tasks."""
+        running = self._running
+        return running if running is not None and running.ident == get_ident() else None
+
+    @property
+    def acting(self) -> Task | None:
+        """Like `current`, but the harness's own thread counts while no task runs."""
+        acting = self._running or self._harness
+        return acting if acting.ident == get_ident() else None
+
+    def task_of(self, thread: threading.Thread) -> Task | None:
+        """The task that ``thread`` carries out; None if it is no part of this run."""
+        return self._by_thread.get(thread)
+
+    def spawn(
+        self,
+        name: str,
+        body: Callable[[], object],
+        *,
+        at_s: float | None = None,
+        background: bool = False,
+    ) -> Task:
+        """Add a task; it starts when the baton comes round to it.
+
+        Spawned by another task it acts for the same actor and question, otherwise for itself.
+
+        Args:
+            name: For reports, and the name of its thread.
+            body: What it does. An exception ends up in ``Task.error``.
+            at_s: Virtual second of the run at which it starts; None for now.
+            background: Whether the run may end without it.
+        """
+        task = self._make_task(name, background=background)
+        if task.actor == HARNESS:
+            task.actor = name
+        carry_out = partial(self._carry_out, task, body)
+        thread = threading.Thread(target=carry_out, name=name, daemon=True)
+        self._add(task, thread, None if at_s is None else to_ticks(at_s))
+        return task
+
+    def adopt(self, thread: threading.Thread) -> None:
+        """Start a thread of the service as a background task."""
+        task = self._make_task(thread.name, background=True)
+        vars(thread)["run"] = partial(self._carry_out_adopted, task, thread)
+        self._add(task, thread, None)
+
+    def run(self) -> None:
+        """Run until every task that is not in the background has ended; abandon the rest.
+
+        Raises:
+            StuckError: A task waits for something that is not simulated.
+            DeadlockError: Nobody can ever go on.
+            SimulationError: The run is a livelock, or a task would not leave.
+        """
+        assert self._running is None, "a task cannot run the scheduler"
+        try:
+            if self._foreground:
+                self._give(self._next())
+                self._watch()
+        finally:
+            self.abandon()
+        if self._failure is not None:
+            raise self._failure
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass for the calling task, or for the harness itself."""
+        until = self.clock.ticks + to_ticks(seconds)
+        task = self.current
+        if task is None:
+            assert self.acting is not None, "a foreign thread cannot sleep in virtual time"
+            self.clock.advance_to(until)
+        elif task.abandoned:
+            raise Abandoned
+        elif self._ready or (self._timers and self._timers[0][0] <= until):
+            self._set_timer(task, until)
+            self._park(task)
+        elif self._may_go_on(until):
+            # Nobody else wakes before: the baton need not leave this thread.
+            self.clock.advance_to(until)
+        else:
+            self._hand_over(task, None)
+
+    def block(self, task: Task, on: Blocker, until: int | None) -> bool:
+        """Park the calling ``task`` until `wake`, or until the clock shows ``until`` ticks.
+
+        Returns:
+            Whether it was woken, rather than timed out.
+        """
+        if task.abandoned:
+            raise Abandoned
+        task.waits_for, task.waits_since_ticks = on, self.clock.ticks
+        if until is not None:
+            self._set_timer(task, until)
+        try:
+            self._park(task)
+        finally:
+            task.waits_for = None
+        return task.woken
+
+    def wake(self, waiters: list[Task]) -> None:
+        """Take one of ``waiters`` out of the list; it may go on from now."""
+        if self._closing:
+            return
+        task = waiters.pop(self._pick(len(waiters)))
+        task.timer, task.woken = 0, True
+        self._ready.append(task)
+
+    def join(self, task: Task, timeout_s: float | None = None) -> bool:
+        """Wait until ``task`` has ended, for at most ``timeout_s``; returns whether it has."""
+        me = self.current
+        assert me is not None, "only a task can wait for a task"
+        if not task.ended and (timeout_s is None or timeout_s > 0):
+            until = None if timeout_s is None else self.clock.ticks + to_ticks(timeout_s)
+            task.waiters.append(me)
+            if not self.block(me, task, until):
+                task.waiters.remove(me)
+        return task.ended
+
+    def abandon(self) -> None:
+        """End every task that is left, one after another."""
+        self._closing = True
+        for task in self._tasks:
+            if task.ended or task.ident in _left_behind:
+                continue
+            task.abandoned = True
+            self._give(task)
+            if not self._harness_gate.acquire(timeout=self._limits.stuck_after_s):
+                _left_behind.add(task.ident)
+                self._failure = self._failure or StuckError(
+                    f"{task.name} does not end although the run is over:\n{stack_of(task.ident)}"
+                )
+        self._running = None
+        for collection in (self._tasks, self._by_thread, self._ready, self._timers):
+            collection.clear()
+        self._foreground = 0
+        self._closing = False
+
+    def _make_task(self, name: str, *, background: bool) -> Task:
+        parent = self.acting
+        assert parent is not None, "a foreign thread cannot add tasks"
+        if parent.abandoned:
+            raise Abandoned
+        task = Task(name, actor=parent.actor, ask=parent.ask, background=background)
+        task.last_upstream = parent.last_upstream
+        return task
+
+    def _add(self, task: Task, thread: threading.Thread, at_ticks: int | None) -> None:
+        task.thread = thread
+        start_thread(thread, _start)
+        self._tasks.append(task)
+        self._by_thread[thread] = task
+        self._foreground += not task.background
+        if at_ticks is not None and at_ticks > self.clock.ticks:
+            self._set_timer(task, at_ticks)
+        else:
+            self._ready.append(task)
+
+    def _carry_out(self, task: Task, body: Callable[[], object]) -> None:
+        task.ident = get_ident()
+        task.gate.acquire()
+        try:
+            if not task.abandoned:
+                task.result = body()
+        except Abandoned:
+            pass
+        except BaseException as error:  # noqa: BLE001 - whoever spawned the task looks at it
+            # What a task says while it is thrown out is no result of the run.
+            task.error = None if task.abandoned else error
+        finally:
+            self._end(task)
+
+    def _carry_out_adopted(self, task: Task, thread: threading.Thread) -> None:
+        del vars(thread)["run"]
+        self._carry_out(task, thread.run)
+        if task.error is not None:
+            # As in reality: threading.excepthook has its say, and the thread is gone.
+            raise task.error
+
+    def _end(self, task: Task) -> None:
+        task.ended = True
+        _left_behind.discard(task.ident)
+        if self._running is not task:
+            return  # It was stuck, and woke up when its run was long over.
+        while task.waiters and not self._closing:
+            self.wake(task.waiters)
+        self._foreground -= not task.background
+        self._give(self._next() if self._foreground and not self._closing else None)
+
+    def _park(self, task: Task) -> None:
+        following = self._next()
+        if following is not task:
+            self._hand_over(task, following)
+
+    def _hand_over(self, task: Task, following: Task | None) -> None:
+        self._give(following)
+        task.gate.acquire()
+        if task.abandoned:
+            raise Abandoned
+
+    def _give(self, following: Task | None) -> None:
+        self._running = following
+        (self._harness_gate if following is None else following.gate).release()
+
+    def _next(self) -> Task | None:
+        """Who runs now; None when that is the harness, because the run has failed."""
+        while not self._ready:
+            if not self._timers:
+                self._fail(DeadlockError(f"nobody can go on at {self._now()}:\n{self._waits()}"))
+                return None
+            ticks = max(self._timers[0][0], self.clock.ticks)
+            while self._timers and self._timers[0][0] <= ticks:
+                _, number, task = heapq.heappop(self._timers)
+                if task.timer == number:
+                    task.timer, task.woken = 0, False
+                    self._ready.append(task)
+            if self._ready:
+                self.clock.advance_to(ticks)
+        if self._may_go_on(self.clock.ticks):
+            following = self._ready.pop(self._pick(len(self._ready)))
+            return following if self._failure is None else None
+        return None
+
+    def _may_go_on(self, ticks: int) -> bool:
+        self._switches_left -= 1
+        if self._switches_left <= 0:
+            self._fail_as_livelock("the tasks sleep and wait without end")
+        elif ticks > self._horizon_ticks:
+            self._fail_as_livelock(f"no end within {self._limits.max_virtual_s:.0f} s")
+        return self._failure is None
+
+    def _pick(self, options: int) -> int:
+        if options == 1:
+            return 0
+        try:
+            return self._choices.pick("order", options)
+        except ValueError as error:  # A recording that does not fit this run.
+            self._fail(error)
+            return 0
+
+    def _set_timer(self, task: Task, ticks: int) -> None:
+        self._timer += 1
+        task.timer = self._timer
+        heapq.heappush(self._timers, (ticks, self._timer, task))
+
+    def _watch(self) -> None:
+        """Wait, in real time, until the baton comes back."""
+        seen = self._switches_left
+        while not self._harness_gate.acquire(timeout=self._limits.stuck_after_s):
+            task = self._running
+            if task is not None and self._switches_left == seen:
+                _left_behind.add(task.ident)
+                raise StuckError(
+                    f"{task.name} is stuck at {self._now()}: it has computed, or waited for "
+                    f"something that is not simulated, for {self._limits.stuck_after_s:g} real "
+                    "seconds:\n"
+                    f"{stack_of(task.ident)}"
+                )
+            seen = self._switches_left
+
+    def _fail(self, failure: Exception) -> None:
+        self._failure = self._failure or failure
+
+    def _fail_as_livelock(self, why: str) -> None:
+        waits = self._waits()
+        self._fail(
+            SimulationError(
+                f"livelock at {self._now()}: {why}; expected every user to come to an end"
+                + (f"; still waiting:\n{waits}" if waits else "")
+            )
+        )
+
+    def _waits(self) -> str:
+        return "\n".join(
+            f"{task.name} waits for {task.waits_for.why(task)}; so since "
+            f"{task.waits_since_ticks / TICKS_PER_S:.3f} s, at {place_of(task.ident)}"
+            for task in self._tasks
+            if task.waits_for is not None
+        )
+
+    def _now(self) -> str:
+        return f"{self.clock.now_s:.3f} s"
+
+
+def is_left_behind() -> bool:
+    """Whether the calling thread belongs to a run that is over."""
+    return get_ident() in _left_behind

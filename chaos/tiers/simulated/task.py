@@ -1,0 +1,123 @@
+"""A user, a step or a thread of the service, as the scheduler sees it."""
+
+from __future__ import annotations
+
+import threading
+from _thread import allocate_lock
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Abandoned(BaseException):
+    """Ends a task that still waits when the run is over.
+
+    Not an ``Exception``: no retry and no ``except Exception`` of a service may hold it up.
+    """
+
+
+class Blocker(Protocol):
+    """Something a task can wait for."""
+
+    def why(self, task: Task) -> str:
+        """What ``task`` is waiting for, to follow "waits for"."""
+
+
+class Task:
+    """One thread of the simulation.
+
+    Attributes:
+        name: What reports call it.
+        actor: On whose behalf it acts; events carry it.
+        ask: Number of the question it works on; None outside questions.
+        last_upstream: The upstream it called last, to which its next wait is put down.
+        background: Whether the run may end without it.
+        result: What its body returned.
+        error: What its body raised.
+        ended: Whether it is over.
+        abandoned: Whether it was told to leave because the run is over.
+        waits_for: What it is blocked on; None while it runs, sleeps or is ready.
+        waits_since_ticks: Since when.
+    """
+
+    __slots__ = (
+        "abandoned",
+        "actor",
+        "ask",
+        "background",
+        "ended",
+        "error",
+        "gate",
+        "ident",
+        "last_upstream",
+        "name",
+        "result",
+        "thread",
+        "timer",
+        "waiters",
+        "waits_for",
+        "waits_since_ticks",
+        "woken",
+    )
+
+    def __init__(
+        self, name: str, *, actor: str, ask: int | None = None, background: bool = False
+    ) -> None:
+        self.name = name
+        self.actor = actor
+        self.ask = ask
+        self.last_upstream: str | None = None
+        self.background = background
+        self.result: object = None
+        self.error: BaseException | None = None
+        self.ended = False
+        self.abandoned = False
+        self.waits_for: Blocker | None = None
+        self.waits_since_ticks = 0
+        # The rest is the scheduler's. A task runs while its gate is open; `timer` is the number
+        # of its only valid entry among the timers.
+        self.thread: threading.Thread | None = None
+        self.ident = 0
+        self.gate = allocate_lock()
+        self.gate.acquire()
+        self.timer = 0
+        self.woken = False
+        self.waiters: list[Task] = []
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name!r}>"
+
+    def why(self, task: Task) -> str:
+        """To wait for a task is to wait for its end."""
+        return "itself to end" if task is self else f"{self.name} to end"
+
+
+class Started:
+    """Stands in for the event by which a new thread says that it is there.
+
+    The thread's own event would be one of the simulation's, whose waits are virtual; but a new
+    thread really has to start before anything can be simulated in it.
+    """
+
+    def __init__(self) -> None:
+        self._set = False
+        self._gate = allocate_lock()
+        self._gate.acquire()
+
+    def is_set(self) -> bool:
+        """Whether the thread is there."""
+        return self._set
+
+    def set(self) -> None:
+        """Called once, by the new thread."""
+        self._set = True
+        self._gate.release()
+
+    def wait(self) -> None:
+        """Called once, by the starter."""
+        self._gate.acquire()
+
+
+def start_thread(thread: threading.Thread, real_start: Callable[[threading.Thread], None]) -> None:
+    """Start ``thread`` in reality, from inside the simulation."""
+    vars(thread)["_started"] = Started()
+    real_start(thread)

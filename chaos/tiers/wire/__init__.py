@@ -1,0 +1,1 @@
+"""The wire tier: the same runs over real sockets, through a real Toxiproxy."""

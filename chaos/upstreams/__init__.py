@@ -1,0 +1,1 @@
+"""Stand-ins for the providers: plain ``Request -> Response`` handlers, used by both tiers."""

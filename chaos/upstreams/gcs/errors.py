@@ -1,0 +1,90 @@
+"""The error bodies of Cloud Storage, and the exception by which a handler gives up."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from chaos.upstreams.http import Response, json_response
+
+_USUAL: dict[int, tuple[str, str]] = {
+    400: ("Invalid argument.", "invalid"),
+    401: ("Anonymous caller does not have access to the Google Cloud Storage object.", "required"),
+    403: ("The caller does not have permission to access this object.", "forbidden"),
+    404: ("Not Found", "notFound"),
+    409: ("The object changed while the request was being processed.", "conflict"),
+    412: ("At least one of the pre-conditions you specified did not hold.", "conditionNotMet"),
+    500: ("We encountered an internal error. Please try again.", "internalError"),
+    503: ("Backend Error", "backendError"),
+}
+"""Message and reason by status."""
+
+_WITHOUT_JSON = frozenset({502, 504})
+"""Statuses that come from Google's front end, as HTML."""
+
+_REASONS = {"rate_limit_exceeded": "rateLimitExceeded", "insufficient_quota": "quotaExceeded"}
+
+
+class RefusalError(Exception):
+    """A request ends here, with this response."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        super().__init__(response.status)
+
+
+def error(status: int, message: str, reason: str, *, domain: str = "global") -> Response:
+    """An error in the shape of the JSON API."""
+    detail = {"message": message, "domain": domain, "reason": reason}
+    return json_response(
+        status, {"error": {"code": status, "message": message, "errors": [detail]}}
+    )
+
+
+def failed(status: int) -> Response:
+    """Cloud Storage's usual answer for ``status``.
+
+    Example:
+        >>> failed(503).json()["error"]["errors"][0]["reason"]
+        'backendError'
+    """
+    if status < HTTPStatus.BAD_REQUEST:
+        return Response(status=status)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return rate_limited("rate_limit_exceeded")
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown error"
+    if status in _WITHOUT_JSON:
+        return Response(
+            status=status,
+            headers=(("content-type", "text/html; charset=UTF-8"),),
+            body=(
+                f"<!DOCTYPE html>\n<html lang=en>\n<title>Error {status} ({phrase})!!1</title>\n"
+                f"<p><b>{status}.</b> <ins>That is an error.</ins>\n"
+            ).encode(),
+        )
+    message, reason = _USUAL.get(status, (phrase, "backendError"))
+    return error(status, message, reason)
+
+
+def rate_limited(code: str) -> Response:
+    """The 429 for too many requests to one object, or for a used-up quota."""
+    return error(
+        429,
+        "The rate of requests exceeds the limit. Please reduce your request rate.",
+        _REASONS.get(code, code),
+        domain="usageLimits",
+    )
+
+
+def no_such_bucket() -> RefusalError:
+    """The bucket is not there."""
+    return RefusalError(error(404, "The specified bucket does not exist.", "notFound"))
+
+
+def no_such_object(bucket: str, name: str) -> RefusalError:
+    """The object, or that generation of it, is not there."""
+    return RefusalError(error(404, f"No such object: {bucket}/{name}", "notFound"))
+
+
+def invalid(message: str) -> RefusalError:
+    """The request makes no sense."""
+    return RefusalError(error(400, message, "invalid"))

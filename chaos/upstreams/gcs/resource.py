@@ -1,0 +1,159 @@
+"""Objects and buckets as the JSON API shows them, whole or the ``fields`` asked for."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from chaos.upstreams.gcs.store import StoredObject
+
+_SETTINGS = (
+    "cacheControl",
+    "contentDisposition",
+    "contentEncoding",
+    "contentLanguage",
+    "contentType",
+    "customTime",
+    "metadata",
+    "storageClass",
+)
+"""The parts of an object's resource that uploaders choose."""
+
+_API = "https://www.googleapis.com/storage/v1"
+_DOWNLOADS = "https://storage.googleapis.com/download/storage/v1"
+
+Tree = dict[str, "Tree"]
+"""Names to keep, each with the names to keep inside it; none means all."""
+
+
+def object_resource(stored: StoredObject) -> dict[str, Any]:
+    """The resource of one generation."""
+    path = f"/b/{stored.bucket}/o/{quote(stored.name, safe='')}"
+    resource: dict[str, Any] = {
+        "kind": "storage#object",
+        "id": f"{stored.bucket}/{stored.name}/{stored.generation}",
+        "selfLink": f"{_API}{path}",
+        "mediaLink": f"{_DOWNLOADS}{path}?generation={stored.generation}&alt=media",
+        "name": stored.name,
+        "bucket": stored.bucket,
+        "generation": str(stored.generation),
+        "metageneration": str(stored.metageneration),
+        "storageClass": "STANDARD",
+        "size": str(len(stored.data)),
+        "crc32c": stored.crc32c,
+        "etag": etag(stored),
+        "timeCreated": _timestamp(stored.created_s),
+        "updated": _timestamp(stored.updated_s),
+        "timeStorageClassUpdated": _timestamp(stored.created_s),
+        "timeFinalized": _timestamp(stored.created_s),
+    }
+    if stored.md5 is not None:
+        resource["md5Hash"] = stored.md5
+    if stored.components is not None:
+        resource["componentCount"] = stored.components
+    resource.update(stored.settings)
+    return resource
+
+
+def settings_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a resource its sender may choose; null means not set."""
+    return {key: metadata[key] for key in _SETTINGS if metadata.get(key) is not None}
+
+
+def patched_settings(stored: StoredObject, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings after a patch: null deletes, and ``metadata`` is merged key by key."""
+    changed = {**stored.settings, **patch}
+    if isinstance(patch.get("metadata"), dict):
+        merged = {**stored.settings.get("metadata", {}), **patch["metadata"]}
+        changed["metadata"] = {k: v for k, v in merged.items() if v is not None} or None
+    return settings_of(changed)
+
+
+def bucket_resource(bucket: str, *, created_s: float, versioning: bool) -> dict[str, Any]:
+    """The resource of a bucket."""
+    return {
+        "kind": "storage#bucket",
+        "id": bucket,
+        "selfLink": f"{_API}/b/{bucket}",
+        "name": bucket,
+        "projectNumber": "1",
+        "metageneration": "1",
+        "location": "US",
+        "locationType": "multi-region",
+        "storageClass": "STANDARD",
+        "etag": "CAE=",
+        "timeCreated": _timestamp(created_s),
+        "updated": _timestamp(created_s),
+        "versioning": {"enabled": versioning},
+    }
+
+
+def etag(stored: StoredObject) -> str:
+    """The entity tag: generation and metageneration, packed as Cloud Storage packs them.
+
+    It is a protocol buffer with two numbers in Base64, hence the ``EAE=`` that so many end in.
+    """
+    packed = b"\x08" + _varint(stored.generation) + b"\x10" + _varint(stored.metageneration)
+    return base64.b64encode(packed).decode()
+
+
+def select(resource: Mapping[str, Any], fields: str | None) -> dict[str, Any]:
+    """The part of a resource that the ``fields`` parameter asks for.
+
+    Example:
+        >>> listing = {"kind": "list", "items": [{"name": "a", "size": "1"}]}
+        >>> select(listing, "items(name)")
+        {'items': [{'name': 'a'}]}
+        >>> select(listing, "items/size,kind")
+        {'kind': 'list', 'items': [{'size': '1'}]}
+    """
+    if not fields:
+        return dict(resource)
+    kept = _prune(resource, _parse(fields))
+    assert isinstance(kept, dict)
+    return kept
+
+
+def _parse(fields: str) -> Tree:
+    root: Tree = {}
+    level, inner, opened = root, root, []
+    for token in re.findall(r"[^,()/]+|[,()/]", fields):
+        match token:
+            case "(":
+                opened.append(level)
+                level = inner
+            case ")":
+                level = inner = opened.pop() if opened else root
+            case ",":
+                inner = level
+            case "/":
+                pass
+            case name:
+                inner = inner.setdefault(name.strip(), {})
+    return root
+
+
+def _prune(value: Any, tree: Tree) -> Any:  # noqa: ANN401 - JSON is anything
+    if not tree or "*" in tree:
+        return value
+    if isinstance(value, list):
+        return [_prune(item, tree) for item in value]
+    if isinstance(value, dict):
+        return {key: _prune(item, tree[key]) for key, item in value.items() if key in tree}
+    return value
+
+
+def _timestamp(unix_s: float) -> str:
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def _varint(number: int) -> bytes:
+    groups = []
+    while number > 0x7F:  # noqa: PLR2004 - seven bits to a byte
+        groups.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*groups, number])

@@ -1,0 +1,99 @@
+"""An HTTP request and response as plain values, independent of any client library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a client sent.
+
+    Attributes:
+        method: In capitals.
+        url: As sent, with the host the client believes it talks to.
+        headers: Names in lower case; the last of repeated headers wins.
+        body: Whole body; empty if there was none.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def host(self) -> str:
+        """Host name, without port."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def path(self) -> str:
+        """Path as sent, percent escapes kept."""
+        return urlsplit(self.url).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Query parameters, unescaped."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
+        """The body, parsed.
+
+        Raises:
+            ValueError: The body is not JSON.
+        """
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What the provider answers.
+
+    Attributes:
+        status: HTTP status.
+        headers: In order; Content-Length is added by whoever delivers the response.
+        body: Whole body. For an event stream, the events separated by blank lines.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, whatever its case."""
+        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
+        """The body, parsed.
+
+        Raises:
+            ValueError: The body is not JSON.
+        """
+        return json.loads(self.body)
+
+    def with_headers(self, headers: Iterable[tuple[str, str]]) -> Self:
+        """A copy in which these headers replace those of the same name."""
+        added = tuple(headers)
+        names = {name.lower() for name, _ in added}
+        kept = tuple((k, v) for k, v in self.headers if k.lower() not in names)
+        return replace(self, headers=kept + added)
+
+
+def json_response(
+    status: int, payload: object, headers: Iterable[tuple[str, str]] = ()
+) -> Response:
+    """A response whose body is ``payload`` as JSON.
+
+    Example:
+        >>> json_response(200, {"ok": True}).body
+        b'{"ok": true}'
+    """
+    return Response(
+        status=status,
+        headers=(("content-type", "application/json"), *headers),
+        body=json.dumps(payload).encode(),
+    )

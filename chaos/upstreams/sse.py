@@ -1,0 +1,63 @@
+"""Server-sent events: a body taken apart into events, and put together again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from chaos.upstreams.http import Response
+
+DONE = b"data: [DONE]\n\n"
+"""What OpenAI sends last."""
+
+_EVENT = re.compile(rb".*?\n\n", re.DOTALL)
+_DATA = b"data: "
+
+
+def is_event_stream(response: Response) -> bool:
+    """Whether the body is a stream of events."""
+    return (response.header("content-type") or "").startswith("text/event-stream")
+
+
+def split_events(body: bytes) -> list[bytes]:
+    r"""The whole events of a body, each with the blank line that ends it.
+
+    Example:
+        >>> split_events(b"data: 1\n\ndata: 2\n\ndata: cut o")
+        [b'data: 1\n\n', b'data: 2\n\n']
+    """
+    return _EVENT.findall(body)
+
+
+def encode_event(payload: object) -> bytes:
+    r"""One event that carries ``payload`` as JSON.
+
+    Example:
+        >>> encode_event({"n": 1})
+        b'data: {"n": 1}\n\n'
+    """
+    return _DATA + json.dumps(payload).encode() + b"\n\n"
+
+
+def encode_events(payloads: Iterable[object]) -> bytes:
+    """A finished stream of OpenAI's: an event for each payload, then ``[DONE]``."""
+    return b"".join(map(encode_event, payloads)) + DONE
+
+
+def payloads(body: bytes) -> list[Any]:
+    r"""What the whole events carry, parsed; ``[DONE]`` and comments carry nothing.
+
+    Raises:
+        ValueError: The data of an event is not JSON.
+
+    Example:
+        >>> payloads(b': hello\n\ndata: {"n": 1}\n\ndata: [DONE]\n\n')
+        [{'n': 1}]
+    """
+    return [
+        json.loads(event.removeprefix(_DATA))
+        for event in split_events(body)
+        if event.startswith(_DATA) and event != DONE
+    ]

@@ -1,0 +1,159 @@
+"""The ``helpdesk`` command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+
+from helpdesk import index_commands
+from helpdesk.answers import Answer
+from helpdesk.desk import Helpdesk, checked_question
+from helpdesk.errors import HelpdeskError
+from helpdesk.logs import set_up_logging
+from helpdesk.settings import Settings
+
+EXIT_USAGE = 2
+
+app = typer.Typer(
+    name="helpdesk",
+    help="An IT help desk that answers, whatever its providers are doing.\n\n"
+    "It needs no key and no bucket: without a key it quotes the best articles, without a "
+    "bucket it uses the articles it came with.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(index_commands.app, name="index")
+
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        help="Say what happens; -vv says everything.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command(epilog='Example: `helpdesk ask "How do I reset my password?"`')
+def ask(
+    question: Annotated[str, typer.Argument(help="What you need help with.", show_default=False)],
+    *,
+    as_json: AsJson = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Answer a question."""
+    set_up_logging(verbose)
+    checked = checked_question(question)
+    answer = Helpdesk().ask(checked)
+    if as_json:
+        _print_json(asdict(answer))
+    else:
+        _print_answer(answer)
+
+
+@app.command(epilog="Example: `helpdesk status --json | jq .index`")
+def status(*, as_json: AsJson = False, verbose: Verbose = 0) -> None:
+    """Show how the language model, its breaker and the index are."""
+    set_up_logging(verbose)
+    found = Helpdesk().get_status()
+    if as_json:
+        _print_json(found)
+        return
+    console, rows = Console(), _flat(found)
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        line = f"[bold]{name:{width}}[/bold]  {escape(_plain(value))}"
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="Example: `HELPDESK_OPENAI__TIMEOUT=5s helpdesk settings`")
+def settings() -> None:
+    """List all settings: the variable, its default and what it may be."""
+    Settings.load()
+    console = Console()
+    for key in Settings.keys().values():
+        console.print(f"[bold]{key.variable}[/bold]", highlight=False, soft_wrap=True)
+        for line in (key.description, f"Expected: {key.expected}. Default: {key.default}."):
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="Example: `helpdesk serve --port 8080`, then open <http://127.0.0.1:8080/>")
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    verbose: Verbose = 1,
+) -> None:
+    """Serve the page, the JSON interface and the metrics."""
+    # Late, because the other commands need no web server.
+    import uvicorn  # noqa: PLC0415
+
+    from helpdesk.app import create_app  # noqa: PLC0415
+
+    set_up_logging(verbose)
+    uvicorn.run(create_app(), host=host, port=port, log_config=None)
+
+
+def main() -> None:
+    """Run the command; a mistake of the user is one message and exit code 2."""
+    try:
+        app()
+    except HelpdeskError as error:
+        print(f"helpdesk: {error}", file=sys.stderr)  # noqa: T201 - this is a command
+        raise SystemExit(EXIT_USAGE) from None
+
+
+def _print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def _print_answer(answer: Answer) -> None:
+    console = Console()
+    # Markdown is made for terminals here; into a pipe it goes as it is.
+    if console.is_terminal:
+        console.print(Markdown(answer.text))
+        console.print()
+    else:
+        typer.echo(f"{answer.text}\n")
+    console.print(f"Mode: {_mode(answer)}", style="dim", highlight=False, soft_wrap=True)
+    if answer.sources:
+        sources = ", ".join(answer.sources)
+        console.print(f"Articles: {sources}", style="dim", highlight=False, soft_wrap=True)
+
+
+def _mode(answer: Answer) -> str:
+    notes = [
+        *([answer.reason] if answer.reason else []),
+        *(["stale articles"] if answer.stale else []),
+        *(["cut at the token limit"] if answer.truncated else []),
+    ]
+    return answer.mode + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = []
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            rows += _flat(inner, f"{prefix}{name}.")
+        else:
+            rows.append((prefix + name, inner))
+    return rows
+
+
+def _plain(value: object) -> str:
+    words = {None: "-", True: "yes", False: "no"}
+    if value is None or isinstance(value, bool):
+        return words[value]
+    return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,239 @@
+"""The local copy of the index: written whole, pointed to last, checked when read.
+
+A folder holds ``generations/<name>/`` with the files of one generation each, and one small
+``current.json`` that says which of them counts, and when it was fetched. Only replacing that
+file, which is atomic, makes a copy count; whatever interrupts us before leaves the old copy
+serving. A copy that fails its check is moved to ``quarantine/`` for someone to look at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from helpdesk.errors import DamagedIndexError
+from helpdesk.events import CacheQuarantined, Listener, notify
+from helpdesk.manifest import FILE_NAMES, MANIFEST_FILE, Manifest
+
+logger = logging.getLogger(__name__)
+
+_QUARANTINED_KEPT = 3
+_UNFINISHED_KEPT_S = 3600
+
+
+class _Pointer(BaseModel):
+    """What ``current.json`` says."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: str
+    generation: str
+    fetched_at: float
+    manifest_sha256: str
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CachedCopy:
+    """A generation as it lies in the cache, verified.
+
+    Attributes:
+        fetched_at: Wall time, in seconds since 1970, when it was last known to be the newest.
+            Our own record: file times change with every copy of a folder.
+    """
+
+    manifest: Manifest
+    files: Mapping[str, bytes]
+    fetched_at: float
+
+
+class IndexCache:
+    """The copy in ``folder``; several processes may share it.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     print(IndexCache(Path(folder)).read())
+        None
+    """
+
+    def __init__(self, folder: Path, *, listeners: Sequence[Listener] = ()) -> None:
+        self._folder = folder
+        self._pointer_path = folder / "current.json"
+        self._generations = folder / "generations"
+        self._listeners = listeners
+
+    def read(self) -> CachedCopy | None:
+        """The current copy; None if there is none that can be trusted.
+
+        A damaged copy is quarantined, never returned.
+        """
+        try:
+            pointer = self._read_pointer()
+            while pointer is not None:
+                try:
+                    return self._read_copy(pointer)
+                except DamagedIndexError:
+                    # Another process may have replaced and pruned it while we were reading.
+                    # What is current now must not be quarantined for that.
+                    newer = self._read_pointer()
+                    if newer == pointer:
+                        raise
+                    pointer = newer
+        except DamagedIndexError as error:
+            self.quarantine(str(error))
+        except OSError as error:
+            logger.warning("cache %s cannot be read: %s", self._folder, error)
+        return None
+
+    def install(
+        self, manifest: Manifest, files: Mapping[str, bytes], *, fetched_at: float
+    ) -> None:
+        """Make a new generation the current copy.
+
+        Raises:
+            DamagedIndexError: The files are not what the manifest says; nothing was changed.
+            OSError: The disk refused; the current copy is untouched.
+        """
+        manifest.verify(files)
+        self._generations.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=self._generations, prefix=".new-"))
+        content = {**files, MANIFEST_FILE: manifest.to_bytes()}
+        try:
+            for name, data in content.items():
+                _write_through(unfinished / name, data)
+            _flush_folder(unfinished)
+            # Never the name of another copy: that one may be damaged, or being read.
+            folder = self._generations / f"{manifest.generation}{unfinished.name[4:]}"
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        _flush_folder(self._generations)
+
+        replaced = self._pointer_or_none()
+        pointer = _Pointer(
+            folder=folder.name,
+            generation=manifest.generation,
+            fetched_at=fetched_at,
+            manifest_sha256=hashlib.sha256(content[MANIFEST_FILE]).hexdigest(),
+            previous=replaced.folder if replaced else None,
+        )
+        self._write_pointer(pointer)
+        self._prune(pointer, replaced)
+
+    def renew(self, *, generation: str, fetched_at: float) -> None:
+        """Note that the current copy was still the newest at ``fetched_at``.
+
+        Raises:
+            OSError: The disk refused; the copy keeps its old age.
+        """
+        pointer = self._pointer_or_none()
+        # Another process may have installed a newer generation since we looked.
+        if pointer and pointer.generation == generation:
+            self._write_pointer(pointer.model_copy(update={"fetched_at": fetched_at}))
+
+    def quarantine(self, reason: str) -> None:
+        """Set the current copy aside, so that it is not served and can be looked at."""
+        logger.error("damaged index in %s set aside: %s", self._folder, reason)
+        aside = self._folder / "quarantine"
+        try:
+            aside.mkdir(parents=True, exist_ok=True)
+            place = Path(tempfile.mkdtemp(dir=aside, prefix=f"{time.time_ns():020d}-"))
+            pointer = self._pointer_or_none()
+            self._pointer_path.replace(place / self._pointer_path.name)
+            if pointer:
+                (self._generations / pointer.folder).replace(place / pointer.folder)
+        except FileNotFoundError:
+            pass  # The folder is what was missing, or another process was faster.
+        except OSError as error:
+            logger.warning("damaged index in %s cannot be moved: %s", self._folder, error)
+        for old in sorted(aside.glob("*"))[:-_QUARANTINED_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+        notify(self._listeners, CacheQuarantined(reason=reason))
+
+    def _read_copy(self, pointer: _Pointer) -> CachedCopy:
+        folder = self._generations / pointer.folder
+        try:
+            raw = (folder / MANIFEST_FILE).read_bytes()
+            files = {name: (folder / name).read_bytes() for name in FILE_NAMES}
+        except FileNotFoundError as error:
+            raise DamagedIndexError(f"{error.filename} is missing") from error
+        if hashlib.sha256(raw).hexdigest() != pointer.manifest_sha256:
+            raise DamagedIndexError(f"{MANIFEST_FILE} does not have the hash noted for it")
+        manifest = Manifest.parse(raw)
+        manifest.verify(files)
+        return CachedCopy(manifest, files, pointer.fetched_at)
+
+    def _read_pointer(self) -> _Pointer | None:
+        try:
+            data = self._pointer_path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            pointer = _Pointer.model_validate_json(data)
+        except ValidationError as error:
+            raise DamagedIndexError(f"{self._pointer_path.name} cannot be understood") from error
+        if Path(pointer.folder).name != pointer.folder:
+            raise DamagedIndexError(f"{self._pointer_path.name} points outside of the cache")
+        return pointer
+
+    def _pointer_or_none(self) -> _Pointer | None:
+        try:
+            return self._read_pointer()
+        except DamagedIndexError:
+            return None
+
+    def _write_pointer(self, pointer: _Pointer) -> None:
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".current-")
+        os.close(handle)
+        try:
+            _write_through(Path(name), pointer.model_dump_json(indent=2).encode() + b"\n")
+            Path(name).replace(self._pointer_path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _flush_folder(self._folder)
+
+    def _prune(self, current: _Pointer, replaced: _Pointer | None) -> None:
+        """Drop all but the current and the previous copy.
+
+        The previous one stays for a process that read the pointer just before we replaced it.
+        A copy that is neither, and young, may be one that another process is about to point to.
+        """
+        done_with = replaced.previous if replaced else None
+        for folder in self._generations.iterdir():
+            if folder.name in {current.folder, current.previous}:
+                continue
+            with contextlib.suppress(OSError):
+                age_s = time.time() - folder.stat().st_mtime
+                if folder.name == done_with or age_s > _UNFINISHED_KEPT_S:
+                    shutil.rmtree(folder)
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    """Write and wait for the disk: a pointer must not survive a crash that its files did not."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows cannot open a folder, and needs no flush for a rename to last.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

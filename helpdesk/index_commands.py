@@ -1,0 +1,114 @@
+"""``helpdesk index``: build the index, publish it, and measure how well it finds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from helpdesk.articles import PACKAGED_ARTICLES, load_articles
+from helpdesk.embedding import WordLlamaEmbedder
+from helpdesk.errors import HelpdeskError
+from helpdesk.evaluation import load_questions, measure
+from helpdesk.index_builder import BuiltIndex, build_index, content_key
+from helpdesk.knowledge_index import KnowledgeIndex
+from helpdesk.settings import Settings
+
+app = typer.Typer(help="Build, publish and measure the index.", no_args_is_help=True)
+
+ArticlesFolder = Annotated[
+    Path,
+    typer.Option("--articles", help="Folder of the articles.", show_default="the packaged ones"),
+]
+
+
+@app.command(epilog="Example: `helpdesk index build --out dist/index`")
+def build(
+    *,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the result; laid out as in a bucket.")
+    ] = Path("helpdesk-index"),
+    articles: ArticlesFolder = PACKAGED_ARTICLES,
+) -> None:
+    """Embed the articles into an index with its manifest."""
+    index = _built(articles)
+    try:
+        index.write(out)
+    except OSError as error:
+        raise HelpdeskError(f"cannot write the index: {error}; choose another --out") from error
+    typer.echo(f"{_summary(index)}, written to {out}")
+
+
+@app.command(epilog="Example: `helpdesk index publish my-bucket`")
+def publish(
+    bucket: Annotated[str, typer.Argument(help="Cloud Storage bucket.", show_default=False)],
+    *,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            help="Start of all object names.", show_default="the one of HELPDESK_INDEX__PREFIX"
+        ),
+    ] = None,
+    articles: ArticlesFolder = PACKAGED_ARTICLES,
+) -> None:
+    """Build the index and upload it; services pick it up when their copy expires."""
+    # Late, because it takes half a second that the other commands need not wait.
+    from helpdesk.bucket import IndexBucket  # noqa: PLC0415
+
+    options = Settings.load().index
+    target = IndexBucket(bucket, timeout_s=options.timeout.total_seconds())
+    index = _built(articles)
+    where = options.prefix if prefix is None else prefix
+    index.publish(target, where)
+    typer.echo(f"{_summary(index)}, published to gs://{bucket}/{where}")
+
+
+@app.command(epilog="Example: `helpdesk index evaluate questions.yaml`")
+def evaluate(
+    questions: Annotated[
+        Path,
+        typer.Argument(help="YAML list of `question` and `article`.", show_default=False),
+    ],
+    *,
+    articles: ArticlesFolder = PACKAGED_ARTICLES,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Measure how often the right article comes first, and among the first three."""
+    labelled = load_questions(questions)
+    known = load_articles(articles)
+    index = _built(articles)
+    searchable = KnowledgeIndex.load(index.manifest, index.files, WordLlamaEmbedder())
+    rate = measure(
+        labelled,
+        lambda question: searchable.search(question, 10),
+        known_articles=frozenset(article.id for article in known),
+    )
+    if as_json:
+        typer.echo(json.dumps(asdict(rate), indent=2, ensure_ascii=False))
+        return
+    table = Table("Question", "Expected", "Rank", "Found first", title="Not first")
+    for miss in rate.misses:
+        rank = "-" if miss.rank is None else str(miss.rank)
+        table.add_row(miss.question, miss.expected, rank, miss.found[0] if miss.found else "-")
+    if rate.misses:
+        Console().print(table)
+    typer.echo(f"hit@1 {rate.hit_at_1:.3f}, hit@3 {rate.hit_at_3:.3f}, {rate.questions} questions")
+
+
+def _built(folder: Path) -> BuiltIndex:
+    articles, embedder = load_articles(folder), WordLlamaEmbedder()
+    now = dt.datetime.now(dt.UTC)
+    # Sorts by time; the hash tells two builds of the same second apart.
+    generation = f"{now:%Y%m%dT%H%M%SZ}-{content_key(folder, embedder)[:8]}"
+    return build_index(articles, embedder, generation=generation, created_at=now)
+
+
+def _summary(index: BuiltIndex) -> str:
+    size = sum(map(len, index.files.values()))
+    return f"index {index.manifest.generation}: {index.manifest.articles} articles, {size:,} bytes"

@@ -1,0 +1,243 @@
+"""One attempt at an answer from the language model; whatever goes wrong is a ``ChatError``.
+
+The only module that knows the openai SDK. The SDK lets several kinds of failure through as
+other exceptions, or as no exception at all: a truncated body is a ``JSONDecodeError``, an HTML
+page a ``str``, a stream that breaks off simply ends. Here each has a reason, and says whether
+another attempt can help and whether it tells something about the provider's health.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, cast
+
+import httpx2
+import openai
+from pydantic import BaseModel, Field
+
+from helpdesk.bounded_http import BoundedTransport
+from helpdesk.chat_errors import chat_error, declined, malformed
+from helpdesk.errors import ChatError
+from helpdesk.prompts import Message
+from helpdesk.settings import OpenAISettings
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
+
+logger = logging.getLogger(__name__)
+
+LEAST_USEFUL_S = 0.5
+"""With less time than this no attempt is made: its timeout would blame the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the model said.
+
+    Attributes:
+        text: Its words, unchanged.
+        finish_reason: Why it stopped, for example ``stop`` or ``length``.
+        model: The model that answered, as it calls itself.
+    """
+
+    text: str
+    finish_reason: str
+    model: str
+
+    @property
+    def truncated(self) -> bool:
+        """Whether it stopped at the token limit, in the middle of what it had to say."""
+        return self.finish_reason == "length"
+
+
+class ChatClient:
+    """Asks the language model, once, in a bounded time.
+
+    Safe to share between threads.
+
+    Args:
+        options: Key, model and timeout.
+        client: An SDK client to use instead of making one; it brings its own key.
+    """
+
+    def __init__(self, options: OpenAISettings, client: openai.OpenAI | None = None) -> None:
+        self.options = options
+        # None until the provider has said something about the key.
+        self.key_valid: bool | None = None
+        key = options.api_key.get_secret_value().strip() if options.api_key else ""
+        key = client.api_key if client is not None else key
+        self.key_configured = bool(key)
+        # A header carries only these; the SDK would fail with a UnicodeEncodeError, or the
+        # connection with what looks like a network error.
+        self._key_is_sendable = key.isascii() and key.isprintable()
+        self._client = self._bounded(client or self._made(key)) if self._is_usable else None
+
+    @property
+    def _is_usable(self) -> bool:
+        return self.key_configured and self._key_is_sendable
+
+    def complete(self, messages: Iterable[Message], *, deadline: float) -> Reply:
+        """Return the model's reply to ``messages``.
+
+        The attempt ends after ``options.timeout``, and in any case at ``deadline``.
+
+        Args:
+            messages: The conversation.
+            deadline: A ``time.monotonic()`` value.
+
+        Raises:
+            ChatError: There is no reply, or none that can be used; whatever the cause.
+        """
+        client = self._usable_client()
+        left_s = deadline - time.monotonic()
+        if left_s < LEAST_USEFUL_S:
+            raise ChatError(
+                "no time is left to ask the language model",
+                reason="deadline",
+                retryable=False,
+                counts=False,
+            )
+        timeout_s = min(self.options.timeout.total_seconds(), left_s)
+        started_s = time.monotonic()
+        try:
+            if self.options.stream:
+                reply = self._streamed(client, messages, timeout_s)
+            else:
+                reply = self._whole(client, messages, timeout_s)
+        # ValueError: a body that is no JSON, no UTF-8, or not what was asked for.
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            failure = chat_error(error)
+            if failure.reason == "bad_api_key":
+                self.key_valid = False
+            raise failure from error
+        self.key_valid = True
+        logger.debug("%s answered in %.3f s", reply.model, time.monotonic() - started_s)
+        return reply
+
+    def _usable_client(self) -> openai.OpenAI:
+        if self._client is not None:
+            return self._client
+        if self.key_configured:
+            self.key_valid = False
+            raise ChatError(
+                "the API key has characters that no key has; check how it was copied",
+                reason="bad_api_key",
+                retryable=False,
+                counts=False,
+            )
+        raise ChatError(
+            "no API key is set; set OPENAI_API_KEY",
+            reason="no_api_key",
+            retryable=False,
+            counts=False,
+        )
+
+    def _made(self, key: str) -> openai.OpenAI:
+        return openai.OpenAI(api_key=key, base_url=self.options.base_url)
+
+    @staticmethod
+    def _bounded(client: openai.OpenAI) -> openai.OpenAI:
+        """Return ``client`` without the retries of the SDK, each exchange bounded as a whole.
+
+        Its retries would multiply with ours (nine calls for three) and know no deadline.
+        """
+        http = client._client  # noqa: SLF001 - the SDK has no public way to it
+        if not isinstance(http, httpx2.Client):
+            # Some other client that the SDK accepts: bounded per read only.
+            return client.with_options(max_retries=0)
+        # Without trust_env=False a proxy in the environment would go round the transport; the
+        # inner client has read the environment already.
+        bounded = httpx2.Client(transport=BoundedTransport(http), trust_env=False)
+        return client.with_options(max_retries=0, http_client=bounded)
+
+    def _whole(
+        self, client: openai.OpenAI, messages: Iterable[Message], timeout_s: float
+    ) -> Reply:
+        response = client.chat.completions.with_raw_response.create(
+            model=self.options.model,
+            messages=_as_params(messages),
+            temperature=self.options.temperature,
+            max_tokens=self.options.max_tokens,
+            timeout=timeout_s,
+        )
+        body = _Completion.model_validate_json(response.http_response.content)
+        choice = body.choices[0]
+        return _judged(
+            choice.message.content, choice.message.refusal, choice.finish_reason, body.model
+        )
+
+    def _streamed(
+        self, client: openai.OpenAI, messages: Iterable[Message], timeout_s: float
+    ) -> Reply:
+        text, refusal, finish_reason, model = "", "", None, ""
+        with client.chat.completions.create(
+            model=self.options.model,
+            messages=_as_params(messages),
+            temperature=self.options.temperature,
+            max_tokens=self.options.max_tokens,
+            timeout=timeout_s,
+            stream=True,
+        ) as stream:
+            for event in stream:
+                chunk = _Chunk.of(event)
+                model = chunk.model or model
+                for choice in chunk.choices[:1]:
+                    text += choice.delta.content or ""
+                    refusal += choice.delta.refusal or ""
+                    finish_reason = choice.finish_reason or finish_reason
+        # An end without a finish_reason is a connection that broke off: the SDK does not tell
+        # it from a finished answer. No event at all is a reply that was never a stream.
+        return _judged(text, refusal, finish_reason, model)
+
+
+class _Words(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Words
+    finish_reason: str | None = None
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice] = Field(min_length=1)
+    model: str = ""
+
+
+class _Delta(BaseModel):
+    delta: _Words
+    finish_reason: str | None = None
+
+
+class _Chunk(BaseModel):
+    # Empty in the closing chunk, which carries only the usage.
+    choices: list[_Delta]
+    model: str = ""
+
+    @classmethod
+    def of(cls, event: object) -> Self:
+        """Check an event; the SDK hands on whatever JSON a server put into it."""
+        if isinstance(event, openai.BaseModel):
+            event = event.to_dict(warnings=False)
+        return cls.model_validate(event)
+
+
+def _judged(
+    content: str | None, refusal: str | None, finish_reason: str | None, model: str
+) -> Reply:
+    """Return the reply, if it is one."""
+    if finish_reason is None:
+        raise malformed("the reply breaks off: it has no finish_reason")
+    text = content or ""
+    if finish_reason == "content_filter" or refusal or not text.strip():
+        raise declined(finish_reason)
+    return Reply(text=text, finish_reason=finish_reason, model=model)
+
+
+def _as_params(messages: Iterable[Message]) -> list[ChatCompletionMessageParam]:
+    # Message has the fields of two members of this union; a type checker asks for one of them.
+    return cast("list[ChatCompletionMessageParam]", list(messages))

@@ -1,0 +1,131 @@
+"""Making a failed call again: when, how often, and when there is no point.
+
+The policy knows no provider. An error says of itself whether the same call could succeed:
+``retryable: bool``, and if the provider asked for a pause, ``retry_after_s: float | None``.
+An error without ``retryable`` is not tried again, and neither is Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import tenacity
+
+from helpdesk.events import Listener, RetryScheduled, notify
+from helpdesk.settings import RetrySettings
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LEAST_USEFUL_S = 1.0
+"""An attempt that would have less time than this before its deadline is not made."""
+
+
+class Retry:
+    """Attempts a call until it succeeds, cannot succeed, or there is no time left.
+
+    The wait after attempt n is ``first_backoff`` doubled n - 1 times, at most ``max_backoff``,
+    or what the provider asked for if that is longer; plus a random part up to ``jitter``, so
+    that callers who failed together do not come back together. Safe to share between threads.
+
+    Args:
+        options: Attempts and waits.
+        upstream: Who is called, for events and logs.
+        listeners: Told of each wait before it starts.
+
+    Example:
+        >>> Retry(RetrySettings(), upstream="openai").call(
+        ...     lambda: "done", deadline=time.monotonic() + 30
+        ... )
+        'done'
+    """
+
+    def __init__(
+        self, options: RetrySettings, *, upstream: str, listeners: Sequence[Listener] = ()
+    ) -> None:
+        self.options = options
+        self.upstream = upstream
+        self._listeners = tuple(listeners)
+        self._backoff = tenacity.wait_exponential(
+            multiplier=options.first_backoff.total_seconds(),
+            max=options.max_backoff.total_seconds(),
+        )
+        self._jitter = tenacity.wait_random(0, options.jitter.total_seconds())
+
+    def call(self, attempt: Callable[[], T], *, deadline: float) -> T:
+        """Return what ``attempt`` returns, after as many attempts as it takes and may have.
+
+        Args:
+            attempt: Makes one attempt; it must end by ``deadline`` of its own accord.
+            deadline: A ``time.monotonic()`` value. When the next wait does not leave an
+                attempt a useful time before it, the call gives up at once instead of waiting.
+
+        Raises:
+            Exception: The error of the last attempt, unchanged.
+        """
+        plan = _Plan(self, deadline)
+        # One Retrying for each call: tenacity's decorated functions share a dictionary between
+        # threads, and lose its keys under load.
+        retrying = tenacity.Retrying(
+            retry=plan.should_go_on,
+            wait=plan.wait_s,
+            stop=tenacity.stop_after_attempt(self.options.attempts),
+            before_sleep=plan.report,
+            reraise=True,
+        )
+        return retrying(attempt)
+
+    def _pause_s(self, state: tenacity.RetryCallState, error: Exception) -> float:
+        asked_s = getattr(error, "retry_after_s", None) or 0.0
+        return max(self._backoff(state), asked_s) + self._jitter(state)
+
+
+class _Plan:
+    """What one call decides between two of its attempts.
+
+    Everything is decided in the first question that tenacity asks after a failure; the order
+    of the others differs between its versions.
+    """
+
+    def __init__(self, policy: Retry, deadline: float) -> None:
+        self._policy = policy
+        self._deadline = deadline
+        self._pause_s = 0.0
+
+    def should_go_on(self, state: tenacity.RetryCallState) -> bool:
+        error = _error(state)
+        # Only an Exception: tenacity also hands over KeyboardInterrupt and SystemExit.
+        if not isinstance(error, Exception) or not getattr(error, "retryable", False):
+            return False
+        if state.attempt_number >= self._policy.options.attempts:
+            return False
+        self._pause_s = self._policy._pause_s(state, error)  # noqa: SLF001 - one subject
+        left_s = self._deadline - time.monotonic()
+        if self._pause_s + LEAST_USEFUL_S <= left_s:
+            return True
+        logger.info(
+            "%s: attempt %d failed (%s); a wait of %.1f s does not fit the %.1f s left",
+            *(self._policy.upstream, state.attempt_number, error, self._pause_s, left_s),
+        )
+        return False
+
+    def wait_s(self, _: tenacity.RetryCallState) -> float:
+        return self._pause_s
+
+    def report(self, state: tenacity.RetryCallState) -> None:
+        upstream, attempt, cause = self._policy.upstream, state.attempt_number, str(_error(state))
+        logger.info(
+            "%s: attempt %d failed (%s); next in %.1f s", upstream, attempt, cause, self._pause_s
+        )
+        event = RetryScheduled(
+            upstream=upstream, attempt=attempt, wait_s=self._pause_s, cause=cause
+        )
+        notify(self._policy._listeners, event)  # noqa: SLF001 - one subject
+
+
+def _error(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None

@@ -1,0 +1,256 @@
+"""All settings of the service, from the environment; frozen once read.
+
+Every variable starts with ``HELPDESK_`` and nests with two underscores, for example
+``HELPDESK_OPENAI__BREAKER__RECOVERY_TIMEOUT=60s``. The key is also read from
+``OPENAI_API_KEY``. An empty variable counts as unset; an unknown one is an error, because a
+misspelt setting that is silently ignored is found out during the next outage.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from helpdesk.durations import Duration
+from helpdesk.errors import SettingsError
+from helpdesk.setting_keys import PREFIX, SettingKey, describe, mistakes_in, unknown_names
+
+
+def _between(low_s: float, high_s: float) -> Any:  # noqa: ANN401 - pydantic's Field() is Any
+    return Field(ge=timedelta(seconds=low_s), le=timedelta(seconds=high_s))
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class BreakerSettings(_Options):
+    """When the breaker opens, and how it closes again."""
+
+    failure_threshold: int = Field(default=5, ge=1, le=1000)
+    """Consecutive failures that open it."""
+
+    recovery_timeout: Annotated[Duration, _between(1, 86400)] = timedelta(seconds=60)
+    """Time in open before trials are let through."""
+
+    half_open_max_calls: int = Field(default=1, ge=1, le=100)
+    """Trials let through at once in half-open."""
+
+    trial_lease: Annotated[Duration, _between(1, 86400)] = timedelta(seconds=60)
+    """A trial whose outcome has not arrived after this long is given up and its permit
+    returned, so that a lost call cannot keep the breaker half-open for ever."""
+
+    count: Literal["calls", "attempts"] = "calls"
+    """What one failure is: a call that failed after its retries, or a single attempt."""
+
+
+class RetrySettings(_Options):
+    """How often a call is attempted, and the waits between the attempts."""
+
+    attempts: int = Field(default=3, ge=1, le=10)
+    """Attempts in all, the first included."""
+
+    first_backoff: Annotated[Duration, _between(0, 3600)] = timedelta(seconds=2)
+    """Wait after the first failed attempt; it doubles with each further one."""
+
+    max_backoff: Annotated[Duration, _between(0, 3600)] = timedelta(seconds=10)
+    """The doubling stops here."""
+
+    jitter: Annotated[Duration, _between(0, 60)] = timedelta(seconds=1)
+    """Upper bound of the random part added to each wait."""
+
+
+class OpenAISettings(_Options):
+    """The language model and the policies around it."""
+
+    api_key: SecretStr | None = None
+    """Without one the service answers from the knowledge base only."""
+
+    base_url: str | None = Field(default=None, pattern=r"^https?://")
+    """Another endpoint that speaks the same API; None is OpenAI itself."""
+
+    model: str = Field(default="gpt-4o-mini", min_length=1)
+    """Name of the language model."""
+
+    temperature: float = Field(default=0.6, ge=0, le=2)
+    """How freely the model words its answers; 0 is the most predictable."""
+
+    max_tokens: int = Field(default=500, ge=1, le=16384)
+    """Tokens of the longest answer; a longer one is cut there, and marked."""
+
+    timeout: Annotated[Duration, _between(1, 600)] = timedelta(seconds=15)
+    """Bound of one attempt: connect, each read, and the attempt as a whole."""
+
+    stream: bool = False
+    """Read the answer as a stream of events instead of one body."""
+
+    retry: RetrySettings = RetrySettings()
+    breaker: BreakerSettings = BreakerSettings()
+
+
+class DownloadRetrySettings(RetrySettings):
+    """The same policy with shorter waits: an asker is waiting for the download as well."""
+
+    first_backoff: Annotated[Duration, _between(0, 3600)] = timedelta(seconds=1)
+    """Wait after the first failed attempt; it doubles with each further one."""
+
+    max_backoff: Annotated[Duration, _between(0, 3600)] = timedelta(seconds=4)
+    """The doubling stops here."""
+
+
+class IndexSettings(_Options):
+    """Where the index comes from, and how long a copy is good."""
+
+    bucket: str | None = None
+    """Cloud Storage bucket; None serves the packaged articles."""
+
+    prefix: str = "helpdesk-index/"
+    """Objects of the index start with this."""
+
+    cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("helpdesk")))
+    """Folder of the local copy."""
+
+    fresh_for: Annotated[Duration, _between(60, 86400 * 365)] = timedelta(hours=24)
+    """A copy younger than this is served without asking storage."""
+
+    refresh_budget: Annotated[Duration, _between(1, 3600)] = timedelta(seconds=10)
+    """Total time an asker waits for a refresh: all downloads, retries and waits together."""
+
+    timeout: Annotated[Duration, _between(1, 600)] = timedelta(seconds=5)
+    """Bound of one request: connect and each read."""
+
+    retry: DownloadRetrySettings = DownloadRetrySettings()
+
+    retry_failed_after: Annotated[Duration, _between(1, 86400)] = timedelta(seconds=60)
+    """After a failed refresh, the next one starts no sooner; it doubles with each failure."""
+
+    retry_failed_after_max: Annotated[Duration, _between(1, 86400)] = timedelta(minutes=15)
+    """The doubling stops here."""
+
+
+class Settings(BaseSettings):
+    """Everything the service can be told.
+
+    ``Settings()`` is the defaults, whatever the environment says; ``Settings.load()`` reads it.
+
+    Example:
+        >>> Settings.load({"HELPDESK_OPENAI__TIMEOUT": "5s"}).openai.timeout.total_seconds()
+        5.0
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    openai: OpenAISettings = OpenAISettings()
+    index: IndexSettings = IndexSettings()
+
+    answer_deadline: Annotated[Duration, _between(5, 3600)] = timedelta(seconds=30)
+    """Every question is answered within this time, one way or another."""
+
+    top_k: int = Field(default=3, ge=1, le=20)
+    """Articles put before the model, and quoted in a fallback answer."""
+
+    contact: str = Field(default="your IT help desk", min_length=1)
+    """How to reach a person, as it completes the sentence "Please contact …"."""
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from ``environ``; None is the environment of this process.
+
+        Raises:
+            SettingsError: A variable has a value out of its range, or no setting has its name.
+                The message has one line for each such variable.
+        """
+        given = {
+            name.upper(): value
+            for name, value in (os.environ if environ is None else environ).items()
+            if value
+        }
+        ours = {name: value for name, value in given.items() if name.startswith(PREFIX)}
+        if "OPENAI_API_KEY" in given:
+            ours.setdefault(f"{PREFIX}OPENAI__API_KEY", given["OPENAI_API_KEY"])
+
+        keys = cls.keys()
+        known = [key.variable for key in keys.values()]
+        problems = unknown_names("environment variable", ours, known)
+        source = EnvSettingsSource(cls)
+        source.env_vars = {name.lower(): ours[name] for name in ours if name in known}
+        return cls._validated(
+            source(), {name: key.variable for name, key in keys.items()}, problems
+        )
+
+    @classmethod
+    def keys(cls) -> dict[str, SettingKey]:
+        """Every setting by its dotted name, in the order of this module.
+
+        Example:
+            >>> Settings.keys()["openai.breaker.failure_threshold"].default
+            '5'
+        """
+        return describe(cls)
+
+    def replaced(self, changes: Mapping[str, object]) -> Self:
+        """Return a copy with the settings in ``changes``, by dotted name, set anew.
+
+        Raises:
+            SettingsError: A value is out of its range, or no setting has its name.
+
+        Example:
+            >>> changed = Settings().replaced({"openai.breaker.recovery_timeout": "30s"})
+            >>> changed.openai.breaker.recovery_timeout.total_seconds()
+            30.0
+        """
+        names = {name: name for name in self.keys()}
+        problems = unknown_names("setting", changes, names)
+        data = self.model_dump()
+        for name in changes.keys() & names.keys():
+            *groups, last = name.split(".")
+            target = data
+            for group in groups:
+                target = target[group]
+            target[last] = changes[name]
+        return self._validated(data, names, problems)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings names them
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave reading the environment to ``load``, so that a value built in code is itself."""
+        return (init_settings,)
+
+    @classmethod
+    def _validated(
+        cls, data: Mapping[str, Any], names: Mapping[str, str], problems: list[str]
+    ) -> Self:
+        settings = None
+        try:
+            settings = cls.model_validate(data)
+        except ValidationError as error:
+            problems = [*problems, *mistakes_in(error, cls.keys(), names)]
+        if settings is None or problems:
+            # Raised outside the handler: pydantic's own error would repeat the values, and
+            # with them a secret, in every traceback.
+            raise SettingsError("\n".join(problems))
+        return settings

@@ -1,0 +1,75 @@
+"""Unit vectors, searched by inner product: the only module that knows FAISS."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import faiss
+import numpy as np
+
+from helpdesk.embedding import Vectors
+from helpdesk.errors import DamagedIndexError
+
+# A search over a few hundred vectors takes microseconds; waking a pool of threads for it
+# takes longer, and would take processors away from other requests.
+faiss.omp_set_num_threads(1)
+
+
+class VectorIndex:
+    """An immutable set of vectors.
+
+    FAISS crashes the process when an index grows during a search, so there is no way to add:
+    a newer set is a new object.
+
+    Example:
+        >>> index = VectorIndex.build(np.eye(3, dtype=np.float32))
+        >>> VectorIndex.parse(index.to_bytes(), rows=3, dimensions=3).search([0, 1, 0], 9)[0]
+        (1, 1.0)
+    """
+
+    def __init__(self, index: faiss.Index) -> None:
+        self._index = index
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> Self:
+        """An index with one row for each vector."""
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index)
+
+    @classmethod
+    def parse(cls, data: bytes, *, rows: int, dimensions: int) -> Self:
+        """Read what ``to_bytes`` wrote.
+
+        Raises:
+            DamagedIndexError: The bytes are no index, or not one of ``rows`` vectors with
+                ``dimensions`` each. Without this check a vector of another model would find
+                nothing, or the wrong thing, in silence.
+        """
+        # A forged length could otherwise make FAISS allocate gigabytes for a small file.
+        faiss.set_deserialization_vector_byte_limit(4 * len(data))
+        try:
+            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+        except (RuntimeError, MemoryError, AssertionError) as error:
+            raise DamagedIndexError(f"not a FAISS index: {error}") from error
+        if index.d != dimensions or index.ntotal != rows:
+            raise DamagedIndexError(
+                f"index has {index.ntotal} vectors of {index.d} dimensions; "
+                f"expected {rows} of {dimensions}"
+            )
+        return cls(index)
+
+    def to_bytes(self) -> bytes:
+        """The index as a file's content; the same vectors always give the same bytes."""
+        return bytes(faiss.serialize_index(self._index).tobytes())
+
+    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
+        """Up to ``limit`` pairs of row and inner product, best first."""
+        query = np.asarray(vector, dtype=np.float32).reshape(1, -1)
+        scores, rows = self._index.search(query, min(limit, self._index.ntotal))
+        # FAISS fills up with row -1 when it finds too few, which Python would take for the last.
+        return [
+            (int(row), float(score))
+            for row, score in zip(rows[0], scores[0], strict=True)
+            if row >= 0
+        ]

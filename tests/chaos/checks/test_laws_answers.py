@@ -1,0 +1,132 @@
+"""Laws of what the asker gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.checks.laws.answers import EveryAskIsAnswered, NoFabricatedSuccess
+from chaos.ports import Promises
+from tests.chaos.checks.story import Story, broken, passed, untested
+
+IN_TIME = Promises(deadline_s=30)
+
+
+def test_every_ask_is_answered_passes_an_answer_at_the_deadline() -> None:
+    """Exactly the deadline, or one tick of the clock more, is in time."""
+    story = Story().asks(1).at(30).answer(elapsed_s=30).asks(2).answer(elapsed_s=30.000002)
+
+    verdict = story.judged_by(EveryAskIsAnswered, IN_TIME)
+
+    assert passed(verdict)
+    assert verdict.reason == "2 asks answered, the slowest in 30.000002s of 30s allowed"
+
+
+def test_every_ask_is_answered_fails_a_late_answer() -> None:
+    """A few microseconds past the deadline are past the deadline."""
+    story = Story().asks(1).answer(elapsed_s=30.000004)
+
+    assert broken(story.judged_by(EveryAskIsAnswered, IN_TIME))
+
+
+def test_every_ask_is_answered_judges_no_deadline_that_nobody_promised() -> None:
+    """Without a promise, an answer may take its time."""
+    story = Story().asks(1).answer(elapsed_s=3600)
+
+    assert passed(story.judged_by(EveryAskIsAnswered, Promises()))
+
+
+def test_every_ask_is_answered_fails_a_question_left_open() -> None:
+    """An ask without an answer fails, and the ask is the evidence."""
+    story = Story().asks(1).answer().asks(2)
+
+    verdict = story.judged_by(EveryAskIsAnswered, IN_TIME)
+
+    assert broken(verdict)
+    assert verdict.evidence == (2,)
+
+
+def test_every_ask_is_answered_fails_an_exception() -> None:
+    """An ask that ended in an exception fails, and the exception is shown."""
+    story = Story().asks(1).answer("error", error="KeyError: 'x'")
+
+    verdict = story.judged_by(EveryAskIsAnswered, IN_TIME)
+
+    assert broken(verdict)
+    assert verdict.seen == "KeyError: 'x'"
+
+
+def test_every_ask_is_answered_needs_a_question() -> None:
+    """A run in which nobody asks has not tested it."""
+    assert untested(Story().call().judged_by(EveryAskIsAnswered, IN_TIME))
+
+
+def test_no_fabricated_success_passes_the_models_own_words() -> None:
+    """The text may stand in a larger answer; whitespace around it does not matter."""
+    story = Story().asks(1).says("  Reboot it.\n").answer(text="Hello. Reboot it. Sources: 3")
+
+    assert passed(story.judged_by(NoFabricatedSuccess, Promises()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Reboot", id="a part"),
+        pytest.param("reboot it.", id="another spelling"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_no_fabricated_success_fails_other_words(text: str) -> None:
+    """Anything but the whole text fails."""
+    story = Story().asks(1).says("Reboot it.").answer(text=text)
+
+    assert broken(story.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_fails_the_words_of_another_ask() -> None:
+    """What the model said to one user is no answer of the model to another."""
+    story = Story().asks(1).says("Reboot it.").answer(text="Reboot it.")
+    story.asks(2).call(503).answer(text="Reboot it.")
+
+    verdict = story.judged_by(NoFabricatedSuccess, Promises())
+
+    assert broken(verdict)
+    assert verdict.reason.startswith("ask 2")
+
+
+def test_no_fabricated_success_wants_a_truncated_text_to_be_marked() -> None:
+    """What the model broke off passes only if the answer says so."""
+    marked = Story().asks(1).says("Reboot", "length").answer(text="Reboot", truncated=True)
+    unmarked = Story().asks(1).says("Reboot", "length").answer(text="Reboot")
+
+    assert passed(marked.judged_by(NoFabricatedSuccess, Promises()))
+    assert broken(unmarked.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_fails_a_filtered_text() -> None:
+    """What a content filter stopped is not an answer, however it is marked."""
+    story = Story().asks(1).says("Reboot", "content_filter").answer(text="Reboot", truncated=True)
+
+    assert broken(story.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_fails_an_answer_resting_on_an_empty_text() -> None:
+    """Every text contains the empty one; that proves nothing."""
+    story = Story().asks(1).says(" ").answer(text="Reboot it.")
+
+    assert broken(story.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_fails_an_answer_for_which_nobody_was_asked() -> None:
+    """An answer as by the model, without one completion for it, fails."""
+    story = Story().asks(1).says("Yes.").answer(text="Yes.").asks(2).answer(text="Reboot it.")
+
+    assert broken(story.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_needs_an_answer_of_the_model() -> None:
+    """Fallback answers have not tested it; nor has an upstream that tells no texts."""
+    fallback = Story().asks(1).says("Yes.").answer("fallback", text="Read this.")
+    silent = Story().asks(1).call().answer(text="Yes.")
+
+    assert untested(fallback.judged_by(NoFabricatedSuccess, Promises()))
+    assert untested(silent.judged_by(NoFabricatedSuccess, Promises()))

@@ -1,0 +1,217 @@
+"""Laws of the breaker that need no model."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.checks.laws.breaker_replay import BreakerFollowsTheModel
+from chaos.checks.laws.breakers import NoCallWhileOpen, OneTrial
+from chaos.ports import BreakerPolicy, Promises
+from tests.chaos.checks.story import Story, broken, passed, untested
+
+PROMISED = Promises(
+    breakers={
+        "openai": BreakerPolicy(failure_threshold=1, recovery_timeout_s=60, trial_lease_s=30)
+    }
+)
+
+
+def opened() -> Story:
+    """A breaker that opened at 0 s with the first failure, of ask 1."""
+    story = Story().asks(1).granted(1).call(503).settled(1, "failure")
+    return story.turns("closed", "open").answer("fallback")
+
+
+def test_no_call_while_open_passes_refusals() -> None:
+    """Calls that are refused while open are what the law asks for."""
+    story = opened()
+    for ask in (2, 3):
+        story.asks(ask).refused().answer("fallback")
+
+    verdict = story.judged_by(NoCallWhileOpen, PROMISED)
+
+    assert passed(verdict)
+    assert verdict.reason == "2 refusals in 1 open period, no call let through"
+
+
+def test_no_call_while_open_fails_a_permit() -> None:
+    """A permit granted while open fails; opening and permit are the evidence."""
+    story = opened().at(59).asks(2).granted(2)
+
+    verdict = story.judged_by(NoCallWhileOpen, PROMISED)
+
+    assert broken(verdict)
+    assert [story.trace[seq].at_s for seq in verdict.evidence] == [0, 59]
+
+
+def test_no_call_while_open_fails_a_request_without_a_permit() -> None:
+    """A request that goes round the breaker fails, while open and while closed."""
+    assert broken(opened().asks(2).call().judged_by(NoCallWhileOpen, PROMISED))
+    assert broken(Story().asks(1).call().judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_no_call_while_open_fails_a_request_after_its_permit_was_settled() -> None:
+    """A permit is good for one call; a request after it needs another."""
+    story = Story().asks(1).granted(1).call().settled(1, "success").call()
+
+    assert broken(story.judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_no_call_while_open_fails_a_request_under_the_permit_of_another() -> None:
+    """A permit belongs to the question it was granted for."""
+    story = Story().asks(1).granted(1).asks(2).call()
+
+    assert broken(story.judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_no_call_while_open_lets_a_permitted_call_go_on() -> None:
+    """A retry of a call that was permitted before the opening may be made while open."""
+    story = Story().asks(2).granted(1).call(503).asks(1).granted(2).call(503)
+    story.settled(2, "failure").turns("closed", "open").answer("fallback")
+    story.at(2).by(2).call().asks(3).refused()
+
+    assert passed(story.judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_no_call_while_open_takes_a_permit_reported_before_its_transition() -> None:
+    """The permit of a trial may be reported before the change to half-open."""
+    story = opened().asks(2).refused().at(60)
+    story.granted(2, "half_open").turns("open", "half_open").call()
+
+    assert passed(story.judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_no_call_while_open_gives_a_new_process_a_new_breaker() -> None:
+    """After a restart the breaker is closed; what was asked before belongs to the old one."""
+    story = opened().asks(2).by("script").action("restart").asks(3).granted(1).call()
+
+    assert passed(story.by(2).refused().judged_by(NoCallWhileOpen, PROMISED))
+    assert broken(story.granted(2).judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_no_call_while_open_needs_a_refusal() -> None:
+    """A breaker that never opened, or that nobody called while open, has not tested it."""
+    closed = Story().asks(1).granted(1).call().settled(1, "success").answer()
+
+    assert untested(closed.judged_by(NoCallWhileOpen, PROMISED))
+    assert untested(opened().judged_by(NoCallWhileOpen, PROMISED))
+    assert untested(opened().judged_by(NoCallWhileOpen, Promises()))
+
+
+def half_open() -> Story:
+    """A breaker in half-open at 60 s, one trial out for ask 2."""
+    return opened().at(60).asks(2).turns("open", "half_open").granted(2, "half_open")
+
+
+def test_one_trial_passes_a_single_trial() -> None:
+    """One trial with everybody else refused is what the law asks for."""
+    story = half_open()
+    for ask in range(3, 22):
+        story.asks(ask).refused(state="half_open")
+
+    verdict = story.judged_by(OneTrial, PROMISED)
+
+    assert passed(verdict)
+    assert verdict.reason == "1 trial in 1 half-open period, 19 refused meanwhile"
+
+
+def test_one_trial_fails_a_second_trial() -> None:
+    """Two unsettled trials fail; both permits are the evidence."""
+    story = half_open().asks(3).granted(3, "half_open")
+
+    verdict = story.judged_by(OneTrial, PROMISED)
+
+    assert broken(verdict)
+    assert len(verdict.evidence) == 2
+
+
+@pytest.mark.parametrize("outcome", ["neutral", "failure"])
+def test_one_trial_passes_a_trial_after_a_trial(outcome: str) -> None:
+    """Once a trial is settled, its place is free."""
+    story = half_open().settled(2, outcome).asks(3).granted(3, "half_open")
+
+    assert passed(story.judged_by(OneTrial, PROMISED))
+
+
+@pytest.mark.parametrize(
+    ("now_s", "free"),
+    [
+        pytest.param(89.999997, False, id="just before its lease ends"),
+        pytest.param(90.0, True, id="as its lease ends"),
+    ],
+)
+def test_one_trial_frees_the_place_of_a_lost_trial(now_s: float, free: bool) -> None:  # noqa: FBT001 - a table of facts
+    """A trial that never comes back holds its place until its lease ends."""
+    story = half_open().at(now_s).asks(3).granted(3, "half_open")
+
+    assert passed(story.judged_by(OneTrial, PROMISED)) is free
+
+
+def test_one_trial_takes_a_permit_reported_before_its_transition() -> None:
+    """The first trial counts, whichever of the two the breaker reports first."""
+    story = opened().at(60).asks(2).granted(2, "half_open").turns("open", "half_open")
+
+    assert passed(story.judged_by(OneTrial, PROMISED))
+    assert broken(story.asks(3).granted(3, "half_open").judged_by(OneTrial, PROMISED))
+
+
+def test_one_trial_fails_a_trial_that_sends_two_requests_at_once() -> None:
+    """The permit is for one call at a time."""
+    story = half_open()
+    first = story.request()
+    assert passed(story.judged_by(OneTrial, PROMISED))
+
+    story.request()
+
+    assert broken(story.judged_by(OneTrial, PROMISED))
+    assert first == 2
+
+
+def test_one_trial_passes_retries_of_a_trial() -> None:
+    """Requests of a trial one after the other are one call."""
+    story = half_open().call(503).at(62).call(503)
+
+    assert passed(story.judged_by(OneTrial, PROMISED))
+
+
+def test_one_trial_ignores_calls_of_an_earlier_period() -> None:
+    """A slow call from before the opening is no trial, even if it still runs."""
+    story = Story().asks(1).granted(1)
+    story.request()
+    story.asks(2).granted(2).call(503).settled(2, "failure").turns("closed", "open")
+    story.at(60).asks(3).turns("open", "half_open").granted(3, "half_open").call()
+
+    assert passed(story.judged_by(OneTrial, PROMISED))
+
+
+def test_one_trial_admits_as_many_as_the_policy_says() -> None:
+    """Two of two pass, three of two fail."""
+    policy = BreakerPolicy(failure_threshold=1, recovery_timeout_s=60, half_open_max_calls=2)
+    promised = Promises(breakers={"openai": policy})
+    story = half_open().asks(3).granted(3, "half_open")
+
+    assert passed(story.judged_by(OneTrial, promised))
+    assert broken(story.asks(4).granted(4, "half_open").judged_by(OneTrial, promised))
+
+
+def test_one_trial_needs_a_trial() -> None:
+    """A breaker that never turned half-open has not tested it."""
+    assert untested(opened().judged_by(OneTrial, PROMISED))
+    assert untested(half_open().judged_by(OneTrial, Promises()))
+
+
+def test_breaker_laws_leave_other_upstreams_alone() -> None:
+    """What is done to an upstream without a breaker has nothing to do with one that has it."""
+    promised = Promises(breakers={"gcs": PROMISED.breakers["openai"]})
+    story = half_open().asks(3).granted(3, "half_open").asks(4).call()
+
+    for law in (NoCallWhileOpen, OneTrial, BreakerFollowsTheModel):
+        assert untested(story.judged_by(law, promised))
+        assert broken(story.judged_by(law, PROMISED))
+
+
+def test_breaker_laws_allow_requests_to_others_without_a_permit() -> None:
+    """Only requests to the upstream behind the breaker need its permit."""
+    story = opened().asks(2).refused().fetch("a")
+
+    assert passed(story.judged_by(NoCallWhileOpen, PROMISED))

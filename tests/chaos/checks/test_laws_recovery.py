@@ -1,0 +1,157 @@
+"""The law of recovery."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.checks.laws.recovery import Recovers
+from chaos.ports import BreakerPolicy, CachePolicy, Promises
+from tests.chaos.checks.story import Story, broken, passed, untested
+
+PROMISED = Promises(
+    breakers={"openai": BreakerPolicy(failure_threshold=5, recovery_timeout_s=60)},
+    caches={"gcs": CachePolicy(fresh_for_s=86_400, retry_failed_after_max_s=900)},
+)
+
+
+def healed() -> Story:
+    """A service that was well, met a fault, and is rid of it at 100 s."""
+    story = Story().asks(1).answer(index_state="fresh").by("script").fault("injected")
+    story.at(50).asks(2).call(503, faults=("outage",)).answer("fallback", index_state="stale")
+    return story.at(100).by("script").fault("healed")
+
+
+def test_recovers_passes_a_model_that_is_back_when_due() -> None:
+    """The first ask after the recovery timeout is the trial, and answered by the model."""
+    story = healed().at(160).asks(3).answer()
+
+    verdict = story.judged_by(Recovers, PROMISED)
+
+    assert passed(verdict)
+    assert verdict.reason == "back to llm after 1 fault, within the bound"
+
+
+def test_recovers_fails_a_model_that_is_not_back_when_due() -> None:
+    """Still a fallback exactly one recovery timeout after the heal fails."""
+    story = healed().at(160).asks(3).answer("fallback", reason="breaker_open")
+
+    verdict = story.judged_by(Recovers, PROMISED)
+
+    assert broken(verdict)
+    assert verdict.seen == "answer.mode: fallback (breaker_open)"
+    assert [story.trace[seq].at_s for seq in verdict.evidence] == [100, 160, 160]
+
+
+def test_recovers_leaves_the_time_before_the_bound_alone() -> None:
+    """A fallback a moment before the trial is due is no breach, nor a test."""
+    story = healed().at(159.999).asks(3).answer("fallback")
+
+    assert untested(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_judges_the_last_ask() -> None:
+    """A service that comes back and falls again has not recovered."""
+    story = healed().at(160).asks(3).answer().at(170).asks(4).answer("fallback")
+
+    assert broken(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_counts_from_the_end_of_the_last_touched_call() -> None:
+    """A call that hung when its fault was healed fails later, and the bound runs from there."""
+    story = Story().asks(1).answer().by("script").fault("injected").at(95).asks(2)
+    hung = story.request()
+    story.at(100).by("script").fault("healed").at(110).by(2)
+    story.response(hung, None, error="ReadTimeout", faults=("outage",)).answer("fallback")
+
+    assert untested(story.at(160).asks(3).answer("fallback").judged_by(Recovers, PROMISED))
+    assert broken(story.at(170).asks(4).answer("fallback").judged_by(Recovers, PROMISED))
+
+
+def test_recovers_lets_those_wait_who_ask_beside_the_trial() -> None:
+    """Of users who ask at once, one makes the trial; the others may be refused."""
+    story = healed().at(160).asks(3).asks(4).answer("fallback").asks(5).answer("fallback")
+
+    assert passed(story.by(3).answer().judged_by(Recovers, PROMISED))
+
+
+def test_recovers_judges_everybody_once_the_model_is_back() -> None:
+    """After one answer of the model, asking at once is no excuse."""
+    story = healed().at(160).asks(3).answer().at(161).asks(4).asks(5)
+    story.answer("fallback").by(4).answer()
+
+    assert broken(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_passes_an_index_that_is_fresh_again() -> None:
+    """Once someone has asked past the longest pause, the next finds a fresh index."""
+    story = healed().at(1000).asks(3).answer(index_state="stale", stale=True)
+    story.at(1001).asks(4).answer(index_state="fresh")
+
+    verdict = story.judged_by(Recovers, PROMISED)
+
+    assert passed(verdict)
+    assert verdict.reason == "back to llm and a fresh index after 1 fault, within the bound"
+
+
+@pytest.mark.parametrize("state", ["stale", "absent"])
+def test_recovers_fails_an_index_that_is_not_back(state: str) -> None:
+    """Not fresh for the second ask past the longest pause fails."""
+    story = healed().at(1000).asks(3).answer(index_state="stale")
+    story.at(1001).asks(4).answer(index_state=state)
+
+    verdict = story.judged_by(Recovers, PROMISED)
+
+    assert broken(verdict)
+    assert verdict.seen == f"index.state: {state}"
+
+
+@pytest.mark.parametrize(
+    ("first_s", "second_s"),
+    [
+        pytest.param(999.0, 1000.0, id="nobody asked past the pause before"),
+        pytest.param(1000.0, 1000.0, id="both asked at the same moment"),
+    ],
+)
+def test_recovers_gives_a_refresh_behind_an_answer_its_time(
+    first_s: float, second_s: float
+) -> None:
+    """The ask that sets off the refresh, and whoever asks beside it, may be served stale."""
+    story = healed().at(first_s).asks(3).answer(index_state="stale")
+    story.at(second_s).asks(4).answer(index_state="stale")
+
+    assert passed(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_judges_no_index_without_a_promise() -> None:
+    """A cache that does not say when it tries again may stay stale."""
+    promised = Promises(caches={"gcs": CachePolicy(fresh_for_s=86_400)})
+    story = healed().at(5000).asks(3).answer(index_state="stale")
+    story.at(6000).asks(4).answer(index_state="stale")
+
+    assert passed(story.judged_by(Recovers, promised))
+
+
+def test_recovers_judges_no_mode_that_the_target_does_not_have() -> None:
+    """A target that never was in mode llm has none to come back to."""
+    story = Story().asks(1).answer("plain").by("script").fault("injected").asks(2)
+    story.call(503, faults=("outage",)).answer("plain").by("script").fault("healed")
+
+    assert untested(story.at(5000).asks(3).answer("plain").judged_by(Recovers, PROMISED))
+
+
+def test_recovers_needs_a_fault_that_acted_and_ended() -> None:
+    """No fault, one that never ended, or one that touched nothing: nothing to recover from."""
+    calm = Story().asks(1).answer()
+    lasting = healed().fault("injected", "other").at(200).asks(3).answer("fallback")
+    idle = Story().asks(1).answer().fault("injected").fault("healed").at(90).asks(2)
+
+    assert untested(calm.judged_by(Recovers, PROMISED))
+    assert untested(lasting.judged_by(Recovers, PROMISED))
+    assert untested(idle.answer("fallback").judged_by(Recovers, PROMISED))
+
+
+def test_recovers_judges_no_question_that_was_left_open() -> None:
+    """A question without an answer is another law's business; so is who still waits."""
+    story = healed().at(160).asks(3).answer().at(170).asks(4)
+
+    assert passed(story.judged_by(Recovers, PROMISED))

@@ -1,0 +1,213 @@
+"""The laws as a whole: each is named, none raises, and waiving one hides nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import MISSING, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from chaos.checks import laws
+from chaos.checks.laws import judge_laws
+from chaos.checks.laws.answers import EveryAskIsAnswered
+from chaos.checks.laws.law import Law
+from chaos.checks.record import RunRecord
+from chaos.checks.registry import LAWS, find_law, law_names
+from chaos.errors import ChaosError
+from chaos.ports import BreakerPolicy, CachePolicy, Promises, RetryPolicy
+from chaos.trace.events import EVENT_TYPES, Event
+from chaos.trace.trace import Trace
+from chaos.verdict import Outcome, Verdict
+from tests.chaos.checks.story import SCENARIO, Story, record
+
+NUMBERS = st.one_of(
+    st.sampled_from([0.0, 1.0, 2.0, 60.0, math.nan, math.inf, -math.inf]), st.floats()
+)
+WORDS = st.sampled_from(["openai", "gcs", "closed", "open", "half_open", "llm", "g1", "restart"])
+DETAILS = st.sampled_from(
+    [
+        ("text", "Yes."),
+        ("text", None),
+        ("finish_reason", "stop"),
+        ("code", "insufficient_quota"),
+        ("generation", "g1"),
+        ("sha256", "aa"),
+        ("cached", True),
+    ]
+)
+PROMISES = st.builds(
+    Promises,
+    deadline_s=st.none() | NUMBERS,
+    retries=st.dictionaries(
+        WORDS,
+        st.builds(
+            RetryPolicy,
+            attempts=st.integers(0, 3),
+            first_backoff_s=NUMBERS,
+            max_backoff_s=NUMBERS,
+            jitter_s=NUMBERS,
+            multiplier=NUMBERS,
+        ),
+        max_size=2,
+    ),
+    breakers=st.dictionaries(
+        WORDS,
+        st.builds(
+            BreakerPolicy,
+            failure_threshold=st.integers(0, 3),
+            recovery_timeout_s=NUMBERS,
+            half_open_max_calls=st.integers(0, 2),
+            trial_lease_s=st.none() | NUMBERS,
+        ),
+        max_size=2,
+    ),
+    caches=st.dictionaries(
+        WORDS,
+        st.builds(CachePolicy, fresh_for_s=NUMBERS, retry_failed_after_max_s=st.none() | NUMBERS),
+        max_size=2,
+    ),
+)
+
+
+SIMPLE: dict[type, st.SearchStrategy[Any]] = {
+    float: NUMBERS,
+    int: st.integers(0, 4),
+    bool: st.booleans(),
+    str: WORDS,
+}
+
+
+def any_value(hint: Any) -> st.SearchStrategy[Any]:
+    """Values of a field's type: the words that laws know, small numbers, and odd floats."""
+    if hint in SIMPLE:
+        return SIMPLE[hint]
+    if get_origin(hint) is Literal:
+        return st.sampled_from(get_args(hint))
+    if get_origin(hint) is tuple:
+        of_pairs = get_origin(get_args(hint)[0]) is tuple
+        return st.lists(DETAILS if of_pairs else WORDS, max_size=3).map(tuple)
+    return st.one_of(*(any_value(part) for part in get_args(hint) if part is not type(None)))
+
+
+def any_event(kind: type[Event]) -> st.SearchStrategy[Event]:
+    """Events of one kind whose fields have the right types and make no sense together."""
+    hints = get_type_hints(kind)
+    values = {}
+    for field in fields(kind):
+        values[field.name] = any_value(hints[field.name])
+        if field.default is not MISSING:
+            values[field.name] |= st.just(field.default)
+    return st.builds(kind, **values)
+
+
+TRACES = st.lists(st.one_of(*map(any_event, EVENT_TYPES.values())), max_size=40).map(Trace)
+
+
+@hypothesis.settings(max_examples=500, deadline=None)
+@hypothesis.given(trace=TRACES, promises=PROMISES)
+def test_every_law_concludes_on_any_trace(trace: Trace, promises: Promises) -> None:
+    """No order of events, no time and no promise makes a law raise or contradict itself."""
+    run = RunRecord(scenario=SCENARIO, trace=trace, promises=promises, ended_s=0.0)
+
+    verdicts = [law().judge(run) for law in LAWS]
+
+    for law, verdict in zip(LAWS, verdicts, strict=True):
+        assert verdict.check == law.name
+        assert verdict.reason
+        failed = verdict.outcome is Outcome.FAILED
+        assert bool(verdict.evidence) is failed
+        assert not failed or (verdict.expected and verdict.seen)
+
+
+def test_laws_are_the_twelve_in_their_order() -> None:
+    """Names and order are those of the documentation."""
+    assert law_names() == (
+        "every-ask-is-answered",
+        "bounded-attempts",
+        "backoff-honoured",
+        "no-doomed-retry",
+        "no-call-while-open",
+        "breaker-follows-the-model",
+        "one-trial",
+        "recovers",
+        "cache-is-never-lost",
+        "no-torn-index",
+        "stale-is-said",
+        "no-fabricated-success",
+    )
+    assert all(law.doc.endswith(".") for law in LAWS)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=law_names())
+def test_law_is_found_by_its_name(law: type[Law]) -> None:
+    """Each name leads to its law."""
+    assert find_law(law.name) is law
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param("one-trail", "did you mean 'one-trial'?", id="a slip"),
+        pytest.param("gravity", "expected one of: every-ask-is-answered, ", id="no such law"),
+    ],
+)
+def test_unknown_law_is_answered_with_a_hint(name: str, hint: str) -> None:
+    """A wrong name is told with the nearest, or with all."""
+    with pytest.raises(ChaosError) as caught:
+        find_law(name)
+
+    assert hint in str(caught.value)
+
+
+def outcome_of(name: str, verdicts: tuple[Verdict, ...]) -> Verdict:
+    """The one verdict of this law."""
+    (verdict,) = [verdict for verdict in verdicts if verdict.check == name]
+    return verdict
+
+
+def test_judge_laws_gives_one_verdict_each() -> None:
+    """A run is judged by every law, in order."""
+    run = record(Story().asks(1).answer().trace, Promises())
+
+    assert tuple(verdict.check for verdict in judge_laws(run)) == law_names()
+
+
+def test_judge_laws_shows_what_a_waiver_hides() -> None:
+    """A waived law is inconclusive, and says what it would have been and why it is waived."""
+    run = record(Story().asks(1).trace, Promises())
+    because = SCENARIO.model_copy(update={"because": "the network is cut at the end"})
+    name = EveryAskIsAnswered.name
+
+    verdicts = judge_laws(
+        RunRecord(scenario=because, trace=run.trace, promises=run.promises, ended_s=0.0),
+        waived=[name],
+    )
+
+    assert outcome_of(name, judge_laws(run)).outcome is Outcome.FAILED
+    waived = outcome_of(name, verdicts)
+    assert waived.outcome is Outcome.INCONCLUSIVE
+    assert waived.reason == (
+        "waived, because: the network is cut at the end "
+        "(found: failed, ask 1 of 'user-1' was never answered)"
+    )
+
+
+def test_judge_laws_fails_a_law_that_breaks_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A law that raises has not passed, nor had it nothing to judge: it failed."""
+
+    class Broken(Law):
+        name = "broken"
+        doc = "It cannot be obeyed."
+
+        def judge(self, run: RunRecord, /) -> Verdict:
+            raise KeyError("x")
+
+    monkeypatch.setattr(laws, "LAWS", (Broken,))
+
+    (verdict,) = judge_laws(record(Trace(), Promises()), waived=["broken"])
+
+    assert verdict.outcome is Outcome.FAILED
+    assert "KeyError" in verdict.reason

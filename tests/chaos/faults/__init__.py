@@ -1,0 +1,1 @@
+"""What each fault does, and when."""

@@ -1,0 +1,83 @@
+"""Valid completions that are of no use, as the real SDK sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaos.upstreams.openai import OpenAIUpstream
+from tests.chaos.faults.sent import CHAT, DATA, chat_request, decide, fault, media_request, store
+from tests.chaos.upstreams.sdk import openai_client
+
+TRUTH = OpenAIUpstream().describe(CHAT, OpenAIUpstream().handle(chat_request()))["text"]
+assert isinstance(TRUTH, str)
+HALF = TRUTH[: len(TRUTH) // 2]
+
+CASES = [
+    pytest.param({"finish_reason": "content_filter"}, None, "content_filter", id="filtered"),
+    pytest.param({"finish_reason": "length"}, HALF, "length", id="cut short"),
+    pytest.param({"content": None}, None, "stop", id="null"),
+    pytest.param({"content": ""}, "", "stop", id="empty"),
+    pytest.param({"content": "I would  rather not."}, "I would  rather not.", "stop", id="other"),
+    pytest.param({"finish_reason": "length", "content": None}, None, "length", id="null and cut"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "content", "reason"), CASES)
+def test_completion_is_valid_and_useless(
+    parameters: dict[str, Any], content: str | None, reason: str
+) -> None:
+    """Strict validation passes; content and finish reason are those of the scenario."""
+    decision = decide(fault("completion", **parameters))
+    client = openai_client(decision.respond, _strict_response_validation=True)
+
+    choice = client.chat.completions.create(
+        model="gpt-4o-mini",
+        messages=[{"role": "user", "content": "How do I reset my password?"}],
+    ).choices[0]
+
+    assert (choice.message.content, choice.finish_reason) == (content, reason)
+    assert decision.touched == ("completion",)
+
+
+@pytest.mark.parametrize(("parameters", "content", "reason"), CASES)
+def test_streamed_completion_says_the_same(
+    parameters: dict[str, Any], content: str | None, reason: str
+) -> None:
+    """Streamed, the words come one by one and join up to the same content."""
+    decision = decide(fault("completion", **parameters))
+    client = openai_client(decision.respond, _strict_response_validation=True)
+
+    chunks = list(
+        client.chat.completions.create(
+            model="gpt-4o-mini",
+            messages=[{"role": "user", "content": "How do I reset my password?"}],
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+    )
+
+    choices = [choice for chunk in chunks for choice in chunk.choices]
+    assert "".join(choice.delta.content or "" for choice in choices) == (content or "")
+    assert [choice.finish_reason for choice in choices if choice.finish_reason] == [reason]
+    assert chunks[-1].usage is not None
+    assert decision.touched == ("completion",)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+def test_trace_keeps_what_was_really_said(*, stream: bool) -> None:
+    """The description is that of the altered response, not of what the model had in mind."""
+    decision = decide(fault("completion", finish_reason="length"))
+
+    described = OpenAIUpstream().describe(CHAT, decision.respond(chat_request(stream=stream)))
+
+    assert described == {"text": HALF, "finish_reason": "length"}
+
+
+def test_completion_does_not_concern_a_download() -> None:
+    """What is not a completion stays as it is, and the fault does not count as touched."""
+    decision = decide(fault("completion", "gcs"), upstream=store())
+
+    assert decision.respond(media_request()).body == DATA
+    assert decision.touched == ()

@@ -1,0 +1,66 @@
+"""Every fault that can be written has an effect, and the other way round."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from chaos.choices import Seeded
+from chaos.faults.behaviour import AnyBehaviour, Behaviour
+from chaos.faults.catalogue import as_markdown, entries
+from chaos.faults.registry import BEHAVIOURS, behaviour_of
+from chaos.scenario.faults import AnyFault
+from tests.chaos.faults.sent import fault
+
+
+def _concrete(kind: type[Any]) -> Iterator[type[Any]]:
+    for subclass in kind.__subclasses__():
+        # OutageFault has nothing abstract, but is the parent of others.
+        if not inspect.isabstract(subclass) and not subclass.__subclasses__():
+            yield subclass
+        yield from _concrete(subclass)
+
+
+def test_every_model_has_its_behaviour() -> None:
+    """No fault can be written that does nothing."""
+    models = set(get_args(get_args(AnyFault)[0]))
+
+    assert set(BEHAVIOURS) == models
+
+
+def test_every_behaviour_has_its_model() -> None:
+    """No behaviour exists that no scenario can ask for."""
+    behaviours = {kind for kind in _concrete(Behaviour) if kind.__module__.startswith("chaos.")}
+
+    assert set(BEHAVIOURS.values()) == behaviours
+    assert all(behaviour.model is model for model, behaviour in BEHAVIOURS.items())
+
+
+def test_behaviour_is_found_by_type() -> None:
+    """A fault gets the behaviour of its model, with its id."""
+    found: AnyBehaviour = behaviour_of(fault("timeout"), id="hang", choices=Seeded(7))
+
+    assert type(found) is BEHAVIOURS[type(fault("timeout"))]
+    assert found.id == "hang"
+
+
+def test_catalogue_has_every_fault_in_full() -> None:
+    """Each entry says in words what the fault is, and how it acts in both tiers."""
+    assert len(entries()) == len(BEHAVIOURS)
+    for entry in entries():
+        assert entry.doc.endswith(".")
+        assert entry.simulated
+        assert entry.wire
+        assert f"| `{entry.kind}` |" in as_markdown()
+
+
+def test_catalogue_tells_the_parameters_apart() -> None:
+    """A parameter shows its key, what may stand there, and whether it must."""
+    shown = {entry.kind: [str(each) for each in entry.parameters] for entry in entries()}
+
+    assert shown["latency"] == ["latency: duration", "jitter: duration = 0ms"]
+    assert shown["reset_peer"] == ["after: size?"]
+    assert shown["cut_stream"] == ["after: number", "how: fin | reset | stall"]
+    assert shown["malformed"][0].startswith("as: truncated_json | html | ")
+    assert shown["timeout"] == []

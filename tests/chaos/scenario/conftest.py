@@ -1,0 +1,56 @@
+"""A toy target: the words that the scenario files of these tests may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from chaos.ports import Observable, Vocabulary
+from chaos.scenario.loader import LoadedScenario, Vocabularies, load_text
+
+_UPSTREAMS = {
+    "openai": ("chat.completions",),
+    "gcs": ("objects.get", "objects.media", "objects.insert", "objects.list", "buckets.get"),
+}
+
+
+@pytest.fixture
+def toy() -> Vocabulary:
+    """A target with everything a scenario can speak of."""
+    return Vocabulary(
+        upstreams=_UPSTREAMS,
+        observables={
+            "openai.breaker.state": Observable(type=str, doc="state of the breaker"),
+            "queue.length": Observable(type=int, doc="questions that wait"),
+            "queue.oldest": Observable(type=float, doc="age of the first", duration=True),
+        },
+        settings={
+            "openai.breaker.recovery_timeout": timedelta,
+            "openai.retry.attempts": int,
+            "openai.temperature": float,
+            "openai.stream": bool,
+            "openai.model": str,
+        },
+        actions=frozenset({"publish_index", "refresh_index", "restart"}),
+        given=frozenset({"index_cache"}),
+    )
+
+
+@pytest.fixture
+def vocabularies(toy: Vocabulary) -> Vocabularies:
+    """``helpdesk`` is the toy target; ``bare`` is one that can only be asked."""
+    bare = Vocabulary(upstreams={"openai": ("chat.completions",)}, observables={}, settings={})
+    return {"helpdesk": toy, "bare": bare}.get
+
+
+@pytest.fixture
+def load(vocabularies: Vocabularies) -> Callable[[str], LoadedScenario]:
+    """Loads a scenario from its steps and what follows them, as YAML."""
+
+    def load(steps: str) -> LoadedScenario:
+        head = "version: 1\nname: case\nhypothesis: It holds.\nmethod:\n"
+        return load_text(head + steps, "case.yaml", vocabularies)
+
+    return load

@@ -1,0 +1,126 @@
+"""Virtual time: exact, never short, and gone when it should be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import freezegun.api
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chaos.errors import SimulationError
+from chaos.tiers.simulated.clock import START, TICKS_PER_S, Clock, to_ticks
+from chaos.tiers.simulated.world import Simulation
+from tests.chaos.tiers.toys import nap
+
+SECONDS = st.floats(min_value=0, max_value=10_000_000, allow_nan=False)
+
+
+@pytest.fixture
+def clock(simulation: Simulation) -> Iterator[Clock]:
+    """The simulation's clock, at time zero."""
+    clock = simulation.clock
+    clock.reset()
+    yield clock
+    clock.reset()
+
+
+@given(began_s=SECONDS, sleep_s=SECONDS)
+@example(began_s=0.1, sleep_s=0.3)
+@example(began_s=20.3, sleep_s=1.1)
+@example(began_s=0.0, sleep_s=5e-324)
+def test_clock_is_never_short_of_a_sleep(began_s: float, sleep_s: float) -> None:
+    """Whatever the floats, a deadline that was slept for has passed."""
+    clock = Clock()
+    clock.advance(to_ticks(began_s))
+    before_s = clock.monotonic()
+
+    clock.advance(to_ticks(sleep_s))
+
+    assert clock.monotonic() - before_s >= sleep_s
+    assert clock.monotonic() - before_s - sleep_s <= 1 / TICKS_PER_S
+
+
+@given(st.lists(SECONDS, max_size=20))
+def test_clock_adds_sleeps_up_without_error(sleeps: list[float]) -> None:
+    """The time is the exact sum of the sleeps, each rounded up to whole ticks."""
+    clock = Clock()
+
+    for seconds in sleeps:
+        clock.advance(to_ticks(seconds))
+
+    exact = sum(math.ceil(seconds * TICKS_PER_S) for seconds in sleeps)
+    assert clock.now_s * TICKS_PER_S == exact
+
+
+@pytest.mark.parametrize(
+    ("seconds", "raised"),
+    [
+        pytest.param(-1.0, ValueError, id="negative"),
+        pytest.param(math.nan, ValueError, id="not a number"),
+        pytest.param(math.inf, OverflowError, id="infinite"),
+    ],
+)
+def test_sleep_refuses_what_the_real_one_refuses(
+    simulation: Simulation, seconds: float, raised: type[Exception]
+) -> None:
+    """The same exceptions, so that a service's mistake looks the same."""
+    with pytest.raises(raised):
+        nap(seconds)
+
+
+def test_clock_is_behind_every_time_function(clock: Clock) -> None:
+    """Monotonic, performance, wall time and dates all move together."""
+    before = (time.monotonic(), time.perf_counter(), time.time(), datetime.now(UTC))
+    before_ns = (time.monotonic_ns(), time.perf_counter_ns())
+
+    clock.advance(to_ticks(90.5))
+
+    assert time.monotonic() - before[0] == 90.5
+    assert time.perf_counter() - before[1] == 90.5
+    assert time.time() - before[2] == 90.5
+    assert (datetime.now(UTC) - before[3]).total_seconds() == 90.5
+    assert time.monotonic_ns() - before_ns[0] == 90_500_000_000
+    assert time.perf_counter_ns() - before_ns[1] == 90_500_000_000
+
+
+def test_clock_begins_every_run_at_the_same_instant(clock: Clock) -> None:
+    """A fixed date, and a small monotonic time that no boot has a say in."""
+    clock.advance(to_ticks(5))
+    clock.step_wall(3600)
+
+    clock.reset()
+
+    assert datetime.now(UTC) == START
+    assert time.monotonic() == 1000
+    assert clock.now_s == 0
+
+
+def test_step_of_the_wall_clock_leaves_monotonic_time_alone(clock: Clock) -> None:
+    """As after a time correction."""
+    clock.advance(to_ticks(10))
+
+    clock.step_wall(-3600)
+    clock.advance(to_ticks(1))
+
+    assert (datetime.now(UTC) - START).total_seconds() == -3589
+    assert clock.now_s == 11
+
+
+def test_clock_refuses_to_freeze_frozen_time(clock: Clock) -> None:
+    """Two freezes in one process would fight over the same functions."""
+    with pytest.raises(SimulationError, match="frozen already"), Clock():
+        pass
+
+
+def test_clock_keeps_pytest_on_real_time(simulation: Simulation) -> None:
+    """Durations and reports are about this machine, not about the simulation."""
+    import _pytest.timing  # noqa: PLC0415 - private to pytest, and only of interest here
+
+    assert _pytest.timing.perf_counter is freezegun.api.real_perf_counter
+    assert dt.datetime is not freezegun.api.real_datetime

@@ -1,0 +1,1 @@
+"""The stand-ins, as the real SDKs see them."""

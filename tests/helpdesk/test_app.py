@@ -1,0 +1,200 @@
+"""The service over HTTP: what a browser, a program and an operator get."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from helpdesk.answers import Passage, SearchResult
+from helpdesk.app import create_app
+from helpdesk.circuit_breaker import CircuitBreaker
+from helpdesk.desk import Helpdesk
+from helpdesk.events import Listener, RefreshEnded, notify
+from helpdesk.rag_response_service import RAGResponseService
+from helpdesk.settings import Settings
+from tests.conftest import Provider, failure
+
+REFRESHED = RefreshEnded(outcome="failed", generation=None, duration_s=1.0, size_bytes=0)
+
+
+class StaleIndex:
+    """An index that is a day and a half old, and says so."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = listeners
+
+    def search(self, question: str, *, top_k: int, deadline: float) -> SearchResult:
+        """Find one passage, after a refresh that failed."""
+        notify(self._listeners, REFRESHED)
+        passage = Passage(article_id="vpn", title="VPN", text="Restart it.", score=0.9)
+        return SearchResult(
+            passages=(passage,), index_state="stale", age=timedelta(hours=36), stale_reason="503"
+        )
+
+    def refresh(self) -> RefreshEnded:
+        """Fail again."""
+        return REFRESHED
+
+    def get_status(self) -> dict[str, object]:
+        """Return the state."""
+        return {"state": "stale", "age_s": 129600.0}
+
+
+@pytest.fixture
+def browser(provider: Provider) -> Iterator[TestClient]:
+    """Return a client of the app, whose provider follows its script."""
+    settings = Settings().replaced(
+        {"openai.retry.attempts": 1, "openai.breaker.failure_threshold": 2, "contact": "O'Neil"}
+    )
+
+    def make_desk(listeners: Sequence[Listener]) -> Helpdesk:
+        rag = RAGResponseService(
+            settings,
+            client=provider.client(),
+            breaker=CircuitBreaker("openai", settings.openai.breaker),
+            listeners=listeners,
+        )
+        return Helpdesk(settings, rag=rag, index=StaleIndex(listeners), listeners=listeners)
+
+    with TestClient(create_app(make_desk=make_desk)) as client:
+        yield client
+
+
+def ask(browser: TestClient, question: str = "Is the VPN down?") -> dict[str, object]:
+    """Ask over HTTP and return the answer."""
+    response = browser.post("/ask", json={"question": question})
+    assert response.status_code == 200
+    answer = response.json()
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_ask_returns_the_whole_answer(browser: TestClient, provider: Provider) -> None:
+    """Text, mode, reason, sources and staleness, as JSON."""
+    assert ask(browser) == {
+        "text": "Use the self-service portal.",
+        "mode": "llm",
+        "reason": None,
+        "sources": ["vpn"],
+        "stale": True,
+        "truncated": False,
+        "index_state": "stale",
+    }
+    assert provider.calls == 1
+
+
+def test_outage_is_an_answer_and_not_an_error(browser: TestClient, provider: Provider) -> None:
+    """The provider's 503 is a fallback answer with status 200, then a refusal of the breaker."""
+    provider.will(failure(503), failure(503))
+
+    reasons = [ask(browser)["reason"] for _ in range(3)]
+
+    assert reasons == ["server_error", "server_error", "breaker_open"]
+    assert provider.calls == 2
+    assert browser.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ('{"question": "  "}', "the question is empty"),
+        ('{"question": "' + "x" * 2001 + '"}', "has 2001 characters"),
+        ("{}", "Field required"),
+        ('{"question": 5}', "valid string"),
+        ("not JSON", "expected JSON such as"),
+        ('{"question": "\\ud800"}', None),
+    ],
+)
+def test_bad_question_is_refused_with_the_reason(
+    browser: TestClient, provider: Provider, body: str, complaint: str | None
+) -> None:
+    """422 and one sentence; half a character is still a question."""
+    response = browser.post("/ask", content=body, headers={"content-type": "application/json"})
+
+    assert response.status_code == (200 if complaint is None else 422)
+    assert complaint is None or complaint in response.json()["detail"]
+    assert provider.calls == (1 if complaint is None else 0)
+
+
+def test_status_shows_breaker_and_index(browser: TestClient, provider: Provider) -> None:
+    """What an operator looks at first."""
+    provider.will(failure(503), failure(503))
+    ask(browser)
+    ask(browser)
+
+    status = browser.get("/status").json()
+
+    assert status["assistant"]["circuit_breaker"]["state"] == "open"
+    assert status["assistant"]["mode"] == "fallback"
+    assert status["index"] == {"state": "stale", "age_s": 129600.0}
+
+
+def test_metrics_count_what_happened(browser: TestClient, provider: Provider) -> None:
+    """Answers by mode and reason, refusals, refreshes, and the state of the breaker."""
+    provider.will(failure(503), failure(503))
+    for _ in range(3):
+        ask(browser)
+
+    text = browser.get("/metrics").text
+
+    for line in (
+        'helpdesk_answers_total{mode="fallback",reason="server_error"} 2.0',
+        'helpdesk_answers_total{mode="fallback",reason="breaker_open"} 1.0',
+        "helpdesk_stale_answers_total 3.0",
+        "helpdesk_answer_seconds_count 3.0",
+        'helpdesk_refusals_total{upstream="openai"} 1.0',
+        'helpdesk_retries_total{upstream="openai"} 0.0',
+        'helpdesk_index_refreshes_total{outcome="failed"} 3.0',
+        'helpdesk_breaker_state{helpdesk_breaker_state="open",upstream="openai"} 1.0',
+        'helpdesk_breaker_state{helpdesk_breaker_state="closed",upstream="openai"} 0.0',
+    ):
+        assert line in text.splitlines()
+
+
+def test_apps_do_not_share_their_metrics(browser: TestClient) -> None:
+    """A second app in the process starts from zero and does not clash with the first."""
+    ask(browser)
+
+    other = TestClient(create_app(make_desk=lambda _: Helpdesk(Settings(), index=StaleIndex(()))))
+
+    assert 'mode="llm"' in browser.get("/metrics").text
+    assert 'mode="llm"' not in other.get("/metrics").text
+
+
+def test_page_needs_nothing_from_elsewhere(browser: TestClient) -> None:
+    """No address in it leaves the server, and its policy would not allow one."""
+    response = browser.get("/")
+
+    assert not re.findall(r"(?:src|href|action)=[\"'](?!data:)|https?://|url\(", response.text)
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    nonces = set(re.findall(r'nonce="([^"]+)"', response.text))
+    assert len(nonces) == 1
+    assert f"script-src 'nonce-{nonces.pop()}'" in policy
+
+
+def test_page_can_be_used_without_seeing_it(browser: TestClient) -> None:
+    """Language, title, label, and a place where the answer is announced."""
+    page = browser.get("/").text
+
+    for part in ('<html lang="en">', "<title>", '<label for="question">', 'aria-live="polite"'):
+        assert part in page
+
+
+def test_page_quotes_what_comes_from_settings(browser: TestClient) -> None:
+    """An apostrophe in the contact breaks neither the markup nor the script."""
+    page = browser.get("/").text
+
+    assert "You can also contact O&#39;Neil." in page
+    assert 'contact " + "O\\u0027Neil" + "."' in page
+
+
+def test_documentation_pages_that_load_scripts_are_off(browser: TestClient) -> None:
+    """FastAPI's pages would load theirs from the network."""
+    assert browser.get("/docs").status_code == 404
+    assert browser.get("/redoc").status_code == 404
+    assert browser.get("/openapi.json").status_code == 200

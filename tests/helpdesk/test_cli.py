@@ -1,0 +1,176 @@
+"""The ``helpdesk`` command, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import runpy
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from helpdesk.answers import Answer
+from helpdesk.cli import main
+from helpdesk.desk import Helpdesk
+from helpdesk.shared_breakers import forget_shared_breakers
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Return a function that runs the command and returns exit code, output and errors."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    forget_shared_breakers()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+
+    def run(*args: str, **environ: str) -> tuple[int, str, str]:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["helpdesk", *args])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        assert code is None or isinstance(code, int)
+        return (code or 0, *capsys.readouterr())
+
+    yield run
+    root.handlers[:], root.level = before
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every question have the same, stale and truncated, answer."""
+    given = Answer(
+        text="## Do this\n\n1. Restart **it**.",
+        mode="fallback",
+        reason="timeout",
+        sources=("vpn", "wifi"),
+        stale=True,
+        truncated=True,
+        index_state="stale",
+    )
+    monkeypatch.setattr(Helpdesk, "__init__", lambda self: None)
+    monkeypatch.setattr(Helpdesk, "ask", lambda self, question: given)
+
+
+def test_ask_works_without_key_and_bucket(run: Run, tmp_path: Path) -> None:
+    """Right after installation it quotes the article that helps, and nothing is on stderr."""
+    code, out, err = run(
+        "ask", "How do I reset my password?", HELPDESK_INDEX__CACHE_DIR=str(tmp_path)
+    )
+
+    assert (code, err) == (0, "")
+    assert "no language model is set up on this server" in out
+    assert "password" in out.split("Articles:")[1]
+
+
+@pytest.mark.usefixtures("answer")
+def test_ask_prints_markdown_as_it_is_into_a_pipe(run: Run) -> None:
+    """No colours, no boxes, no wrapped lines; the mode and its reasons at the end."""
+    code, out, _ = run("ask", "Is the VPN down?")
+
+    assert code == 0
+    assert out == (
+        "## Do this\n\n1. Restart **it**.\n\n"
+        "Mode: fallback (timeout, stale articles, cut at the token limit)\n"
+        "Articles: vpn, wifi\n"
+    )
+
+
+@pytest.mark.usefixtures("answer")
+def test_ask_prints_json_for_programs(run: Run) -> None:
+    """The same fields as over HTTP."""
+    code, out, _ = run("ask", "Is the VPN down?", "--json")
+
+    assert code == 0
+    assert json.loads(out)["sources"] == ["vpn", "wifi"]
+
+
+@pytest.mark.parametrize(
+    ("args", "environ", "complaint"),
+    [
+        (["ask", " "], {}, "the question is empty; write what you need help with"),
+        (
+            ["ask", "Is the VPN down?"],
+            {"HELPDESK_TOP_K": "99"},
+            "HELPDESK_TOP_K is '99'; expected a whole number from 1 to 20",
+        ),
+        (
+            ["status"],
+            {"HELPDESK_TOP_N": "9"},
+            "HELPDESK_TOP_N: there is no such environment variable; did you mean HELPDESK_TOP_K?",
+        ),
+    ],
+)
+def test_mistake_is_one_message_and_exit_code_2(
+    run: Run, args: list[str], environ: dict[str, str], complaint: str
+) -> None:
+    """No traceback, nothing on standard output."""
+    assert run(*args, **environ) == (2, "", f"helpdesk: {complaint}\n")
+
+
+def test_status_reports_both_halves(run: Run, tmp_path: Path) -> None:
+    """As a table for people, as JSON for programs."""
+    environ = {"HELPDESK_INDEX__CACHE_DIR": str(tmp_path)}
+
+    code, out, err = run("status", **environ)
+    status = json.loads(run("status", "--json", **environ)[1])
+
+    assert (code, err) == (0, "")
+    assert re.search(r"^assistant\.circuit_breaker\.state +closed$", out, re.MULTILINE)
+    assert status["assistant"]["circuit_breaker"]["state"] == "closed"
+    assert status["assistant"]["mode"] == "fallback"
+    assert "state" in status["index"]
+
+
+def test_settings_lists_every_variable(run: Run) -> None:
+    """With what it does, what it may be, and its default."""
+    code, out, _ = run("settings")
+
+    assert code == 0
+    assert "HELPDESK_OPENAI__BREAKER__RECOVERY_TIMEOUT\n  Time in open" in out
+    assert "Default: 1m." in out
+
+
+def test_help_has_examples(run: Run) -> None:
+    """Each command shows how it is used."""
+    assert "index" in run("--help")[1]
+    for command, example in (
+        ("ask", 'helpdesk ask "How do I reset my password?"'),
+        ("status", "helpdesk status --json"),
+        ("serve", "helpdesk serve --port 8080"),
+    ):
+        code, out, _ = run(command, "-h")
+        assert code == 0
+        assert example in out
+
+
+def test_serve_starts_the_app_where_it_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Address and port reach the server, with the application."""
+    served: dict[str, object] = {}
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: served.update(options, app=app))
+    monkeypatch.setattr("helpdesk.app.create_app", lambda: "the app")
+
+    run("serve", "--port", "8080")
+
+    assert served == {"app": "the app", "host": "127.0.0.1", "port": 8080, "log_config": None}
+
+
+def test_module_runs_like_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``python -m helpdesk`` is the same command."""
+    monkeypatch.setattr(sys, "argv", ["helpdesk", "ask", "--help"])
+
+    with pytest.raises(SystemExit):
+        runpy.run_module("helpdesk", run_name="__main__")
+
+    assert "What you need help with." in capsys.readouterr().out

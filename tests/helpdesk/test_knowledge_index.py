@@ -1,0 +1,72 @@
+"""A generation in memory: articles are found, and wrong files are not loaded."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from helpdesk.errors import DamagedIndexError
+from helpdesk.index_builder import BuiltIndex
+from helpdesk.knowledge_index import KnowledgeIndex
+from helpdesk.manifest import Manifest
+from tests.helpdesk.stand_ins import TinyEmbedder, built
+
+
+def load(index: BuiltIndex) -> KnowledgeIndex:
+    """Load a built index."""
+    return KnowledgeIndex.load(index.manifest, index.files, TinyEmbedder())
+
+
+def with_documents(documents: object, articles: int = 3) -> BuiltIndex:
+    """An index whose hashes are right and whose documents are these."""
+    index = built()
+    files = {**index.files, "documents.json": json.dumps(documents).encode()}
+    manifest = Manifest.describe(
+        files,
+        generation="g1",
+        created_at=index.manifest.created_at,
+        embedding=index.manifest.embedding,
+        articles=articles,
+    )
+    return BuiltIndex(manifest, files)
+
+
+def test_search_returns_each_article_once_best_first() -> None:
+    """An article with several fitting sections is one passage: its best section."""
+    passages = load(built()).search("fix the printer", 3)
+
+    assert [passage.article_id for passage in passages][:1] == ["printer"]
+    assert len({passage.article_id for passage in passages}) == 3
+    assert passages[0].text == "## Steps\n\nFix the printer."
+    scores = [passage.score for passage in passages]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_more_than_there_is_gives_what_there_is() -> None:
+    """Asking for twenty of three articles gives three."""
+    assert len(load(built()).search("printer", 20)) == 3
+
+
+@pytest.mark.parametrize("question", ["", "   ", "???"])
+def test_question_without_words_finds_nothing(question: str) -> None:
+    """Nothing is better than the wrong article."""
+    assert load(built()).search(question, 3) == ()
+
+
+def test_documents_that_are_no_articles_are_refused() -> None:
+    """Right hash, wrong content: a mistake of the publisher."""
+    with pytest.raises(DamagedIndexError, match="not a list of articles"):
+        load(with_documents([]))
+
+
+def test_other_number_of_articles_is_refused() -> None:
+    """The manifest's count is checked."""
+    with pytest.raises(DamagedIndexError, match="has 0 articles"):
+        load(with_documents({"articles": []}))
+
+
+def test_documents_that_do_not_fit_the_vectors_are_refused() -> None:
+    """One row too many would quote the wrong passage for every question."""
+    with pytest.raises(DamagedIndexError, match="vectors"):
+        load(with_documents({"articles": []}, articles=0))

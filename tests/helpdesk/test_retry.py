@@ -1,0 +1,173 @@
+"""When a call is made again, after which wait, and when it is given up."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from helpdesk.errors import HelpdeskError
+from helpdesk.events import Event, RetryScheduled
+from helpdesk.retry import Retry
+from helpdesk.settings import RetrySettings
+from tests.conftest import Clock
+
+NO_JITTER = RetrySettings(attempts=6, jitter=timedelta(0))
+
+
+class SickError(HelpdeskError):
+    """A failure of a made-up provider."""
+
+    def __init__(self, *, retryable: bool = True, retry_after_s: float | None = None) -> None:
+        super().__init__("sick")
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
+
+
+class Call:
+    """A call that fails with each error it was given, then succeeds; it counts its attempts."""
+
+    def __init__(self, *errors: BaseException) -> None:
+        self.errors = list(errors)
+        self.attempts = 0
+
+    def __call__(self) -> str:
+        """Make one attempt."""
+        self.attempts += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+
+def sick(times: int) -> list[SickError]:
+    """Return that many failures worth another attempt."""
+    return [SickError() for _ in range(times)]
+
+
+def in_time(seconds: float = 3600.0) -> float:
+    """Return the deadline that is so many seconds away."""
+    return time.monotonic() + seconds
+
+
+def test_waits_double_up_to_their_limit(clock: Clock) -> None:
+    """2, 4, 8, then 10 s for ever."""
+    call = Call(*sick(5))
+
+    assert Retry(NO_JITTER, upstream="x").call(call, deadline=in_time()) == "done"
+
+    assert clock.waits == [2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+def test_jitter_stays_within_its_bound_and_differs(clock: Clock) -> None:
+    """Each wait has a random part of at most one second, so that callers do not march in step."""
+    retry = Retry(RetrySettings(), upstream="x")
+
+    for _ in range(50):
+        retry.call(Call(*sick(1)), deadline=in_time())
+
+    assert all(2.0 <= wait_s <= 3.0 for wait_s in clock.waits)
+    assert len(set(clock.waits)) > 40
+
+
+def test_third_failure_is_the_last(clock: Clock) -> None:
+    """Three attempts by default; the last error comes out as it was raised."""
+    errors = sick(3)
+    call = Call(*errors)
+
+    with pytest.raises(SickError) as raised:
+        Retry(RetrySettings(), upstream="x").call(call, deadline=in_time())
+
+    assert raised.value is errors[-1]
+    assert (call.attempts, len(clock.waits)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [SickError(retryable=False), ValueError("a bug"), KeyboardInterrupt(), SystemExit()],
+    ids=["says so itself", "does not say", "Ctrl-C", "an exit"],
+)
+def test_hopeless_error_is_not_tried_again(clock: Clock, error: BaseException) -> None:
+    """Only an error that says that another attempt can help gets one."""
+    call = Call(error)
+
+    with pytest.raises(type(error)):
+        Retry(RetrySettings(), upstream="x").call(call, deadline=in_time())
+
+    assert (call.attempts, clock.waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "waited_s"), [(7.0, 7.0), (0.5, 2.0), (0.0, 2.0), (None, 2.0)]
+)
+def test_wait_is_the_longer_of_backoff_and_retry_after(
+    clock: Clock, asked_s: float | None, waited_s: float
+) -> None:
+    """What the provider asked for is never cut short."""
+    call = Call(SickError(retry_after_s=asked_s))
+
+    Retry(NO_JITTER, upstream="x").call(call, deadline=in_time())
+
+    assert clock.waits == [waited_s]
+
+
+@pytest.mark.parametrize(("left_s", "attempts"), [(21.0, 2), (20.0, 1), (5.0, 1)])
+def test_wait_that_does_not_fit_is_not_begun(clock: Clock, left_s: float, attempts: int) -> None:
+    """A 20 s pause needs 21 s, so that the attempt after it has a second; else give up now."""
+    call = Call(SickError(retry_after_s=20.0))
+
+    try:
+        Retry(NO_JITTER, upstream="x").call(call, deadline=in_time(left_s))
+    except SickError:
+        assert clock.waits == []
+
+    assert call.attempts == attempts
+
+
+def test_each_wait_is_announced(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    """Listeners and log learn of attempt, wait and cause before the wait."""
+    seen: list[tuple[float, Event]] = []
+    started_s = time.monotonic()
+    retry = Retry(
+        NO_JITTER,
+        upstream="gcs",
+        listeners=[lambda event: seen.append((time.monotonic() - started_s, event))],
+    )
+    caplog.set_level("INFO")
+
+    retry.call(Call(*sick(2)), deadline=in_time())
+
+    assert seen == [
+        (0.0, RetryScheduled(upstream="gcs", attempt=1, wait_s=2.0, cause="sick")),
+        (2.0, RetryScheduled(upstream="gcs", attempt=2, wait_s=4.0, cause="sick")),
+    ]
+    assert "gcs: attempt 1 failed (sick); next in 2.0 s" in caplog.text
+
+
+def test_one_policy_serves_many_threads(clock: Clock) -> None:
+    """Eight threads share a policy; none loses its count, as tenacity's decorator does."""
+    options = RetrySettings(first_backoff=timedelta(0), jitter=timedelta(0))
+    retry = Retry(options, upstream="x")
+
+    def calls(_: int) -> list[str]:
+        return [retry.call(Call(*sick(2)), deadline=in_time()) for _ in range(50)]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(itertools.chain(*pool.map(calls, range(8))))
+
+    assert answers == ["done"] * 400
+
+
+def test_calls_within_calls_do_not_mix(clock: Clock) -> None:
+    """A retried call may itself make retried calls through the same policy."""
+    retry = Retry(NO_JITTER, upstream="x")
+    inner: Callable[[], str] = Call(*sick(1))
+
+    def outer() -> str:
+        return retry.call(inner, deadline=in_time())
+
+    assert retry.call(outer, deadline=in_time()) == "done"
+    assert clock.waits == [2.0]

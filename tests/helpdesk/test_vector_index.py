@@ -1,0 +1,64 @@
+"""FAISS behind glass: what it reads without complaint, it must not get to read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from helpdesk.errors import DamagedIndexError
+from helpdesk.vector_index import VectorIndex
+
+EYE = np.eye(4, dtype=np.float32)
+
+
+def parse(data: bytes, rows: int = 4, dimensions: int = 4) -> VectorIndex:
+    """Read an index of four vectors."""
+    return VectorIndex.parse(data, rows=rows, dimensions=dimensions)
+
+
+def test_index_survives_writing_and_reading() -> None:
+    """The vector that was put in is found again."""
+    index = parse(VectorIndex.build(EYE).to_bytes())
+
+    assert index.search(EYE[2], 1) == [(2, 1.0)]
+
+
+def test_asking_for_more_than_there_is_gives_what_there_is() -> None:
+    """FAISS would fill up with row -1, the last document in Python."""
+    assert len(VectorIndex.build(EYE).search(EYE[0], 100)) == 4
+
+
+def test_nan_finds_nothing() -> None:
+    """A question without direction has no best row."""
+    assert VectorIndex.build(EYE).search(np.full(4, np.nan, np.float32), 3) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"IxFI", b"<html></html>"], ids=["empty", "head", "HTML"])
+def test_other_bytes_are_refused(data: bytes) -> None:
+    """Whatever FAISS raises becomes one error."""
+    with pytest.raises(DamagedIndexError):
+        parse(data)
+
+
+def test_shortened_index_is_refused() -> None:
+    """One byte less is no index."""
+    with pytest.raises(DamagedIndexError):
+        parse(VectorIndex.build(EYE).to_bytes()[:-1])
+
+
+@pytest.mark.parametrize(("rows", "dimensions"), [(5, 4), (4, 5)], ids=["rows", "dimensions"])
+def test_index_of_another_shape_is_refused(rows: int, dimensions: int) -> None:
+    """Another model's vectors would find nothing, in silence."""
+    with pytest.raises(DamagedIndexError, match="expected"):
+        parse(VectorIndex.build(EYE).to_bytes(), rows, dimensions)
+
+
+def test_forged_length_does_not_take_the_memory() -> None:
+    """A file that claims a gigabyte is refused before a gigabyte is allocated."""
+    data = bytearray(VectorIndex.build(EYE).to_bytes())
+    claimed = (16).to_bytes(8, "little")
+    assert claimed in data
+    forged = bytes(data).replace(claimed, (1 << 28).to_bytes(8, "little"))
+
+    with pytest.raises(DamagedIndexError, match="limit"):
+        parse(forged)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from chaos.choices import Seeded
 from chaos.errors import ChaosError
+from chaos.faults.injector import Injector
 from chaos.tiers.simulated.world import Simulation
 
 PINNED = {"freezegun": "1.5.5", "respx": "0.23.1"}
@@ -60,17 +62,15 @@ def _try(name: str, attempt: Callable[[], str]) -> Finding:
 
 
 def _simulate() -> str:
-    from chaos.choices import Seeded  # noqa: PLC0415 - only the doctor needs these
-    from chaos.faults.injector import Injector  # noqa: PLC0415
-
     choices = Seeded(0)
     with (
         Simulation() as simulation,
+        # A run begins with its canaries.
         simulation.start_run(
-            upstreams={}, injector=Injector(choices), choices=choices, seed=0
-        ) as run,
+            upstreams={}, injector=lambda _: Injector(choices), choices=choices, seed=0
+        ),
     ):
-        run.canary()
+        pass
     return "clock freezes, canary requests are caught"
 
 

@@ -80,7 +80,7 @@ class CircuitBreaker:
     Example:
         >>> breaker = CircuitBreaker("openai", BreakerSettings(failure_threshold=1))
         >>> breaker.acquire().failure()
-        >>> breaker.acquire()
+        >>> breaker.acquire()  # doctest: +ELLIPSIS
         Traceback (most recent call last):
           ...
         helpdesk.errors.CallNotPermittedError: call to 'openai' not permitted: ...
@@ -249,10 +249,10 @@ class CircuitBreaker:
                 return self._enter(State.CLOSED) if self._state is State.HALF_OPEN else None
             case "failure":
                 self._failures += 1
+                # In half-open the count still stands at the threshold: one failed trial is
+                # one more failure in a row.
                 is_over = self._failures >= self.options.failure_threshold
-                if is_over or self._state is State.HALF_OPEN:
-                    return self._enter(State.OPEN)
-                return None
+                return self._enter(State.OPEN) if is_over else None
 
     def _enter(self, new: State) -> BreakerTransition:
         old, self._state = self._state, new

@@ -69,13 +69,10 @@ class Retry:
         """
         plan = _Plan(self, deadline)
         # One Retrying for each call: tenacity's decorated functions share a dictionary between
-        # threads, and lose its keys under load.
+        # threads, and lose its keys under load. It has no stop condition beside the plan, so
+        # that a call given up ends with its own error and never with a RetryError.
         retrying = tenacity.Retrying(
-            retry=plan.should_go_on,
-            wait=plan.wait_s,
-            stop=tenacity.stop_after_attempt(self.options.attempts),
-            before_sleep=plan.report,
-            reraise=True,
+            retry=plan.should_go_on, wait=plan.wait_s, before_sleep=plan.report
         )
         return retrying(attempt)
 
@@ -98,7 +95,7 @@ class _Plan:
 
     def should_go_on(self, state: tenacity.RetryCallState) -> bool:
         error = _error(state)
-        # Only an Exception: tenacity also hands over KeyboardInterrupt and SystemExit.
+        # Only an Exception: tenacity also asks about Ctrl-C, an exit and a cancellation.
         if not isinstance(error, Exception) or not getattr(error, "retryable", False):
             return False
         if state.attempt_number >= self._policy.options.attempts:

@@ -449,6 +449,7 @@ def test_twenty_cold_askers_share_one_download(world: World) -> None:
     gate.set()
     for thread in threads:
         thread.join(5)
+        assert not thread.is_alive()
 
     assert [result.index_state for result in results] == ["fresh"] * 20
     assert len(world.storage.seen) == 3

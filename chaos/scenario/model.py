@@ -116,7 +116,7 @@ class AskStep(Step):
 class LoadStep(Step):
     """Background traffic begins; the script goes on, and the run ends when both have."""
 
-    load: Load
+    load: Load = Field(description="Who asks what, how often, and for how long.")
 
 
 class AdvanceStep(Step):
@@ -160,7 +160,7 @@ class RestartStep(Step):
 class ClockJumpStep(Step):
     """The wall clock is corrected."""
 
-    clock: ClockStep
+    clock: ClockStep = Field(description="How the clock jumps.")
 
 
 class ExpectStep(Step):

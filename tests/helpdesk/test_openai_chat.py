@@ -178,7 +178,7 @@ def test_malformed_success_is_a_transient_failure(
     [
         lambda: completion(None, finish_reason="content_filter"),
         lambda: completion("Half of it", finish_reason="content_filter"),
-        lambda: completion(None, refusal="I cannot help with that."),
+        lambda: completion("No.", refusal="I cannot help with that."),
         lambda: completion(None),
         lambda: completion("  "),
     ],

@@ -28,6 +28,12 @@ class SickError(HelpdeskError):
         self.retry_after_s = retry_after_s
 
 
+class Leave(SystemExit):
+    """An exit that claims to be worth another attempt."""
+
+    retryable = True
+
+
 class Call:
     """A call that fails with each error it was given, then succeeds; it counts its attempts."""
 
@@ -87,8 +93,8 @@ def test_third_failure_is_the_last(clock: Clock) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [SickError(retryable=False), ValueError("a bug"), KeyboardInterrupt(), SystemExit()],
-    ids=["says so itself", "does not say", "Ctrl-C", "an exit"],
+    [SickError(retryable=False), ValueError("a bug"), KeyboardInterrupt(), Leave()],
+    ids=["says so itself", "does not say", "Ctrl-C", "an exit, whatever it says"],
 )
 def test_hopeless_error_is_not_tried_again(clock: Clock, error: BaseException) -> None:
     """Only an error that says that another attempt can help gets one."""

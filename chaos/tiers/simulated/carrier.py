@@ -10,11 +10,10 @@ from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.tiers.simulated.contract import Decision, Timeouts
 from chaos.tiers.simulated.exchange import SENT
+from chaos.tiers.simulated.schedule import pieces
 from chaos.upstreams.http import Request, Response
 
 _FOR_EVER_S = 86_400.0
-_RATE_STEP_S = 0.1
-"""How often a limited connection lets bytes through, as Toxiproxy's does."""
 
 Sleep = Callable[[float], None]
 
@@ -97,19 +96,14 @@ class _Body(httpx.SyncByteStream):
         self._is_stream = is_stream
 
     def __iter__(self) -> Iterator[bytes]:
-        delivery, body = self._delivery, self._body
-        end = len(body) if delivery.cut_after is None else min(delivery.cut_after, len(body))
-        size = _piece_size(delivery) or end
-        gap_s = 0.0
-        for begin in range(0, end, size or 1):
-            piece = body[begin : min(begin + size, end)]
-            transfer_s = len(piece) / delivery.rate if delivery.rate else 0.0
-            _wait(self._sleep, gap_s + transfer_s, self._timeouts)
-            gap_s = delivery.slice_delay_s
-            yield piece
+        arrived = 0
+        for piece in pieces(self._delivery, len(self._body)):
+            _wait(self._sleep, piece.wait_s, self._timeouts)
+            arrived += piece.size
+            yield self._body[arrived - piece.size : arrived]
         # A client that knows the length does not wait for what comes after the last byte.
-        if end < len(body) or self._is_stream:
-            self._break_off(end)
+        if arrived < len(self._body) or self._is_stream:
+            self._break_off(arrived)
 
     def _break_off(self, received: int) -> None:
         if self._delivery.end == "reset":
@@ -121,14 +115,6 @@ class _Body(httpx.SyncByteStream):
                 "peer closed connection without sending complete message body "
                 f"(received {received} bytes, expected {len(self._body)})"
             )
-
-
-def _piece_size(delivery: Delivery) -> int | None:
-    if delivery.slice_bytes is not None:
-        return delivery.slice_bytes
-    if delivery.rate is not None:
-        return max(1, int(delivery.rate * _RATE_STEP_S))
-    return None
 
 
 def _wait(sleep: Sleep, seconds: float, timeouts: Timeouts) -> None:

@@ -27,7 +27,7 @@ class Exchange:
 
     Args:
         recorder: Writes its end.
-        guard: Told when the stand-in fails while its answer is being read.
+        guard: Told when the stand-in cannot describe its answer.
         now_s: Tells the virtual seconds since the run began.
         task: Who sent it; its end belongs to them, whoever reads the body.
         upstream: Who answers.
@@ -77,25 +77,22 @@ class Exchange:
         """The whole body has been read."""
         response = self._response
         assert response is not None
-        detail = self._upstream.describe(
-            self._operation,
-            Response(
-                status=response.status_code,
-                headers=tuple(response.headers.multi_items()),
-                body=body,
-            ),
+        plain = Response(
+            status=response.status_code,
+            headers=tuple(response.headers.multi_items()),
+            body=body,
         )
+        try:
+            detail = self._upstream.describe(self._operation, plain)
+        except Exception as error:
+            broken = self._guard.broken_stand_in(self._upstream.name, error)
+            self.fail(broken)
+            raise broken from error
         self._end(None, detail=tuple(sorted(detail.items())))
 
     def fail(self, error: Exception) -> None:
         """The network failed, before the response or within its body."""
         self._end(type(error).__name__)
-
-    def broken(self, error: Exception) -> SimulationError:
-        """The stand-in failed within the body."""
-        broken = self._guard.broken_stand_in(self._upstream.name, error)
-        self.fail(broken)
-        return broken
 
     def close(self) -> None:
         """The client does not want the rest."""
@@ -151,8 +148,6 @@ class _WatchedBody(httpx.SyncByteStream):
         except (httpx.TransportError, SimulationError) as error:
             self._exchange.fail(error)
             raise
-        except Exception as error:
-            raise self._exchange.broken(error) from error
 
     def close(self) -> None:
         if self._received == self._sent:

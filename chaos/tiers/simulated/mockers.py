@@ -33,16 +33,26 @@ class _TransportMocker(AbstractRequestMocker):
     @classmethod
     def to_httpx_request(cls, **kwargs: Any) -> httpx.Request:  # noqa: ANN401 - respx's signature
         request = kwargs["request"]
-        is_sync = isinstance(request.stream, cls.library.SyncByteStream)
+        can_be_read = isinstance(request.stream, cls.library.SyncByteStream)
         return httpx.Request(
             request.method,
             str(request.url),
             headers=request.headers.raw,
-            content=request.read() if is_sync else b"",
+            content=request.read() if can_be_read else b"",
             # The very dictionary of timeouts, because a service may change it until the body
             # has been read.
-            extensions=request.extensions if is_sync else {ASYNC: True},
+            extensions=request.extensions,
         )
+
+    @classmethod
+    async def prepare_async_request(
+        cls,
+        httpx_request: httpx.Request,
+        **kwargs: Any,  # noqa: ANN401 - respx's signature
+    ) -> tuple[httpx.Request, dict[str, Any]]:
+        """Mark the request as one from an async client, for the dispatcher to refuse."""
+        httpx_request.extensions[ASYNC] = True
+        return httpx_request, kwargs
 
     @classmethod
     def _send_sync_request(cls, httpx_request: httpx.Request, **kwargs: Any) -> Any:  # noqa: ANN401 - respx's signature

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 import respx
@@ -22,10 +22,16 @@ class SimRouter(respx.MockRouter):
 
     Args:
         dispatch: Answers a request, or raises an httpx error.
+        mockers: One for each library.
     """
 
-    def __init__(self, dispatch: Callable[[httpx.Request], httpx.Response]) -> None:
+    def __init__(
+        self,
+        dispatch: Callable[[httpx.Request], httpx.Response],
+        mockers: Sequence[type[Mocker]] = MOCKERS,
+    ) -> None:
         super().__init__(using=None, assert_all_called=False)
+        self._mockers = mockers
 
         def side_effect(request: httpx.Request) -> httpx.Response:
             return dispatch(request)
@@ -37,13 +43,13 @@ class SimRouter(respx.MockRouter):
     def start(self) -> None:
         """Take over all libraries."""
         self.snapshot()
-        for mocker in MOCKERS:
+        for mocker in self._mockers:
             mocker.register(self)
             mocker.start()
 
     def stop(self, clear: bool = True, reset: bool = True, quiet: bool = False) -> None:  # noqa: FBT001, FBT002 - respx's signature
         """Give all libraries back."""
-        for mocker in MOCKERS:
+        for mocker in self._mockers:
             mocker.unregister(self)
             mocker.stop()
         super().stop(clear, reset, quiet)

@@ -30,7 +30,7 @@ from chaos.tiers.simulated.replacing import Everywhere
 _PyRLock: type = vars(threading)["_PyRLock"]
 _PySimpleQueue: type = vars(queue)["_PySimpleQueue"]
 
-real_sleep = time.sleep  # noqa: TID251 - the very reference that others captured
+real_sleep = time.sleep
 
 _start = threading.Thread.start
 _join = threading.Thread.join

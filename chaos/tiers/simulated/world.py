@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import random
 from _thread import get_ident
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 from unittest import mock
 
 import httpx
+from respx.mocks import Mocker
 
 from chaos.choices import Choices
 from chaos.errors import SimulationError
@@ -19,10 +20,10 @@ from chaos.ports import Upstream
 from chaos.tiers.simulated.canary import HOST, Canary
 from chaos.tiers.simulated.carrier import SimulatedCarrier
 from chaos.tiers.simulated.clock import Clock, to_ticks
-from chaos.tiers.simulated.contract import Injector
+from chaos.tiers.simulated.contract import Carrier, Injector
 from chaos.tiers.simulated.dispatcher import Dispatcher
-from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.router import SimRouter
+from chaos.tiers.simulated.guard import Address, Guard
+from chaos.tiers.simulated.router import MOCKERS, SimRouter
 from chaos.tiers.simulated.run import SimulatedRun
 from chaos.tiers.simulated.scheduler import DEFAULT_LIMITS, Limits, Scheduler, is_left_behind
 from chaos.tiers.simulated.task import Abandoned
@@ -42,8 +43,13 @@ InjectorFactory = Callable[[SimulatedRun], Injector]
 class Simulation:
     """Takes over time, threads, HTTP and the environment while entered.
 
-    Entering costs tens of milliseconds, a new run a few hundred microseconds. Services have to
-    be built inside it, so that their locks are simulated; clients may be older.
+    Entering for the first time takes up to a second, because every loaded module is searched for
+    time functions; a new run takes half a millisecond. Services have to be built inside, so that
+    their locks are simulated; clients may be older.
+
+    Args:
+        mockers: One for each HTTP library.
+        allows: Addresses that real sockets may connect to; none by default.
 
     Attributes:
         clock: Virtual time, shared by all runs.
@@ -61,11 +67,16 @@ class Simulation:
         3600.0
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        mockers: Sequence[type[Mocker]] = MOCKERS,
+        allows: Callable[[Address], bool] = lambda _: False,
+    ) -> None:
         self.clock = Clock()
-        self._guard = Guard()
+        self._guard = Guard(allows)
         self._canary = Canary()
-        self._router = SimRouter(self._dispatch)
+        self._router = SimRouter(self._dispatch, mockers)
         self._run: SimulatedRun | None = None
         self._dispatcher: Dispatcher | None = None
         self._owner = 0
@@ -134,7 +145,7 @@ class Simulation:
             self._dispatcher = Dispatcher(
                 upstreams=upstreams,
                 injector=injector(run),
-                carrier=SimulatedCarrier(scheduler.sleep),
+                carrier=self._carrier(scheduler),
                 recorder=run.recorder,
                 now_s=lambda: self.clock.now_s,
                 acting=lambda: scheduler.acting,
@@ -153,6 +164,10 @@ class Simulation:
             SimulationError: One did; the message names the library.
         """
         self._canary.fly()
+
+    def _carrier(self, scheduler: Scheduler) -> Carrier:
+        """How requests travel; another tier has another way."""
+        return SimulatedCarrier(scheduler.sleep)
 
     def _finished(self) -> None:
         self._run = self._dispatcher = None

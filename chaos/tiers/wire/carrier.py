@@ -2,58 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
-from freezegun.api import real_monotonic
 
-from chaos.errors import SimulationError
-from chaos.faults.delivery import Delivery
 from chaos.tiers.simulated.contract import Decision, Timeouts
 from chaos.tiers.simulated.exchange import SENT
 from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.schedule import Piece, arriving, pieces
+from chaos.tiers.simulated.schedule import arriving
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.mockers import NATIVE, native_of
-from chaos.tiers.wire.native import Head, Native
-from chaos.tiers.wire.pace import PATIENCE_S, is_too_long, real_timeout_s, real_wait_s
-from chaos.tiers.wire.server import CALL_HEADER, Expected, StandInServer, head_of, is_stream
+from chaos.tiers.wire.pace import is_too_long
+from chaos.tiers.wire.server import StandInServer, head_of
 from chaos.tiers.wire.toxics import Load
 from chaos.tiers.wire.toxiproxy import Toxiproxy
-from chaos.tiers.wire.ways import Way, Ways
+from chaos.tiers.wire.trip import Call, Trip
+from chaos.tiers.wire.ways import Ways
 from chaos.upstreams.http import Request, Response
 
-_FOR_EVER_S = 86_400.0
-_NOT_ASKED = Response(status=500, body=b"nobody should have come here")
-_HARDLY_LESS = 0.9
-"""Share of its wait that a toxic is believed with; timers are not exact."""
-
-Sleep = Callable[[float], None]
+_NOT_ASKED = Response(status=500, body=b"no request should have come here")
 
 
 class WireCarrier:
     """Sends requests through Toxiproxy to the stand-in server.
 
-    The task that waits for a socket keeps the baton: no time passes for the others. Once the
-    bytes, or the error, are there, the clock is charged the nominal wait.
-
-    What comes is compared with what had to come. An answer that is there before its toxic allows
-    it, a timeout where bytes were due, other bytes than were sent: each is a violation, because
-    then it is not the service that was put to the test.
+    A task that waits for a socket keeps the baton: nobody else's time passes. Once the bytes are
+    there, or the error, the clock is charged the nominal wait.
 
     Args:
         sleep: Lets virtual time pass.
         guard: Keeps what must not happen.
         toxiproxy: What requests go through.
         server: Where they end.
-        ways: The ways between.
+        ways: The ways between the two.
     """
 
     def __init__(
-        self, *, sleep: Sleep, guard: Guard, toxiproxy: Toxiproxy, server: StandInServer, ways: Ways
+        self,
+        *,
+        sleep: Callable[[float], None],
+        guard: Guard,
+        toxiproxy: Toxiproxy,
+        server: StandInServer,
+        ways: Ways,
     ) -> None:
-        self.sleep = sleep
-        self.guard = guard
+        self._sleep = sleep
+        self._guard = guard
         self._toxiproxy = toxiproxy
         self._server = server
         self._ways = ways
@@ -73,25 +67,43 @@ class WireCarrier:
         """
         delivery, response = decision.delivery, _NOT_ASKED
         if not (delivery.refused or delivery.silent):
+            # Here rather than in the server, because toxics depend on what will be answered.
             response = decision.respond(request)
             delivery = decision.shaped(response)
-        number, expected = self._server.expect(request, response)
+        body = b"" if request.method == "HEAD" else response.body
         try:
-            trip = self._set_out(request, native_of(httpx_request), delivery, expected, timeouts)
-        except BaseException:
-            self._server.forget(number)
-            raise
-        trip.on_end(lambda: self._server.forget(number))
-        head = trip.send(number)
-        is_head_only = request.method == "HEAD"
+            way = self._ways.open(
+                httpx_request.url.host,
+                delivery,
+                Load(
+                    head_bytes=len(head_of(response)), body_bytes=arriving(delivery, len(body))
+                ),
+                head_is_too_late=is_too_long(delivery.latency_s, timeouts.get("read")),
+            )
+        except ToxiproxyError as error:
+            raise self._guard.violation(str(error)) from error
+        number, expected = self._server.expect(request, response)
+        trip = Trip(
+            Call(
+                number=number,
+                delivery=delivery,
+                response=response,
+                body=body,
+                expected=expected,
+                timeouts=timeouts,
+            ),
+            native=native_of(httpx_request),
+            way=way,
+            sleep=self._sleep,
+            guard=self._guard,
+            check=self._toxiproxy.check,
+            on_end=lambda: self._server.forget(number),
+        )
+        head = trip.send()
         return httpx.Response(
             head.status,
             headers=head.headers,
-            stream=_Body(trip, b"" if is_head_only else response.body),
+            stream=trip,
             request=httpx_request,
-            extensions={
-                "http_version": b"HTTP/1.1",
-                SENT: len(response.body),
-                NATIVE: trip.native,
-            },
+            extensions={"http_version": b"HTTP/1.1", SENT: len(body), NATIVE: True},
         )

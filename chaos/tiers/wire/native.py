@@ -24,6 +24,7 @@ import urllib3
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from chaos.tiers.simulated.contract import Timeouts
+from chaos.tiers.wire.pace import PATIENCE_S
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -70,6 +71,9 @@ class Native(ABC):
         Raises:
             httpx.TransportError: The network failed.
         """
+
+    def finish(self) -> None:
+        """The whole body has come: let the library notice, so that it keeps the connection."""
 
     @abstractmethod
     def close(self) -> None:
@@ -126,6 +130,10 @@ class TransportNative(Native):
             self._pieces = iter(self._response.stream)
         with self._as_httpx():
             return next(self._pieces, b"")
+
+    def finish(self) -> None:
+        """Read the end of the body, which the library knows without asking the network."""
+        self.read(PATIENCE_S)
 
     def close(self) -> None:
         """Let go of it; see the base class."""

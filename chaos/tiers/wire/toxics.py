@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chaos.faults.delivery import Delivery
@@ -23,11 +23,11 @@ SILENCE = Toxic(type="timeout", attributes={"timeout": 0})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The response that a delivery is about.
+    """The bytes that a delivery lets through.
 
     Attributes:
-        head_bytes: Length of its status line and headers.
-        body_bytes: Length of its body.
+        head_bytes: Length of status line and headers.
+        body_bytes: Length of the body, as far as it arrives.
     """
 
     head_bytes: int
@@ -66,8 +66,7 @@ def toxics_for(delivery: Delivery, load: Load, *, head_is_too_late: bool) -> Ite
 
 def _cut(delivery: Delivery, load: Load) -> Iterator[Toxic]:
     if delivery.end != "complete" and delivery.cut_after is not None:
-        limit = load.head_bytes + min(delivery.cut_after, load.body_bytes)
-        yield Toxic(type="limit_data", attributes={"bytes": limit})
+        yield Toxic(type="limit_data", attributes={"bytes": load.bytes})
 
 
 def _trickle(delivery: Delivery, load: Load) -> Iterator[Toxic]:
@@ -105,3 +104,24 @@ def _end(delivery: Delivery) -> Iterator[Toxic]:
         # With this toxic anywhere in the chain Toxiproxy closes by a reset. Its own doing, which
         # would come before the first byte, is switched off.
         yield Toxic(type="reset_peer", attributes={"timeout": 0}, toxicity=0.0)
+
+
+def least_s(toxics: Iterable[Toxic], load: Load) -> float:
+    """Real seconds that these toxics need at least, until the last byte has come.
+
+    Example:
+        >>> slow = Toxic(type="bandwidth", attributes={"rate": 10})
+        >>> least_s([slow], Load(head_bytes=100, body_bytes=900))
+        0.1
+    """
+    needed_s = 0.0
+    for toxic in toxics:
+        match toxic.type:
+            case "latency":
+                needed_s += toxic.attributes["latency"] / _MS_PER_S
+            case "bandwidth":
+                needed_s += load.bytes / toxic.attributes["rate"] / _BYTES_PER_KB
+            case "slicer":
+                slices = load.bytes // toxic.attributes["average_size"]
+                needed_s += slices * toxic.attributes["delay"] / _US_PER_S
+    return needed_s

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.tiers.wire.client import Proxy
 from chaos.tiers.wire.server import StandInServer
-from chaos.tiers.wire.toxics import SILENCE, Load, toxics_for
+from chaos.tiers.wire.toxics import SILENCE, Load, least_s, toxics_for
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 
 
@@ -17,10 +17,12 @@ class Way:
     Args:
         proxy: What it leads through.
         end: Called once, at its end.
+        least_s: Real seconds that it takes at least, until the last byte has come.
     """
 
-    def __init__(self, proxy: Proxy, end: Callable[[], None]) -> None:
+    def __init__(self, proxy: Proxy, end: Callable[[], None], *, least_s: float = 0.0) -> None:
         self.address = proxy.address
+        self.least_s = least_s
         self._proxy = proxy
         self._end: Callable[[], None] | None = end
 
@@ -64,10 +66,11 @@ class Ways:
         proxy = self._bent_proxy(upstream)
         if delivery.refused:
             proxy.disable()
-        else:
-            for toxic in toxics_for(delivery, load, head_is_too_late=head_is_too_late):
-                proxy.add(toxic)
-        return Way(proxy, lambda: self._end(proxy))
+            return Way(proxy, lambda: self._end(proxy))
+        toxics = tuple(toxics_for(delivery, load, head_is_too_late=head_is_too_late))
+        for toxic in toxics:
+            proxy.add(toxic)
+        return Way(proxy, lambda: self._end(proxy), least_s=least_s(toxics, load))
 
     def allows(self, address: object) -> bool:
         """Whether a socket may be connected to ``address``: one of ours."""

@@ -52,7 +52,7 @@ def test_position_of_every_node_is_known() -> None:
         (3, 7): source.at_key("method", 0, "ask", "question"),
         (3, 17): source.at("method", 0, "ask", "question"),
         (4, 18): source.at("method", 1, "inject", "id", "no", "such", "node"),
-        (4, 39): source.at("method", 1, "inject", "calls", 1),
+        (4, 37): source.at("method", 1, "inject", "calls", 1),
     }
     assert {(at.line, at.column) for at in positions.values()} == set(positions)
 

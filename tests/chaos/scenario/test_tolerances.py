@@ -30,7 +30,7 @@ from chaos.scenario.tolerances import Equals, Modes, Range
         (Kind.SHARE, {"at_least": 0.99}, [0.99, 1], [0.98]),
         (Kind.NUMBER, -1.5, [-1.5], [1.5]),
         (Kind.TEXT, "open", ["open"], ["half_open", None]),
-        (Kind.TEXT, {"contains": "VPN"}, ["the VPN is"], ["vpn", ["VPN"], None]),
+        (Kind.TEXT, {"contains": "VPN"}, ["the VPN is"], ["vpn", None]),
         (Kind.TEXT, {"matches": "^[a-z]+$"}, ["abc"], ["ABC", 5, None]),
         (Kind.TEXT, {"not": {"one_of": ["a", "b"]}}, ["c", None], ["a"]),
         (Kind.FLAG, True, [True], [False, 1, None]),

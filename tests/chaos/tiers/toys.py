@@ -7,6 +7,8 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Lock as CapturedLock
+from time import sleep as captured_sleep
 from typing import Any
 
 import openai
@@ -22,6 +24,8 @@ from chaos.tiers.simulated.task import Task
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.events import Event, ResponseEvent, Scalar, WaitEvent
 from chaos.upstreams.http import Request, Response, json_response
+
+__all__ = ["CapturedLock", "captured_sleep"]
 
 WORDS = ("Press ", "the ", "button.")
 ANSWER = "".join(WORDS)
@@ -187,7 +191,7 @@ def client(*, timeout_s: float | None = 15.0, retries: int = 0) -> openai.OpenAI
 
 def nap(seconds: float) -> None:
     """Sleep as services do: by attribute, at call time."""
-    time.sleep(seconds)  # noqa: TID251 - this is how it is to be called
+    time.sleep(seconds)
 
 
 def chat(timeout_s: float | None = 15.0, retries: int = 0) -> str | None:

@@ -1,0 +1,197 @@
+"""What every scenario measured when it was last agreed on, in a file that reads well in a diff."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any, Self
+
+from chaos.compare.changes import Change, Trend, changes
+from chaos.compare.measures import Measures, describe_measure, take
+from chaos.errors import ChaosError
+from chaos.session import SuiteResult
+from chaos.verdict import Outcome, combine
+
+VERSION = 1
+"""Version of the file; one more when its meaning changes."""
+
+UPDATE = "chaos gate --update"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A scenario in the baseline: where its file is, and what was measured."""
+
+    path: str
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A suite against the baseline.
+
+    Attributes:
+        changes: What is no longer as recorded, by scenario.
+        new: Scenarios that were played but are not in the baseline.
+        missing: Scenarios of the baseline that should have been played and were not.
+    """
+
+    changes: tuple[Change, ...] = ()
+    new: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def of(self, trend: Trend) -> list[Change]:
+        """The changes that went this way."""
+        return [change for change in self.changes if change.trend is trend]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is worse, new or missing."""
+        return not (self.of(Trend.WORSE) or self.new or self.missing)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the baseline no longer tells what was measured."""
+        return bool(self.changes or self.new or self.missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Every scenario with what it measured, by name.
+
+    Example:
+        >>> baseline = Baseline({"smoke": Entry(path="smoke.yaml", measures={"waits": 0})})
+        >>> Baseline.parse(baseline.dump(), "baseline.json") == baseline
+        True
+    """
+
+    entries: Mapping[str, Entry] = field(default_factory=dict, kw_only=False)
+
+    @classmethod
+    def of(cls, suite: SuiteResult) -> Self:
+        """The baseline that this suite would be compared with and found equal."""
+        return cls(
+            {
+                result.loaded.scenario.name: Entry(
+                    path=PurePath(result.loaded.source.path).as_posix(),
+                    measures=take(result.trace, result.outcome),
+                )
+                for result in suite.results
+            }
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a baseline from its file.
+
+        Raises:
+            ChaosError: There is no such file, or it is not a baseline.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ChaosError(f"no baseline at '{path}'; record one with: {UPDATE}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ChaosError(f"baseline '{path}' cannot be read: {error}") from error
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> Self:
+        """Read a baseline from text; ``name`` stands for the file in messages.
+
+        Raises:
+            ChaosError: The text is not a baseline of this version.
+        """
+        try:
+            document = json.loads(text)
+            version = document["version"]
+            if version == VERSION:
+                return cls(
+                    {
+                        scenario: _entry(entry)
+                        for scenario, entry in document["scenarios"].items()
+                    }
+                )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            what = f"not JSON: {error}" if isinstance(error, ValueError) else "not a baseline"
+            raise ChaosError(
+                f"baseline '{name}' is damaged ({what}); restore it from version control, "
+                f"or record a new one with: {UPDATE}"
+            ) from error
+        raise ChaosError(
+            f"baseline '{name}' has version {version!r}; expected {VERSION}; "
+            f"record it anew with: {UPDATE}"
+        )
+
+    def dump(self) -> str:
+        """The text of the file: a line for each number, sorted by scenario."""
+        document = {
+            "version": VERSION,
+            "scenarios": {
+                name: {"path": entry.path, **entry.measures}
+                for name, entry in sorted(self.entries.items())
+            },
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+    def compare(self, now: Baseline, paths: Sequence[Path]) -> Comparison:
+        """Compare with what was measured now.
+
+        Args:
+            now: The baseline of the suite that was just played.
+            paths: What the suite was made of; scenarios recorded from elsewhere are not missed.
+        """
+        found = [
+            change
+            for name, entry in sorted(now.entries.items())
+            if name in self.entries
+            for change in changes(name, self.entries[name].measures, entry.measures)
+        ]
+        return Comparison(
+            changes=tuple(found),
+            new=tuple(sorted(now.entries.keys() - self.entries.keys())),
+            missing=tuple(sorted(self._below(paths) - now.entries.keys())),
+        )
+
+    def updated(self, now: Baseline, paths: Sequence[Path]) -> Baseline:
+        """The baseline to record: what was measured now, and what lies elsewhere."""
+        gone = self._below(paths)
+        kept = {name: entry for name, entry in self.entries.items() if name not in gone}
+        return Baseline(kept | dict(now.entries))
+
+    def _below(self, paths: Sequence[Path]) -> set[str]:
+        """The names of the scenarios whose files lie at or below these paths."""
+        wanted = [path.resolve() for path in paths]
+        return {
+            name
+            for name, entry in self.entries.items()
+            if any(Path(entry.path).resolve().is_relative_to(path) for path in wanted)
+        }
+
+
+def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
+    """What the gate says of a suite and its comparison with the baseline.
+
+    Failed if a scenario failed or the baseline does not hold; inconclusive if a scenario is, or
+    if some law was put to the test by no scenario at all.
+    """
+    outcomes = [suite.outcome]
+    if not comparison.holds:
+        outcomes.append(Outcome.FAILED)
+    if suite.laws_not_exercised:
+        outcomes.append(Outcome.INCONCLUSIVE)
+    return combine(outcomes)
+
+
+def _entry(entry: dict[str, Any]) -> Entry:
+    measures = dict(entry)
+    path = measures.pop("path")
+    if not isinstance(path, str):
+        raise TypeError(path)
+    for key, value in measures.items():
+        describe_measure(key)
+        if not isinstance(value, str | int | float | None):
+            raise TypeError(value)
+    return Entry(path=path, measures=measures)

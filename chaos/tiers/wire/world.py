@@ -1,0 +1,69 @@
+"""The simulated world with real sockets in it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from chaos.tiers.simulated.contract import Carrier
+from chaos.tiers.simulated.scheduler import Scheduler
+from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.wire.carrier import WireCarrier
+from chaos.tiers.wire.mockers import WIRE_MOCKERS
+from chaos.tiers.wire.server import StandInServer
+from chaos.tiers.wire.toxiproxy import Toxiproxy
+from chaos.tiers.wire.ways import Ways
+
+
+class WireSimulation(Simulation):
+    """A simulation whose requests leave the process, and come back through Toxiproxy.
+
+    Time, threads, chance and the trace are the same. Sockets are refused as ever, except to the
+    proxies of this simulation.
+
+    Args:
+        toxiproxy: What to use; by default the first that is found, or built.
+    """
+
+    def __init__(self, toxiproxy: Toxiproxy | None = None) -> None:
+        self.toxiproxy = toxiproxy or Toxiproxy()
+        self._server = StandInServer()
+        self._ways = Ways(self.toxiproxy, self._server)
+        self._sockets = ExitStack()
+        super().__init__(mockers=WIRE_MOCKERS, allows=self._ways.allows)
+
+    def __enter__(self) -> Self:
+        """Start Toxiproxy and the stand-in server, then take over.
+
+        Raises:
+            MissingComponentError: There is no Toxiproxy.
+            SimulationError: Something does not start, or time is frozen already.
+        """
+        with ExitStack() as undo:
+            # In this order: both wait for something in real time.
+            undo.enter_context(self.toxiproxy)
+            undo.enter_context(self._server)
+            super().__enter__()
+            self._sockets = undo.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            super().__exit__(exc_type, exc, traceback)
+        finally:
+            self._sockets.close()
+
+    def _carrier(self, scheduler: Scheduler) -> Carrier:
+        return WireCarrier(
+            sleep=scheduler.sleep,
+            guard=self._guard,
+            toxiproxy=self.toxiproxy,
+            server=self._server,
+            ways=self._ways,
+        )

@@ -1,0 +1,311 @@
+"""The life of a run: what passes, what fails, and what proves nothing."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+import pytest
+
+from chaos.checks.laws.answers import EveryAskIsAnswered
+from chaos.ports import Target
+from chaos.runner.life import play
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import load_text
+from chaos.tiers.simulated.canary import Canary
+from chaos.tiers.simulated.world import Simulation
+from chaos.trace.events import AnswerEvent, RequestEvent
+from chaos.verdict import Outcome
+from tests.chaos.toy import Toy
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Simulation]:
+    """One world for all runs of this file."""
+    with Simulation() as entered:
+        yield entered
+
+
+def run(
+    simulation: Simulation, steps: str, target: type[Target] = Toy, seed: int | None = None
+) -> RunResult:
+    """Play a method (and whatever else) against the toy."""
+    head = "version: 1\nname: toy\nhypothesis: It holds.\ntarget: toy\n"
+    loaded = load_text(head + textwrap.dedent(steps), "toy.yaml", lambda _: target.vocabulary())
+    return play(loaded, target, simulation, seed=seed)
+
+
+GOOD = """
+    method:
+      - inject: {id: outage, upstream: weather, fault: http_error, status: 503, calls: 1-2}
+      - ask: {question: How is it?, times: 2}
+        expect: {answers: {llm: 2}, calls.weather: 4, waits.weather: [1s, 1s]}
+"""
+
+
+def test_run_passes_when_everything_holds(simulation: Simulation) -> None:
+    """Expectations met, faults fired, laws obeyed."""
+    result = run(simulation, GOOD)
+
+    assert result.outcome is Outcome.PASSED
+    assert result.virtual_s == pytest.approx(2.0, abs=0.001)
+    assert len(result.trace.of(RequestEvent)) == 4
+
+
+def test_run_fails_with_the_line_that_asked(simulation: Simulation) -> None:
+    """A failed expectation knows expected, seen, line and the deciding events."""
+    result = run(simulation, GOOD.replace("calls.weather: 4", "calls.weather: 5"))
+
+    (problem,) = result.problems
+    assert result.outcome is Outcome.FAILED
+    assert (problem.check, problem.expected, problem.seen) == ("method[1] calls.weather", "5", "4")
+    assert problem.line == 9
+    assert len(problem.evidence) == 4
+    assert result.replay == f"chaos run toy.yaml --seed {result.seed}"
+
+
+def test_fault_that_never_fires_is_inconclusive(simulation: Simulation) -> None:
+    """A fault armed for a call that never comes does not let the run pass."""
+    result = run(
+        simulation,
+        """
+        method:
+          - inject: {id: late, upstream: weather, fault: timeout, calls: 9}
+          - ask: How is it?
+            expect: {answer.mode: llm}
+        """,
+    )
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "'late' was armed but never touched a call" in result.problems[0].reason
+
+
+def test_broken_steady_state_injects_nothing(simulation: Simulation) -> None:
+    """What did not hold before the fault says nothing about the fault."""
+    result = run(
+        simulation,
+        """
+        steady_state:
+          - ask: How is it?
+            expect: {answer.mode: fallback}
+        method:
+          - inject: {id: outage, upstream: weather, fault: timeout}
+          - ask: How is it?
+        """,
+    )
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "steady state did not hold, nothing was injected" in result.problems[0].reason
+    assert all(event.kind != "fault" for event in result.trace)
+
+
+def test_expectation_over_nothing_is_inconclusive(simulation: Simulation) -> None:
+    """A measure without anything to measure is no success."""
+    result = run(
+        simulation,
+        """
+        method:
+          - inject: {id: outage, upstream: weather, fault: timeout}
+          - ask: How is it?
+        expect: {time_to_recover: {at_most: 1m}}
+        """,
+    )
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "nothing to judge: no fault was healed" in result.problems[0].reason
+
+
+def test_run_without_any_check_is_inconclusive(simulation: Simulation) -> None:
+    """Nobody expected anything: that is no pass."""
+    result = run(simulation, "method: [ask: How is it?]")
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+
+
+def test_escaped_canary_is_inconclusive(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If interception cannot be proved, nothing that follows counts."""
+    monkeypatch.setattr(Canary, "caught", lambda _, request: None)
+
+    result = run(simulation, GOOD)
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert result.problems[0].check == "simulation"
+    assert len(result.trace) == 0
+
+
+def test_swallowed_escape_is_inconclusive(simulation: Simulation) -> None:
+    """A request that no stand-in can answer counts, even if the service shrugs it off."""
+
+    class Curious(Toy):
+        path = "/tomorrow"
+
+    result = run(
+        simulation,
+        "method: [{ask: How is it?, expect: {answer.mode: fallback}}]",
+        Curious,
+    )
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "/tomorrow" in result.problems[-1].reason
+
+
+def test_law_that_breaks_down_fails(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that raised must not look like one that had nothing to judge."""
+
+    def broken(_: object, run: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(EveryAskIsAnswered, "judge", broken)
+
+    result = run(simulation, GOOD)
+
+    assert result.outcome is Outcome.FAILED
+    assert "the law itself broke down" in result.problems[0].reason
+
+
+def test_target_that_cannot_be_built_is_inconclusive(simulation: Simulation) -> None:
+    """No service, no proof; and no stack trace."""
+
+    class Unbuildable(Toy):
+        broken = "build"
+
+    result = run(simulation, GOOD, Unbuildable)
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert result.problems[0].reason == "the target broke down: RuntimeError: no such thing"
+
+
+def test_service_that_raises_breaks_a_law(simulation: Simulation) -> None:
+    """An exception that reaches the user fails the run without being asked for."""
+
+    class Fragile(Toy):
+        broken = "ask"
+
+    result = run(simulation, "method: [{ask: Why?, expect: {calls.weather: 0}}]", Fragile)
+
+    assert result.outcome is Outcome.FAILED
+    assert result.problems[0].check == "every-ask-is-answered"
+    assert result.trace.of(AnswerEvent)[0].error == "ValueError: Why?"
+
+
+def test_deadlock_fails_by_name(simulation: Simulation) -> None:
+    """A service that waits for itself is a finding, told with who waits for what."""
+
+    class Deadlocked(Toy):
+        broken = "deadlock"
+
+    result = run(simulation, "method: [{ask: Why?, expect: {calls.weather: 0}}]", Deadlocked)
+
+    assert result.outcome is Outcome.FAILED
+    assert result.problems[0].check == "no-deadlock"
+    assert "lock" in result.problems[0].reason
+
+
+def test_broken_law_fails_a_run_whose_expectations_hold(simulation: Simulation) -> None:
+    """Laws judge what the author did not think of."""
+
+    class Impatient(Toy):
+        @classmethod
+        def promises(cls, settings: object) -> object:  # type: ignore[override] # a stricter promise
+            return Toy.promises({"attempts": 2})
+
+    result = run(
+        simulation,
+        """
+        method:
+          - inject: {upstream: weather, fault: timeout}
+          - ask: How is it?
+            expect: {answer.mode: fallback, calls.weather: 3}
+        """,
+        Impatient,
+    )
+
+    assert [problem.check for problem in result.problems] == ["bounded-attempts"]
+
+
+def test_waived_law_does_not_fail(simulation: Simulation) -> None:
+    """A scenario may set a law aside, if it says why."""
+
+    class Fragile(Toy):
+        broken = "ask"
+
+    result = run(
+        simulation,
+        """
+        waive: [every-ask-is-answered]
+        because: the toy is fragile
+        method: [{ask: Why?, expect: {answers: {error: 1}}}]
+        """,
+        Fragile,
+    )
+
+    assert result.outcome is Outcome.PASSED
+    assert result.waived == ("every-ask-is-answered",)
+
+
+def test_same_seed_gives_the_same_trace(simulation: Simulation) -> None:
+    """Order and chance come from the seed, and from nothing else."""
+    crowd = """
+        method:
+          - inject: {upstream: weather, fault: http_error, status: 500, toxicity: 0.4}
+          - ask: {question: How is it?, users: 10}
+            expect: {answers: {error: 0}}
+    """
+    digests = [run(simulation, crowd, seed=seed).digest for seed in (1, 1, 2)]
+
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_steps_at_an_offset_run_beside_the_script(simulation: Simulation) -> None:
+    """`at` counts from the start of the method and does not hold up the steps after it."""
+    result = run(
+        simulation,
+        """
+        method:
+          - inject: {id: outage, upstream: weather, fault: timeout}
+          - at: 15s
+            heal: outage
+          - ask: How is it?
+            expect: {answer.mode: llm, answer.elapsed: 22s, calls.weather: 3}
+        """,
+    )
+
+    assert result.outcome is Outcome.PASSED, result.problems
+
+
+def test_fault_window_ends_by_itself(simulation: Simulation) -> None:
+    """`for` heals at its time, whatever the script is doing."""
+    result = run(
+        simulation,
+        """
+        method:
+          - inject: {upstream: weather, fault: http_error, status: 503, for: 90s}
+          - load: {ask: How is it?, every: 20s, for: 2m}
+            expect: {answers: {fallback: 5, llm: 1}}
+        expect: {time_to_recover: 10s}
+        """,
+    )
+
+    assert result.outcome is Outcome.PASSED, result.problems
+
+
+def test_load_does_not_mix_into_other_steps(simulation: Simulation) -> None:
+    """Calls of a background load are not those of an ask beside it."""
+    result = run(
+        simulation,
+        """
+        method:
+          - load: {ask: And now?, users: 3, every: 1s, for: 10s}
+            expect: {calls.weather: 30, answers: {llm: 30}}
+          - advance: 5s
+          - ask: How is it?
+            expect: {calls.weather: 1, answers: {llm: 1}}
+        expect: {calls.weather: 31}
+        """,
+    )
+
+    assert result.outcome is Outcome.PASSED, result.problems

@@ -1,0 +1,250 @@
+"""One canary for each trap: behaviour of libraries that the harness relies on, or works round.
+
+Some of it is private to them. When an upgrade changes it, this page says so, and what it was for.
+"""
+
+from __future__ import annotations
+
+import inspect
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPResponse
+from typing import Any
+
+import _pytest.timing
+import freezegun.api
+import google.auth.credentials
+import httpx
+import httpx2
+import openai
+import pytest
+import respx
+import respx.mocks
+import tenacity
+import urllib3
+from google.cloud import storage
+
+from chaos.errors import SimulationError
+from chaos.tiers.simulated.world import Simulation
+from tests.chaos.tiers.toys import World, chat, nap
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Simulation]:
+    """One freeze for the module."""
+    with Simulation() as simulation:
+        yield simulation
+
+
+@pytest.fixture
+def world(simulation: Simulation) -> Iterator[World]:
+    """A run with toys in it."""
+    world = World(simulation)
+    yield world
+    world.run.close()
+
+
+def test_freezegun_has_the_private_parts_that_the_clock_uses() -> None:
+    """A stack limit, two functions for monotonic time, and the real functions."""
+    assert freezegun.api.call_stack_inspection_limit in {0, 5}
+    for name in ("_get_fake_monotonic", "_get_fake_monotonic_ns", "real_monotonic"):
+        assert callable(getattr(freezegun.api, name))
+    assert "time_to_freeze" in inspect.getsource(freezegun.api.FrozenDateTimeFactory)
+
+
+def test_freezegun_alone_gives_threads_real_time() -> None:
+    """TRAP: near Thread.run it looks at the stack, finds ``threading``, and steps aside."""
+    if freezegun.api.freeze_factories:
+        pytest.fail("this test needs a process in which time runs")
+    seen: list[float] = []
+
+    with freezegun.freeze_time("2026-01-01"):
+        frozen_s = time.time()
+        thread = threading.Thread(target=lambda: seen.append(time.time()))
+        thread.start()
+        thread.join()
+
+    assert seen[0] != frozen_s
+
+
+def test_threads_see_frozen_time_in_the_simulation(world: World) -> None:
+    """With the limit at zero they do, in their first frame."""
+    seen: list[float] = []
+
+    def user() -> None:
+        thread = threading.Thread(target=lambda: seen.append(time.monotonic()))
+        thread.start()
+        thread.join()
+
+    world.result(user)
+
+    assert seen == [1000.0]
+
+
+def test_freezegun_leaves_threading_and_queue_on_real_time(simulation: Simulation) -> None:
+    """TRAP: their timed waits would mix real deadlines with virtual waits; we replace both."""
+    del simulation
+    assert "threading" in freezegun.config.DEFAULT_IGNORE_LIST
+    assert "queue" in freezegun.config.DEFAULT_IGNORE_LIST
+    assert vars(threading)["_time"] is not freezegun.api.real_monotonic
+    assert vars(queue)["time"] is not freezegun.api.real_monotonic
+
+
+def test_pytest_measures_durations_in_real_time(simulation: Simulation) -> None:
+    """TRAP: without our ignore list, reports would show 1767224285 seconds of set-up."""
+    del simulation
+    assert _pytest.timing.perf_counter is freezegun.api.real_perf_counter
+    assert _pytest.timing.time is freezegun.api.real_time
+
+
+def test_timeout_of_fifteen_seconds_ends_at_fifteen_seconds(world: World) -> None:
+    """Through the real SDK, to the last digit."""
+    world.injector.delivery = type(world.injector.delivery)(silent=True)
+
+    error = world.error(chat)
+
+    assert isinstance(error, openai.APITimeoutError)
+    assert world.now_s == 15.0
+    assert f"{world.response.elapsed_s:.3f}" == "15.000"
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 1.1, 20.3])
+def test_deadline_that_was_slept_for_has_passed(world: World, seconds: float) -> None:
+    """TRAP: with microseconds as floats it had not, more often than not."""
+
+    def user() -> bool:
+        began_s = time.monotonic()
+        nap(seconds)
+        return time.monotonic() - began_s >= seconds
+
+    assert world.result(user)
+
+
+def test_respx_alone_does_not_intercept_the_openai_sdk() -> None:
+    """TRAP: respx replaces httpx and httpcore; openai 3 is built on httpx2."""
+    reached: list[str] = []
+
+    class Network(httpx2.HTTPTransport):
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            reached.append(request.url.host)
+            raise httpx2.ConnectError("no network here")
+
+    network = httpx2.Client(transport=Network())
+    sdk = openai.OpenAI(api_key="sk-test", max_retries=0, http_client=network)
+
+    with respx.mock(assert_all_called=False) as router:
+        route = router.route().respond(200)
+        with pytest.raises(openai.APIConnectionError):
+            sdk.models.list()
+
+    assert reached == ["api.openai.com"]
+    assert not route.called
+
+
+def test_respx_has_the_private_parts_that_the_mockers_use() -> None:
+    """A registry of mockers, and the steps between a library's request and its response."""
+    mocker = respx.mocks.AbstractRequestMocker
+    assert {"httpx2", "requests", "httpx-transport"} <= set(respx.mocks.Mocker.registry)
+    for step in ("to_httpx_request", "_send_sync_request", "from_sync_httpx_response"):
+        assert callable(getattr(mocker, step))
+    assert list(inspect.signature(respx.MockRouter.stop).parameters)[1:] == [
+        "clear",
+        "reset",
+        "quiet",
+    ]
+
+
+def test_respx_keeps_no_calls_of_ours(simulation: Simulation) -> None:
+    """TRAP: its lists would hold every request and response of a run, bodies included."""
+    world = World(simulation)
+    with world.run:
+        world.result(lambda: [chat() for _ in range(3)])
+
+    router = vars(simulation)["_router"]
+    assert len(router.calls) == 0
+    assert all(len(route.calls) == 0 for route in router.routes)
+
+
+def test_standard_library_keeps_its_python_versions() -> None:
+    """The reentrant lock and the simple queue, on top of which ours are simulated."""
+    assert issubclass(vars(threading)["_PyRLock"], object)
+    assert issubclass(vars(queue)["_PySimpleQueue"], object)
+    assert "_allocate_lock" in inspect.getsource(threading.Condition.wait)
+    assert "self._started.wait()" in inspect.getsource(threading)
+
+
+def test_transports_are_where_the_mockers_expect_them() -> None:
+    """The last place before sockets, in each library."""
+    assert callable(httpx.HTTPTransport.handle_request)
+    assert callable(httpx2.HTTPTransport.handle_request)
+    assert {error.__name__ for error in _leaves(httpx.TransportError)} <= set(dir(httpx2))
+
+
+def test_urllib3_reads_through_http_client() -> None:
+    """What `receive` stands in for: one ``makefile``, and a parsed head."""
+    assert "makefile" in inspect.getsource(HTTPResponse.__init__)
+    parameters = inspect.signature(urllib3.HTTPResponse.__init__).parameters
+    assert {"original_response", "connection", "preload_content"} <= set(parameters)
+
+
+def test_storage_sdk_makes_no_background_requests(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TRAP: a thread of its own asks for each bucket's metadata; a variable turns that off."""
+    variable = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def counted(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", counted)
+
+    def user() -> None:
+        nobody = google.auth.credentials.AnonymousCredentials()  # type: ignore[no-untyped-call]  # google.auth has no types here
+        blob = storage.Client(project="toy", credentials=nobody).bucket("b").blob("o")
+        blob.download_as_bytes(retry=None)
+
+    world.result(user)
+    assert started == []
+    monkeypatch.delenv(variable)
+    world.result(user)
+    assert len(started) == 1
+
+
+def test_tenacity_waits_in_virtual_time(world: World) -> None:
+    """It calls ``time.sleep`` at call time, and stops when virtual time is up."""
+
+    def fail() -> None:
+        raise OSError
+
+    def user() -> None:
+        tenacity.Retrying(
+            wait=tenacity.wait_fixed(3), stop=tenacity.stop_after_delay(10), reraise=True
+        )(fail)
+
+    assert isinstance(world.error(user), OSError)
+    assert world.waits == [3.0, 3.0, 3.0, 3.0]
+
+
+def test_request_that_nobody_knows_cannot_be_swallowed(world: World) -> None:
+    """TRAP: respx raises an AssertionError that ``except Exception`` would hide."""
+
+    def user() -> None:
+        try:
+            httpx2.get("https://example.invalid/")
+        except Exception:  # noqa: BLE001 - that is the point
+            return
+
+    world.result(user)
+
+    with pytest.raises(SimulationError, match="unknown host"):
+        world.run.finish()
+
+
+def _leaves(kind: type[Exception]) -> set[type[Exception]]:
+    below: Callable[..., Any] = kind.__subclasses__
+    return {kind, *(leaf for child in below() for leaf in _leaves(child))}

@@ -109,10 +109,7 @@ class Baseline:
             version = document["version"]
             if version == VERSION:
                 return cls(
-                    {
-                        scenario: _entry(entry)
-                        for scenario, entry in document["scenarios"].items()
-                    }
+                    {scenario: _entry(entry) for scenario, entry in document["scenarios"].items()}
                 )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"not JSON: {error}" if isinstance(error, ValueError) else "not a baseline"
@@ -136,13 +133,14 @@ class Baseline:
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
-    def compare(self, now: Baseline, paths: Sequence[Path]) -> Comparison:
+    def compare(self, suite: SuiteResult, paths: Sequence[Path]) -> Comparison:
         """Compare with what was measured now.
 
         Args:
-            now: The baseline of the suite that was just played.
-            paths: What the suite was made of; scenarios recorded from elsewhere are not missed.
+            suite: What was just played.
+            paths: Where it was played from; scenarios recorded from elsewhere are not missed.
         """
+        now = Baseline.of(suite)
         found = [
             change
             for name, entry in sorted(now.entries.items())
@@ -155,11 +153,11 @@ class Baseline:
             missing=tuple(sorted(self._below(paths) - now.entries.keys())),
         )
 
-    def updated(self, now: Baseline, paths: Sequence[Path]) -> Baseline:
-        """The baseline to record: what was measured now, and what lies elsewhere."""
+    def updated(self, suite: SuiteResult, paths: Sequence[Path]) -> Baseline:
+        """The baseline to record: what was measured now, and what was recorded from elsewhere."""
         gone = self._below(paths)
         kept = {name: entry for name, entry in self.entries.items() if name not in gone}
-        return Baseline(kept | dict(now.entries))
+        return Baseline(kept | dict(Baseline.of(suite).entries))
 
     def _below(self, paths: Sequence[Path]) -> set[str]:
         """The names of the scenarios whose files lie at or below these paths."""

@@ -16,6 +16,7 @@ from helpdesk.answers import SearchResult
 from helpdesk.events import CacheQuarantined, Event, IndexServed, RefreshEnded
 from helpdesk.faiss_helpdesk_service import FAISSHelpdeskService
 from helpdesk.index_source import cache_folder
+from helpdesk.knowledge_index import KnowledgeIndex
 from helpdesk.manifest import content_sha256
 from helpdesk.settings import IndexSettings, Settings
 from tests.conftest import Clock
@@ -529,16 +530,25 @@ def test_result_and_event_tell_the_same(world: World) -> None:
     assert world.storage.seen == []
 
 
-def test_breakdown_of_a_refresh_is_not_the_askers_problem(world: World) -> None:
+def test_breakdown_of_a_refresh_is_not_the_askers_problem(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even an exception nobody foresaw ends in the old copy, and frees the way for the next."""
     service = world.warm()
-    world.storage.inject("*", lose(KeyError("surprise")))
+    world.storage.publish(built("g2"))
     world.clock.advance(25 * HOUR_S)
 
-    assert ask(service).index_state == "stale"
+    def surprise(*_: object) -> None:
+        raise KeyError("surprise")
 
-    world.storage.heal()
-    assert service.refresh().outcome == "unchanged"
+    with monkeypatch.context() as patch:
+        patch.setattr(KnowledgeIndex, "load", surprise)
+        result = ask(service)
+
+    assert (result.index_state, result.generation) == ("stale", "g1")
+    assert "surprise" in (result.stale_reason or "")
+    assert service.refresh().outcome == "updated"
+    assert len(world.storage.seen) == 6
 
 
 def test_status_has_what_an_operator_asks_for(world: World) -> None:

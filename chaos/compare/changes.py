@@ -1,4 +1,4 @@
-"""What changed between two measurements of the same scenario: for better, for worse, or neither."""
+"""What changed between two measurements of a scenario: for better, for worse, or neither."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class Measure:
         key: As the baseline writes it; a name ending in ``_s`` is in seconds.
         label: As tables show it.
         better: Which way a change is for the better.
-        absent: Rank of None among values: what a run that lacks the measure is compared as.
-            None here: appearing or vanishing is neither better nor worse.
+        absent: What a run that lacks the measure is compared as; with None, appearing or
+            vanishing is neither better nor worse.
     """
 
     key: str
@@ -53,10 +53,10 @@ class Measure:
 
         Example:
             >>> describe_measure("waited_s").show(62.5), describe_measure("calls.gcs").show(None)
-            ('1m2.5s', '–')
+            ('1m2.5s', 'none')
         """
         if value is None:
-            return "–"
+            return "none"
         if self.key.endswith("_s") and not isinstance(value, str):
             return format_duration(value)
         return f"{value:g}" if isinstance(value, float) else str(value)

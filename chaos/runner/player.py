@@ -179,7 +179,8 @@ class Player:
 
             def expire() -> None:
                 self._run.wait(lasts_s)
-                if fault_id in self._injector.active:
+                # The id may have been healed, and used again, in the meantime.
+                if self._injector.active.get(fault_id) is fault:
                     self._injector.heal(fault_id, by=f"for {format_duration(lasts_s)}")
 
             self._run.scheduler.spawn(f"expiry of {fault_id}", expire, background=True)

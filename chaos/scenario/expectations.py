@@ -37,6 +37,12 @@ def expecting(claims: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Expect
 
     Raises:
         ScenarioError: A key or a value is not one.
+
+    Example:
+        >>> from chaos.ports import Vocabulary
+        >>> toy = Vocabulary(upstreams={"openai": ()}, observables={}, settings={})
+        >>> [claim.key for claim in expecting({"calls.openai": {"at_most": 3}}, toy)]
+        ['calls.openai']
     """
     findings = Findings()
     parsed = parse_expectations(dict(claims), probes(vocabulary), findings, ())

@@ -50,7 +50,14 @@ class Probe:
 
 
 def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
-    """Every key that a scenario for this target may expect something of, in reading order."""
+    """Every key that a scenario for this target may expect something of, in reading order.
+
+    Example:
+        >>> from chaos.ports import Vocabulary
+        >>> toy = Vocabulary(upstreams={"openai": ()}, observables={}, settings={})
+        >>> probes(toy)["waits.openai"].kind.value
+        'a list of durations'
+    """
     known = {probe.key: probe for probe in _built_in(vocabulary)}
     for key, observable in vocabulary.observables.items():
         known[key] = Probe(

@@ -211,4 +211,4 @@ def _place(model: BreakerModel, now_s: float) -> str:
 
 def _settlement(outcome: str, *, counted: bool | None, failures: int | None) -> str:
     counts = "counts" if counted else "does not count"
-    return f"{outcome} {counts}, {failures} consecutive failures"
+    return f"{outcome} {counts}, failures: {failures}"

@@ -176,8 +176,6 @@ class _Trials:
             return None
         self.in_flight[event.call] = event
         holders = {owner(trial) for trial in self._running(event.at_s)}
-        if owner(event) not in holders:
-            return None
         flying = [request for request in self.in_flight.values() if owner(request) in holders]
         return self._crowd(flying, "requests of trials", event)
 

@@ -152,15 +152,13 @@ def _last_due_for_model(asks: list[_Ask], due_s: float) -> _Ask | None:
 
 def _last_due_for_index(asks: list[_Ask], calm_s: float, promises: Promises) -> _Ask | None:
     """The last ask that must have found a fresh index; None if there is none."""
-    pauses_s = [policy.retry_failed_after_max_s for policy in promises.caches.values()]
-    if all(ask.answer.index_state != "fresh" for ask in asks):
+    if not promises.caches or all(ask.answer.index_state != "fresh" for ask in asks):
         return None
-    due_s = calm_s + max((pause for pause in pauses_s if pause is not None), default=0.0)
-    if not pauses_s or None in pauses_s:
-        return None
+    due_s = calm_s
+    for policy in promises.caches.values():
+        if policy.retry_failed_after_max_s is None:
+            return None
+        due_s = max(due_s, calm_s + policy.retry_failed_after_max_s)
     after = [ask for ask in asks if ask.ask.at_s >= due_s - TICK_S]
-    last = after[-1] if after else None
-    set_off = last is not None and any(
-        ask.answer.at_s < last.ask.at_s - TICK_S for ask in after[:-1]
-    )
-    return last if set_off else None
+    set_off = any(ask.answer.at_s < after[-1].ask.at_s - TICK_S for ask in after[:-1])
+    return after[-1] if set_off else None

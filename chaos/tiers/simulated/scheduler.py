@@ -7,17 +7,17 @@ what `choices` decides when several tasks could go on at the same instant.
 
 from __future__ import annotations
 
-import heapq
 import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from chaos.choices import Choices
 from chaos.errors import DeadlockError, SimulationError, StuckError
-from chaos.tiers.simulated.clock import TICKS_PER_S, Clock, to_ticks
-from chaos.tiers.simulated.stacks import place_of, stack_of
+from chaos.tiers.simulated.agenda import Agenda
+from chaos.tiers.simulated.clock import Clock, to_ticks
+from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
+from chaos.tiers.simulated.stacks import describe_waits, stack_of
 from chaos.tiers.simulated.task import Abandoned, Blocker, Task, start_thread
 
 HARNESS = "harness"
@@ -26,24 +26,6 @@ HARNESS = "harness"
 _start = threading.Thread.start
 _left_behind: set[int] = set()
 """Threads of earlier runs that did not end; should they wake up, they are told to leave."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a run may take.
-
-    Attributes:
-        stuck_after_s: Real seconds without progress after which a task counts as stuck.
-        max_switches: Sleeps and waits; more are taken for a livelock.
-        max_virtual_s: Virtual seconds; a longer run is taken for a livelock.
-    """
-
-    stuck_after_s: float = 10.0
-    max_switches: int = 1_000_000
-    max_virtual_s: float = 30 * 86_400.0
-
-
-DEFAULT_LIMITS = Limits()
 
 
 class Scheduler:
@@ -78,9 +60,7 @@ class Scheduler:
         self._by_thread: dict[threading.Thread, Task] = {}
         self._foreground = 0
         self._running: Task | None = None
-        self._ready: list[Task] = []
-        self._timers: list[tuple[int, int, Task]] = []
-        self._timer = 0
+        self._agenda = Agenda(clock)
         self._closing = False
         self._failure: Exception | None = None
 
@@ -155,12 +135,14 @@ class Scheduler:
         until = self.clock.ticks + to_ticks(seconds)
         task = self.current
         if task is None:
+            if is_left_behind():
+                raise Abandoned
             assert self.acting is not None, "a foreign thread cannot sleep in virtual time"
             self.clock.advance_to(until)
         elif task.abandoned:
             raise Abandoned
-        elif self._ready or (self._timers and self._timers[0][0] <= until):
-            self._set_timer(task, until)
+        elif not self._agenda.is_free_until(until):
+            self._agenda.set_timer(task, until)
             self._park(task)
         elif self._may_go_on(until):
             # Nobody else wakes before: the baton need not leave this thread.
@@ -178,7 +160,7 @@ class Scheduler:
             raise Abandoned
         task.waits_for, task.waits_since_ticks = on, self.clock.ticks
         if until is not None:
-            self._set_timer(task, until)
+            self._agenda.set_timer(task, until)
         try:
             self._park(task)
         finally:
@@ -189,9 +171,7 @@ class Scheduler:
         """Take one of ``waiters`` out of the list; it may go on from now."""
         if self._closing:
             return
-        task = waiters.pop(self._pick(len(waiters)))
-        task.timer, task.woken = 0, True
-        self._ready.append(task)
+        self._agenda.wake(waiters.pop(self._pick(len(waiters))))
 
     def join(self, task: Task, timeout_s: float | None = None) -> bool:
         """Wait until ``task`` has ended, for at most ``timeout_s``; returns whether it has."""
@@ -218,8 +198,9 @@ class Scheduler:
                     f"{task.name} does not end although the run is over:\n{stack_of(task.ident)}"
                 )
         self._running = None
-        for collection in (self._tasks, self._by_thread, self._ready, self._timers):
-            collection.clear()
+        self._agenda.clear()
+        self._tasks.clear()
+        self._by_thread.clear()
         self._foreground = 0
         self._closing = False
 
@@ -239,9 +220,9 @@ class Scheduler:
         self._by_thread[thread] = task
         self._foreground += not task.background
         if at_ticks is not None and at_ticks > self.clock.ticks:
-            self._set_timer(task, at_ticks)
+            self._agenda.set_timer(task, at_ticks)
         else:
-            self._ready.append(task)
+            self._agenda.wake(task)
 
     def _carry_out(self, task: Task, body: Callable[[], object]) -> None:
         task.ident = get_ident()
@@ -291,20 +272,13 @@ class Scheduler:
 
     def _next(self) -> Task | None:
         """Who runs now; None when that is the harness, because the run has failed."""
-        while not self._ready:
-            if not self._timers:
-                self._fail(DeadlockError(f"nobody can go on at {self._now()}:\n{self._waits()}"))
-                return None
-            ticks = max(self._timers[0][0], self.clock.ticks)
-            while self._timers and self._timers[0][0] <= ticks:
-                _, number, task = heapq.heappop(self._timers)
-                if task.timer == number:
-                    task.timer, task.woken = 0, False
-                    self._ready.append(task)
-            if self._ready:
-                self.clock.advance_to(ticks)
-        if self._may_go_on(self.clock.ticks):
-            following = self._ready.pop(self._pick(len(self._ready)))
+        ready = self._agenda.ready
+        if not ready and not self._agenda.advance():
+            self._fail(
+                DeadlockError(f"nobody can go on at {self._now()}:\n{describe_waits(self._tasks)}")
+            )
+        elif self._may_go_on(self.clock.ticks):
+            following = ready.pop(self._pick(len(ready)))
             return following if self._failure is None else None
         return None
 
@@ -325,11 +299,6 @@ class Scheduler:
             self._fail(error)
             return 0
 
-    def _set_timer(self, task: Task, ticks: int) -> None:
-        self._timer += 1
-        task.timer = self._timer
-        heapq.heappush(self._timers, (ticks, self._timer, task))
-
     def _watch(self) -> None:
         """Wait, in real time, until the baton comes back."""
         seen = self._switches_left
@@ -349,20 +318,12 @@ class Scheduler:
         self._failure = self._failure or failure
 
     def _fail_as_livelock(self, why: str) -> None:
-        waits = self._waits()
+        waits = describe_waits(self._tasks)
         self._fail(
             SimulationError(
                 f"livelock at {self._now()}: {why}; expected every user to come to an end"
                 + (f"; still waiting:\n{waits}" if waits else "")
             )
-        )
-
-    def _waits(self) -> str:
-        return "\n".join(
-            f"{task.name} waits for {task.waits_for.why(task)}; so since "
-            f"{task.waits_since_ticks / TICKS_PER_S:.3f} s, at {place_of(task.ident)}"
-            for task in self._tasks
-            if task.waits_for is not None
         )
 
     def _now(self) -> str:

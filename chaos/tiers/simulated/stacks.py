@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
+
+from chaos.tiers.simulated.clock import TICKS_PER_S
+from chaos.tiers.simulated.task import Task
 
 _TOOLBOX = ("chaos.tiers.", "threading", "queue", "concurrent.futures")
 
@@ -23,6 +26,16 @@ def place_of(ident: int) -> str:
             code = frame.f_code
             return f"{code.co_filename}:{frame.f_lineno} in {code.co_name}"
     return "an unknown place"
+
+
+def describe_waits(tasks: Iterable[Task]) -> str:
+    """One line for each task that is blocked: on what, since when, and where in the service."""
+    return "\n".join(
+        f"{task.name} waits for {task.waits_for.why(task)}; so since "
+        f"{task.waits_since_ticks / TICKS_PER_S:.3f} s, at {place_of(task.ident)}"
+        for task in tasks
+        if task.waits_for is not None
+    )
 
 
 def is_inside(ident: int, function: str) -> bool:

@@ -23,9 +23,10 @@ from chaos.tiers.simulated.clock import Clock, to_ticks
 from chaos.tiers.simulated.contract import Carrier, Injector
 from chaos.tiers.simulated.dispatcher import Dispatcher
 from chaos.tiers.simulated.guard import Address, Guard
+from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
 from chaos.tiers.simulated.router import MOCKERS, SimRouter
 from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.scheduler import DEFAULT_LIMITS, Limits, Scheduler, is_left_behind
+from chaos.tiers.simulated.scheduler import Scheduler, is_left_behind
 from chaos.tiers.simulated.task import Abandoned
 from chaos.tiers.simulated.threads import Threads, real_sleep
 

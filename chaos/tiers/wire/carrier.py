@@ -75,9 +75,7 @@ class WireCarrier:
             way = self._ways.open(
                 httpx_request.url.host,
                 delivery,
-                Load(
-                    head_bytes=len(head_of(response)), body_bytes=arriving(delivery, len(body))
-                ),
+                Load(head_bytes=len(head_of(response)), body_bytes=arriving(delivery, len(body))),
                 head_is_too_late=is_too_long(delivery.latency_s, timeouts.get("read")),
             )
         except ToxiproxyError as error:

@@ -95,6 +95,11 @@ def find_or_build(say: Callable[[str], None] | None = None) -> Location:
     return Location(how="built with go install", binary=binary)
 
 
+def can_build() -> bool:
+    """Whether there is a Go to build it with."""
+    return shutil.which("go") is not None
+
+
 def cached_binary() -> Path:
     """Where the build is kept, whether it is there or not."""
     return user_cache_path("chaos") / f"toxiproxy-{PINNED_VERSION}" / f"toxiproxy-server{_SUFFIX}"

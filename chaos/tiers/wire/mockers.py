@@ -7,8 +7,8 @@ response, or its own exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import httpx
 import requests
@@ -30,25 +30,14 @@ def native_of(request: httpx.Request) -> Native:
 class _WireTransport:
     """What the mockers of httpx and of its successor share."""
 
+    library: ClassVar[ModuleType]
+
     @classmethod
-    def _send_sync_request(
-        cls,
-        httpx_request: httpx.Request,
-        *,
-        target_spec: Callable[..., Any],
-        instance: object,
-        request: Any,  # noqa: ANN401 - of either library
-        **kwargs: Any,  # noqa: ANN401 - respx's signature
-    ) -> Any:  # noqa: ANN401 - of either library
+    def _send_sync_request(cls, httpx_request: httpx.Request, **kwargs: Any) -> Any:  # noqa: ANN401 - respx's signature
         httpx_request.extensions[NATIVE] = TransportNative(
-            cls.library,  # type: ignore[attr-defined]  # of the class this is mixed into
-            instance,
-            target_spec,
-            request,
+            cls.library, kwargs["instance"], kwargs["target_spec"], kwargs["request"]
         )
-        return super()._send_sync_request(  # type: ignore[misc]  # the same
-            httpx_request, target_spec=target_spec, instance=instance, request=request, **kwargs
-        )
+        return super()._send_sync_request(httpx_request, **kwargs)  # type: ignore[misc]  # of the class this is mixed into
 
 
 class WireHTTPX2Mocker(_WireTransport, HTTPX2Mocker):
@@ -69,21 +58,16 @@ class WireRequestsMocker(RequestsMocker):
     name = "requests-wire"
 
     @classmethod
-    def _send_sync_request(
-        cls,
-        httpx_request: httpx.Request,
-        *,
-        target_spec: Callable[..., requests.Response],
-        instance: requests.adapters.HTTPAdapter,
-        **kwargs: Any,  # noqa: ANN401 - respx's signature
-    ) -> Any:  # noqa: ANN401 - of requests
+    def _send_sync_request(cls, httpx_request: httpx.Request, **kwargs: Any) -> Any:  # noqa: ANN401 - respx's signature
         httpx_request.extensions[NATIVE] = RequestsNative(
-            instance, target_spec, kwargs["request"], httpx_request.content, kwargs
+            kwargs["instance"],
+            kwargs["target_spec"],
+            kwargs["request"],
+            body=httpx_request.content,
+            options=kwargs,
         )
         try:
-            return super()._send_sync_request(
-                httpx_request, target_spec=target_spec, instance=instance, **kwargs
-            )
+            return super()._send_sync_request(httpx_request, **kwargs)
         except requests.RequestException as error:
             carried = error.__cause__
             if isinstance(carried, httpx.TransportError) and isinstance(

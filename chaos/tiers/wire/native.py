@@ -72,6 +72,7 @@ class Native(ABC):
             httpx.TransportError: The network failed.
         """
 
+    @abstractmethod
     def finish(self) -> None:
         """The whole body has come: let the library notice, so that it keeps the connection."""
 
@@ -165,6 +166,7 @@ class RequestsNative(Native):
         adapter: requests.adapters.HTTPAdapter,
         send: Callable[..., requests.Response],
         request: requests.PreparedRequest,
+        *,
         body: bytes,
         options: Mapping[str, Any],
     ) -> None:
@@ -216,6 +218,9 @@ class RequestsNative(Native):
             raise httpx.ReadTimeout(str(error)) from error
         except OSError as error:
             raise httpx.ReadError(str(error)) from error
+
+    def finish(self) -> None:
+        """Nothing to do: ``http.client`` counts the bytes itself."""
 
     def close(self) -> None:
         """Let go of it; see the base class."""

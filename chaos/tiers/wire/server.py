@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import freezegun.api
 import h11
 import uvicorn
-from freezegun.api import real_monotonic
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chaos.errors import SimulationError
@@ -260,7 +260,8 @@ class _RealTimeLoop(asyncio.SelectorEventLoop):
     """Its timers run on the real clock, even while time is frozen."""
 
     def time(self) -> float:
-        return real_monotonic()
+        # By attribute: freezegun replaces every reference to it, except its own.
+        return freezegun.api.real_monotonic()
 
 
 class _Server(uvicorn.Server):
@@ -273,6 +274,12 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.is_up.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        # uvicorn would ask for the time, for a date that is not sent; while time is frozen or
+        # thawed in another thread, freezegun has no answer.
+        del counter
+        return self.should_exit
 
 
 def _serve(server: _Server, listening: socket.socket) -> None:

@@ -217,7 +217,7 @@ def _start_on(
             proxies = client.proxies()
         except ToxiproxyError:
             if _PORT_TAKEN not in log.read_bytes():
-                time.sleep(_POLL_S)  # noqa: TID251 - real time, before any run
+                time.sleep(_POLL_S)
                 continue
             proxies = {}
         if mark not in proxies:

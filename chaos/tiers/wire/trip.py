@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import freezegun.api
 import httpx
-from freezegun.api import real_monotonic
 
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
@@ -88,7 +88,7 @@ class Trip(httpx.SyncByteStream):
         self._guard = guard
         self._check = check
         self._on_end = on_end
-        self._began_s = real_monotonic()
+        self._began_s = freezegun.api.real_monotonic()
         self._surplus = b""
         self._received = 0
         self._longest_wait_s = max(
@@ -102,24 +102,10 @@ class Trip(httpx.SyncByteStream):
             httpx.TransportError: The network failed.
             SimulationError: The client would wait for ever, or Toxiproxy failed.
         """
-        delivery = self._call.delivery
         try:
-            limit_s = self._call.read_timeout_s
-            is_late = delivery.silent or is_too_long(delivery.latency_s, limit_s)
-            if delivery.silent and limit_s is None:
-                raise self._for_ever("any response")
-            try:
-                head = self._native.send(
-                    self._way.address,
-                    {CALL_HEADER: self._call.number},
-                    connect_s=PATIENCE_S,
-                    read_s=real_timeout_s(limit_s, is_due=is_late),
-                )
-            except httpx.TransportError as error:
-                self._judge(error, due=self._error_due_at_head(is_late=is_late))
-                raise
+            head = self._head()
             self._inspect_request()
-            self._sleep(delivery.latency_s)
+            self._wait(self._call.delivery.latency_s)
         except BaseException:
             self.close()
             raise
@@ -146,6 +132,22 @@ class Trip(httpx.SyncByteStream):
         except ToxiproxyError as error:
             self._guard.violation(str(error))
 
+    def _head(self) -> Head:
+        delivery, limit_s = self._call.delivery, self._call.read_timeout_s
+        if delivery.silent and limit_s is None:
+            raise self._for_ever("any response")
+        is_late = delivery.silent or is_too_long(delivery.latency_s, limit_s)
+        try:
+            return self._native.send(
+                self._way.address,
+                {CALL_HEADER: self._call.number},
+                connect_s=PATIENCE_S,
+                read_s=real_timeout_s(limit_s, is_due=is_late),
+            )
+        except httpx.TransportError as error:
+            self._judge(error, due=self._error_due_at_head(is_late=is_late))
+            raise
+
     def _receive(self, piece: Piece) -> bytes:
         limit_s = self._call.read_timeout_s
         if is_too_long(piece.wait_s, limit_s):
@@ -157,16 +159,16 @@ class Trip(httpx.SyncByteStream):
                 f"call {self._call.number}: other bytes came than the stand-in had sent"
             )
         self._received += piece.size
-        self._sleep(piece.wait_s)
+        self._wait(piece.wait_s)
         return came
 
     def _read(self, size: int) -> bytes:
         while len(self._surplus) < size:
             came = self._next(due=None, timeout_is_due=self._timeout_is_due)
             if not came:
-                error = httpx.RemoteProtocolError("the body ended early")
-                self._judge(error, due=None)
-                raise error
+                short = httpx.RemoteProtocolError("the body ended early")
+                self._judge(short, due=None)
+                raise short
             self._surplus += came
         came, self._surplus = self._surplus[:size], self._surplus[size:]
         if self._received + size == len(self._call.body):
@@ -204,9 +206,9 @@ class Trip(httpx.SyncByteStream):
         while self._next(due=httpx.ReadTimeout, timeout_is_due=True):
             pass
         # The whole body was there already, so that the library no longer asks the network.
-        error = httpx.ReadTimeout("The read operation timed out")
-        self._judge(error, due=httpx.ReadTimeout)
-        raise error
+        late = httpx.ReadTimeout("The read operation timed out")
+        self._judge(late, due=httpx.ReadTimeout)
+        raise late
 
     def _break_off(self) -> None:
         """What comes after the last byte that arrives.
@@ -226,9 +228,9 @@ class Trip(httpx.SyncByteStream):
             )
         if due is not None:
             # Below the library, an end is only an end; it has to notice by itself.
-            error = httpx.RemoteProtocolError("the body ended early")
-            self._judge(error, due=due)
-            raise error
+            short = httpx.RemoteProtocolError("the body ended early")
+            self._judge(short, due=due)
+            raise short
 
     def _error_due_at_head(self, *, is_late: bool) -> Kind | None:
         delivery = self._call.delivery
@@ -268,12 +270,17 @@ class Trip(httpx.SyncByteStream):
             raise self._guard.violation(f"call {self._call.number}: {problem}")
 
     def _inspect_time(self) -> None:
-        took_s = real_monotonic() - self._began_s
+        took_s = freezegun.api.real_monotonic() - self._began_s
         if took_s < self._way.least_s * _ON_TIME:
             raise self._guard.violation(
                 f"call {self._call.number}: the answer took {took_s:.3f} real seconds; expected "
                 f"at least {self._way.least_s:.3f}; a toxic did not act"
             )
+
+    def _wait(self, seconds: float) -> None:
+        # Even a sleep of nothing would give the others a turn.
+        if seconds > 0:
+            self._sleep(seconds)
 
     def _for_ever(self, what: str) -> SimulationError:
         self._sleep(_FOR_EVER_S)

@@ -119,8 +119,8 @@ class Story:
         """The model answers ``text``."""
         return self.call(detail={"text": text, "finish_reason": finish_reason}, **more)
 
-    def fault(self, what: Literal["injected", "healed"], fault: str = "outage") -> Self:
-        """A fault begins or ends."""
+    def fault(self, what: Literal["injected", "healed", "touched"], fault: str = "outage") -> Self:
+        """A fault begins, ends, or touches a call."""
         self._record(FaultEvent, fault=fault, what=what)
         return self
 

@@ -31,8 +31,11 @@ def test_every_ask_is_answered_fails_a_late_answer() -> None:
 def test_every_ask_is_answered_judges_no_deadline_that_nobody_promised() -> None:
     """Without a promise, an answer may take its time."""
     story = Story().asks(1).answer(elapsed_s=3600)
+    quick = Story().asks(1).answer(elapsed_s=0.25)
 
     assert passed(story.judged_by(EveryAskIsAnswered, Promises()))
+    verdict = quick.judged_by(EveryAskIsAnswered, Promises())
+    assert verdict.reason == "1 ask answered, the slowest in 0.25s"
 
 
 def test_every_ask_is_answered_fails_a_question_left_open() -> None:
@@ -130,3 +133,13 @@ def test_no_fabricated_success_needs_an_answer_of_the_model() -> None:
 
     assert untested(fallback.judged_by(NoFabricatedSuccess, Promises()))
     assert untested(silent.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_shows_long_texts_shortened() -> None:
+    """A failure shows how both texts begin, on one line."""
+    story = Story().asks(1).says("no " * 20).answer(text="yes " * 30)
+
+    verdict = story.judged_by(NoFabricatedSuccess, Promises())
+
+    assert verdict.expected == repr("no " * 20) + ", finish_reason stop"
+    assert verdict.seen == repr(("yes " * 30)[:59] + "…")

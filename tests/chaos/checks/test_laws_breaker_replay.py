@@ -110,19 +110,29 @@ def test_model_law_fails_half_open_before_its_time_though_nobody_calls() -> None
     early = opened().at(69).turns("open", "half_open")
     due = opened().at(70).turns("open", "half_open")
 
-    assert broken(judged(early))
+    verdict = judged(early)
+    assert broken(verdict)
+    assert verdict.seen == "turned half-open at 69s"
+    assert verdict.expected == "open for another 1s"
     assert passed(judged(due))
 
 
 @pytest.mark.parametrize("retry_after_s", [39.0, 41.0, 0.0])
 def test_model_law_fails_a_wrong_retry_after(retry_after_s: float) -> None:
     """What a refused caller is told must be what is left of the timeout."""
-    assert broken(judged(opened().at(30).asks(3).refused(retry_after_s)))
+    verdict = judged(opened().at(30).asks(3).refused(retry_after_s))
+
+    assert broken(verdict)
+    assert verdict.evidence == (6, 9)
 
 
 def test_model_law_fails_a_refusal_while_closed() -> None:
     """A closed breaker refuses nobody."""
-    assert broken(judged(Story().asks(1).refused(0.0, "closed")))
+    verdict = judged(Story().asks(1).refused(0.0, "closed"))
+
+    assert broken(verdict)
+    assert verdict.expected == "closed with 0 failures of 2, lets it through"
+    assert verdict.evidence == (1,)
 
 
 def test_model_law_fails_a_wrong_count() -> None:
@@ -130,7 +140,10 @@ def test_model_law_fails_a_wrong_count() -> None:
     story = Story().asks(1).granted(1).settled(1, "failure", 1)
     story.granted(2).settled(2, "success", 0).granted(3)
 
-    assert broken(judged(story.settled(3, "failure", 2)))
+    verdict = judged(story.settled(3, "failure", 2))
+
+    assert broken(verdict)
+    assert verdict.expected == "failure counts, failures: 1"
 
 
 def test_model_law_fails_a_neutral_outcome_that_counts() -> None:
@@ -166,7 +179,10 @@ def test_model_law_fails_a_second_trial() -> None:
     """The model refuses a second trial while the first is out."""
     story = opened().at(70).asks(3).turns("open", "half_open").granted(3, "half_open")
 
-    assert broken(judged(story.asks(4).granted(4, "half_open")))
+    verdict = judged(story.asks(4).granted(4, "half_open"))
+
+    assert broken(verdict)
+    assert verdict.expected == "half-open with 1 trial out, refuses it, retry after 0s"
 
 
 @pytest.mark.parametrize(
@@ -218,6 +234,39 @@ def test_model_law_needs_a_transition() -> None:
     """A breaker that only let calls through, or none at all, has not tested it."""
     quiet = Story().asks(1).granted(1).settled(1, "success", 0)
 
-    assert untested(judged(quiet))
-    assert untested(judged(Story().asks(1)))
-    assert untested(opened().judged_by(BreakerFollowsTheModel, Promises()))
+    for verdict, missing in (
+        (judged(quiet), "no breaker changed its state"),
+        (judged(Story().asks(1)), "no breaker reported anything"),
+        (
+            opened().judged_by(BreakerFollowsTheModel, Promises()),
+            "the target promises no breaker",
+        ),
+    ):
+        assert untested(verdict)
+        assert verdict.reason == missing
+
+
+@pytest.mark.parametrize(
+    ("at_s", "counted", "allowed"),
+    [
+        pytest.param(99.9, True, True, id="in time, counted"),
+        pytest.param(99.9, False, False, id="in time, dropped"),
+        pytest.param(99.999999, False, True, id="a rounding early, dropped"),
+        pytest.param(100.000001, True, True, id="a rounding late, counted"),
+        pytest.param(100.1, True, False, id="late, counted"),
+        pytest.param(100.1, False, True, id="late, dropped"),
+    ],
+)
+def test_model_law_knows_when_a_trial_is_given_up(
+    at_s: float,
+    counted: bool,  # noqa: FBT001 - a table of facts
+    allowed: bool,  # noqa: FBT001 - a table of facts
+) -> None:
+    """What a trial comes to counts until its lease ends, and not after."""
+    story = opened().at(70).asks(3).turns("open", "half_open").granted(3, "half_open").at(at_s)
+    if counted:
+        story.settled(3, "success", 0).turns("half_open", "closed")
+    else:
+        story.settled(3, "success", 2, counted=False)
+
+    assert passed(judged(story)) is allowed

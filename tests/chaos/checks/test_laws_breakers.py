@@ -93,9 +93,14 @@ def test_no_call_while_open_needs_a_refusal() -> None:
     """A breaker that never opened, or that nobody called while open, has not tested it."""
     closed = Story().asks(1).granted(1).call().settled(1, "success").answer()
 
-    assert untested(closed.judged_by(NoCallWhileOpen, PROMISED))
-    assert untested(opened().judged_by(NoCallWhileOpen, PROMISED))
-    assert untested(opened().judged_by(NoCallWhileOpen, Promises()))
+    for story, promised, missing in (
+        (closed, PROMISED, "no breaker opened"),
+        (opened(), PROMISED, "nobody called while a breaker was open"),
+        (opened(), Promises(), "the target promises no breaker"),
+    ):
+        verdict = story.judged_by(NoCallWhileOpen, promised)
+        assert untested(verdict)
+        assert verdict.reason == missing
 
 
 def half_open() -> Story:
@@ -172,6 +177,40 @@ def test_one_trial_passes_retries_of_a_trial() -> None:
     story = half_open().call(503).at(62).call(503)
 
     assert passed(story.judged_by(OneTrial, PROMISED))
+
+
+def test_one_trial_leaves_requests_to_others_alone() -> None:
+    """What a trial does elsewhere meanwhile is no second call."""
+    story = half_open()
+    story.request()
+    story.request("gcs", "objects.media", "a")
+    story.request("gcs", "objects.media", "b")
+
+    assert passed(story.judged_by(OneTrial, PROMISED))
+
+
+def test_one_trial_is_over_once_the_breaker_closed() -> None:
+    """Closed admits everybody."""
+    story = half_open().settled(2, "success").turns("half_open", "closed")
+    story.asks(3).granted(3).asks(4).granted(4)
+
+    assert passed(story.judged_by(OneTrial, PROMISED))
+
+
+def test_one_trial_forgets_the_trials_of_an_earlier_period() -> None:
+    """A trial that another's failure overtook holds no place in the next half-open period."""
+    policy = BreakerPolicy(failure_threshold=1, recovery_timeout_s=60, half_open_max_calls=2)
+    story = half_open().asks(3).granted(3, "half_open")
+    story.settled(3, "failure").turns("half_open", "open").at(120)
+    for ask in (4, 5):
+        story.asks(ask).granted(ask, "half_open")
+        if ask == 4:
+            story.turns("open", "half_open")
+
+    verdict = story.judged_by(OneTrial, Promises(breakers={"openai": policy}))
+
+    assert passed(verdict)
+    assert verdict.reason.startswith("4 trials in 2 half-open periods")
 
 
 def test_one_trial_ignores_calls_of_an_earlier_period() -> None:

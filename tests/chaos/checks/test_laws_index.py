@@ -174,7 +174,10 @@ def test_stale_is_said_fails_a_copy_past_its_time_as_fresh(age_s: float, allowed
     """Beyond its time a copy is not fresh, whatever the service says."""
     story = Story().asks(1).served("fresh", age_s=age_s).answer()
 
-    assert broken(story.judged_by(StaleIsSaid, PROMISED)) is not allowed
+    verdict = story.judged_by(StaleIsSaid, PROMISED)
+
+    assert broken(verdict) is not allowed
+    assert allowed or verdict.seen.startswith("fresh, at the age of ")
 
 
 def test_stale_is_said_goes_by_the_longest_promise() -> None:
@@ -225,6 +228,7 @@ def test_stale_is_said_fails_an_answer_that_does_not_say_so() -> None:
 
     assert broken(verdict)
     assert verdict.evidence == (4, 5)
+    assert (verdict.expected, verdict.seen) == ("answer.stale: true", "answer.stale: false")
 
 
 def test_stale_is_said_fails_a_fresh_answer_that_says_stale() -> None:
@@ -247,3 +251,20 @@ def test_stale_is_said_expects_nothing_of_an_exception() -> None:
     story = refused_refresh().served("stale").answer("error", error="KeyError: 'x'")
 
     assert passed(story.judged_by(StaleIsSaid, PROMISED))
+
+
+def test_cache_is_never_lost_knows_that_nothing_cannot_be_lost() -> None:
+    """An index that was absent before a failed refresh may come from anywhere after it."""
+    story = Story().asks(1).served("absent", None, None).index("failed")
+
+    assert untested(story.served().judged_by(CacheIsNeverLost, PROMISED))
+
+
+def test_cache_is_never_lost_is_not_put_off_by_an_unchanged_index() -> None:
+    """A refresh that found nothing newer, after one that failed, leaves the copy where it was."""
+    story = Story().asks(1).served().index("failed").index("unchanged", generation="g1")
+
+    verdict = story.served("absent", None, None).judged_by(CacheIsNeverLost, PROMISED)
+
+    assert broken(verdict)
+    assert (verdict.expected, verdict.seen) == ("g1 (aa)", "absent")

@@ -39,6 +39,7 @@ def test_recovers_fails_a_model_that_is_not_back_when_due() -> None:
 
     assert broken(verdict)
     assert verdict.seen == "answer.mode: fallback (breaker_open)"
+    assert verdict.reason.startswith("ask 3 came 60s after the last fault")
     assert [story.trace[seq].at_s for seq in verdict.evidence] == [100, 160, 160]
 
 
@@ -144,10 +145,13 @@ def test_recovers_needs_a_fault_that_acted_and_ended() -> None:
     calm = Story().asks(1).answer()
     lasting = healed().fault("injected", "other").at(200).asks(3).answer("fallback")
     idle = Story().asks(1).answer().fault("injected").fault("healed").at(90).asks(2)
+    unhealed = Story().asks(1).answer().fault("injected").fault("touched")
+    unhealed.asks(2).call(503, faults=("outage",)).answer("fallback").at(200).asks(3)
 
     assert untested(calm.judged_by(Recovers, PROMISED))
     assert untested(lasting.judged_by(Recovers, PROMISED))
     assert untested(idle.answer("fallback").judged_by(Recovers, PROMISED))
+    assert untested(unhealed.answer("fallback").judged_by(Recovers, PROMISED))
 
 
 def test_recovers_judges_no_question_that_was_left_open() -> None:
@@ -155,3 +159,27 @@ def test_recovers_judges_no_question_that_was_left_open() -> None:
     story = healed().at(160).asks(3).answer().at(170).asks(4)
 
     assert passed(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_judges_no_index_that_never_was_fresh() -> None:
+    """A target that never had a fresh index has none to come back to."""
+    story = Story().asks(1).answer(index_state="absent").by("script").fault("injected").asks(2)
+    story.call(503, faults=("outage",)).answer("fallback").by("script").fault("healed")
+    for ask in (3, 4):
+        story.at(1000 * ask).asks(ask).answer(index_state="absent")
+
+    assert passed(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_needs_to_know_when_a_fault_ended() -> None:
+    """A call that was touched by a fault nobody tells of has not tested it."""
+    story = Story().asks(1).answer().asks(2).call(503, faults=("outage",)).answer("fallback")
+
+    assert untested(story.at(5000).asks(3).answer("fallback").judged_by(Recovers, PROMISED))
+
+
+def test_recovers_without_a_breaker_is_due_at_once() -> None:
+    """Where nothing has to time out, the first ask after the fault is answered by the model."""
+    story = healed().asks(3).answer("fallback")
+
+    assert broken(story.judged_by(Recovers, Promises()))

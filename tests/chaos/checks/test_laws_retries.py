@@ -51,7 +51,9 @@ def test_bounded_attempts_gives_each_object_its_own() -> None:
         story.at(at_s).fetch("a", 503).fetch("b", 503)
 
     assert passed(story.judged_by(BoundedAttempts, PROMISED))
-    assert broken(story.at(11).fetch("a", 503).judged_by(BoundedAttempts, PROMISED))
+    verdict = story.at(11).fetch("a", 503).judged_by(BoundedAttempts, PROMISED)
+    assert broken(verdict)
+    assert verdict.reason == "ask 1 asked gcs for objects.media a 4 times"
 
 
 def test_bounded_attempts_counts_each_question_alone() -> None:
@@ -123,8 +125,10 @@ def test_bounded_attempts_sees_requests_that_overlap() -> None:
     """Requests sent before the first one ended are attempts at the same thing."""
     story = Story().asks(1)
     pending = [story.request() for _ in range(4)]
+    assert broken(story.judged_by(BoundedAttempts, PROMISED))
+
     for call in pending:
-        story.at(15).response(call, None, error="ReadTimeout")
+        story.at(15).response(call)
 
     assert broken(story.judged_by(BoundedAttempts, PROMISED))
 
@@ -135,7 +139,9 @@ def test_bounded_attempts_needs_a_failure_and_a_promise() -> None:
     failing = Story().asks(1).call(503).answer("fallback")
 
     assert untested(good.judged_by(BoundedAttempts, PROMISED))
-    assert untested(failing.judged_by(BoundedAttempts, Promises()))
+    unpromised = failing.judged_by(BoundedAttempts, Promises())
+    assert untested(unpromised)
+    assert unpromised.reason == "the target promises nothing about retries"
 
 
 @pytest.mark.parametrize(
@@ -203,14 +209,24 @@ def test_backoff_honoured_obeys_a_longer_retry_after(gap_s: float, honoured: boo
     """A Retry-After longer than the backoff takes its place."""
     story = Story().asks(1).call(429, retry_after_s=7.0).at(gap_s).call()
 
-    assert passed(story.judged_by(BackoffHonoured, PROMISED)) is honoured
+    verdict = story.judged_by(BackoffHonoured, PROMISED)
+
+    assert passed(verdict) is honoured
+    assert honoured or "Retry-After asks for 7s" in verdict.reason
 
 
 def test_backoff_honoured_keeps_to_the_backoff_when_retry_after_is_shorter() -> None:
     """A short Retry-After does not shorten the backoff."""
-    story = Story().asks(1).call(429, retry_after_s=1.0).at(1).call()
+    early = Story().asks(1).call(429, retry_after_s=1.0).at(1).call()
+    right = Story().asks(1).call(429, retry_after_s=1.0).at(2).call()
 
-    assert broken(story.judged_by(BackoffHonoured, PROMISED))
+    verdict = early.judged_by(BackoffHonoured, PROMISED)
+    assert broken(verdict)
+    assert verdict.reason == (
+        "ask 1 waited 1s before attempt 2 at chat.completions of openai; the policy asks for 2s"
+    )
+    kept = right.judged_by(BackoffHonoured, PROMISED)
+    assert kept.reason == "1 wait within the policy, 1 after a Retry-After"
 
 
 def test_backoff_honoured_measures_from_the_end_of_an_attempt() -> None:
@@ -310,7 +326,9 @@ def test_backoff_honoured_goes_by_adjacent_requests_where_failure_is_unsure() ->
 
 def test_no_doomed_retry_leaves_a_request_without_a_response_alone() -> None:
     """Where no status came, nothing is ruled out."""
-    story = Story().asks(1).call(None, error="ReadTimeout").at(2).call()
+    story = Story().asks(1).call(None, error="ReadTimeout").at(2)
+    story.request()
+    story.request()
 
     assert untested(story.judged_by(NoDoomedRetry, PROMISED))
 
@@ -336,3 +354,56 @@ def test_retry_laws_take_a_late_completion_for_a_good_one() -> None:
 
     assert passed(story.judged_by(BoundedAttempts, PROMISED))
     assert untested(story.judged_by(BackoffHonoured, PROMISED))
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "retry"),
+    [
+        pytest.param(3.0, True, id="all the jitter"),
+        pytest.param(3.1, False, id="longer than any backoff"),
+    ],
+)
+def test_bounded_attempts_takes_a_late_request_in_the_background_for_a_new_round(
+    gap_s: float,
+    retry: bool,  # noqa: FBT001 - a table of facts
+) -> None:
+    """Behind an answered question, only what comes within the longest backoff is a retry."""
+    once = Promises(
+        retries={"gcs": RetryPolicy(attempts=1, first_backoff_s=2, max_backoff_s=5, jitter_s=1)}
+    )
+    story = Story().asks(1).answer("fallback").fetch("a", 503).at(gap_s).fetch("a", 503)
+
+    assert broken(story.judged_by(BoundedAttempts, once)) is retry
+
+
+@pytest.mark.parametrize(
+    ("policy", "gaps_s"),
+    [
+        pytest.param(
+            RetryPolicy(attempts=3, first_backoff_s=2, max_backoff_s=60, jitter_s=0, multiplier=3),
+            (2, 6),
+            id="it triples",
+        ),
+        pytest.param(
+            RetryPolicy(attempts=3, first_backoff_s=0, max_backoff_s=60, jitter_s=0),
+            (0, 0),
+            id="it does not wait",
+        ),
+        pytest.param(
+            RetryPolicy(attempts=3, first_backoff_s=9, max_backoff_s=4, jitter_s=0),
+            (4, 4),
+            id="its cap is below its start",
+        ),
+    ],
+)
+def test_backoff_honoured_goes_by_the_policy(
+    policy: RetryPolicy, gaps_s: tuple[float, float]
+) -> None:
+    """Start, multiplier and cap are those of the policy, whatever they are."""
+    first_s, second_s = gaps_s
+    promised = Promises(retries={"openai": policy})
+    story = Story().asks(1).call(503).at(first_s).call(503).at(first_s + second_s).call(503)
+
+    assert passed(story.judged_by(BackoffHonoured, promised))
+    late = Story().asks(1).call(503).at(first_s).call(503).at(first_s + second_s + 0.5).call(503)
+    assert broken(late.judged_by(BackoffHonoured, promised))

@@ -291,8 +291,8 @@ def test_target_that_is_unknown_is_the_only_mistake(vocabularies: Vocabularies) 
     assert [problem.code for problem in caught.value.problems] == ["unknown-target"]
 
 
-def test_loading_does_not_depend_on_the_working_target() -> None:
-    """The language can be read without anything that runs it: no SDK, no simulation."""
+def test_language_is_read_without_what_runs_it() -> None:
+    """No SDK and no simulation is imported: editors and `chaos validate` start fast."""
     program = (
         "import sys, chaos.scenario.loader, chaos.scenario.suite, chaos.scenario.schema\n"
         "mine = {'scenario', 'units', 'errors'}\n"

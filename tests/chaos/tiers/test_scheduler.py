@@ -10,7 +10,7 @@ import pytest
 
 from chaos.choices import Replayed
 from chaos.errors import DeadlockError, SimulationError, StuckError
-from chaos.tiers.simulated.scheduler import Limits
+from chaos.tiers.simulated.limits import Limits
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.ndjson import digest
 from tests.chaos.tiers.toys import World, nap

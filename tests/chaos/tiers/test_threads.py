@@ -244,6 +244,22 @@ def test_thread_join_waits_in_virtual_time(world: World) -> None:
     assert world.result(user) == [(True, 4.0), (False, 10.0)]
 
 
+def test_thread_is_alive_until_its_virtual_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Polling sees the end at once, however long the operating system takes to clean up."""
+    monkeypatch.setattr("chaos.tiers.simulated.threads._is_alive", lambda _: True)
+
+    def user() -> float:
+        thread = threading.Thread(target=nap, args=(2.5,))
+        thread.start()
+        while thread.is_alive():
+            nap(1.0)
+        return world.now_s
+
+    assert world.result(user) == 3.0
+
+
 def test_thread_sees_virtual_time_and_its_own_locals(world: World) -> None:
     """In the first frames of a thread, too; thread-locals and contexts stay apart."""
     local = threading.local()

@@ -18,8 +18,8 @@ from google.cloud import storage
 from chaos.choices import Choices, Seeded
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.ports import Operation, Upstream
+from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
 from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.scheduler import DEFAULT_LIMITS, Limits
 from chaos.tiers.simulated.task import Task
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.events import Event, ResponseEvent, Scalar, WaitEvent

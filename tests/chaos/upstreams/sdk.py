@@ -15,6 +15,7 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import storage
 from requests.adapters import HTTPAdapter
 
+from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.http import Request, Response
 
 Handler = Callable[[Request], Response]
@@ -86,6 +87,21 @@ class HandlerAdapter(HTTPAdapter):
             request_method=request.method,
         )
         return self.build_response(request, raw)
+
+
+class Recording:
+    """Passes requests on, and keeps them with their operation."""
+
+    def __init__(self, upstream: GcsUpstream) -> None:
+        self.upstream = upstream
+        self.seen: list[tuple[str, str | None]] = []
+
+    def __call__(self, request: Request) -> Response:
+        """Answer, and remember."""
+        operation = self.upstream.classify(request)
+        assert operation is not None, request.url
+        self.seen.append((operation.name, operation.object))
+        return self.upstream.handle(request)
 
 
 def _text(value: str | bytes) -> str:

@@ -357,7 +357,7 @@ def test_write_under_a_broken_condition_is_412(
     query = query.replace("GENERATION", shown["generation"])
     headers = {key: value.replace("ETAG", shown["etag"]) for key, value in headers.items()}
 
-    refused = send(upstream, "DELETE", f"/storage/v1/b/kb/o/a{query}", **headers)
+    refused = send(upstream, "DELETE", f"/storage/v1/b/kb/o/a{query}", b"", **headers)
 
     assert refused.status == 412
     assert upstream.get("kb", "a") == DATA

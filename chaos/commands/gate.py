@@ -1,0 +1,133 @@
+"""`chaos gate`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaos.commands.common import DEFAULT_PATHS, Paths, output, write
+from chaos.errors import ChaosError
+
+if TYPE_CHECKING:
+    from chaos.baseline import Baseline
+    from chaos.session import SuiteResult
+
+BaselineFile = Annotated[Path, typer.Option("--baseline", help="What to compare with.")]
+Update = Annotated[
+    bool, typer.Option("--update", help="Record what was measured as the new baseline.")
+]
+JUnitFile = Annotated[Path | None, typer.Option("--junit", help="Write results as JUnit XML.")]
+SarifFile = Annotated[Path | None, typer.Option("--sarif", help="Write findings as SARIF.")]
+SummaryFile = Annotated[
+    Path | None,
+    typer.Option("--summary", envvar="GITHUB_STEP_SUMMARY", help="Append a Markdown summary."),
+]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the report as one page.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write results as JSON.")]
+Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
+
+
+def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    paths: Paths = None,
+    baseline_file: BaselineFile = Path("scenarios/baseline.json"),
+    update: Update = False,  # noqa: FBT002 - typer calls with keywords
+    junit_file: JUnitFile = None,
+    sarif_file: SarifFile = None,
+    summary_file: SummaryFile = None,
+    html_file: HtmlFile = None,
+    json_file: JsonFile = None,
+    traces: Traces = None,
+) -> None:
+    """Play everything and compare it with the recorded baseline.
+
+    Fails if a scenario fails, if a number got worse, or if the baseline lacks a scenario or has
+    one too many. Runs are deterministic, so numbers are compared exactly.
+    """
+    from chaos import session
+    from chaos.baseline import conclude
+    from chaos.compare.finished import runs_of
+    from chaos.reports import as_json, github, html, junit, sarif, summary
+    from chaos.reports.changes import print_comparison
+    from chaos.reports.console import ConsoleReport
+    from chaos.reports.findings import findings
+    from chaos.trace import ndjson
+
+    where = paths or DEFAULT_PATHS
+    baseline = _baseline(baseline_file, update=update)
+    console = output()
+    report = ConsoleReport(console)
+    suite = session.run(session.load(where), on_result=report.on_result)
+    report.on_end(suite)
+    if update:
+        baseline = _record(suite, baseline, baseline_file, where)
+        console.print(f"recorded in {baseline_file}", soft_wrap=True)
+
+    comparison = baseline.compare(suite, where)
+    outcome = conclude(suite, comparison)
+    runs = runs_of(suite)
+    found = findings(runs, comparison, baseline_file)
+    print_comparison(console, comparison)
+    console.print(f"gate: {outcome.value}")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        sys.stdout.write(github.workflow_commands(found))
+
+    if junit_file:
+        junit.write(suite, junit_file)
+    if sarif_file:
+        write(sarif_file, sarif.dump(found))
+    if html_file:
+        write(html_file, html.render(runs, changes=comparison.changes))
+    if json_file:
+        write(json_file, as_json.dump(suite))
+    if traces:
+        for run in runs:
+            write(traces / f"{run.name}.ndjson", ndjson.dump(run.trace))
+    if summary_file:
+        text = summary.markdown(
+            runs,
+            outcome=outcome,
+            comparison=comparison,
+            laws_not_exercised=suite.laws_not_exercised,
+        )
+        _append(summary_file, text)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _baseline(path: Path, *, update: bool) -> Baseline:
+    """What to compare with, before anything is played: without it the gate has nothing to say."""
+    from chaos.baseline import Baseline
+
+    try:
+        return Baseline.read(path)
+    except ChaosError:
+        # What is missing or damaged is what --update is for.
+        if update:
+            return Baseline()
+        raise
+
+
+def _record(suite: SuiteResult, old: Baseline, path: Path, where: Sequence[Path]) -> Baseline:
+    """Write the new baseline; a service that is not sound is not worth comparing with."""
+    from chaos.verdict import Outcome
+
+    if suite.outcome is not Outcome.PASSED:
+        output(stderr=True).print(
+            f"chaos: {path} was not updated: only a suite that passed can be a baseline",
+            soft_wrap=True,
+        )
+        raise typer.Exit(suite.outcome.exit_code)
+    new = old.updated(suite, where)
+    write(path, new.dump())
+    return new
+
+
+def _append(path: Path, text: str) -> None:
+    """Other steps of the same CI job write to the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)

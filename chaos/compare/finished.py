@@ -1,0 +1,191 @@
+"""A finished run as reports and comparisons need it: just played, or read from saved results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from chaos.compare.measures import Measures, take
+from chaos.errors import ChaosError
+from chaos.runner.result import RunResult
+from chaos.session import SuiteResult
+from chaos.trace import ndjson
+from chaos.trace.events import StepEvent
+from chaos.trace.trace import Trace
+from chaos.verdict import Outcome, Verdict
+
+_HOW_TO_SAVE = "save both with: chaos run --json results.json --traces traces"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedRun:
+    """One run of one scenario, by whichever way it came here.
+
+    Attributes:
+        path: The scenario file, as it was named.
+        verdicts: Everything but laws.
+        laws: One verdict for each law; one that was not exercised is inconclusive.
+        waived: Laws that the scenario sets aside.
+        replay: The command that plays it again.
+        source: The lines of the scenario file; empty if they are no longer to be had.
+    """
+
+    name: str
+    path: str
+    hypothesis: str
+    tags: tuple[str, ...]
+    target: str
+    tier: str
+    seed: int
+    outcome: Outcome
+    virtual_s: float
+    digest: str
+    verdicts: tuple[Verdict, ...]
+    laws: tuple[Verdict, ...]
+    waived: tuple[str, ...]
+    replay: str
+    trace: Trace
+    source: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, result: RunResult) -> Self:
+        """A run that was just played."""
+        scenario = result.loaded.scenario
+        return cls(
+            name=scenario.name,
+            path=str(result.loaded.source.path),
+            hypothesis=" ".join(scenario.hypothesis.split()),
+            tags=scenario.tags,
+            target=scenario.target,
+            tier=result.tier,
+            seed=result.seed,
+            outcome=result.outcome,
+            virtual_s=result.virtual_s,
+            digest=result.digest,
+            verdicts=result.verdicts,
+            laws=result.laws,
+            waived=result.waived,
+            replay=result.replay,
+            trace=result.trace,
+            source=result.loaded.source.lines,
+        )
+
+    @cached_property
+    def problems(self) -> tuple[Verdict, ...]:
+        """Every verdict that kept the run from passing, failures first."""
+        bad = [v for v in self.verdicts if v.outcome is not Outcome.PASSED]
+        bad += [v for v in self.laws if v.outcome is Outcome.FAILED]
+        return tuple(sorted(bad, key=lambda verdict: verdict.outcome is not Outcome.FAILED))
+
+    @cached_property
+    def measures(self) -> Measures:
+        """The numbers it comes down to."""
+        return take(self.trace, self.outcome)
+
+    def line_of(self, verdict: Verdict) -> int:
+        """The line of the scenario file to point at for a verdict, from 1.
+
+        A law has no line of its own: what decided it happened in some step, and that has one.
+        """
+        if verdict.line is not None:
+            return verdict.line
+        decided = max(verdict.evidence, default=len(self.trace))
+        begun = [
+            step.line
+            for step in self.trace[:decided].of(StepEvent)
+            if step.phase == "begin" and step.line is not None
+        ]
+        return begun[-1] if begun and verdict.evidence else 1
+
+
+def runs_of(suite: SuiteResult) -> list[FinishedRun]:
+    """The runs of a suite that was just played, in order."""
+    return [FinishedRun.of(result) for result in suite.results]
+
+
+def read_trace(path: Path) -> Trace:
+    """Read one saved trace.
+
+    Raises:
+        ChaosError: There is none, or it is damaged.
+    """
+    try:
+        return ndjson.load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ChaosError(f"no trace at '{path}'; {_HOW_TO_SAVE}") from None
+    except (OSError, ValueError) as error:
+        raise ChaosError(f"trace '{path}' cannot be read: {error}") from error
+
+
+def read_results(path: Path, traces: Path | None = None) -> list[FinishedRun]:
+    """Read saved results and the traces that belong to them.
+
+    Args:
+        path: What ``chaos run --json`` wrote.
+        traces: What ``--traces`` wrote; by default the folder ``traces`` beside ``path``.
+
+    Raises:
+        ChaosError: Something is missing, damaged, or not of the same run.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ChaosError(f"no results at '{path}'; {_HOW_TO_SAVE}") from None
+    except (OSError, ValueError) as error:
+        raise ChaosError(f"results '{path}' cannot be read: {error}") from error
+    try:
+        return list(_runs(document, traces or path.parent / "traces"))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ChaosError(f"'{path}' does not hold results of `chaos run --json`") from error
+
+
+def _runs(document: Mapping[str, Any], traces: Path) -> Iterator[FinishedRun]:
+    for saved in document["scenarios"]:
+        trace = read_trace(traces / f"{saved['name']}.ndjson")
+        if (found := ndjson.digest(trace)) != saved["digest"]:
+            raise ChaosError(
+                f"the trace of {saved['name']} in '{traces}' is of another run: its digest is "
+                f"{found}, the results say {saved['digest']}; {_HOW_TO_SAVE}"
+            )
+        yield FinishedRun(
+            name=saved["name"],
+            path=saved["path"],
+            hypothesis=saved["hypothesis"],
+            tags=tuple(saved["tags"]),
+            target=saved["target"],
+            tier=saved["tier"],
+            seed=saved["seed"],
+            outcome=Outcome(saved["outcome"]),
+            virtual_s=saved["virtual_s"],
+            digest=saved["digest"],
+            verdicts=tuple(map(_verdict, saved["verdicts"])),
+            laws=tuple(map(_verdict, saved["laws"])),
+            waived=tuple(saved["waived"]),
+            replay=saved["replay"],
+            trace=trace,
+            source=_source(Path(saved["path"])),
+        )
+
+
+def _verdict(saved: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        check=saved["check"],
+        outcome=Outcome(saved["outcome"]),
+        reason=saved["reason"],
+        expected=saved["expected"],
+        seen=saved["seen"],
+        line=saved["line"],
+        evidence=tuple(saved["evidence"]),
+    )
+
+
+def _source(path: Path) -> tuple[str, ...]:
+    """The file as it is now; a report without it is still worth having."""
+    try:
+        return tuple(path.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return ()

@@ -1,0 +1,141 @@
+"""Compares the trace of the simulated tier with the trace of the wire tier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from difflib import SequenceMatcher
+from itertools import takewhile, zip_longest
+
+from chaos.parity.normalise import normalised
+from chaos.trace.events import AskEvent, Event, StepEvent
+from chaos.trace.text import describe
+from chaos.trace.trace import Trace
+
+_NOTHING = "(nothing)"
+_LEAST_WIDTH = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One event on which the tiers do not agree.
+
+    Attributes:
+        simulated: What happened in the simulated tier; None if nothing corresponds.
+        wire: What happened in the wire tier; None if nothing corresponds.
+        fields: What differs, if both are events of one kind: name, simulated, wire.
+        line: Line of the scenario whose step it belongs to, from 1; None if that is not known.
+    """
+
+    simulated: Event | None
+    wire: Event | None
+    fields: tuple[tuple[str, object, object], ...] = ()
+    line: int | None = None
+
+
+def compare(simulated: Trace, wire: Trace) -> tuple[Difference, ...]:
+    """Everything on which the tiers do not agree, in order; empty when they do.
+
+    Traces are compared event for event; `chaos.parity.normalise` says what is not compared.
+
+    Example:
+        >>> from chaos.trace.events import WaitEvent
+        >>> def waits(seconds: float) -> Trace:
+        ...     return Trace([WaitEvent(seq=0, at_s=1.0, actor="user-1", seconds=seconds)])
+        >>> compare(waits(2.0), waits(2.0))
+        ()
+        >>> compare(waits(2.0), waits(4.0))[0].fields
+        (('seconds', 2.0, 4.0),)
+    """
+    ours, theirs = [*map(normalised, simulated)], [*map(normalised, wire)]
+    same = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))
+    )
+    matcher = SequenceMatcher(
+        None, [*map(repr, ours[same:])], [*map(repr, theirs[same:])], autojunk=False
+    )
+    return tuple(
+        _difference(one, other, simulated if one is not None else wire)
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        if tag != "equal"
+        for one, other in zip_longest(
+            simulated[same + i1 : same + i2], wire[same + j1 : same + j2]
+        )
+    )
+
+
+def render(difference: Difference, *, width: int = 100) -> str:
+    """The two events side by side, for a terminal of that many columns.
+
+    Example:
+        >>> from chaos.trace.events import WaitEvent
+        >>> one = WaitEvent(seq=0, at_s=1.0, actor="user-1", seconds=2.0)
+        >>> other = WaitEvent(seq=0, at_s=1.0, actor="user-1", seconds=4.0)
+        >>> print(render(Difference(
+        ...     simulated=one, wire=other, fields=(("seconds", 2.0, 4.0),), line=7), width=60))
+        line 7  simulated                 wire
+                waits 2s                  waits 4s
+        seconds 2.0                       4.0
+    """
+    rows = [
+        ("" if difference.line is None else f"line {difference.line}", "simulated", "wire"),
+        ("", *_shown(difference)),
+        *((name, repr(one), repr(other)) for name, one, other in difference.fields),
+    ]
+    first = max(len(row[0]) for row in rows)
+    column = max(_LEAST_WIDTH, (width - first - 2) // 2)
+    return "\n".join(
+        f"{name:<{first}} {_cut(one, column):<{column}} {_cut(other, column)}".rstrip()
+        for name, one, other in rows
+    )
+
+
+def _difference(one: Event | None, other: Event | None, trace: Trace) -> Difference:
+    known = one if one is not None else other
+    assert known is not None
+    return Difference(
+        simulated=one, wire=other, fields=tuple(_fields(one, other)), line=_line(known, trace)
+    )
+
+
+def _fields(one: Event | None, other: Event | None) -> Iterator[tuple[str, object, object]]:
+    if one is None or other is None or type(one) is not type(other):
+        return
+    was, now = normalised(one), normalised(other)
+    for field in fields(was):
+        if getattr(was, field.name) != getattr(now, field.name):
+            yield field.name, getattr(one, field.name), getattr(other, field.name)
+
+
+def _line(event: Event, trace: Trace) -> int | None:
+    """Line of the step that asked the question, or else of the step that had begun last."""
+    paths = {ask.ask: ask.step for ask in trace.of(AskEvent)}
+    path = paths.get(event.ask) if event.ask is not None else None
+    line = None
+    for step in trace.of(StepEvent):
+        if path is None and step.seq > event.seq:
+            break
+        if step.phase == "begin" and (path is None or step.path == path):
+            line = step.line
+    return line
+
+
+def _shown(difference: Difference) -> tuple[str, str]:
+    """Both events in words, without what they share in any case: time and actor."""
+    one, other = difference.simulated, difference.wire
+    if (
+        one is not None
+        and other is not None
+        and (one.at_s, one.actor) == (other.at_s, other.actor)
+    ):
+        return _words(one), _words(other)
+    return tuple(_NOTHING if each is None else describe(each).strip() for each in (one, other))  # type: ignore[return-value]  # it has two
+
+
+def _words(event: Event) -> str:
+    return describe(event)[len(f"{event.at_s:10.3f}s  {event.actor:<12} ") :]
+
+
+def _cut(text: str, width: int) -> str:
+    text = text.replace("\n", " ")
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,0 +1,124 @@
+"""One scenario as compact data: the page draws it only when somebody opens it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaos.compare.finished import FinishedRun
+from chaos.compare.measures import describe_measure
+from chaos.reports.lanes import lanes
+from chaos.trace.events import Event, StepEvent
+from chaos.trace.text import describe
+from chaos.units import format_duration
+from chaos.verdict import Outcome, Verdict
+
+
+def payload(run: FinishedRun) -> dict[str, Any]:
+    """Everything the page knows of a run, ready for JSON.
+
+    Events and the items on lanes are lists rather than objects, and words that repeat are
+    numbered: a report of two hundred scenarios holds a hundred thousand of them.
+    """
+    actors = _Numbered()
+    kinds = _Numbered()
+    looks = _Numbered()
+    events = [
+        [round(event.at_s * 1_000_000), actors[event.actor], kinds[event.kind], say(event)]
+        for event in run.trace
+    ]
+    drawn = [
+        {
+            "group": lane.group,
+            "label": lane.label,
+            "items": [
+                [item.first, item.last, looks[item.look], item.label, int(item.is_mark)]
+                for item in lane.items
+            ],
+        }
+        for lane in lanes(run.trace)
+    ]
+    return {
+        "name": run.name,
+        "path": run.path,
+        "hypothesis": run.hypothesis,
+        "outcome": run.outcome.value,
+        "facts": [
+            ["target", run.target],
+            ["tier", run.tier],
+            ["seed", str(run.seed)],
+            ["virtual time", format_duration(round(run.virtual_s, 3))],
+            ["digest", run.digest],
+            ["tags", " ".join(run.tags)],
+        ],
+        "replay": run.replay,
+        "numbers": [
+            [measure.label, measure.show(value)]
+            for key, value in run.measures.items()
+            if (measure := describe_measure(key)).key != "verdict" and value is not None
+        ],
+        "problems": [_verdict(run, verdict) for verdict in run.problems],
+        "checks": [_verdict(run, verdict) for verdict in run.verdicts],
+        "laws": [
+            [verdict.check, state, verdict.reason]
+            for verdict, state in zip(run.laws, law_states(run).values(), strict=True)
+        ],
+        "source": list(run.source),
+        "steps": [
+            [event.seq, event.line]
+            for event in run.trace.of(StepEvent)
+            if event.phase == "begin" and event.line is not None
+        ],
+        "actors": actors.words,
+        "kinds": kinds.words,
+        "looks": looks.words,
+        "events": events,
+        "lanes": drawn,
+    }
+
+
+def law_states(run: FinishedRun) -> dict[str, str]:
+    """Each law with how the run fared: ``kept``, ``broken``, ``waived`` or ``idle``."""
+    states = {Outcome.PASSED: "kept", Outcome.FAILED: "broken", Outcome.INCONCLUSIVE: "idle"}
+    return {
+        law.check: "waived" if law.check in run.waived else states[law.outcome] for law in run.laws
+    }
+
+
+def say(event: Event) -> str:
+    """What happened, without when and who: those have columns of their own.
+
+    Example:
+        >>> from chaos.trace.events import WaitEvent
+        >>> say(WaitEvent(seq=0, at_s=15.0, actor="user-1", seconds=2.5))
+        'waits 2.5s'
+    """
+    line = describe(event)
+    actor = line.index(event.actor)
+    return line[actor + max(12, len(event.actor)) + 1 :]
+
+
+def _verdict(run: FinishedRun, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "check": verdict.check,
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason,
+        "expected": verdict.expected,
+        "seen": verdict.seen,
+        "line": run.line_of(verdict),
+        # The last of its evidence is the moment at which it was decided.
+        "at": max(verdict.evidence, default=None),
+    }
+
+
+class _Numbered:
+    """Words by number, in order of first use."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __getitem__(self, word: str) -> int:
+        return self._numbers.setdefault(word, len(self._numbers))
+
+    @property
+    def words(self) -> list[str]:
+        return list(self._numbers)

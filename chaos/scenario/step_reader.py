@@ -1,0 +1,170 @@
+"""The steps of a scenario file, each told by its action key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chaos.scenario.draft import Site
+from chaos.scenario.expectations import Expectation, parse_expectations
+from chaos.scenario.faults import FAULTS, Fault
+from chaos.scenario.fields import Node
+from chaos.scenario.lint_words import check_aim
+from chaos.scenario.model import (
+    ACTIONS,
+    AnyStep,
+    Ask,
+    ClockStep,
+    ExpectStep,
+    Load,
+    Step,
+)
+from chaos.scenario.observables import Probe, probes
+from chaos.scenario.problems import listed, quoted, suggest
+from chaos.scenario.source import Findings, NodePath
+from chaos.scenario.vocabulary import Vocabulary
+from chaos.scenario.wording import check_keys, validate
+
+_SAID_OF_ANY_STEP = ("at", "name", "expect")
+_BARE_WORDS = ("refresh_index", "restart")
+
+
+class StepReader:
+    """Reads steps and expectations; one that does not fit is None and has findings.
+
+    Without the words of a target, expectations are not read: no key of theirs can be told from
+    a mistaken one.
+    """
+
+    def __init__(self, vocabulary: Vocabulary | None, findings: Findings) -> None:
+        self._vocabulary = vocabulary
+        self._findings = findings
+        known: Mapping[str, Probe] = {} if vocabulary is None else probes(vocabulary)
+        self._probes = known
+
+    def expect(self, data: Mapping[str, Any], path: NodePath) -> tuple[Expectation, ...]:
+        """What the ``expect`` of a step or a scenario claims, if it has one."""
+        if "expect" not in data or self._vocabulary is None:
+            return ()
+        return parse_expectations(data["expect"], self._probes, self._findings, (*path, "expect"))
+
+    def steps(self, items: object, section: str) -> tuple[Site, ...]:
+        """The steps of a section that fit, each with its place in the file."""
+        if not isinstance(items, tuple):
+            wrong = f"{section} is {quoted(items)}"
+            fix = "begin each step with '- '"
+            self._findings.add((section,), wrong, "a list of steps", fix, "wrong-type")
+            return ()
+        sites = []
+        for index, item in enumerate(items):
+            path = (section, index)
+            step = self._step(item, path)
+            if step is not None:
+                sites.append(Site(path, step))
+        return tuple(sites)
+
+    def _step(self, item: object, path: NodePath) -> AnyStep | None:
+        if isinstance(item, str):
+            return self._bare_word(item, path)
+        if not isinstance(item, dict):
+            self._findings.add(
+                path, f"a step is {quoted(item)}", "a mapping", "write '- ask: …'", "wrong-type"
+            )
+            return None
+        check_keys(item, (*ACTIONS, *_SAID_OF_ANY_STEP), path, self._findings, "a step")
+        actions = [key for key in item if key in ACTIONS]
+        if len(actions) > 1:
+            self._findings.add(
+                (*path, actions[1]),
+                f"one step does both {actions[0]!r} and {actions[1]!r}",
+                "one action a step",
+                f"begin a step of its own with '- {actions[1]}:'",
+                "two-actions",
+                at_key=True,
+            )
+            return None
+        return self._acting(actions[0], item, path) if actions else self._looking(item, path)
+
+    def _bare_word(self, word: str, path: NodePath) -> AnyStep | None:
+        if word in _BARE_WORDS:
+            return self._made(ACTIONS[word], {}, path)
+        known = word in ACTIONS
+        fix = f"write '- {word}: …'" if known else suggest(word, _BARE_WORDS, "write '- ask: …'")
+        wrong = (
+            f"step {quoted(word)} says nothing more" if known else f"unknown step {quoted(word)}"
+        )
+        self._findings.add(
+            path, wrong, f"a mapping, or {listed(_BARE_WORDS)}", fix, "unknown-step"
+        )
+        return None
+
+    def _looking(self, item: dict[str, Any], path: NodePath) -> AnyStep | None:
+        if "expect" in item:
+            return self._made(ExpectStep, item, path)
+        if all(key in _SAID_OF_ANY_STEP for key in item):
+            fix = "add for example 'advance: 60s'"
+            self._findings.add(path, "a step does nothing", listed(ACTIONS), fix, "no-action")
+        return None
+
+    def _acting(self, action: str, item: dict[str, Any], path: NodePath) -> AnyStep | None:
+        value, where = item[action], (*path, action)
+        filled: dict[str, object] = {}
+        match action:
+            case "ask":
+                value = {"question": value} if isinstance(value, str) else value
+                filled[action] = self._part(Ask, value, where, "ask")
+            case "load":
+                filled[action] = self._part(Load, value, where, "load")
+            case "clock":
+                filled[action] = self._part(ClockStep, value, where, "clock")
+            case "inject":
+                filled[action] = self._fault(value, where)
+            case "publish_index" | "refresh_index" | "restart" if value is None:
+                # An action that needs nothing said of it may have nothing after its colon.
+                item = {key: each for key, each in item.items() if key != action}
+            case _:
+                pass
+        if None in filled.values():
+            # What else the step says is still worth checking.
+            self._made(ExpectStep, item, path)
+            return None
+        return self._made(ACTIONS[action], item, path, **filled)
+
+    def _part(self, model: type[Node], value: object, path: NodePath, what: str) -> Node | None:
+        return validate(model, value, path, self._findings, what)
+
+    def _fault(self, value: object, path: NodePath) -> Fault | None:
+        if not isinstance(value, dict):
+            fix = "write '{upstream: …, fault: …}'"
+            wrong = f"inject is {quoted(value)}"
+            self._findings.add(path, wrong, "a fault, as a mapping", fix, "wrong-type")
+            return None
+        kind = value.get("fault")
+        fault = None
+        if isinstance(kind, str) and kind in FAULTS:
+            fault = validate(FAULTS[kind], value, path, self._findings, f"fault {kind!r}")
+        elif "fault" in value:
+            wrong, fix = f"unknown fault {quoted(kind)}", suggest(str(kind), FAULTS, "choose one")
+            self._findings.add((*path, "fault"), wrong, listed(FAULTS), fix, "unknown-fault")
+        else:
+            wrong, fix = "the injection has no 'fault'", "add for example 'fault: timeout'"
+            self._findings.add((*path, "fault"), wrong, listed(FAULTS), fix, "missing-key")
+        upstream, operation = value.get("upstream"), value.get("operation")
+        if fault is None and self._vocabulary is not None and isinstance(upstream, str):
+            # Where it aims is worth checking, whatever else is wrong with it.
+            aim = operation if isinstance(operation, str) else None
+            check_aim(upstream, aim, path, self._vocabulary, self._findings)
+        return fault
+
+    def _made(
+        self, model: type[Step], item: dict[str, Any], path: NodePath, **filled: object
+    ) -> AnyStep | None:
+        own = {key: item[key] for key in item if key in model.model_fields and key not in filled}
+        own.pop("expect", None)
+        filled |= {
+            "expect": self.expect(item, path),
+            "location": self._findings.source.at(*path),
+            "path": f"{path[0]}[{path[1]}]",
+        }
+        # Every class that comes here is one of AnyStep.
+        return validate(model, own, path, self._findings, "a step", filled=filled)  # type: ignore[return-value]

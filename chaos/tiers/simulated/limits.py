@@ -1,0 +1,23 @@
+"""What a run may take before it counts as one without end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a run may take.
+
+    Attributes:
+        stuck_after_s: Real seconds without progress after which a task counts as stuck.
+        max_switches: Sleeps and waits; more are taken for a livelock.
+        max_virtual_s: Virtual seconds; a longer run is taken for a livelock.
+    """
+
+    stuck_after_s: float = 10.0
+    max_switches: int = 1_000_000
+    max_virtual_s: float = 30 * 86_400.0
+
+
+DEFAULT_LIMITS = Limits()

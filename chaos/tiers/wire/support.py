@@ -1,0 +1,76 @@
+"""What cannot run over sockets, by name; and the state of what is needed to."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+from chaos.errors import ChaosError
+from chaos.scenario.model import Scenario
+from chaos.tiers.wire.client import ToxiproxyClient
+from chaos.tiers.wire.locate import PINNED_VERSION, WAYS, Location, can_build, find
+
+SIMULATED_ONLY = "simulated-only"
+"""Tag of scenarios about something that no socket can be made to do, such as one interleaving."""
+
+_ASK_LIMIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What was found of Toxiproxy.
+
+    Attributes:
+        usable: Whether the wire tier can run, perhaps after a build.
+        seen: Where it is, which version, and how it was found.
+        fix: What to do; empty when all is well.
+    """
+
+    usable: bool
+    seen: str
+    fix: str = ""
+
+
+def unsupported(scenario: Scenario) -> str | None:
+    """Why this scenario cannot run on the wire; None if it can."""
+    if SIMULATED_ONLY in scenario.tags:
+        return f"{scenario.name} is tagged {SIMULATED_ONLY}: sockets cannot be made to do that"
+    return None
+
+
+def examine() -> State:
+    """Look for Toxiproxy; nothing is built, and nothing started but to ask for its version."""
+    found = find()
+    if found is None:
+        if can_build():
+            return State(
+                usable=True,
+                seen=f"not built yet; version {PINNED_VERSION} is built at the first use",
+            )
+        return State(usable=False, seen="not found; only the wire tier needs it", fix=WAYS)
+    where = found.url or str(found.binary)
+    try:
+        version = _version(found)
+    except (ChaosError, OSError, subprocess.SubprocessError) as error:
+        return State(usable=False, seen=f"{where} ({found.how}) does not work: {error}", fix=WAYS)
+    return State(usable=True, seen=f"{where}, version {version}, {found.how}")
+
+
+def _version(found: Location) -> str:
+    if found.url is not None:
+        client = ToxiproxyClient(found.url)
+        try:
+            return client.version()
+        finally:
+            client.close()
+    assert found.binary is not None
+    said = subprocess.run(  # noqa: S603 - the program that would be started anyway
+        [found.binary, "-version"],
+        capture_output=True,
+        text=True,
+        timeout=_ASK_LIMIT_S,
+        check=True,
+    ).stdout
+    numbers = re.search(r"version (\S+)", said)
+    return numbers[1] if numbers else "unknown"

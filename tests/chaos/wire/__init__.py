@@ -1,0 +1,1 @@
+"""Tests of the wire tier; most need a real Toxiproxy."""

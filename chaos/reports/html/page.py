@@ -88,8 +88,8 @@ def render(runs: Sequence[FinishedRun], *, changes: Iterable[Change] = ()) -> st
         key for key in in_order(k for run in runs for k in run.measures) if key not in _NOT_SHOWN
     ]
     return environment.get_template("page.html.j2").render(
-        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
-        script=Markup("\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)),
+        style=(_HERE / "style.css").read_text(encoding="utf-8"),
+        script="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         outcome=combine(run.outcome for run in runs).value,
         counts={each.value: sum(run.outcome is each for run in runs) for each in Outcome},
         runs=runs,

@@ -36,11 +36,13 @@ class Comparison:
         changes: What is no longer as recorded, by scenario.
         new: Scenarios that were played but are not in the baseline.
         missing: Scenarios of the baseline that should have been played and were not.
+        elsewhere: How many scenarios of the baseline lie outside of what was played.
     """
 
     changes: tuple[Change, ...] = ()
     new: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    elsewhere: int = 0
 
     def of(self, trend: Trend) -> list[Change]:
         """The changes that went this way."""
@@ -140,7 +142,7 @@ class Baseline:
             suite: What was just played.
             paths: Where it was played from; scenarios recorded from elsewhere are not missed.
         """
-        now = Baseline.of(suite)
+        now, below = Baseline.of(suite), self._below(paths)
         found = [
             change
             for name, entry in sorted(now.entries.items())
@@ -150,7 +152,8 @@ class Baseline:
         return Comparison(
             changes=tuple(found),
             new=tuple(sorted(now.entries.keys() - self.entries.keys())),
-            missing=tuple(sorted(self._below(paths) - now.entries.keys())),
+            missing=tuple(sorted(below - now.entries.keys())),
+            elsewhere=len(self.entries.keys() - below - now.entries.keys()),
         )
 
     def updated(self, suite: SuiteResult, paths: Sequence[Path]) -> Baseline:
@@ -173,12 +176,12 @@ def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
     """What the gate says of a suite and its comparison with the baseline.
 
     Failed if a scenario failed or the baseline does not hold; inconclusive if a scenario is, or
-    if some law was put to the test by no scenario at all.
+    if the whole suite was played and none of it put some law to the test.
     """
     outcomes = [suite.outcome]
     if not comparison.holds:
         outcomes.append(Outcome.FAILED)
-    if suite.laws_not_exercised:
+    if suite.laws_not_exercised and not comparison.elsewhere:
         outcomes.append(Outcome.INCONCLUSIVE)
     return combine(outcomes)
 

@@ -24,6 +24,7 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from helpdesk.deadline_transport import DeadlineAuthRequest, DeadlineTransport, seconds_left
 from helpdesk.errors import DownloadError
 from helpdesk.manifest import MANIFEST_FILE
+from helpdesk.retry_after import retry_after_s
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +200,8 @@ class IndexBucket:
             message = f"{place} was replaced by someone else meanwhile"
         else:
             message = f"Cloud Storage answered {status} for {place}"
-        return DownloadError(message, retryable=retryable)
+        asked_s = None if error.response is None else retry_after_s(error.response.headers)
+        return DownloadError(message, retryable=retryable, retry_after_s=asked_s)
 
 
 def _bounded(client: storage.Client, deadline: float, timeout_s: float) -> storage.Client:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import time
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import httpx2
 import openai
 import pydantic
 
 from helpdesk.errors import ChatError, FailureReason
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from helpdesk.retry_after import retry_after_s
 
 _QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
@@ -71,34 +65,6 @@ def declined(finish_reason: str) -> ChatError:
     The provider is well, and would say the same again.
     """
     return _final(f"the model declined to answer (finish_reason {finish_reason})", "declined")
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return the pause a provider asks for, in seconds from now; None if it asks for none.
-
-    ``retry-after-ms`` wins, being the more exact; ``retry-after`` is a number of seconds or a
-    date. A value that makes no sense counts as none.
-
-    Example:
-        >>> retry_after_s({"retry-after": "20"}), retry_after_s({"retry-after-ms": "1500"})
-        (20.0, 1.5)
-    """
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        seconds = _number(headers.get(name)) * unit_s
-        if 0 <= seconds < math.inf:
-            return seconds
-    try:
-        date = parsedate_to_datetime(headers.get("retry-after", ""))
-        return max(0.0, date.timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return math.nan
 
 
 def _status_error(error: openai.APIStatusError) -> ChatError:

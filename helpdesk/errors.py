@@ -100,11 +100,15 @@ class DownloadError(HelpdeskError):
 
     Attributes:
         retryable: Whether the same download could succeed if made again.
+        retry_after_s: What storage asked callers to wait, in seconds; None if it did not.
     """
 
-    def __init__(self, message: str, *, retryable: bool) -> None:
+    def __init__(
+        self, message: str, *, retryable: bool, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.retryable = retryable
+        self.retry_after_s = retry_after_s
 
 
 class DamagedIndexError(HelpdeskError):

@@ -71,7 +71,7 @@ class FinishedRun:
             waived=result.waived,
             replay=result.replay,
             trace=result.trace,
-            source=result.loaded.source.lines,
+            source=_without_end(result.loaded.source.lines),
         )
 
     @cached_property
@@ -186,6 +186,11 @@ def _verdict(saved: Mapping[str, Any]) -> Verdict:
 def _source(path: Path) -> tuple[str, ...]:
     """The file as it is now; a report without it is still worth having."""
     try:
-        return tuple(path.read_text(encoding="utf-8").splitlines())
+        return _without_end(tuple(path.read_text(encoding="utf-8").split("\n")))
     except (OSError, UnicodeDecodeError):
         return ()
+
+
+def _without_end(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines of a file without the empty one after its last line end."""
+    return lines[:-1] if lines and not lines[-1] else lines

@@ -10,15 +10,16 @@ from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import Measures, take
 from chaos.compare.traces import Parting, first_difference
 from chaos.trace.trace import Trace
-from chaos.verdict import Outcome
+from chaos.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One scenario as it went in one of the runs."""
+    """One scenario as it went in one of the runs; ``problems`` kept it from passing."""
 
     trace: Trace
     measures: Measures
+    problems: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Difference:
 
     Attributes:
         parting: The first event that differs; None if only the judgement of them does.
+        problems: What keeps it from passing now and did not before.
         changes: What it comes to; empty when every measure stayed the same.
     """
 
@@ -34,6 +36,7 @@ class Difference:
     was: Trace
     now: Trace
     parting: Parting | None
+    problems: tuple[Verdict, ...]
     changes: tuple[Change, ...]
 
 
@@ -76,7 +79,10 @@ class RunsCompared:
 
 def sides(runs: Iterable[FinishedRun]) -> dict[str, Side]:
     """Runs with their verdicts, by the names of their scenarios."""
-    return {run.name: Side(trace=run.trace, measures=run.measures) for run in runs}
+    return {
+        run.name: Side(trace=run.trace, measures=run.measures, problems=run.problems)
+        for run in runs
+    }
 
 
 def bare(name: str, trace: Trace) -> dict[str, Side]:
@@ -104,6 +110,7 @@ def compare_runs(was: Mapping[str, Side], now: Mapping[str, Side]) -> RunsCompar
                     was=before.trace,
                     now=after.trace,
                     parting=parting,
+                    problems=_new_problems(before, after),
                     changes=tuple(found),
                 )
             )
@@ -113,3 +120,8 @@ def compare_runs(was: Mapping[str, Side], now: Mapping[str, Side]) -> RunsCompar
         only_before=tuple(sorted(was.keys() - now.keys())),
         only_now=tuple(sorted(now.keys() - was.keys())),
     )
+
+
+def _new_problems(was: Side, now: Side) -> tuple[Verdict, ...]:
+    known = {verdict.check for verdict in was.problems}
+    return tuple(verdict for verdict in now.problems if verdict.check not in known)

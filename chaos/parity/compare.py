@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
-from itertools import takewhile, zip_longest
 
 from chaos.parity.normalise import normalised
 from chaos.trace.events import AskEvent, Event, StepEvent
 from chaos.trace.text import describe
 from chaos.trace.trace import Trace
 
+_ABOUT = ("actor", "ask", "upstream", "operation", "object", "fault", "what", "path", "key")
 _NOTHING = "(nothing)"
 _LEAST_WIDTH = 20
 
@@ -23,7 +23,7 @@ class Difference:
     Attributes:
         simulated: What happened in the simulated tier; None if nothing corresponds.
         wire: What happened in the wire tier; None if nothing corresponds.
-        fields: What differs, if both are events of one kind: name, simulated, wire.
+        fields: What differs, if both are there: name, simulated, wire.
         line: Line of the scenario whose step it belongs to, from 1; None if that is not known.
     """
 
@@ -47,20 +47,10 @@ def compare(simulated: Trace, wire: Trace) -> tuple[Difference, ...]:
         >>> compare(waits(2.0), waits(4.0))[0].fields
         (('seconds', 2.0, 4.0),)
     """
-    ours, theirs = [*map(normalised, simulated)], [*map(normalised, wire)]
-    same = sum(
-        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))
-    )
-    matcher = SequenceMatcher(
-        None, [*map(repr, ours[same:])], [*map(repr, theirs[same:])], autojunk=False
-    )
     return tuple(
-        _difference(one, other, simulated if one is not None else wire)
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-        for one, other in zip_longest(
-            simulated[same + i1 : same + i2], wire[same + j1 : same + j2]
-        )
+        _difference(one, other, simulated, wire)
+        for before, after in _unequal(simulated, wire)
+        for one, other in _paired(before, after)
     )
 
 
@@ -90,16 +80,41 @@ def render(difference: Difference, *, width: int = 100) -> str:
     )
 
 
-def _difference(one: Event | None, other: Event | None, trace: Trace) -> Difference:
-    known = one if one is not None else other
-    assert known is not None
-    return Difference(
-        simulated=one, wire=other, fields=tuple(_fields(one, other)), line=_line(known, trace)
-    )
+def _unequal(simulated: Trace, wire: Trace) -> Iterator[tuple[Trace, Trace]]:
+    """The stretches in which the traces differ, each with what the other has in its place."""
+    ours, theirs = ([repr(normalised(event)) for event in trace] for trace in (simulated, wire))
+    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag != "equal":
+            yield simulated[i1:i2], wire[j1:j2]
+
+
+def _paired(simulated: Trace, wire: Trace) -> Iterator[tuple[Event | None, Event | None]]:
+    """Each event of a stretch with the one that corresponds to it, if there is one."""
+    matcher = SequenceMatcher(None, [*map(_gist, simulated)], [*map(_gist, wire)], autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            yield from zip(simulated[i1:i2], wire[j1:j2], strict=True)
+        else:
+            yield from ((event, None) for event in simulated[i1:i2])
+            yield from ((None, event) for event in wire[j1:j2])
+
+
+def _gist(event: Event) -> tuple[object, ...]:
+    """What an event is about; two with the same gist correspond, even if they differ."""
+    return (event.kind, *(getattr(event, name, None) for name in _ABOUT))
+
+
+def _difference(
+    one: Event | None, other: Event | None, simulated: Trace, wire: Trace
+) -> Difference:
+    line = _line(one, simulated) if one is not None else None
+    line = _line(other, wire) if line is None and other is not None else line
+    return Difference(simulated=one, wire=other, fields=tuple(_fields(one, other)), line=line)
 
 
 def _fields(one: Event | None, other: Event | None) -> Iterator[tuple[str, object, object]]:
-    if one is None or other is None or type(one) is not type(other):
+    if one is None or other is None:
         return
     was, now = normalised(one), normalised(other)
     for field in fields(was):

@@ -48,6 +48,8 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         lines.append(Text(f"if that is meant, record it with: {UPDATE}"))
     else:
         lines.append(Text("every number is as the baseline records it", "green"))
+    if comparison.elsewhere:
+        lines.append(Text(f"{comparison.elsewhere} scenarios of the baseline were not asked for"))
     for line in lines:
         # Lines are data: no wrapping in a pipe, no highlighting of numbers.
         console.print(line, soft_wrap=True, highlight=False)

@@ -80,7 +80,7 @@ class ConsoleReport:
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
         line = f"{counts}; {virtual} of virtual time in {suite.real_s:.1f} s"
         self._print(Text(line, STYLES[suite.outcome]))
-        if missing := suite.laws_not_exercised:
+        if self._verbose and (missing := suite.laws_not_exercised):
             self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
 
     def _print(self, line: str | Text) -> None:

@@ -54,22 +54,28 @@ def _counted(compared: RunsCompared) -> str:
     measures = ", ".join(
         f"{count} {trend.value}" for trend in Trend if (count := trends.count(trend))
     )
-    differ = len(compared.differences)
-    text = f"{compared.same} scenarios the same event for event, {differ} not"
-    return f"{text}; measures: {measures or 'all the same'}"
+    return (
+        f"scenarios: {compared.same} the same event for event, {len(compared.differences)} not; "
+        f"measures: {measures or 'all the same'}"
+    )
 
 
 def _scenario(difference: Difference, width: int) -> Iterator[Text]:
     parting = difference.parting
     if parting is None:
         yield Text(f"{difference.name}: the same events, judged differently", "bold")
-        return
-    event = parting.was or parting.now
-    assert event is not None, "a parting is a difference of at least one event"
-    yield Text(f"{difference.name}: event {parting.seq} differs, at {event.at_s:.3f}s", "bold")
-    yield from _beside(difference, parting, width)
-    for name, was, now in parting.differences:
-        yield Text(f"  {name}: {was!r} -> {now!r}", "cyan")
+    else:
+        event = parting.was or parting.now
+        assert event is not None, "a parting is a difference of at least one event"
+        yield Text(f"{difference.name}: event {parting.seq} differs, at {event.at_s:.3f}s", "bold")
+        yield from _beside(difference, parting, width)
+        for name, was, now in parting.differences:
+            yield Text(f"  {name}: {was!r} -> {now!r}", "cyan")
+    for problem in difference.problems:
+        seen = f"; expected {problem.expected}, seen {problem.seen}" if problem.expected else ""
+        yield Text(
+            f"  {problem.outcome.value} now: {problem.check}: {problem.reason}{seen}", "red"
+        )
 
 
 def _beside(difference: Difference, parting: Parting, width: int) -> Iterator[Text]:

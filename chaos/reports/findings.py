@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from chaos.baseline import UPDATE, Comparison
 from chaos.compare.changes import Trend
 from chaos.compare.finished import FinishedRun
+from chaos.compare.measures import VERDICT
 from chaos.reports.rules import NOT_IN_BASELINE, NOT_PLAYED, REGRESSION, Rule, rule_of
 from chaos.verdict import Outcome, Verdict
 
@@ -63,6 +64,8 @@ def _of_comparison(
     runs: Mapping[str, FinishedRun], comparison: Comparison, baseline: str
 ) -> Iterator[Finding]:
     for change in comparison.of(Trend.WORSE):
+        if change.key == VERDICT.key:
+            continue  # What made the verdict worse is a finding of its own already.
         message = f"{change}; if that is meant, record it with: {UPDATE}"
         path = runs[change.scenario].path
         yield _in_general(REGRESSION, change.scenario, change.key, path, message)

@@ -23,7 +23,7 @@ def write(suite: SuiteResult, path: Path) -> None:
         cases.add_testcase(_case(result))
     document = JUnitXml()
     document.add_testsuite(cases)
-    document.update_statistics()
+    document.update_statistics()  # type: ignore[no-untyped-call] # the library forgot it
     path.parent.mkdir(parents=True, exist_ok=True)
     document.write(str(path), pretty=True)
 

@@ -61,11 +61,19 @@ def play(
         seed=seed,
         trace=life.trace,
         verdicts=tuple(life.verdicts),
-        laws=judge_laws(record, waived=scenario.waive),
+        # Of a run that left the simulation, or never had a service, no law can say anything.
+        laws=() if life.broke_down else judge_laws(record, waived=scenario.waive),
         waived=scenario.waive,
         virtual_s=life.ended_s,
         real_s=freezegun.api.real_monotonic() - began,
     )
+
+
+SIMULATION = "simulation"
+"""The check that a run stayed inside the simulated world."""
+
+TARGET = "target"
+"""The check that there was a service to test."""
 
 
 class _Life:
@@ -81,6 +89,11 @@ class _Life:
         self.trace = Trace()
         self.verdicts: list[Verdict] = []
         self.ended_s = 0.0
+
+    @property
+    def broke_down(self) -> bool:
+        """Whether the run was ended by something that is not the service's doing."""
+        return any(verdict.check in {SIMULATION, TARGET} for verdict in self.verdicts)
 
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
         """Play everything and collect the verdicts that are not laws."""
@@ -107,7 +120,7 @@ class _Life:
                 run.close()
             # A service may swallow the error that a violation raises; the violation itself stays.
             stopped += [
-                Verdict(check="simulation", outcome=Outcome.INCONCLUSIVE, reason=violation)
+                Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=violation)
                 for violation in run.violations
             ]
         self.verdicts += stopped or self._faults_that_never_fired()
@@ -163,12 +176,10 @@ def _stopping(stopped: list[Verdict]) -> Iterator[None]:
     except DeadlockError as error:
         stopped.append(Verdict(check="no-deadlock", outcome=Outcome.FAILED, reason=str(error)))
     except SimulationError as error:
-        stopped.append(
-            Verdict(check="simulation", outcome=Outcome.INCONCLUSIVE, reason=str(error))
-        )
+        stopped.append(Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=str(error)))
     except Exception as error:  # noqa: BLE001 - a target that cannot be built proves nothing
         reason = f"the target broke down: {type(error).__name__}: {error}"
-        stopped.append(Verdict(check="target", outcome=Outcome.INCONCLUSIVE, reason=reason))
+        stopped.append(Verdict(check=TARGET, outcome=Outcome.INCONCLUSIVE, reason=reason))
 
 
 def _unsteady(verdict: Verdict) -> Verdict:

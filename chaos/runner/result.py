@@ -43,8 +43,8 @@ class RunResult:
 
         A law that had nothing to judge casts no doubt on a run; a law that was broken fails it.
         """
-        broken = [law.outcome for law in self.laws if law.outcome is Outcome.FAILED]
-        return combine([verdict.outcome for verdict in self.verdicts] + broken)
+        broken = (law for law in self.laws if law.outcome is Outcome.FAILED)
+        return combine(verdict.outcome for verdict in (*self.verdicts, *broken))
 
     @cached_property
     def problems(self) -> tuple[Verdict, ...]:

@@ -222,9 +222,7 @@ def _anonymous() -> AnonymousCredentials:
 
 
 def _json(payload: object) -> Reply:
-    return Reply(
-        body=json.dumps(payload).encode(), headers={"Content-Type": "application/json"}
-    )
+    return Reply(body=json.dumps(payload).encode(), headers={"Content-Type": "application/json"})
 
 
 class _Body(io.RawIOBase):

@@ -54,6 +54,15 @@ def test_question_without_words_finds_nothing(question: str) -> None:
     assert load(built()).search(question, 3) == ()
 
 
+def test_changed_text_is_refused() -> None:
+    """One changed letter in an article is noticed before anything is parsed."""
+    index = built()
+    changed = index.files["documents.json"].replace(b"Fix", b"Fox")
+
+    with pytest.raises(DamagedIndexError, match="hash"):
+        load(BuiltIndex(index.manifest, {**index.files, "documents.json": changed}))
+
+
 def test_documents_that_are_no_articles_are_refused() -> None:
     """Right hash, wrong content: a mistake of the publisher."""
     with pytest.raises(DamagedIndexError, match="not a list of articles"):

@@ -12,10 +12,10 @@ import httpx2
 import openai
 import pytest
 
-from helpdesk.chat_errors import retry_after_s
 from helpdesk.errors import ChatError
 from helpdesk.openai_chat import ChatClient, Reply
 from helpdesk.prompts import Message
+from helpdesk.retry_after import retry_after_s
 from helpdesk.settings import Settings
 from tests.conftest import Clock, Provider, completion, event_stream, failure, streamed
 

@@ -19,7 +19,6 @@ from helpdesk.articles import Article, load_articles
 from helpdesk.embedding import Embedder, WordLlamaEmbedder
 from helpdesk.index_builder import BuiltIndex, build_index
 from helpdesk.index_cache import IndexCache
-from helpdesk.manifest import Manifest
 
 BUCKET = "helpdesk"
 PREFIX = "helpdesk-index/"
@@ -112,15 +111,16 @@ class StandInBucket:
         return 0
 
 
-def publish(gcs: GcsUpstream, number: int) -> Manifest:
+def publish(gcs: GcsUpstream, number: int) -> None:
     """Make a generation the published one."""
-    return generation(number).publish(StandInBucket(gcs), PREFIX)
+    generation(number).publish(StandInBucket(gcs), PREFIX)
 
 
-def lay_out_cache(folder: Path, given: IndexCacheGiven, manifest: Manifest, *, now: float) -> None:
-    """Leave the copy that an earlier process would have left, damaged if so asked."""
-    index_cache = IndexCache(folder)
-    index_cache.install(manifest, generation(1).files, fetched_at=now - given.age.total_seconds())
+def lay_out_cache(folder: Path, given: IndexCacheGiven, *, now: float) -> None:
+    """Leave the first generation as an earlier process would have, damaged if so asked."""
+    first = generation(1)
+    fetched_at = now - given.age.total_seconds()
+    IndexCache(folder).install(first.manifest, first.files, fetched_at=fetched_at)
     if given.damage is not None:
         pointer = json.loads((folder / "current.json").read_text())
         _damage(folder / "generations" / pointer["folder"], given.damage)

@@ -14,14 +14,14 @@ from google.cloud import storage
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, words
 from chaos.targets.helpdesk.listening import TraceListener
-from chaos.trace.events import Scalar
+from chaos.trace.events import ActionEvent, Scalar
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.openai import OpenAIUpstream
 from helpdesk.circuit_breaker import CircuitBreaker
 from helpdesk.desk import Helpdesk
 from helpdesk.faiss_helpdesk_service import FAISSHelpdeskService
 from helpdesk.index_source import cache_folder
-from helpdesk.manifest import Manifest
+from helpdesk.manifest import content_sha256
 from helpdesk.rag_response_service import RAGResponseService
 from helpdesk.settings import Settings
 
@@ -36,7 +36,8 @@ def _openai_client() -> openai.OpenAI:
 
 @cache
 def _storage_client() -> storage.Client:
-    return storage.Client(project="chaos", credentials=AnonymousCredentials())
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call] # google-auth has no types
+    return storage.Client(project="chaos", credentials=credentials)
 
 
 class HelpdeskTarget(Target):
@@ -62,7 +63,7 @@ class HelpdeskTarget(Target):
         self._world = world
         self._published = 0
         self._listener = TraceListener(world.recorder)
-        manifest = self._publish()
+        published = self._publish()
         self._settings = Settings.load({}).replaced(
             {
                 "openai.api_key": API_KEY,
@@ -75,7 +76,9 @@ class HelpdeskTarget(Target):
         index_cache = given.parse_index_cache(world.given.get("index_cache"))
         if index_cache is not None:
             folder = cache_folder(self._settings.index)
-            given.lay_out_cache(folder, index_cache, manifest, now=time.time())
+            given.lay_out_cache(folder, index_cache, now=time.time())
+        detail = (("cached", index_cache is not None), *published.items())
+        world.recorder.record(ActionEvent, action="given", detail=detail)
         self._start()
 
     def ask(self, question: str) -> Answer:
@@ -101,8 +104,7 @@ class HelpdeskTarget(Target):
             case "refresh_index":
                 return {"outcome": self._index.refresh().outcome}
             case "publish_index":
-                manifest = self._publish()
-                return {"generation": manifest.generation}
+                return self._publish()
             case _:
                 raise NotImplementedError(f"the helpdesk has no action {action!r}")
 
@@ -136,9 +138,12 @@ class HelpdeskTarget(Target):
         if self._listener.error is not None:
             raise self._listener.error
 
-    def _publish(self) -> Manifest:
+    def _publish(self) -> dict[str, Scalar]:
+        """Publish the next generation; returns what identifies it, for the trace."""
         self._published += 1
-        return given.publish(self._gcs, self._published)
+        given.publish(self._gcs, self._published)
+        sha256 = content_sha256(given.generation(self._published).files)
+        return {"generation": str(self._published), "sha256": sha256}
 
     def _start(self) -> None:
         """A new process: new objects, nothing remembered but the cache folder."""

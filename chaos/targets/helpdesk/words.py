@@ -101,5 +101,10 @@ def promises(settings: Mapping[str, Any]) -> Promises:
                 trial_lease_s=seconds("openai.breaker.trial_lease"),
             )
         },
-        caches={"gcs": CachePolicy(fresh_for_s=seconds("index.fresh_for"))},
+        caches={
+            "gcs": CachePolicy(
+                fresh_for_s=seconds("index.fresh_for"),
+                retry_failed_after_max_s=seconds("index.retry_failed_after_max"),
+            )
+        },
     )

@@ -137,16 +137,23 @@ class Trip(httpx.SyncByteStream):
         if delivery.silent and limit_s is None:
             raise self._for_ever("any response")
         is_late = delivery.silent or is_too_long(delivery.latency_s, limit_s)
+        due = self._error_due_at_head(is_late=is_late)
         try:
-            return self._native.send(
+            head = self._native.send(
                 self._way.address,
                 {CALL_HEADER: self._call.number},
                 connect_s=PATIENCE_S,
                 read_s=real_timeout_s(limit_s, is_due=is_late),
             )
         except httpx.TransportError as error:
-            self._judge(error, due=self._error_due_at_head(is_late=is_late))
+            self._judge(error, due=due)
             raise
+        if due is not None:
+            raise self._guard.violation(
+                f"call {self._call.number}: a response came; expected {due.__name__}; a toxic did "
+                "not act"
+            )
+        return head
 
     def _receive(self, piece: Piece) -> bytes:
         limit_s = self._call.read_timeout_s
@@ -222,7 +229,7 @@ class Trip(httpx.SyncByteStream):
         by_end: dict[str, Kind] = {"reset": httpx.ReadError, "stall": httpx.ReadTimeout}
         is_whole = is_stream(self._call.response)
         due = by_end.get(end, None if is_whole else httpx.RemoteProtocolError)
-        if self._next(due=due, timeout_is_due=end == "stall"):
+        if self._surplus or self._next(due=due, timeout_is_due=end == "stall"):
             raise self._guard.violation(
                 f"call {self._call.number}: more bytes came than the delivery lets through"
             )

@@ -119,3 +119,17 @@ def _reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Unknown error"
+
+
+def code_of(response: Response) -> str | None:
+    """The ``code`` in an error body; None if it has none, or is not OpenAI's.
+
+    Example:
+        >>> code_of(rate_limited("insufficient_quota"))
+        'insufficient_quota'
+    """
+    try:
+        code = response.json()["error"]["code"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return code if isinstance(code, str) else None

@@ -70,11 +70,14 @@ class OpenAIUpstream(Upstream):
         )
 
     def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
-        """``text`` and ``finish_reason`` of a completion, as this response carries them.
+        """``text`` and ``finish_reason`` of a completion, or the ``code`` of an error.
 
-        Empty if a fault left nothing of it that can be read.
+        As this response carries them; empty if a fault left nothing of it that can be read.
         """
-        if operation.name != "chat.completions" or response.status != 200:  # noqa: PLR2004 - OK
+        if response.status != 200:  # noqa: PLR2004 - OK
+            code = errors.code_of(response)
+            return {} if code is None else {"code": code}
+        if operation.name != "chat.completions":
             return {}
         try:
             text, finish_reason = chat.read_completion(response)

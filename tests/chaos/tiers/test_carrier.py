@@ -252,6 +252,20 @@ def test_stream_that_breaks_raises_after_the_words_before(
     assert world.now_s == at_s
 
 
+def test_stream_that_stalls_after_its_last_event_keeps_the_client_waiting(world: World) -> None:
+    """Without a length only the end of the stream says that nothing more will come."""
+    world.injector.delivery = Delivery(end="stall", cut_after=100_000)
+
+    def read_to_the_end() -> None:
+        httpx2.post(
+            "https://api.openai.com/v1/chat/completions", json={"stream": True}, timeout=5.0
+        )
+
+    assert isinstance(world.error(read_to_the_end), httpx2.ReadTimeout)
+    assert world.now_s == 5.0
+    assert world.response.error == "ReadTimeout"
+
+
 def test_status_of_a_fault_reaches_the_sdk_as_its_own_class(world: World) -> None:
     """A 503 is the SDK's InternalServerError."""
     world.injector.answer = Response(status=503, body=b"no")

@@ -1,0 +1,1 @@
+"""Checks over the trace of a run."""

@@ -1,0 +1,230 @@
+"""Each fault, with the real SDKs, in both tiers: what a service sees of it is the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+from pydantic import TypeAdapter
+
+from chaos.choices import Seeded
+from chaos.faults.injector import Injector
+from chaos.parity.compare import compare, render
+from chaos.scenario.faults import FAULTS, AnyFault, Fault
+from chaos.tiers.simulated.run import SimulatedRun
+from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.wire.locate import Location
+from chaos.tiers.wire.toxiproxy import Toxiproxy
+from chaos.tiers.wire.world import WireSimulation
+from chaos.trace.trace import Trace
+from chaos.upstreams.gcs import GcsUpstream
+from chaos.upstreams.openai import OpenAIUpstream
+from tests.chaos.tiers.toys import client
+
+pytestmark = pytest.mark.wire
+
+OBJECT = bytes(range(256)) * 1000
+FAULT: TypeAdapter[Fault] = TypeAdapter(AnyFault)
+
+
+def chat() -> str:
+    """Ask for a completion."""
+    completion = client().chat.completions.create(
+        model="gpt-4o-mini", messages=[{"role": "user", "content": "How?"}]
+    )
+    # What arrived, whatever it is: a web page comes as a str.
+    return completion.to_json() if hasattr(completion, "to_json") else str(completion)
+
+
+def streamed_chat() -> str:
+    """Ask for a completion in events, and read it to its end."""
+    stream = client().chat.completions.create(
+        model="gpt-4o-mini", messages=[{"role": "user", "content": "How?"}], stream=True
+    )
+    return "|".join(chunk.to_json() for chunk in stream)
+
+
+def download() -> str:
+    """Fetch an object, without retries."""
+    content = blob("index/i.faiss").download_as_bytes(timeout=15.0, retry=None)
+    return hashlib.sha256(content).hexdigest()
+
+
+def resumed_download() -> str:
+    """Fetch an object, with the SDK's own retries, which resume a body that broke off."""
+    content = blob("index/i.faiss").download_as_bytes(timeout=15.0)
+    return hashlib.sha256(content).hexdigest()
+
+
+def upload() -> str:
+    """Store an object, without retries."""
+    stored = blob("new.txt")
+    stored.upload_from_string(OBJECT, timeout=15.0, retry=None)
+    return f"generation {stored.generation}"
+
+
+def blob(name: str) -> storage.Blob:
+    """An object of a bucket, for anybody."""
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]  # google.auth has no types here
+    return storage.Client(project="toy", credentials=nobody).bucket("kb").blob(name)
+
+
+Ask = Callable[[], str]
+
+CASES: Mapping[str, tuple[Mapping[str, Any], tuple[Ask, ...]]] = {
+    "rate limit in seconds": (
+        {"fault": "rate_limit", "retry_after": "7s"},
+        (chat, streamed_chat, download),
+    ),
+    "rate limit until a date": (
+        {"fault": "rate_limit", "retry_after": "7s", "retry_after_as": "date"},
+        (chat, download),
+    ),
+    "rate limit in milliseconds": ({"fault": "rate_limit", "retry_after": "1500ms"}, (chat,)),
+    "quota": ({"fault": "rate_limit", "code": "insufficient_quota"}, (chat,)),
+    "503": ({"fault": "http_error", "status": 503}, (chat, streamed_chat, download, upload)),
+    "529 without a reason phrase": ({"fault": "http_error", "status": 529}, (chat, download)),
+    "304 without a body": ({"fault": "http_error", "status": 304}, (chat, download)),
+    "502 with a page": (
+        {"fault": "http_error", "status": 502, "body": "<html>no</html>"},
+        (chat, download),
+    ),
+    "bearable latency": (
+        {"fault": "latency", "latency": "14900ms"},
+        (chat, streamed_chat, download, upload),
+    ),
+    "unbearable latency": (
+        {"fault": "latency", "latency": "15001ms"},
+        (chat, streamed_chat, download, upload),
+    ),
+    "latency with jitter": (
+        {"fault": "latency", "latency": "15s", "jitter": "10s"},
+        (chat, download),
+    ),
+    "silence": ({"fault": "timeout"}, (chat, streamed_chat, download, upload)),
+    "refusal": ({"fault": "connection_refused"}, (chat, streamed_chat, download, upload)),
+    "reset at once": ({"fault": "reset_peer"}, (chat, streamed_chat, download, upload)),
+    "reset in the body": (
+        {"fault": "reset_peer", "after": "100B"},
+        (chat, streamed_chat, download, resumed_download),
+    ),
+    "reset late in a long body": ({"fault": "reset_peer", "after": "250KB"}, (download,)),
+    "short body": ({"fault": "limit_data", "bytes": "100B"}, (chat, streamed_chat, download)),
+    "no body at all": ({"fault": "limit_data", "bytes": 0}, (chat, download)),
+    "short body, resumed": (
+        {"fault": "limit_data", "bytes": "200KB", "calls": 1},
+        (resumed_download,),
+    ),
+    "bandwidth": ({"fault": "bandwidth", "rate": "10KB"}, (chat, streamed_chat, download)),
+    "very small bandwidth": ({"fault": "bandwidth", "rate": "7B"}, (chat, streamed_chat)),
+    "slices": (
+        {"fault": "slicer", "size": "100B", "delay": "1s"},
+        (chat, streamed_chat, download),
+    ),
+    "slices too far apart": (
+        {"fault": "slicer", "size": "100B", "delay": "16s"},
+        (chat, streamed_chat, download),
+    ),
+    "flipped bits": ({"fault": "corrupt", "flip": 3}, (chat, download, resumed_download)),
+    "flipped first byte": ({"fault": "corrupt", "at": 0}, (chat, download)),
+    "truncated JSON": ({"fault": "malformed", "as": "truncated_json"}, (chat, streamed_chat)),
+    "web page": ({"fault": "malformed", "as": "html"}, (chat, streamed_chat, download)),
+    "empty object": ({"fault": "malformed", "as": "empty_object"}, (chat, streamed_chat)),
+    "no choices": ({"fault": "malformed", "as": "empty_choices"}, (chat, streamed_chat)),
+    "broken text": ({"fault": "malformed", "as": "invalid_utf8"}, (chat, streamed_chat)),
+    "refused content": (
+        {"fault": "completion", "finish_reason": "content_filter"},
+        (chat, streamed_chat),
+    ),
+    "half an answer": ({"fault": "completion", "finish_reason": "length"}, (chat, streamed_chat)),
+    "stream closed": ({"fault": "cut_stream", "after": 2, "how": "fin"}, (streamed_chat,)),
+    "stream closed at once": ({"fault": "cut_stream", "after": 0, "how": "fin"}, (streamed_chat,)),
+    "stream reset": ({"fault": "cut_stream", "after": 2, "how": "reset"}, (streamed_chat,)),
+    "stream stalled": ({"fault": "cut_stream", "after": 2, "how": "stall"}, (streamed_chat,)),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What became of a case in one tier."""
+
+    outcome: str
+    trace: Trace
+    touched: bool
+    violations: tuple[str, ...]
+
+
+def cases() -> list[tuple[str, Ask]]:
+    """Each fault with each thing that can be asked of its upstream."""
+    return [(name, ask) for name, (_, asks) in CASES.items() for ask in asks]
+
+
+def play(simulation: Simulation, name: str, ask: Ask) -> Seen:
+    """Ask once, while the fault of that name is in force."""
+    choices = Seeded(7)
+    injector = Injector(choices)
+    storage_stand_in = GcsUpstream()
+    storage_stand_in.put("kb", "index/i.faiss", OBJECT)
+    upstream = "openai" if ask in {chat, streamed_chat} else "gcs"
+
+    def arm(run: SimulatedRun) -> Injector:
+        injector.recorder = run.recorder
+        return injector
+
+    run = simulation.start_run(
+        upstreams={"openai": OpenAIUpstream(), "gcs": storage_stand_in},
+        injector=arm,
+        choices=choices,
+        seed=7,
+    )
+    fault = FAULT.validate_python({**CASES[name][0], "upstream": upstream})
+    fault_id = injector.inject(fault, now_s=0.0)
+    task = run.scheduler.spawn("user-1", ask)
+    run.scheduler.run()
+    run.close()
+    outcome = type(task.error).__name__ if task.error else f"returned {task.result}"
+    return Seen(
+        outcome=outcome,
+        trace=run.trace,
+        touched=injector.ever_touched(fault_id),
+        violations=tuple(run.violations),
+    )
+
+
+@pytest.fixture(scope="module")
+def both(location: Location) -> Mapping[tuple[str, Ask], tuple[Seen, Seen]]:
+    """Every case, first in the simulated tier, then on the wire."""
+    with Simulation() as simulation:
+        simulated = [play(simulation, *case) for case in cases()]
+    with WireSimulation(Toxiproxy(location)) as simulation:
+        wire = [play(simulation, *case) for case in cases()]
+    return dict(zip(cases(), zip(simulated, wire, strict=True), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [pytest.param(name, ask, id=f"{name}, {ask.__name__}") for name, ask in cases()],
+)
+def test_fault_looks_the_same_in_both_tiers(
+    both: Mapping[tuple[str, Ask], tuple[Seen, Seen]], name: str, ask: Ask
+) -> None:
+    """The same exception or the same value, at the same times, by the same steps."""
+    simulated, wire = both[name, ask]
+
+    differences = compare(simulated.trace, wire.trace)
+
+    assert not wire.violations
+    assert wire.outcome == simulated.outcome
+    assert not differences, "\n\n".join(map(render, differences))
+    assert simulated.touched
+    assert wire.touched
+
+
+def test_every_kind_of_fault_is_in_the_table() -> None:
+    """A new fault has to be shown over sockets, too."""
+    assert {fault["fault"] for fault, _ in CASES.values()} == set(FAULTS)

@@ -5,16 +5,11 @@
 
 from __future__ import annotations
 
-import os
-
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["chaos", "tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
-
-PACKAGES = ("helpdesk", "chaos")
-
 
 def _install(session: nox.Session, *groups: str) -> None:
     """Install the project at the locked versions, editable, with dependency groups."""
@@ -44,7 +39,7 @@ def lint(session: nox.Session) -> None:
     _install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    session.run("lint-imports", env={"PYTHONPATH": os.getcwd()})
+    session.run("lint-imports")
 
 
 @nox.session

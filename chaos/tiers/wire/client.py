@@ -235,6 +235,11 @@ class _Consumer:
     ) -> _Reply:
         try:
             answer = self._pool.request(method, path, json=body)
+        except urllib3.exceptions.NewConnectionError as error:
+            # Before timeouts: to urllib3, this is one.
+            raise ToxiproxyError(
+                f"Toxiproxy at {self._url} cannot be reached: {error}; has it been stopped?"
+            ) from error
         except urllib3.exceptions.TimeoutError as error:
             raise ToxiproxyError(
                 f"Toxiproxy at {self._url} did not answer {method} {path} within "
@@ -242,7 +247,7 @@ class _Consumer:
             ) from error
         except urllib3.exceptions.HTTPError as error:
             raise ToxiproxyError(
-                f"Toxiproxy at {self._url} cannot be reached: {error}; has it been stopped?"
+                f"Toxiproxy at {self._url} broke off {method} {path}: {error}; has it been stopped?"
             ) from error
         if missing_ok and answer.status == 404:  # noqa: PLR2004 - not found
             return _Reply(answer.status, answer.data)

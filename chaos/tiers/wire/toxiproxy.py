@@ -30,6 +30,7 @@ PREFIX = "chaos-"
 
 _START_LIMIT_S = 10.0
 _POLL_S = 0.02
+_PATIENCE_S = 0.5
 _PORTS_TO_TRY = 3
 _PORT_TAKEN = b"address already in use"
 _PR_SET_PDEATHSIG = 1
@@ -204,8 +205,9 @@ def _start_on(
     # For a caller that never leaves the with block.
     atexit.register(stop)
     undo.callback(atexit.unregister, stop)
-    client = ToxiproxyClient(f"http://127.0.0.1:{port}")
-    undo.callback(client.close)
+    url = f"http://127.0.0.1:{port}"
+    impatient = ToxiproxyClient(url, timeout_s=_PATIENCE_S)
+    undo.callback(impatient.close)
     ends_at_s = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < ends_at_s:
         if process.poll() is not None:
@@ -214,7 +216,7 @@ def _start_on(
                 f"{_last_line(log)}; {WAYS}"
             )
         try:
-            proxies = client.proxies()
+            proxies = impatient.proxies()
         except ToxiproxyError:
             if _PORT_TAKEN not in log.read_bytes():
                 time.sleep(_POLL_S)
@@ -223,6 +225,8 @@ def _start_on(
         if mark not in proxies:
             return None
         proxies[mark].delete()
+        client = ToxiproxyClient(url)
+        undo.callback(client.close)
         return client, process
     raise MissingComponentError(
         f"Toxiproxy ({binary}) did not answer within {_START_LIMIT_S:g} s of its start: "

@@ -30,6 +30,7 @@ from tests.chaos.tiers.toys import (
     streamed_chat,
 )
 
+HALF = len(OBJECT) // 2
 CHAT = "https://api.openai.com/v1/chat/completions"
 
 
@@ -127,6 +128,25 @@ def test_body_that_is_not_wanted_is_closed(world: World) -> None:
     assert world.response.error == "Closed"
     assert world.response.at_s == 1.0
     assert world.response.detail == ()
+
+
+def test_body_read_by_another_user_belongs_to_its_sender(world: World) -> None:
+    """The call is theirs who sent it, whoever reads the answer."""
+    world.injector.delivery = Delivery(slice_bytes=HALF, slice_delay_s=1.0)
+    sent: list[requests.Response] = []
+
+    def sender() -> None:
+        url = "https://storage.googleapis.com/x?alt=media"
+        sent.append(requests.get(url, stream=True, timeout=5))
+
+    def reader() -> None:
+        nap(10.0)
+        assert sent[0].content == OBJECT
+
+    _, task = world.play(sender, reader)
+
+    assert task.error is None
+    assert world.response.actor == "user-1"
 
 
 def test_body_without_bytes_is_complete_at_once(world: World) -> None:

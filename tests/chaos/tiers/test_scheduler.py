@@ -55,6 +55,27 @@ def test_ties_are_broken_by_choices(simulation: Simulation, picks: list[int], or
     assert "".join(went) == order
 
 
+@pytest.mark.parametrize(
+    ("pick", "order"),
+    [pytest.param(0, ["user-1", "user-2"], id="as due"), pytest.param(1, ["user-2", "user-1"])],
+)
+def test_tie_between_sleepers_is_broken_by_choices(
+    simulation: Simulation, pick: int, order: list[str]
+) -> None:
+    """Whoever falls asleep last has no right to go on first."""
+    world = World(simulation, choices=Replayed([0, pick]))
+    went: list[str] = []
+
+    def user() -> None:
+        nap(1.0)
+        went.append(threading.current_thread().name)
+
+    with world.run:
+        world.play(user, user)
+
+    assert went == order
+
+
 def test_recorded_choices_that_do_not_fit_end_the_run(simulation: Simulation) -> None:
     """A recording of another program is refused, even if a service catches everything."""
     world = World(simulation, choices=Replayed([5]))

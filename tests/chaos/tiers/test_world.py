@@ -136,7 +136,7 @@ def test_environment_is_prepared(simulation: Simulation) -> None:
 
 
 RESTORED = """
-import os, queue, socket, threading, time
+import os, queue, socket, sys, threading, time, types
 import freezegun.api, httpx, httpx2, requests.adapters
 from chaos.tiers.simulated.world import Simulation
 
@@ -158,12 +158,18 @@ try:
     with Simulation():
         import sched as loaded_inside
         assert loaded_inside._time is not before[1]
+        captured_inside = sys.modules["captured_inside"] = types.ModuleType("captured_inside")
+        exec("from time import sleep; from threading import Lock", vars(captured_inside))
+        assert captured_inside.sleep is not before[0]
+        assert "HTTPS_PROXY" not in os.environ
         assert all(old is not new for old, new in zip(before, look()))
         raise KeyError
 except KeyError:
     pass
 assert look() == before, [pair for pair in zip(before, look()) if pair[0] != pair[1]]
 assert loaded_inside._time is before[1]
+assert captured_inside.sleep is before[0]
+assert type(captured_inside.Lock()) is type(before[3]())
 print("restored")
 """
 

@@ -1,0 +1,173 @@
+"""Faults in plain words: what the provider does, to which calls, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import singledispatch
+
+from chaos.scenario.faults import (
+    BandwidthFault,
+    CompletionFault,
+    ConnectionRefusedFault,
+    CorruptFault,
+    CutStreamFault,
+    Fault,
+    HttpErrorFault,
+    LatencyFault,
+    LimitDataFault,
+    MalformedFault,
+    RateLimitFault,
+    ResetPeerFault,
+    SlicerFault,
+    TimeoutFault,
+)
+from chaos.units import format_duration
+
+_MALFORMED = {
+    "truncated_json": "JSON that breaks off",
+    "html": "an HTML page",
+    "empty_object": "an empty JSON object",
+    "empty_choices": "a completion without choices",
+    "invalid_utf8": "bytes that are not UTF-8",
+}
+_SENT_AS = {
+    "seconds": "",
+    "date": ", said as a date",
+    "milliseconds": ", said in milliseconds",
+}
+_STOPPED = {
+    "content_filter": "that it refused",
+    "length": "that it stopped at its token limit",
+    "stop": "nothing unusual",
+}
+_CUT = {"fin": "is closed", "reset": "is reset", "stall": "falls silent"}
+
+
+def describe_fault(fault: Fault) -> str:
+    """What a fault does, to whom, and how often, as one clause.
+
+    Example:
+        >>> describe_fault(HttpErrorFault(
+        ...     upstream="openai", fault="http_error", status=503, calls=(1, 2), toxicity=0.5))
+        'openai answers HTTP 503, to half of its calls 1 and 2'
+    """
+    return f"{fault.upstream} {_what(fault)}{_scope(fault)}"
+
+
+@singledispatch
+def _what(fault: Fault) -> str:
+    raise NotImplementedError(f"no words for {type(fault).__name__}")
+
+
+@_what.register
+def _(fault: RateLimitFault) -> str:
+    says = "that the quota is spent" if fault.code == "insufficient_quota" else "to slow down"
+    if fault.retry_after is None:
+        return f"answers HTTP 429 and tells callers {says}"
+    wait = f"{_duration(fault.retry_after)}{_SENT_AS[fault.retry_after_as]}"
+    return f"answers HTTP 429, tells callers {says} and to wait {wait}"
+
+
+@_what.register
+def _(fault: HttpErrorFault) -> str:
+    return f"answers HTTP {fault.status}" + (" with a body of its own" if fault.body else "")
+
+
+@_what.register
+def _(fault: LatencyFault) -> str:
+    jitter = f", give or take {_duration(fault.jitter)}" if fault.jitter else ""
+    return f"answers {_duration(fault.latency)} late{jitter}"
+
+
+@_what.register
+def _(fault: TimeoutFault) -> str:
+    del fault
+    return "takes requests and never answers"
+
+
+@_what.register
+def _(fault: ConnectionRefusedFault) -> str:
+    del fault
+    return "refuses connections"
+
+
+@_what.register
+def _(fault: ResetPeerFault) -> str:
+    if fault.after is None:
+        return "resets connections before it answers"
+    return f"resets connections after {fault.after} bytes of the body"
+
+
+@_what.register
+def _(fault: LimitDataFault) -> str:
+    return f"ends its answers after {fault.bytes} bytes, though it announced more"
+
+
+@_what.register
+def _(fault: BandwidthFault) -> str:
+    return f"sends its answers at {fault.rate} bytes a second"
+
+
+@_what.register
+def _(fault: SlicerFault) -> str:
+    return f"sends its answers {fault.size} bytes at a time, {_duration(fault.delay)} apart"
+
+
+@_what.register
+def _(fault: CorruptFault) -> str:
+    if fault.at is not None:
+        return f"sends answers in which a bit of byte {fault.at} is flipped"
+    bits = "a bit is" if fault.flip == 1 else f"{fault.flip} bits are"
+    return f"sends answers in which {bits} flipped"
+
+
+@_what.register
+def _(fault: MalformedFault) -> str:
+    return f"answers HTTP 200 with {_MALFORMED[fault.as_]}"
+
+
+@_what.register
+def _(fault: CompletionFault) -> str:
+    content = "no text" if fault.content is None else f"the text {fault.content!r}"
+    return f"answers with {content}, and says {_STOPPED[fault.finish_reason]}"
+
+
+@_what.register
+def _(fault: CutStreamFault) -> str:
+    events = "1 event" if fault.after == 1 else f"{fault.after} events"
+    return f"streams {events}, then the stream {_CUT[fault.how]}"
+
+
+def _scope(fault: Fault) -> str:
+    """Which calls it touches, and for how long; nothing if all, until it is healed."""
+    parts = []
+    share = "" if fault.toxicity == 1 else f"{_share(fault.toxicity)} of "
+    if fault.calls is not None:
+        parts.append(f"to {share}its {_calls(fault.calls)}")
+    elif share:
+        parts.append(f"to {share}its calls")
+    if fault.operation is not None:
+        parts.append(f"only for {fault.operation}")
+    if fault.object is not None:
+        parts.append(f"only for objects named {fault.object}")
+    if fault.for_ is not None:
+        parts.append(f"for {_duration(fault.for_)}")
+    return "".join(f", {part}" for part in parts)
+
+
+def _share(toxicity: float) -> str:
+    return "half" if toxicity == 0.5 else f"{toxicity * 100:g} %"  # noqa: PLR2004 - a half
+
+
+def _calls(calls: Sequence[int]) -> str:
+    if len(calls) == 1:
+        return f"call {calls[0]}"
+    run = list(range(calls[0], calls[-1] + 1))
+    if len(calls) > 2 and list(calls) == run:  # noqa: PLR2004 - "1 to 2" is no shorter
+        return f"calls {calls[0]} to {calls[-1]}"
+    return f"calls {', '.join(map(str, calls[:-1]))} and {calls[-1]}"
+
+
+def _duration(value: timedelta) -> str:
+    return format_duration(value.total_seconds())

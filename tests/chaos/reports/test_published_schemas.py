@@ -1,0 +1,140 @@
+"""JUnit and SARIF against the schemas that CI servers read them by."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import xmlschema
+
+from chaos.baseline import Comparison
+from chaos.compare.changes import Change, Trend
+from chaos.compare.finished import runs_of
+from chaos.reports import junit, sarif
+from chaos.reports.findings import findings
+from chaos.reports.rules import RULES
+from chaos.session import SuiteResult
+from tests.chaos.reports import examples
+
+SCHEMAS = Path(__file__).parents[2] / "data" / "schemas"
+
+SUITES = [
+    pytest.param(examples.mixed(), id="one of each verdict"),
+    pytest.param(examples.suite(), id="nothing played"),
+]
+COMPARISON = Comparison(
+    changes=(
+        Change(scenario="calm", key="waits", was=1, now=2, trend=Trend.WORSE),
+        Change(scenario="outage", key="verdict", was="passed", now="failed", trend=Trend.WORSE),
+    ),
+    new=("idle",),
+    missing=("gone",),
+)
+
+
+@pytest.fixture(scope="module")
+def sarif_schema() -> jsonschema.Draft7Validator:
+    """Return the validator of SARIF 2.1.0, as its committee published it."""
+    schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+    return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.fixture(scope="module")
+def junit_schema() -> xmlschema.XMLSchema:
+    """Return the schema by which Jenkins reads JUnit reports."""
+    return xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_sarif_fits_its_schema(
+    suite: SuiteResult, sarif_schema: jsonschema.Draft7Validator
+) -> None:
+    """Whatever came of a suite, its SARIF is SARIF."""
+    document = json.loads(sarif.dump(findings(runs_of(suite))))
+
+    assert [error.message for error in sarif_schema.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_junit_fits_its_schema(
+    suite: SuiteResult, junit_schema: xmlschema.XMLSchema, tmp_path: Path
+) -> None:
+    """Whatever came of a suite, its JUnit XML is JUnit XML."""
+    junit.write(suite, tmp_path / "junit.xml")
+
+    junit_schema.validate(tmp_path / "junit.xml")
+
+
+def test_junit_counts_an_inconclusive_scenario_as_an_error(tmp_path: Path) -> None:
+    """JUnit knows no third verdict, and what proved nothing must not look like a pass."""
+    junit.write(examples.mixed(), tmp_path / "junit.xml")
+
+    (found,) = ET.parse(tmp_path / "junit.xml").iter("testsuite")
+    assert (found.get("tests"), found.get("failures"), found.get("errors")) == ("3", "1", "1")
+
+
+def results() -> list[dict[str, Any]]:
+    """Return the results of a mixed suite that is not as its baseline says."""
+    found = findings(examples.runs(), COMPARISON, Path("scenarios/baseline.json"))
+    run = json.loads(sarif.dump(found))["runs"][0]
+    assert isinstance(run["results"], list)
+    return run["results"]
+
+
+def test_sarif_points_at_the_line_that_asked() -> None:
+    """An expectation has its own line; a law has the line of the step that broke it."""
+    places = {
+        each["ruleId"]: each["locations"][0]["physicalLocation"]
+        for each in results()
+        if each["properties"]["scenario"] == "outage"
+    }
+
+    assert {rule: place["region"]["startLine"] for rule, place in places.items()} == {
+        "expectation": examples.EXPECT_LINE,
+        "no-call-while-open": 6,
+    }
+    assert places["expectation"]["artifactLocation"]["uri"] == "scenarios/breaker/outage.yaml"
+
+
+def test_sarif_tells_failed_from_inconclusive() -> None:
+    """What failed is an error; what proved nothing is a warning."""
+    levels = {each["ruleId"]: each["level"] for each in results()}
+
+    assert levels["expectation"] == "error"
+    assert levels["fault-never-fired"] == "warning"
+
+
+def test_sarif_tells_what_the_baseline_lacks_and_has_too_much() -> None:
+    """A number that got worse, a new scenario and a missing one are findings like any other."""
+    found = [(each["ruleId"], each["properties"]["scenario"]) for each in results()]
+
+    assert found[-3:] == [
+        ("regression", "calm"),
+        ("not-in-baseline", "idle"),
+        ("not-played", "gone"),
+    ]
+
+
+def test_sarif_does_not_report_a_worse_verdict_twice() -> None:
+    """The reason for a worse verdict is a finding already."""
+    rules = [each["ruleId"] for each in results() if each["properties"]["scenario"] == "outage"]
+
+    assert rules == ["expectation", "no-call-while-open"]
+
+
+def test_sarif_fingerprints_do_not_move_with_lines() -> None:
+    """A finding is the same one after somebody added a comment above it."""
+    before = [each["partialFingerprints"] for each in results()]
+
+    assert len({json.dumps(each) for each in before}) == len(before)
+    assert before == [each["partialFingerprints"] for each in results()]
+
+
+def test_every_rule_has_a_name_of_its_own_and_help() -> None:
+    """People who open an annotation are told what to do about it."""
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.says.endswith(".") and rule.help for rule in RULES)

@@ -1,0 +1,218 @@
+"""Toxiproxy as a process: it comes up, it is noticed when it dies, and nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chaos.errors import MissingComponentError
+from chaos.tiers.wire import toxiproxy as module
+from chaos.tiers.wire.client import ToxiproxyError
+from chaos.tiers.wire.locate import URL_VARIABLE, Location
+from chaos.tiers.wire.toxiproxy import PREFIX, Toxiproxy
+from chaos.tiers.wire.world import WireSimulation
+from tests.chaos.tiers.toys import World, chat
+
+pytestmark = pytest.mark.wire
+
+_SOON_S = 10.0
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, other than as a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def ends_soon(pid: int) -> bool:
+    """Whether the process is gone within some seconds of real time."""
+    ends_at_s = time.monotonic() + _SOON_S
+    while is_alive(pid):
+        if time.monotonic() > ends_at_s:
+            return False
+        os.sched_yield()
+    return True
+
+
+@pytest.fixture
+def shared(location: Location) -> Iterator[Toxiproxy]:
+    """A server that somebody else runs."""
+    with Toxiproxy(location) as somebody:
+        yield somebody
+
+
+def test_server_ends_with_its_block(location: Location) -> None:
+    """Nothing is left behind, whatever happened inside."""
+
+    def fail() -> None:
+        with Toxiproxy(location) as toxiproxy:
+            pids.append(toxiproxy.pid)
+            toxiproxy.open("openai", upstream="127.0.0.1:9")
+            raise ZeroDivisionError
+
+    pids: list[int | None] = []
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    (pid,) = pids
+    assert pid is not None
+    assert not is_alive(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only a normal end is covered")
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_server_ends_with_a_process_that_is_killed(
+    location: Location, end: signal.Signals
+) -> None:
+    """Not even a crash leaves a server behind."""
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from chaos.tiers.wire.locate import Location\n"
+        "from chaos.tiers.wire.toxiproxy import Toxiproxy\n"
+        "with Toxiproxy(Location(how='test', binary=Path(sys.argv[1]))) as toxiproxy:\n"
+        "    print(toxiproxy.pid, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(location.binary)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        assert is_alive(pid)
+
+        process.send_signal(end)
+
+        assert ends_soon(pid)
+
+
+def test_port_taken_by_somebody_is_not_used(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server goes on without its API when its port is taken, so another port is tried."""
+    honest = module._free_port
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = iter([taken.getsockname()[1]])
+        monkeypatch.setattr(module, "_free_port", lambda: next(ports, None) or honest())
+
+        with Toxiproxy(location) as toxiproxy:
+            assert toxiproxy.client.address[1] != taken.getsockname()[1]
+            toxiproxy.check()
+
+
+def test_port_taken_by_another_toxiproxy_is_not_used(
+    location: Location, shared: Toxiproxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Toxiproxy that answers is not necessarily ours."""
+    honest = module._free_port
+    ports = iter([shared.client.address[1]])
+    monkeypatch.setattr(module, "_free_port", lambda: next(ports, None) or honest())
+
+    with Toxiproxy(location) as toxiproxy:
+        assert toxiproxy.client.address != shared.client.address
+
+
+def test_port_taken_again_and_again_is_said(
+    location: Location, shared: Toxiproxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not tried for ever."""
+    monkeypatch.setattr(module, "_free_port", lambda: shared.client.address[1])
+
+    with pytest.raises(MissingComponentError, match="port taken 3 times"), Toxiproxy(location):
+        pass
+
+
+def test_program_that_ends_at_once_is_shown_with_its_last_words(tmp_path: Path) -> None:
+    """A binary for another machine, a missing library: its own message says most."""
+    program = tmp_path / "toxiproxy-server"
+    program.write_text("#!/bin/sh\necho wrong machine >&2\nexit 3\n", encoding="utf-8")
+    program.chmod(0o755)
+
+    with (
+        pytest.raises(MissingComponentError, match="ended at once, with status 3: wrong machine"),
+        Toxiproxy(Location(how="test", binary=program)),
+    ):
+        pass
+
+
+def test_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
+    """With the three ways to get another."""
+    program = tmp_path / "toxiproxy-server"
+    program.write_text("", encoding="utf-8")
+
+    with (
+        pytest.raises(MissingComponentError, match=r"cannot be started: .*CHAOS_TOXIPROXY_URL"),
+        Toxiproxy(Location(how="test", binary=program)),
+    ):
+        pass
+
+
+def test_shared_server_survives_and_only_loses_our_proxies(shared: Toxiproxy) -> None:
+    """It is not ours to stop, nor to clear."""
+    theirs = shared.client.create_proxy("theirs", upstream="127.0.0.1:9")
+    with Toxiproxy(Location(how=URL_VARIABLE, url=shared.client.url)) as toxiproxy:
+        toxiproxy.open("openai", upstream="127.0.0.1:9")
+        assert toxiproxy.pid is None
+
+    assert list(shared.client.proxies()) == [theirs.name]
+
+
+def test_stale_proxies_of_an_earlier_run_are_removed(shared: Toxiproxy) -> None:
+    """Ours whose stand-ins are gone; a run beside this one, and others' proxies, are left."""
+    with socket.create_server(("127.0.0.1", 0)) as stand_in:
+        alive = "{}:{}".format(*stand_in.getsockname())
+        shared.client.create_proxy(f"{PREFIX}1-gcs-1", upstream="127.0.0.1:1")
+        shared.client.create_proxy(f"{PREFIX}2-gcs-1", upstream=alive)
+        shared.client.create_proxy("theirs", upstream="127.0.0.1:1")
+
+        with Toxiproxy(Location(how=URL_VARIABLE, url=shared.client.url)):
+            left = set(shared.client.proxies())
+
+    assert left == {f"{PREFIX}2-gcs-1", "theirs"}
+
+
+def test_url_where_nobody_answers_is_said_with_the_variable() -> None:
+    """The user has set something, and is told what."""
+    with (
+        pytest.raises(MissingComponentError, match=f"{URL_VARIABLE} is http://127.0.0.1:1, but"),
+        Toxiproxy(Location(how=URL_VARIABLE, url="http://127.0.0.1:1")),
+    ):
+        pass
+
+
+def test_killed_server_makes_the_run_inconclusive(location: Location) -> None:
+    """What the service sees is a refused connection, but it is nobody's fault but ours."""
+    with WireSimulation(Toxiproxy(location)) as simulation:
+        world = World(simulation)
+        world.result(chat)
+        assert simulation.toxiproxy.pid is not None
+
+        os.kill(simulation.toxiproxy.pid, signal.SIGKILL)
+        world.error(chat)
+
+        assert "Toxiproxy" in world.run.violations[0]
+        world.run.close()
+
+
+def test_killed_server_is_noticed_even_where_an_error_was_due(location: Location) -> None:
+    """A refused connection looks the same, whether a fault refuses it or nobody is there."""
+    with WireSimulation(Toxiproxy(location)) as simulation:
+        assert simulation.toxiproxy.pid is not None
+        os.kill(simulation.toxiproxy.pid, signal.SIGKILL)
+
+        with pytest.raises(ToxiproxyError):
+            simulation.toxiproxy.check()

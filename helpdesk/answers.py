@@ -19,13 +19,15 @@ class Passage:
     Attributes:
         article_id: The article's file name without its ending.
         title: The article's title.
-        text: The best part of the article, as Markdown.
-        score: Cosine similarity to the question, from -1 to 1; higher is better.
+        text: The whole article, as Markdown; articles are a screen long at most.
+        excerpt: The section of it that fits best.
+        score: Half cosine similarity, half shared words, about 0 to 1; higher is better.
     """
 
     article_id: str
     title: str
     text: str
+    excerpt: str
     score: float
 
 

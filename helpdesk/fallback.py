@@ -43,10 +43,14 @@ def fallback_answer(found: SearchResult, reason: FailureReason, *, contact: str)
     """
     parts = [f"The assistant cannot answer right now: {REASONS[reason]}."]
     if found.passages:
-        parts.append("These articles from the knowledge base fit your question best.")
+        best, *others = found.passages
+        parts.append("This article from the knowledge base fits your question best.")
         if found.index_state == "stale":
             parts.append(f"> {stale_notice(found)}")
-        parts += [f"## {passage.title}\n\n{_nested(passage.text)}" for passage in found.passages]
+        parts.append(f"## {best.title}\n\n{_nested(best.text)}")
+        if others:
+            parts.append("These may help as well.")
+        parts += [f"## {passage.title}\n\n{_nested(passage.excerpt)}" for passage in others]
         parts.append(f"---\n\nIf this does not help, please contact {contact}.")
     elif found.index_state == "absent":
         parts.append(

@@ -105,7 +105,7 @@ class KnowledgeIndex:
         return cls(manifest, content_sha256(files), vectors, documents, embedder)
 
     def search(self, question: str, top_k: int) -> tuple[Passage, ...]:
-        """The best section of each of the best ``top_k`` articles, best article first.
+        """The best ``top_k`` articles, best first, each with the section that fits best.
 
         A question without any known word finds nothing.
         """
@@ -127,8 +127,9 @@ class KnowledgeIndex:
             Passage(
                 article_id=self._documents[article].id,
                 title=self._documents[article].title,
-                text=text,
+                text="\n\n".join(self._documents[article].sections),
+                excerpt=excerpt,
                 score=score,
             )
-            for article, (score, text) in ranked[:top_k]
+            for article, (score, excerpt) in ranked[:top_k]
         )

@@ -23,11 +23,18 @@ QUESTION = "How do I reset my password?"
 
 FOUND = SearchResult(
     passages=(
-        Passage(article_id="reset-password", title="Reset it", text="Use the portal.", score=0.9),
+        Passage(
+            article_id="reset-password",
+            title="Reset it",
+            text="Use the portal.\n\n## No portal?\n\nRing.",
+            excerpt="## No portal?\n\nRing.",
+            score=0.9,
+        ),
         Passage(
             article_id="locked-out",
             title="Locked out",
-            text="## Wait\n\nWait 15 minutes.",
+            text="It happens.\n\n## Wait\n\nWait 15 minutes.",
+            excerpt="## Wait\n\nWait 15 minutes.",
             score=0.5,
         ),
     ),
@@ -240,8 +247,9 @@ def test_fallback_quotes_the_articles_and_says_why(provider: Provider) -> None:
     assert answer.sources == ("reset-password", "locked-out")
     assert answer.text == (
         "The assistant cannot answer right now: the provider of the language model has a fault."
-        "\n\nThese articles from the knowledge base fit your question best."
-        "\n\n## Reset it\n\nUse the portal.\n\n## Locked out\n\n### Wait\n\nWait 15 minutes."
+        "\n\nThis article from the knowledge base fits your question best."
+        "\n\n## Reset it\n\nUse the portal.\n\n### No portal?\n\nRing."
+        "\n\nThese may help as well.\n\n## Locked out\n\n### Wait\n\nWait 15 minutes."
         "\n\n---\n\nIf this does not help, please contact extension 4357."
     )
 

@@ -42,7 +42,7 @@ class Placed:
 
     Attributes:
         number: Of the step, from 1.
-        at_s: When it begins, in seconds; None of the questions before it took any time.
+        at_s: When it begins, in seconds from the start of the method.
         end_s: When what it starts has ended; infinite if nothing ends it.
     """
 
@@ -74,7 +74,7 @@ def place(method: Sequence[AnyStep]) -> list[Placed]:
 
 
 def timeline(scenario: Scenario, *, width: int = 80) -> list[str]:
-    """The lines of the timeline; too many moments for ``width`` continue in a further band.
+    r"""The lines of the timeline; too many moments for ``width`` continue in a further band.
 
     Example:
         >>> from chaos.scenario.faults import TimeoutFault
@@ -84,7 +84,7 @@ def timeline(scenario: Scenario, *, width: int = 80) -> list[str]:
         ...     HealStep(heal="silence"), AdvanceStep(advance="60s"),
         ...     AskStep(ask=Ask(question="Hi")))
         >>> scenario = Scenario(version=1, name="toy", hypothesis="It lives.", method=steps)
-        >>> print("\\n".join(timeline(scenario)))
+        >>> print("\n".join(timeline(scenario)))
         step     1     2     3     4     5     end
         time     0s                      1m
         silence  [===========]

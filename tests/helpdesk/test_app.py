@@ -30,7 +30,7 @@ class StaleIndex:
     def search(self, question: str, *, top_k: int, deadline: float) -> SearchResult:
         """Find one passage, after a refresh that failed."""
         notify(self._listeners, REFRESHED)
-        passage = Passage(article_id="vpn", title="VPN", text="Restart it.", score=0.9)
+        passage = Passage(article_id="vpn", title="VPN", text="Restart it.", excerpt="", score=0.9)
         return SearchResult(
             passages=(passage,), index_state="stale", age=timedelta(hours=36), stale_reason="503"
         )

@@ -14,7 +14,7 @@ from helpdesk.settings import Settings
 from tests.conftest import Clock
 
 REFRESHED = RefreshEnded(outcome="unchanged", generation="1", duration_s=0.1, size_bytes=0)
-PASSAGE = Passage(article_id="vpn", title="VPN", text="Restart it.", score=0.9)
+PASSAGE = Passage(article_id="vpn", title="VPN", text="Restart it.", excerpt="", score=0.9)
 
 
 class FakeIndex:

@@ -38,7 +38,7 @@ def test_search_returns_each_article_once_best_first() -> None:
 
     assert [passage.article_id for passage in passages][:1] == ["printer"]
     assert len({passage.article_id for passage in passages}) == 3
-    assert passages[0].text == "## Steps\n\nFix the printer."
+    assert passages[0].excerpt == "## Steps\n\nFix the printer."
     scores = [passage.score for passage in passages]
     assert scores == sorted(scores, reverse=True)
 

@@ -247,7 +247,7 @@ class _Consumer:
             ) from error
         except urllib3.exceptions.HTTPError as error:
             raise ToxiproxyError(
-                f"Toxiproxy at {self._url} broke off {method} {path}: {error}; has it been stopped?"
+                f"Toxiproxy at {self._url} broke off {method} {path}: {error}; has it ended?"
             ) from error
         if missing_ok and answer.status == 404:  # noqa: PLR2004 - not found
             return _Reply(answer.status, answer.data)

@@ -173,7 +173,7 @@ def _headers(response: Response) -> list[tuple[bytes, bytes]]:
         if name.lower() != "content-length"
     ]
     if is_stream(response):
-        return [*headers, (b"connection", b"close")]
+        return [*headers, (b"Connection", b"close")]
     if response.status in _BODILESS:
         return headers
     return [*headers, (b"content-length", str(len(response.body)).encode())]

@@ -57,7 +57,10 @@ def test_ties_are_broken_by_choices(simulation: Simulation, picks: list[int], or
 
 @pytest.mark.parametrize(
     ("pick", "order"),
-    [pytest.param(0, ["user-1", "user-2"], id="as due"), pytest.param(1, ["user-2", "user-1"])],
+    [
+        pytest.param(0, ["user-1", "user-2"], id="as due"),
+        pytest.param(1, ["user-2", "user-1"], id="as chosen"),
+    ],
 )
 def test_tie_between_sleepers_is_broken_by_choices(
     simulation: Simulation, pick: int, order: list[str]

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from chaos.errors import MissingComponentError
+from chaos.faults.delivery import PERFECT, Delivery
+from chaos.tiers.wire import pace
 from chaos.tiers.wire import toxiproxy as module
-from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.locate import URL_VARIABLE, Location
 from chaos.tiers.wire.toxiproxy import PREFIX, Toxiproxy
 from chaos.tiers.wire.world import WireSimulation
@@ -194,7 +196,14 @@ def test_url_where_nobody_answers_is_said_with_the_variable() -> None:
         pass
 
 
-def test_killed_server_makes_the_run_inconclusive(location: Location) -> None:
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        pytest.param(PERFECT, id="all was well"),
+        pytest.param(Delivery(refused=True), id="a refusal was due"),
+    ],
+)
+def test_killed_server_makes_the_run_inconclusive(location: Location, delivery: Delivery) -> None:
     """What the service sees is a refused connection, but it is nobody's fault but ours."""
     with WireSimulation(Toxiproxy(location)) as simulation:
         world = World(simulation)
@@ -202,17 +211,30 @@ def test_killed_server_makes_the_run_inconclusive(location: Location) -> None:
         assert simulation.toxiproxy.pid is not None
 
         os.kill(simulation.toxiproxy.pid, signal.SIGKILL)
+        world.injector.delivery = delivery
         world.error(chat)
 
         assert "Toxiproxy" in world.run.violations[0]
         world.run.close()
 
 
-def test_killed_server_is_noticed_even_where_an_error_was_due(location: Location) -> None:
-    """A refused connection looks the same, whether a fault refuses it or nobody is there."""
+def test_server_that_hangs_makes_the_run_inconclusive(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections are still taken, by the operating system, and then nothing happens."""
+    monkeypatch.setattr(pace, "PATIENCE_S", 0.2)
     with WireSimulation(Toxiproxy(location)) as simulation:
-        assert simulation.toxiproxy.pid is not None
-        os.kill(simulation.toxiproxy.pid, signal.SIGKILL)
+        world = World(simulation)
+        world.result(chat)
+        pid = simulation.toxiproxy.pid
+        assert pid is not None
+        simulation.toxiproxy.client._consumer._pool.timeout = urllib3.Timeout(0.2)
 
-        with pytest.raises(ToxiproxyError):
-            simulation.toxiproxy.check()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            world.error(chat)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+        assert "is it overloaded?" in world.run.violations[0]
+        world.run.close()

@@ -1,0 +1,157 @@
+"""Drafts a scenario: plays it without claims first, then claims what was seen.
+
+So a new file runs, and passes if the service keeps the laws. Whether what was seen is what
+should be is for its author to say; comments in the file ask.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from chaos.authoring.fault_words import describe_fault
+from chaos.authoring.starters import parsed, starter
+from chaos.authoring.template import Claims, Plan, scenario_text
+from chaos.checks.measure import Window, measure
+from chaos.errors import ChaosError
+from chaos.ports import Target, Vocabulary
+from chaos.runner.life import play
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import load_text
+from chaos.tiers.simulated.world import Simulation
+from chaos.trace.events import AskEvent, ResponseEvent
+from chaos.trace.trace import Trace
+
+_LEAD_INS = ((), ("publish_index", "refresh_index"), ("refresh_index",), ("restart",))
+"""What may make a service call an upstream that plain questions do not reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What an author wants a scenario about.
+
+    Attributes:
+        name: Of the scenario and its file.
+        target: As ``target:`` writes it.
+        upstream: Whose calls the fault touches.
+        fault: Its kind.
+        parameters: Of the fault; what it needs and is not given is filled in by example.
+        question: What users ask.
+        claim: The hypothesis; by default a sentence made of the fault.
+    """
+
+    name: str
+    target: str
+    upstream: str
+    fault: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    question: str = "How do I reset my password?"
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A scenario's text, and how playing it went."""
+
+    text: str
+    result: RunResult
+
+
+def draft(
+    wish: Wish, target_class: type[Target], simulation: Simulation, *, schema: str = ""
+) -> Draft:
+    """Write a scenario that the service is known to meet, and play it.
+
+    Args:
+        wish: What it is about.
+        target_class: The service.
+        simulation: Entered, and idle.
+        schema: Where the JSON Schema lies, as seen from the file; empty for no reference to it.
+
+    Raises:
+        ScenarioError: The wish makes no scenario; the mistakes are those of the text.
+        ChaosError: The parameters do not fit the fault.
+    """
+    vocabulary = target_class.vocabulary()
+    fault = starter(wish.fault, wish.upstream, dict(wish.parameters))
+    claim = wish.claim or _default_claim(fault)
+    best: Draft | None = None
+    for settings, lead_in in _ways(wish, vocabulary):
+        plan = Plan(
+            name=wish.name,
+            target=wish.target,
+            claim=claim,
+            fault=fault,
+            question=wish.question,
+            settings=settings,
+            lead_in=lead_in,
+            schema=schema,
+        )
+        silent = _play(scenario_text(plan, None), wish.name, target_class, simulation)
+        text = scenario_text(plan, _claims(silent.trace, wish.upstream))
+        tried = Draft(text=text, result=_play(text, wish.name, target_class, simulation))
+        if any(event.faults for event in tried.result.trace.of(ResponseEvent)):
+            return tried
+        best = best or tried
+    assert best is not None
+    return best
+
+
+def _default_claim(fault: dict[str, Any]) -> str:
+    try:
+        what = describe_fault(parsed(fault))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or fault["fault"]
+        raise ChaosError(
+            f"fault {fault['fault']!r} cannot be written: {where}: {first['msg']}; expected the "
+            "parameters of `chaos list --faults`"
+        ) from error
+    return f"While {what}, every question is answered; afterwards all is as before."
+
+
+def _ways(
+    wish: Wish, vocabulary: Vocabulary
+) -> Iterator[tuple[Mapping[str, object], tuple[str, ...]]]:
+    """Settings and steps that might be needed for the fault to be felt, simplest first."""
+    stream = f"{wish.upstream}.stream"
+    is_needed = wish.fault == "cut_stream" and vocabulary.settings.get(stream) is bool
+    settings = {stream: True} if is_needed else {}
+    for lead_in in _LEAD_INS:
+        if vocabulary.actions.issuperset(lead_in):
+            yield settings, lead_in
+
+
+def _play(
+    text: str, name: str, target_class: type[Target], simulation: Simulation
+) -> RunResult:
+    vocabulary = target_class.vocabulary()
+    return play(load_text(text, f"{name}.yaml", lambda _: vocabulary), target_class, simulation)
+
+
+def _claims(trace: Trace, upstream: str) -> Claims:
+    """What was seen, step by step, in the words of an ``expect``."""
+    asks: dict[str, list[int]] = {}
+    for event in trace.of(AskEvent):
+        asks.setdefault(event.step, []).append(event.ask or 0)
+    steps = [frozenset(numbers) for numbers in asks.values()]
+    if len(steps) != 3:  # noqa: PLR2004 - before, during and after the fault
+        return Claims(before="", during={}, calls=0, after="", slowest_s=0)
+    before, during, after = (Window(trace=trace, asks=step) for step in steps)
+    (slowest_s,) = measure("slowest_answer", Window(trace=trace)).values
+    (counts,) = measure("answers", during).values
+    (calls,) = measure(f"calls.{upstream}", during).values
+    assert isinstance(counts, dict)
+    assert isinstance(calls, int)
+    assert isinstance(slowest_s, float)
+    return Claims(
+        before=str(measure("answer.mode", before).values[0]),
+        during=dict(counts),
+        calls=calls,
+        after=str(measure("answer.mode", after).values[0]),
+        slowest_s=max(1, math.ceil(slowest_s)),
+    )

@@ -1,0 +1,62 @@
+"""`chaos schema`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaos.commands.common import output, write
+
+_STALE = 1
+
+SchemaFile = Annotated[
+    Path | None, typer.Argument(help="Where to write it.", show_default="standard output")
+]
+Check = Annotated[
+    bool,
+    typer.Option("--check", help="Write nothing; fail if the file is not what would be written."),
+]
+TargetName = Annotated[
+    str, typer.Option("--target", help="Know the words of this target, for completion of them.")
+]
+
+
+def schema(
+    file: SchemaFile = None,
+    check: Check = False,  # noqa: FBT002 - typer calls with keywords
+    target: TargetName = "",
+) -> None:
+    """Write the JSON Schema of scenario files, for completion and hover in editors.
+
+    Name it in the first line of a scenario:
+    # yaml-language-server: $schema=scenario.schema.json
+    """
+    from chaos.authoring.targets import find_here
+    from chaos.scenario.schema import SCHEMA_FILE, json_schema, schema_text
+
+    text = schema_text()
+    if target:
+        found = json_schema(find_here(target).vocabulary())
+        text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    if check:
+        _compare(file or SCHEMA_FILE, text)
+    elif file is None:
+        sys.stdout.write(text)
+    else:
+        write(file, text)
+        output().print(f"wrote {file}", soft_wrap=True)
+
+
+def _compare(file: Path, text: str) -> None:
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
+        output().print(f"{file} is up to date", soft_wrap=True)
+        return
+    state = "is stale" if file.is_file() else "does not exist"
+    output(stderr=True).print(
+        f"chaos: {file} {state}; write it with: chaos schema {file}", soft_wrap=True
+    )
+    raise typer.Exit(_STALE)

@@ -1,0 +1,1 @@
+"""Planted defects: what one is, and how it gets into a running service and out again."""

@@ -1,0 +1,58 @@
+"""A planted defect: a known mistake with a name, small enough to be read at a glance."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+
+from chaos.errors import ChaosError
+
+
+class DefectError(ChaosError):
+    """A defect cannot be planted: the service is no longer what it was written against."""
+
+
+class Edit(ABC):
+    """One change to the running service; ``str()`` shows it as a person would read it."""
+
+    @abstractmethod
+    def applied(self) -> AbstractContextManager[None]:
+        """Make the change for as long as the context lasts.
+
+        Raises:
+            DefectError: There is no such place, or it is not as it was. An edit that changes
+                nothing would make the gate look blind, or worse, look tested.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """A mistake that somebody could have made, and that the gate has to notice.
+
+    Attributes:
+        name: Says what the service does wrong: ``retry-after-ignored``.
+        doc: What a user, or the one who runs the service, would see.
+        edits: The mistake itself.
+        hazard: Number in the list of hazards it stands for; None for one of our own.
+        tags: Words of the scenarios that should notice; those are played first.
+    """
+
+    name: str
+    doc: str
+    edits: tuple[Edit, ...]
+    hazard: int | None = None
+    tags: tuple[str, ...] = ()
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """Have the defect in the service for as long as the context lasts.
+
+        Raises:
+            DefectError: It does not fit the service; nothing is changed then.
+        """
+        with ExitStack() as edits:
+            for edit in self.edits:
+                edits.enter_context(edit.applied())
+            yield

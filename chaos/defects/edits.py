@@ -1,0 +1,125 @@
+"""The edits that defects are made of: lines of a function, and constants of a module."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from textwrap import indent
+from types import FunctionType
+from unittest import mock
+
+from chaos.defects.defect import DefectError, Edit
+from chaos.defects.rewriting import rewritten
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite(Edit):
+    """Lines of one function, replaced while it is in memory.
+
+    The function object stays and gets other code, so that everybody who holds it is affected:
+    bound methods, importers by name, callers on the stack of a thread.
+
+    Attributes:
+        where: ``package.module:Class.method`` or ``package.module:function``.
+        lines: What whole lines say, to what they say instead. Indentation is taken from the
+            source. Each must occur exactly once.
+
+    Example:
+        >>> import textwrap
+        >>> mistake = Rewrite("textwrap:fill", {"return w.fill(text)": "return text"})
+        >>> with mistake.applied():
+        ...     textwrap.fill("a b", width=1)
+        'a b'
+        >>> textwrap.fill("a b", width=1)
+        'a\\nb'
+    """
+
+    where: str
+    lines: Mapping[str, str]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Give the function its other code."""
+        function = _function(self.where)
+        sound = function.__code__
+        function.__code__ = rewritten(function, self.lines)
+        try:
+            yield
+        finally:
+            function.__code__ = sound
+
+    def __str__(self) -> str:
+        changes = (f"{_marked('-', was)}\n{_marked('+', new)}" for was, new in self.lines.items())
+        return "\n".join((self.where, *changes))
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Edit):
+    """Another value for a name of a module or class.
+
+    Attributes:
+        where: ``package.module:NAME`` or ``package.module:Class.NAME``.
+        becomes: Its value instead.
+
+    Example:
+        >>> import string
+        >>> with Constant("string:digits", "012").applied():
+        ...     string.digits
+        '012'
+    """
+
+    where: str
+    becomes: object
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Give the name its other value."""
+        owner, name = _owner(self.where)
+        if vars(owner).get(name, self.becomes) == self.becomes:
+            raise DefectError(
+                f"{self.where} is missing, or is {self.becomes!r} already; expected another "
+                "value to replace; bring the defect up to date with the service"
+            )
+        with mock.patch.object(owner, name, self.becomes):
+            yield
+
+    def __str__(self) -> str:
+        return f"{self.where}\n{_marked('+', f'= {self.becomes!r}')}"
+
+
+def _function(where: str) -> FunctionType:
+    owner, name = _owner(where)
+    found = inspect.getattr_static(owner, name, None)
+    if isinstance(found, (classmethod, staticmethod)):
+        found = found.__func__
+    elif isinstance(found, property):
+        found = found.fget
+    if not isinstance(found, FunctionType):
+        raise DefectError(
+            f"{where} is not a function; expected package.module:Class.method or "
+            "package.module:function; bring the defect up to date with the service"
+        )
+    return found
+
+
+def _owner(where: str) -> tuple[object, str]:
+    """The module or class that has the last name, and that name."""
+    module_name, _, path = where.partition(":")
+    *classes, name = path.split(".")
+    try:
+        owner: object = importlib.import_module(module_name)
+        for each in classes:
+            owner = getattr(owner, each)
+    except (ImportError, AttributeError) as error:
+        raise DefectError(
+            f"{where} does not exist ({error}); expected a part of the service; bring the defect "
+            "up to date with it"
+        ) from error
+    return owner, name
+
+
+def _marked(sign: str, text: str) -> str:
+    return indent(text, f"  {sign} ", lambda _: True)

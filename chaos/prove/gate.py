@@ -1,0 +1,127 @@
+"""The gate: scenarios and laws against a service with one defect in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from chaos.checks.laws import LAWS
+from chaos.defects.defect import Defect, DefectError
+from chaos.ports import Target
+from chaos.runner.life import play
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import LoadedScenario
+from chaos.tiers.simulated.world import Simulation
+from chaos.verdict import Outcome
+
+_LAWS = frozenset(law.name for law in LAWS)
+
+
+class Fate(Enum):
+    """What became of a planted defect."""
+
+    KILLED = "killed"
+    """A scenario failed: whoever brings in this mistake is told so."""
+
+    DOUBTED = "doubted"
+    """Nothing failed, but a run came out inconclusive; it does not pass, but it does not say."""
+
+    SURVIVED = "survived"
+    """Everything passed: the gate is blind to it."""
+
+    ERROR = "error"
+    """It could not be planted, or took the whole process with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """One scenario, played against one defect.
+
+    Attributes:
+        laws: Laws that were broken.
+        checks: Whatever else did not pass: expectations, faults that never fired, a deadlock.
+    """
+
+    scenario: str
+    outcome: Outcome
+    laws: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, result: RunResult) -> Play:
+        """What is worth keeping of a run."""
+        names = dict.fromkeys(verdict.check for verdict in result.problems)
+        return cls(
+            scenario=result.loaded.scenario.name,
+            outcome=result.outcome,
+            laws=tuple(name for name in names if name in _LAWS),
+            checks=tuple(name for name in names if name not in _LAWS),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A defect, and what the gate made of it.
+
+    Attributes:
+        plays: In the order they were played.
+        error: Why nothing could be concluded; None if something could.
+    """
+
+    defect: str
+    plays: tuple[Play, ...] = ()
+    error: str | None = None
+
+    @property
+    def caught(self) -> tuple[Play, ...]:
+        """The plays that failed; if there are none, those that were inconclusive."""
+        failed = tuple(play for play in self.plays if play.outcome is Outcome.FAILED)
+        return failed or tuple(play for play in self.plays if play.outcome is not Outcome.PASSED)
+
+    @property
+    def fate(self) -> Fate:
+        """What became of the defect."""
+        if self.error is not None:
+            return Fate.ERROR
+        if not self.caught:
+            return Fate.SURVIVED
+        return Fate.KILLED if self.caught[0].outcome is Outcome.FAILED else Fate.DOUBTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to play against which defect.
+
+    Attributes:
+        scenarios: Those most likely to notice first.
+        plays_all: Go on after the first that fails.
+    """
+
+    defect: Defect
+    target: type[Target]
+    scenarios: tuple[LoadedScenario, ...]
+    plays_all: bool
+
+
+def examine(job: Job) -> Case:
+    """Plant the job's defect in this process, and play until it is caught."""
+    # What a defect breaks in a thread of the service is judged by its trace, not by its noise.
+    threading.excepthook = lambda _: None
+    plays: list[Play] = []
+    try:
+        with Simulation() as simulation, job.defect.planted():
+            for scenario in job.scenarios:
+                plays.append(Play.of(play(scenario, job.target, simulation)))
+                if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
+                    break
+    except DefectError as error:
+        return Case(defect=job.defect.name, error=str(error))
+    return Case(defect=job.defect.name, plays=tuple(plays))
+
+
+def play_sound(scenarios: Sequence[tuple[LoadedScenario, type[Target]]]) -> list[RunResult]:
+    """Play every scenario against the service as it is."""
+    with Simulation() as simulation:
+        return [play(scenario, target, simulation) for scenario, target in scenarios]

@@ -1,0 +1,162 @@
+"""The proof: first the sound service, then every defect, each alone."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from chaos.checks.laws import LAWS
+from chaos.defects.defect import Defect
+from chaos.ports import Target
+from chaos.prove.gate import Case, Fate, Job, Play, examine, play_sound
+from chaos.prove.processes import in_processes
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import LoadedScenario
+from chaos.verdict import Outcome, combine
+
+Suite = Sequence[tuple[LoadedScenario, type[Target]]]
+"""Scenarios, each with its target."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What the gate made of every defect.
+
+    Attributes:
+        defects: What was planted, in the order of the catalogue.
+        cases: One for each defect, in the same order.
+        sound: The runs of the service without any defect.
+        is_matrix: Whether every scenario was played against every defect.
+        real_s: Real time of all of it, in seconds.
+    """
+
+    defects: tuple[Defect, ...]
+    cases: tuple[Case, ...]
+    sound: tuple[RunResult, ...]
+    is_matrix: bool
+    real_s: float
+
+    @cached_property
+    def is_sound(self) -> bool:
+        """Whether the service passes without a defect; else nothing else was played."""
+        return combine(result.outcome for result in self.sound) is Outcome.PASSED
+
+    def of(self, fate: Fate) -> list[Defect]:
+        """Every defect that met this fate."""
+        pairs = zip(self.defects, self.cases, strict=True) if self.cases else ()
+        return [defect for defect, case in pairs if case.fate is fate]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every defect was caught; 1 survivors; 2 errors; else that of the sound service."""
+        if not self.is_sound:
+            return combine(result.outcome for result in self.sound).exit_code
+        if self.of(Fate.ERROR):
+            return 2
+        return 1 if self.of(Fate.SURVIVED) else 0
+
+    @cached_property
+    def catches(self) -> Counter[str]:
+        """How many defects each scenario caught, in the order of the suite."""
+        caught = Counter({result.loaded.scenario.name: 0 for result in self.sound})
+        caught.update(play.scenario for case in self.cases for play in case.caught)
+        return caught
+
+    @cached_property
+    def law_catches(self) -> Counter[str]:
+        """How many defects each law caught, in whatever scenario."""
+        caught = Counter({law.name: 0 for law in LAWS})
+        caught.update(law for case in self.cases for law in _laws(case.caught))
+        return caught
+
+    @cached_property
+    def guarded_once(self) -> dict[str, str]:
+        """Defects that only one check catches, and that check: without it they would survive.
+
+        A law is one check, wherever it was broken; the expectations of one scenario are another.
+        """
+        found = {}
+        for case in self.cases:
+            if len(checks := checks_of(case)) == 1:
+                found[case.defect] = checks[0]
+        return found
+
+
+def checks_of(case: Case) -> tuple[str, ...]:
+    """Everything that caught a defect: laws, then scenarios by their own expectations."""
+    scenarios = (f"scenario {play.scenario}" for play in case.caught if play.checks)
+    return (*(f"law {law}" for law in _laws(case.caught)), *scenarios)
+
+
+def prove(
+    suite: Suite,
+    defects: Sequence[tuple[Defect, type[Target]]],
+    *,
+    is_matrix: bool = False,
+    at_once: int = 1,
+    on_case: Callable[[Case], None] = lambda _: None,
+) -> Proof:
+    """Play the sound service, then plant one defect after the other.
+
+    Args:
+        suite: What the gate consists of.
+        defects: What to plant in which target.
+        is_matrix: Play every scenario against every defect, instead of until the first failure.
+        at_once: How many processes to use.
+        on_case: Told of each defect as its fate is known.
+    """
+    began_s = time.perf_counter()
+    sound = play_sound(suite)
+    cases: dict[str, Case] = {}
+    if combine(result.outcome for result in sound) is Outcome.PASSED:
+        for case in _cases(list(_jobs(sound, suite, defects, is_matrix=is_matrix)), at_once):
+            cases[case.defect] = case
+            on_case(case)
+    return Proof(
+        defects=tuple(defect for defect, _ in defects),
+        cases=tuple(cases[defect.name] for defect, _ in defects if defect.name in cases),
+        sound=tuple(sound),
+        is_matrix=is_matrix,
+        real_s=time.perf_counter() - began_s,
+    )
+
+
+def _cases(jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
+    # Collecting garbage in a forked process would copy every page that it looks at.
+    gc.collect()
+    gc.freeze()
+    try:
+        for job, case in in_processes(examine, jobs, at_once=at_once):
+            yield case or Case(defect=job.defect.name, error="its process died")
+    finally:
+        gc.unfreeze()
+
+
+def _jobs(
+    sound: Sequence[RunResult],
+    suite: Suite,
+    defects: Iterable[tuple[Defect, type[Target]]],
+    *,
+    is_matrix: bool,
+) -> Iterator[Job]:
+    """For each defect the scenarios that share most of its tags first, and cheap ones before."""
+    cost = {result.loaded.scenario.name: len(result.trace) for result in sound}
+    for defect, target in defects:
+
+        def promise(loaded: LoadedScenario, tags: frozenset[str]) -> tuple[int, int]:
+            return -len(tags & set(loaded.scenario.tags)), cost[loaded.scenario.name]
+
+        mine = [scenario for scenario, its_target in suite if its_target is target]
+        tags = frozenset(defect.tags)
+        ordered = sorted(mine, key=lambda loaded: promise(loaded, tags))  # noqa: B023
+        yield Job(
+            defect=defect, target=target, scenarios=tuple(ordered), plays_all=is_matrix
+        )
+
+
+def _laws(plays: Iterable[Play]) -> list[str]:
+    return list(dict.fromkeys(law for play in plays for law in play.laws))

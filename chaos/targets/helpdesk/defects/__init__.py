@@ -1,0 +1,38 @@
+"""Every defect of the helpdesk, by family: what it gets wrong in a provider's bad hour.
+
+Not in here, because no scenario can reach them: what needs a thread to be interrupted between
+two lines (a breaker without its lock, tenacity's shared statistics), a listener that raises, a
+Ctrl-C in the middle of a call, a disk that is full, an older index in the bucket. And not in here,
+because nothing would change: what a second check behind the first one makes good (the manifest's
+hash over itself, the generation that a download is pinned to, FAISS's row -1).
+"""
+
+from __future__ import annotations
+
+from chaos.defects.defect import Defect
+from chaos.targets.helpdesk.defects import (
+    answers,
+    breaker,
+    copies,
+    deadlines,
+    downloads,
+    failures,
+    refreshes,
+    replies,
+    retries,
+    trials,
+)
+
+DEFECTS: tuple[Defect, ...] = (
+    *breaker.DEFECTS,
+    *trials.DEFECTS,
+    *retries.DEFECTS,
+    *failures.DEFECTS,
+    *replies.DEFECTS,
+    *deadlines.DEFECTS,
+    *answers.DEFECTS,
+    *refreshes.DEFECTS,
+    *downloads.DEFECTS,
+    *copies.DEFECTS,
+)
+"""The catalogue."""

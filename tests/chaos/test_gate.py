@@ -1,0 +1,246 @@
+"""`chaos gate`, from its arguments to its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from chaos import session
+from chaos.baseline import Baseline
+from chaos.commands.gate import gate
+from chaos.errors import ChaosError
+from chaos.runner.result import RunResult
+from chaos.session import SuiteResult
+from chaos.verdict import Outcome
+from tests.chaos.reports import examples
+
+SMOKE = Path(__file__).parents[2] / "scenarios" / "smoke" / "all-is-well.yaml"
+
+Gate = Callable[..., Result]
+
+
+@pytest.fixture
+def run_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Return a gate that runs in an empty folder, outside of any CI."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    app = typer.Typer()
+    app.command()(gate)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, arguments)
+
+    return run
+
+
+@pytest.fixture
+def plays(monkeypatch: pytest.MonkeyPatch) -> Callable[[SuiteResult], None]:
+    """Return what decides which results the gate will see."""
+
+    def played(suite: SuiteResult) -> None:
+        def run(_: object, *, on_result: Callable[[RunResult], None]) -> SuiteResult:
+            for result in suite.results:
+                on_result(result)
+            return suite
+
+        monkeypatch.setattr(session, "load", lambda _: [])
+        monkeypatch.setattr(session, "run", run)
+
+    return played
+
+
+def well() -> SuiteResult:
+    """Return a suite that passed, and put every law to the test."""
+    return examples.suite(
+        examples.result("calm", examples.calm(), examples.verdict(Outcome.PASSED)),
+        examples.result("outage", examples.outage(), examples.verdict(Outcome.PASSED)),
+    )
+
+
+def record(suite: SuiteResult) -> None:
+    """Write the baseline of a suite where the gate looks for it."""
+    Path("scenarios").mkdir()
+    Path("scenarios/baseline.json").write_text(Baseline.of(suite).dump(), encoding="utf-8")
+
+
+def rewrite(old: str, new: str) -> None:
+    """Change the recorded baseline."""
+    path = Path("scenarios/baseline.json")
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_gate_passes_when_everything_is_as_recorded(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """Exit code 0, and a line that says so."""
+    plays(well())
+    record(well())
+
+    result = run_gate()
+
+    assert result.exit_code == 0, result.output
+    assert "every number is as the baseline records it" in result.output
+    assert "gate: passed" in result.output
+
+
+def test_gate_shows_what_got_worse_and_fails(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """One call more is a regression: exit code 1, with what it was and is."""
+    plays(well())
+    record(well())
+    rewrite('"calls.openai": 4', '"calls.openai": 3')
+
+    result = run_gate()
+
+    assert result.exit_code == 1
+    assert "worse  outage    calls to openai  3    4" in result.output
+    assert "record it with: chaos gate --update" in result.output
+
+
+def test_gate_shows_what_got_better_and_passes(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """An improvement shuts nothing, but wants to be recorded."""
+    plays(well())
+    record(well())
+    rewrite('"slowest_answer_s": 5.0', '"slowest_answer_s": 9.0')
+
+    result = run_gate()
+
+    assert result.exit_code == 0
+    assert "better  outage    slowest answer  9s   5s" in result.output
+
+
+def test_gate_fails_on_a_scenario_the_baseline_lacks(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """A new scenario is recorded on purpose, never by the way."""
+    plays(well())
+    record(examples.suite(well().results[0]))
+
+    result = run_gate()
+
+    assert result.exit_code == 1
+    assert "not in the baseline: outage" in result.output
+
+
+def test_gate_without_a_baseline_plays_nothing(
+    run_gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so at once, not after a minute."""
+
+    def load(_: Sequence[Path]) -> None:
+        pytest.fail("a scenario was loaded")
+
+    monkeypatch.setattr(session, "load", load)
+
+    result = run_gate()
+
+    assert isinstance(result.exception, ChaosError)
+    assert result.exception.exit_code == 2
+
+
+def test_update_records_what_the_next_gate_finds_equal(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """Without any baseline, --update writes one that holds."""
+    plays(well())
+
+    updated, again = run_gate("--update"), run_gate()
+
+    assert updated.exit_code == 0, updated.output
+    assert again.exit_code == 0, again.output
+
+
+def test_update_mends_a_damaged_baseline(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """It is what the message about the damage says to do."""
+    plays(well())
+    record(well())
+    Path("scenarios/baseline.json").write_text("{", encoding="utf-8")
+
+    assert run_gate("--update").exit_code == 0
+    assert Baseline.read(Path("scenarios/baseline.json")) == Baseline.of(well())
+
+
+def test_update_refuses_a_suite_that_did_not_pass(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """A broken service never becomes what others are compared with."""
+    plays(examples.mixed())
+
+    result = run_gate("--update")
+
+    assert result.exit_code == 1
+    assert not Path("scenarios/baseline.json").exists()
+
+
+def test_gate_writes_everything_it_is_asked_for(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """All outputs are written also, and above all, when the gate is shut."""
+    plays(examples.mixed())
+    record(examples.mixed())
+    files = {name: f"out/gate.{name}" for name in ("junit", "sarif", "summary", "html", "json")}
+
+    result = run_gate(
+        *(word for name, file in files.items() for word in (f"--{name}", file)),
+        *("--traces", "out/traces"),
+    )
+
+    assert result.exit_code == 1
+    assert all(Path(file).stat().st_size for file in files.values())
+    assert {path.name for path in Path("out/traces").iterdir()} == {
+        *("calm.ndjson", "outage.ndjson", "idle.ndjson"),
+    }
+    found = json.loads(Path("out/gate.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert len(found) == 3
+
+
+def test_gate_on_github_annotates_and_appends_to_the_step_summary(
+    run_gate: Gate, plays: Callable[[SuiteResult], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What earlier steps wrote to the summary stays."""
+    plays(examples.mixed())
+    record(examples.mixed())
+    Path("step.md").write_text("earlier\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "step.md")
+
+    result = run_gate()
+
+    assert "::error file=scenarios/breaker/outage.yaml,line=7," in result.output
+    assert Path("step.md").read_text(encoding="utf-8").startswith("earlier\n## ❌ Chaos gate")
+
+
+def test_gate_elsewhere_prints_no_workflow_commands(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """A person's terminal is not a CI server."""
+    plays(examples.mixed())
+    record(examples.mixed())
+
+    assert "::error" not in run_gate().output
+
+
+def test_gate_plays_real_scenarios(run_gate: Gate) -> None:
+    """From a YAML file to a recorded baseline and back, with nothing faked."""
+    file = str(SMOKE)
+
+    updated = run_gate(file, "--update", "--baseline", "b.json")
+    again = run_gate(file, "--baseline", "b.json")
+
+    # One scenario alone does not put every law to the test.
+    assert (updated.exit_code, again.exit_code) == (3, 3), again.output
+    assert "every number is as the baseline records it" in again.output
+    assert "all-is-well" in Baseline.read(Path("b.json")).entries

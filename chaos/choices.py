@@ -8,7 +8,8 @@ that any run can be played again from its list.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -122,10 +123,96 @@ class Replayed:
         if options == 1:
             return 0
         picked = next(self._picks, 0)
-        if picked >= options:
-            raise ValueError(
-                f"recorded choice {picked} for {label!r} does not fit {options} possibilities; "
-                "the service or the scenario has changed since it was recorded"
-            )
+        _check_fits(label, options, picked)
         self._made.append(Choice(label, options, picked))
         return picked
+
+
+class Steered:
+    """Takes the decisions of some kinds from a map, and all others from a seed.
+
+    The kind of a decision is its label up to the first slash. Steered decisions are numbered
+    from 0 in the order in which they come up; one that the map does not name is 0. So a map with
+    few entries is a run with few deviations from the ordinary one, and a search can go through
+    the runs by their number.
+
+    Args:
+        seed: For all other decisions; they come out as those of `Seeded` do.
+        kinds: What is steered.
+        deviations: Number of a steered decision to what is picked.
+        wander: Probability that a steered decision beyond the last named one is drawn at random.
+        wander_seed: Source of that chance, so that many runs with one seed can wander apart.
+
+    Attributes:
+        steered: The steered decisions so far.
+
+    Example:
+        >>> steered = Steered(7, kinds={"fault"}, deviations={1: 4})
+        >>> [steered.pick("fault/openai", 9) for _ in range(3)]
+        [0, 4, 0]
+        >>> steered.pick("order", 1000) == Seeded(7).pick("order", 1000)
+        True
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        kinds: Iterable[str],
+        deviations: Mapping[int, int] | None = None,
+        wander: float = 0.0,
+        wander_seed: int = 0,
+    ) -> None:
+        self.steered: list[Choice] = []
+        self._seeded = Seeded(seed)
+        self._kinds = frozenset(kinds)
+        self._deviations = deviations or {}
+        self._wanders_from = max(self._deviations, default=-1) + 1
+        self._wander = wander
+        self._wandering = Seeded(wander_seed)
+        self._made: list[Choice] = []
+
+    @property
+    def made(self) -> tuple[Choice, ...]:
+        """Every decision so far, steered or not."""
+        return tuple(self._made)
+
+    @property
+    def drawn(self) -> Mapping[str, int]:
+        """How many decisions each label has drawn from the seed."""
+        return Counter(choice.label for choice in self._seeded.made)
+
+    @property
+    def deviations(self) -> dict[int, int]:
+        """Every steered decision that was not 0, by its number."""
+        return {number: made.picked for number, made in enumerate(self.steered) if made.picked}
+
+    def pick(self, label: str, options: int) -> int:
+        """Take the decision from the map, or draw it.
+
+        Raises:
+            ValueError: The map does not fit this run: there are fewer possibilities now.
+        """
+        if options == 1:
+            return 0
+        if label.partition("/")[0] not in self._kinds:
+            picked = self._seeded.pick(label, options)
+            self._made.append(Choice(label, options, picked))
+            return picked
+        number = len(self.steered)
+        picked = self._deviations.get(number, 0)
+        if number >= self._wanders_from and chance(self._wandering, "wander", self._wander):
+            picked = self._wandering.pick("way", options)
+        _check_fits(label, options, picked)
+        choice = Choice(label, options, picked)
+        self.steered.append(choice)
+        self._made.append(choice)
+        return picked
+
+
+def _check_fits(label: str, options: int, picked: int) -> None:
+    if picked >= options:
+        raise ValueError(
+            f"recorded choice {picked} for {label!r} does not fit {options} possibilities; "
+            "the service or the scenario has changed since it was recorded"
+        )

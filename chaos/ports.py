@@ -7,7 +7,7 @@ is a `Check`; who reads the results is a `Reporter`. A target finds all it may u
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -218,6 +218,10 @@ class Target(ABC):
 
     name: ClassVar[str]
 
+    interleaved: ClassVar[tuple[str, ...]] = ()
+    """Modules in which threads may get in each other's way. Where a scenario asks for it, every
+    line of theirs becomes a place at which another user may be let in."""
+
     @classmethod
     @abstractmethod
     def vocabulary(cls) -> Vocabulary:
@@ -243,6 +247,15 @@ class Target(ABC):
     def observe(self, key: str) -> Scalar:
         """The value of an observable now."""
         raise NotImplementedError(f"{self.name} has no observable {key!r}")
+
+    def state(self) -> Hashable | None:
+        """Everything that decides what the service will do from now on, while nobody asks.
+
+        Of two runs that come to one state before the same step, the explorer follows only one.
+        So nothing may be missing; times are given from now, and what only people read is left
+        out. None, the default, says that it cannot be told.
+        """
+        return None
 
     @classmethod
     @abstractmethod

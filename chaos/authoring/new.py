@@ -17,7 +17,6 @@ from chaos.authoring.fault_words import describe_fault
 from chaos.authoring.starters import parsed, starter
 from chaos.authoring.template import Claims, Plan, scenario_text
 from chaos.checks.measure import Window, measure
-from chaos.errors import ChaosError
 from chaos.ports import Target, Vocabulary
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
@@ -74,7 +73,6 @@ def draft(
 
     Raises:
         ScenarioError: The wish makes no scenario; the mistakes are those of the text.
-        ChaosError: The parameters do not fit the fault.
     """
     vocabulary = target_class.vocabulary()
     fault = starter(wish.fault, wish.upstream, dict(wish.parameters))
@@ -104,13 +102,9 @@ def draft(
 def _default_claim(fault: dict[str, Any]) -> str:
     try:
         what = describe_fault(parsed(fault))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or fault["fault"]
-        raise ChaosError(
-            f"fault {fault['fault']!r} cannot be written: {where}: {first['msg']}; expected the "
-            "parameters of `chaos list --faults`"
-        ) from error
+    except ValidationError:
+        # The loader will say what is wrong, in better words.
+        what = f"{fault['upstream']} suffers from {fault['fault']}"
     return f"While {what}, every question is answered; afterwards all is as before."
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from textwrap import indent
+from textwrap import dedent, indent
 from types import FunctionType
 from unittest import mock
 
 from chaos.defects.defect import DefectError, Edit
-from chaos.defects.rewriting import rewritten
+from chaos.defects.rewriting import read_diff, rewritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,40 +20,43 @@ class Rewrite(Edit):
     """Lines of one function, replaced while it is in memory.
 
     The function object stays and gets other code, so that everybody who holds it is affected:
-    bound methods, importers by name, callers on the stack of a thread.
+    bound methods, importers by name, callers in other threads.
 
     Attributes:
         where: ``package.module:Class.method`` or ``package.module:function``.
-        lines: What whole lines say, to what they say instead. Indentation is taken from the
-            source. Each must occur exactly once.
+        diff: Whole lines of it after ``- ``, and after ``+ `` what stands there instead. Margins
+            are taken from the source. Each block of lines must occur exactly once.
 
     Example:
         >>> import textwrap
-        >>> mistake = Rewrite("textwrap:fill", {"return w.fill(text)": "return text"})
+        >>> mistake = Rewrite("textwrap:fill", '''
+        ...     - return w.fill(text)
+        ...     + return text.upper()
+        ... ''')
         >>> with mistake.applied():
-        ...     textwrap.fill("a b", width=1)
-        'a b'
-        >>> textwrap.fill("a b", width=1)
-        'a\\nb'
+        ...     textwrap.fill("ab")
+        'AB'
+        >>> textwrap.fill("ab")
+        'ab'
     """
 
     where: str
-    lines: Mapping[str, str]
+    diff: str
 
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Give the function its other code."""
         function = _function(self.where)
         sound = function.__code__
-        function.__code__ = rewritten(function, self.lines)
+        function.__code__ = rewritten(function, read_diff(self.diff))
         try:
             yield
         finally:
             function.__code__ = sound
 
     def __str__(self) -> str:
-        changes = (f"{_marked('-', was)}\n{_marked('+', new)}" for was, new in self.lines.items())
-        return "\n".join((self.where, *changes))
+        diff = indent(dedent(self.diff).strip("\n"), "  ")
+        return f"{self.where}\n{diff}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Constant(Edit):
             yield
 
     def __str__(self) -> str:
-        return f"{self.where}\n{_marked('+', f'= {self.becomes!r}')}"
+        return f"{self.where}\n  + {self.becomes!r}"
 
 
 def _function(where: str) -> FunctionType:
@@ -120,6 +123,3 @@ def _owner(where: str) -> tuple[object, str]:
         ) from error
     return owner, name
 
-
-def _marked(sign: str, text: str) -> str:
-    return indent(text, f"  {sign} ", lambda _: True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from fnmatch import fnmatchcase
 
 from chaos.choices import Choices, chance
 from chaos.faults.registry import behaviour_of
 from chaos.ports import Operation
 from chaos.scenario.faults import Fault
+from chaos.scenario.schedules import value_at
 
 
 class Armed:
@@ -30,6 +32,7 @@ class Armed:
         self.matched = 0
         self.touched = False
         self._choices = choices
+        self._began_s = time.monotonic()
 
     def claims(self, upstream: str, operation: Operation) -> bool:
         """Whether this call is one for it: matched, within ``calls``, and drawn by toxicity.
@@ -41,7 +44,8 @@ class Armed:
         self.matched += 1
         if self.fault.calls is not None and self.matched not in self.fault.calls:
             return False
-        return chance(self._choices, f"toxicity/{self.id}", self.fault.toxicity)
+        share = value_at(self.fault.toxicity, time.monotonic() - self._began_s)
+        return chance(self._choices, f"toxicity/{self.id}", share)
 
     def _matches(self, upstream: str, operation: Operation) -> bool:
         fault = self.fault

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from chaos.ports import Target, World
 from chaos.runner.player import SCRIPT, Player
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
+from chaos.tiers.simulated.interleave import Interleaving
 from chaos.tiers.simulated.run import SimulatedRun
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.trace import Trace
@@ -32,6 +33,8 @@ def play(
     *,
     seed: int | None = None,
     choices: Choices | None = None,
+    injector: Callable[[Choices], Injector] = Injector,
+    interleaved: Sequence[str] = (),
 ) -> RunResult:
     """Play one scenario and judge it.
 
@@ -41,6 +44,8 @@ def play(
         simulation: The world to run in; entered, and idle.
         seed: Replaces the scenario's own.
         choices: Decides what is undecided; by default drawn from the seed.
+        injector: Makes what holds the faults of the run.
+        interleaved: Modules whose every line is a switch point; see `Interleaving`.
 
     Returns:
         The finished run. Nothing that the service or the scenario does makes this raise.
@@ -48,7 +53,8 @@ def play(
     scenario = loaded.scenario
     seed = scenario.seed_or_default if seed is None else seed
     began = freezegun.api.real_monotonic()
-    life = _Life(loaded, target_class, choices or Seeded(seed))
+    choices = choices or Seeded(seed)
+    life = _Life(loaded, target_class, choices, injector(choices), interleaved)
     with tempfile.TemporaryDirectory(prefix="chaos-", dir=_scratch()) as folder:
         life.live(simulation, seed, Path(folder))
     promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
@@ -80,12 +86,18 @@ class _Life:
     """What one run has come to so far."""
 
     def __init__(
-        self, loaded: LoadedScenario, target_class: type[Target], choices: Choices
+        self,
+        loaded: LoadedScenario,
+        target_class: type[Target],
+        choices: Choices,
+        injector: Injector,
+        interleaved: Sequence[str],
     ) -> None:
         self._scenario = loaded.scenario
         self._target_class = target_class
         self._choices = choices
-        self._injector = Injector(choices)
+        self._injector = injector
+        self._interleaved = interleaved
         self.trace = Trace()
         self.verdicts: list[Verdict] = []
         self.ended_s = 0.0
@@ -132,6 +144,8 @@ class _Life:
     def _play(self, run: SimulatedRun, world: World, stopped: list[Verdict]) -> None:
         target = self._target_class()
         player = Player(run, target, self._injector)
+        if self._interleaved:
+            Interleaving(run.scheduler, self._interleaved)
 
         def script() -> None:
             target.build(world)

@@ -28,6 +28,7 @@ from chaos.scenario.model import (
     Step,
 )
 from chaos.scenario.observables import probes
+from chaos.scenario.schedules import peak, value_at
 from chaos.tiers.simulated.run import SimulatedRun
 from chaos.tiers.simulated.task import Task
 from chaos.trace.events import (
@@ -147,20 +148,22 @@ class Player:
     @_do.register
     def _(self, step: LoadStep, path: str) -> frozenset[int]:
         load, number = step.load, next(self._loads)
-        until_s = self._run.clock.now_s + load.for_.total_seconds()
-        every_s = load.every.total_seconds()
+        began_s = self._run.clock.now_s
+        lasts_s, every_s = load.for_.total_seconds(), load.every.total_seconds()
+        most = peak(load.users)
         asked: list[int] = []
 
-        def user(name: str) -> None:
-            began_s = self._run.clock.now_s
+        def user(place: int, name: str) -> None:
+            first_s = load.spread.total_seconds() * place / most
             for turn in itertools.count():
-                due_s = began_s + turn * every_s
-                if due_s >= until_s:
+                offset_s = first_s + turn * every_s
+                if offset_s >= lasts_s:
                     return
-                self._wait_until(due_s)
-                asked.append(self._ask(name, load.ask, path))
+                if place < value_at(load.users, offset_s):
+                    self._wait_until(began_s + offset_s)
+                    asked.append(self._ask(name, load.ask, path))
 
-        self._together([(f"load-{number}-{n}", user) for n in range(1, load.users + 1)])
+        self._together([(f"load-{number}-{n + 1}", partial(user, n)) for n in range(most)])
         return frozenset(asked)
 
     @_do.register

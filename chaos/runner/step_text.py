@@ -17,6 +17,7 @@ from chaos.scenario.model import (
     RestartStep,
     Step,
 )
+from chaos.scenario.schedules import Schedule
 from chaos.units import format_duration
 
 
@@ -47,7 +48,10 @@ def _(step: AskStep) -> str:
 @describe_step.register
 def _(step: LoadStep) -> str:
     load = step.load
-    who = f"{load.users} users ask" if load.users > 1 else "one user asks"
+    if isinstance(load.users, Schedule):
+        who = f"up to {load.users.peak} users ask"
+    else:
+        who = f"{load.users} users ask" if load.users > 1 else "one user asks"
     return f"{who} {load.ask!r} every {_duration(load.every)} for {_duration(load.for_)}"
 
 

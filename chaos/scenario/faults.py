@@ -15,6 +15,7 @@ from chaos.scenario.fields import (
     Size,
     UnsignedDuration,
 )
+from chaos.scenario.schedules import Share
 
 
 class Fault(Node):
@@ -51,12 +52,13 @@ class Fault(Node):
         description="Touch only these matching calls, counted from the injection.",
         examples=[1, "1-2", [1, 3]],
     )
-    toxicity: float = Field(
+    toxicity: Share = Field(
         default=1.0,
-        gt=0,
-        le=1,
-        description="Share of matching calls it touches, drawn from the seed.",
-        examples=[0.3],
+        description=(
+            "Share of matching calls it touches, drawn from the seed; "
+            "or shares by offset from the injection."
+        ),
+        examples=[0.3, {"0s": 0.05, "2h": 0.25}],
     )
 
 

@@ -132,7 +132,8 @@ def _duration_schema(pattern: str, *examples: str) -> WithJsonSchema:
     )
 
 
-_UNSIGNED_PATTERN = DURATION_PATTERN.removeprefix("-?")
+UNSIGNED_PATTERN = DURATION_PATTERN.removeprefix("-?")
+"""A regular expression of durations without a sign."""
 
 Duration = Annotated[
     timedelta,
@@ -145,7 +146,7 @@ UnsignedDuration = Annotated[
     timedelta,
     BeforeValidator(read_duration),
     AfterValidator(_not_negative),
-    _duration_schema(_UNSIGNED_PATTERN, "0s", "250ms"),
+    _duration_schema(UNSIGNED_PATTERN, "0s", "250ms"),
 ]
 """A duration of zero or more."""
 
@@ -153,7 +154,7 @@ PositiveDuration = Annotated[
     timedelta,
     BeforeValidator(read_duration),
     AfterValidator(_positive),
-    _duration_schema(_UNSIGNED_PATTERN, "250ms", "1.5h"),
+    _duration_schema(UNSIGNED_PATTERN, "250ms", "1.5h"),
 ]
 """A duration above zero."""
 

@@ -6,6 +6,7 @@ Everything can be built in code as well: only what a file says has a location.
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, InstanceOf
@@ -15,6 +16,7 @@ from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import AnyFault
 from chaos.scenario.fields import Duration, Node, PositiveDuration, UnsignedDuration
 from chaos.scenario.problems import NOWHERE, Location
+from chaos.scenario.schedules import Users
 
 Law = Literal[
     "every-ask-is-answered",
@@ -63,15 +65,27 @@ class Ask(Node):
 
 
 class Load(Node):
-    """Background traffic: each of ``users`` asks ``every`` so often, ``for`` so long."""
+    """Background traffic: each of ``users`` asks ``every`` so often, ``for`` so long.
+
+    With a schedule of users, the first so many ask and the others pause.
+    """
 
     ask: str = Field(min_length=1, description="What they ask.", examples=["Is the VPN down?"])
-    users: int = Field(default=1, ge=1, le=1000, description="How many users.", examples=[10])
+    users: Users = Field(
+        default=1,
+        description="How many users; or how many by offset from the start of the load.",
+        examples=[10, {"0s": 5, "3h": 20}],
+    )
     every: PositiveDuration = Field(
         description="Time from one question of a user to the next.", examples=["5s"]
     )
     for_: PositiveDuration = Field(
         alias="for", description="How long they go on.", examples=["10m"]
+    )
+    spread: UnsignedDuration = Field(
+        default=timedelta(0),
+        description="Spread their first questions over this time; without it, all ask at once.",
+        examples=["60s"],
     )
 
 
@@ -214,6 +228,30 @@ class Given(Node):
         return self.model_dump(exclude={"settings"}, exclude_unset=True)
 
 
+class Explore(Node):
+    """Play every interleaving of the target's threads, instead of the one that the seed draws."""
+
+    preemptions: int = Field(
+        default=2,
+        ge=1,
+        le=10,
+        description="How often, at most, a user is interrupted between two lines of its code.",
+        examples=[2],
+    )
+    users: int | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        description="Let no more users ask at once than this; what they expected is dropped.",
+        examples=[2],
+    )
+    choices: tuple[int, ...] = Field(
+        default=(),
+        description="One interleaving, as `chaos explore` found it, for `chaos replay` to repeat.",
+        examples=[[0, 0, 1]],
+    )
+
+
 class Scenario(Node):
     """One hypothesis and the timeline that puts it to the test.
 
@@ -255,6 +293,11 @@ class Scenario(Node):
         le=2**63 - 1,
         description="Source of all chance; by default derived from the name.",
         examples=[7],
+    )
+    explore: Explore | None = Field(
+        default=None,
+        description="Search the interleavings of the code that the target names.",
+        examples=[{"preemptions": 2}],
     )
     given: Given = Field(default=Given(), description="The world before the first step.")
     steady_state: tuple[AnyStep, ...] = Field(

@@ -128,6 +128,7 @@ def _report(
         )
         findings.add(where, wrong, f"all of: {', '.join(needed)}", fix, "missing-key")
     elif "wrong" in context:
+        where = (*where, context["entry"]) if "entry" in context else where
         findings.add(where, context["wrong"], context["expected"], context["fix"], kind)
     elif kind == "literal_error":
         words = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"].lower()]

@@ -146,6 +146,9 @@ class BreakerEvent(Event):
         counted: Whether the breaker took the outcome into account, for settled.
         failures: Consecutive failures after the event.
         retry_after_s: What a refused caller was told to wait.
+        sequence: Number of the event in its breaker, from 1. Those of two callers may be reported
+            out of order, since a breaker reports outside its lock; None from one that does not
+            number them.
     """
 
     kind: ClassVar[str] = "breaker"
@@ -159,6 +162,7 @@ class BreakerEvent(Event):
     counted: bool | None = None
     failures: int | None = None
     retry_after_s: float | None = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.units import format_duration, parse_duration, parse_size
@@ -51,6 +51,7 @@ def test_duration_that_is_none_is_refused(text: str, reason: str) -> None:
         parse_duration(text)
 
 
+@settings(deadline=None, database=None)
 @given(st.timedeltas(min_value=timedelta(days=-3650), max_value=timedelta(days=3650)))
 def test_duration_written_is_read_back(duration: timedelta) -> None:
     """To the microsecond, and with its sign."""

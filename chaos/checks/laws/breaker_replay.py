@@ -11,6 +11,7 @@ from typing import ClassVar
 from chaos.checks.breaker_model import BreakerModel, ModelPermit, ModelRefusal
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
 from chaos.checks.laws.processes import processes
+from chaos.checks.laws.sequence import in_sequence
 from chaos.checks.record import RunRecord
 from chaos.trace.events import BreakerEvent
 from chaos.verdict import Verdict
@@ -30,10 +31,9 @@ class BreakerFollowsTheModel(Law):
         """Replay the breakers' events on the model, each process on a new one."""
         totals: Counter[str] = Counter()
         for process in processes(run.trace):
-            events = process.of(BreakerEvent)
             for upstream, policy in run.promises.breakers.items():
                 replay = _Replay(BreakerModel(policy))
-                for event in events:
+                for event in in_sequence(process, upstream).of(BreakerEvent):
                     if event.upstream != upstream:
                         continue
                     totals[event.what] += 1

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
 from chaos.checks.laws.processes import processes
+from chaos.checks.laws.sequence import in_sequence
 from chaos.checks.record import RunRecord
 from chaos.ports import BreakerPolicy
 from chaos.trace.events import BreakerEvent, RequestEvent, ResponseEvent
@@ -213,7 +214,7 @@ def _breakers(run: RunRecord) -> Iterator[tuple[str, BreakerPolicy, Trace]]:
     """Each promised breaker in each process: a new process has a new breaker."""
     for process in processes(run.trace):
         for upstream, policy in run.promises.breakers.items():
-            yield upstream, policy, process
+            yield upstream, policy, in_sequence(process, upstream)
 
 
 def _no_breaker(run: RunRecord) -> str | None:

@@ -4,6 +4,8 @@
 // lie on top of each other. So by default half of the width goes to events, in equal parts, and
 // half to the time between them: everything can be told apart, and long is still longer.
 
+const LAST_LABEL = 54;
+
 class Scale {
   constructor(times, kind) {
     this.times = times;
@@ -78,7 +80,9 @@ class Scale {
     for (let seq = 0; seq < this.count; seq += 1) {
       if (seq && this.times[seq] === this.times[seq - 1]) continue;
       const x = this.x(seq);
-      if (x < 0 || x < free || x > this.width) continue;
+      // At the right edge a label ends at its place; elsewhere it begins there.
+      const left = x > this.width - LAST_LABEL ? x - LAST_LABEL : x;
+      if (x < 0 || left < free || x > this.width) continue;
       found.push([seq, x]);
       free = x + room;
     }

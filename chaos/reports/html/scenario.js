@@ -181,7 +181,7 @@ function within(list, row) {
 function yaml(text) {
   const comment = text.match(/(^|\s)#.*$/);
   const code = comment ? text.slice(0, comment.index) : text;
-  const keys = escaped(code).replace(/([\w.$-]+)(:)(?=\s|$)/g, "<b>$1</b>$2");
+  const keys = escaped(code).replace(/(^\s*(?:- )?|[{,]\s*)([\w.$-]+)(?=:(?:\s|$))/g, "$1<b>$2</b>");
   return comment ? `${keys}<i>${escaped(comment[0])}</i>` : keys;
 }
 

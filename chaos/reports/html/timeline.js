@@ -61,7 +61,7 @@ class Timeline {
       .map(([, x]) => `<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${height - 6}"/>`)
       .join("");
     const labels = ticks
-      .map(([seq, x]) => `<text class="tick" x="${x}" y="${AXIS - 9}"${x > scale.width - 50 ? ' text-anchor="end"' : ""}>${duration(scale.times[seq])}</text>`)
+      .map(([seq, x]) => `<text class="tick" x="${x}" y="${AXIS - 9}"${x > scale.width - LAST_LABEL ? ' text-anchor="end"' : ""}>${duration(scale.times[seq])}</text>`)
       .join("");
     this.svg.setAttribute("viewBox", `0 0 ${whole} ${height}`);
     this.svg.setAttribute("height", height);

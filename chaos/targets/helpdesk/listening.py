@@ -39,6 +39,7 @@ class TraceListener:
                 record(
                     BreakerEvent,
                     upstream=event.upstream,
+                    sequence=event.sequence,
                     what="granted",
                     state=event.state,
                     permit=event.permit,
@@ -47,6 +48,7 @@ class TraceListener:
                 record(
                     BreakerEvent,
                     upstream=event.upstream,
+                    sequence=event.sequence,
                     what="refused",
                     state=event.state,
                     retry_after_s=round(event.retry_after_s, 6),
@@ -55,6 +57,7 @@ class TraceListener:
                 record(
                     BreakerEvent,
                     upstream=event.upstream,
+                    sequence=event.sequence,
                     what="settled",
                     state=self._states.get(event.upstream, "closed"),
                     permit=event.permit,
@@ -67,6 +70,7 @@ class TraceListener:
                 record(
                     BreakerEvent,
                     upstream=event.upstream,
+                    sequence=event.sequence,
                     what="transition",
                     old=event.old,
                     state=event.new,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ class _Run:
     """The run that locks belong to. A lock is made without arguments, so it has to look here."""
 
     scheduler: Scheduler | None = None
+    at_lock: Callable[[bool], None] | None = None
     contentions: list[Contention] = []  # noqa: RUF012 - replaced for each run, on purpose
 
 
@@ -50,8 +52,17 @@ def bound() -> Scheduler | None:
 def bind(scheduler: Scheduler | None) -> list[Contention]:
     """Make all locks belong to ``scheduler``; returns where their contentions will be noted."""
     _Run.scheduler = scheduler
+    _Run.at_lock = None
     _Run.contentions = []
     return _Run.contentions
+
+
+def watch(at_lock: Callable[[bool], None]) -> None:
+    """Have ``at_lock`` called in this run before each lock is taken, and after each release.
+
+    Its argument says whether it is a release.
+    """
+    _Run.at_lock = at_lock
 
 
 class SimLock:
@@ -75,6 +86,8 @@ class SimLock:
             raise ValueError("can't specify a timeout for a non-blocking call")
         if timeout < 0 and timeout != -1:
             raise ValueError("timeout value must be a non-negative number")
+        if _Run.at_lock is not None:
+            _Run.at_lock(False)  # noqa: FBT003 - the callback has no keywords
         scheduler = _Run.scheduler
         if not self._real.acquire(blocking=False):
             if not blocking or timeout == 0:
@@ -92,6 +105,8 @@ class SimLock:
         self._real.release()
         if self._waiters and _Run.scheduler is not None:
             _Run.scheduler.wake(self._waiters)
+        if _Run.at_lock is not None:
+            _Run.at_lock(True)  # noqa: FBT003 - the same
 
     def locked(self) -> bool:
         """Whether someone holds it."""

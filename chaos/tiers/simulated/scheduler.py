@@ -7,10 +7,13 @@ what `choices` decides when several tasks could go on at the same instant.
 
 from __future__ import annotations
 
+import sys
 import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from functools import partial
+from types import FrameType
+from typing import Any
 
 from chaos.choices import Choices
 from chaos.errors import DeadlockError, SimulationError, StuckError
@@ -19,6 +22,9 @@ from chaos.tiers.simulated.clock import Clock, to_ticks
 from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
 from chaos.tiers.simulated.stacks import describe_waits, stack_of
 from chaos.tiers.simulated.task import Abandoned, Blocker, Task, start_thread
+
+TraceFunction = Callable[[FrameType, str, Any], Any]
+"""What ``sys.settrace`` takes."""
 
 HARNESS = "harness"
 """The actor of whatever happens outside all tasks."""
@@ -36,6 +42,9 @@ class Scheduler:
         choices: Decides, under the label "order", who goes first.
         limits: What counts as stuck, or as a run without end.
 
+    Attributes:
+        tracer: Trace function of all tasks that start from now on; see `Interleaving`.
+
     Example:
         >>> from chaos.choices import Seeded
         >>> with Clock() as clock:
@@ -48,6 +57,7 @@ class Scheduler:
 
     def __init__(self, clock: Clock, choices: Choices, limits: Limits = DEFAULT_LIMITS) -> None:
         self.clock = clock
+        self.tracer: TraceFunction | None = None
         self._choices = choices
         self._limits = limits
         self._switches_left = limits.max_switches
@@ -167,6 +177,18 @@ class Scheduler:
             task.waits_for = None
         return task.woken
 
+    def let_in(self) -> None:
+        """Ask, under the label "switch", whether a task that is ready goes on before this one."""
+        task = self.current
+        ready = self._agenda.ready
+        if task is None or not ready or self._closing:
+            return
+        picked = self._pick(len(ready) + 1, "switch")
+        if picked and self._may_go_on(self.clock.ticks):
+            following = ready.pop(picked - 1)
+            self._agenda.wake(task)
+            self._hand_over(task, following)
+
     def wake(self, waiters: list[Task]) -> None:
         """Take one of ``waiters`` out of the list; it may go on from now."""
         if self._closing:
@@ -229,6 +251,8 @@ class Scheduler:
         task.gate.acquire()
         try:
             if not task.abandoned:
+                if self.tracer is not None:
+                    sys.settrace(self.tracer)
                 task.result = body()
         except Abandoned:
             pass
@@ -236,6 +260,8 @@ class Scheduler:
             # What a task says while it is thrown out is no result of the run.
             task.error = None if task.abandoned else error
         finally:
+            if self.tracer is not None:
+                sys.settrace(None)
             self._end(task)
 
     def _carry_out_adopted(self, task: Task, thread: threading.Thread) -> None:
@@ -290,11 +316,11 @@ class Scheduler:
             self._fail_as_livelock(f"no end within {self._limits.max_virtual_s:.0f} s")
         return self._failure is None
 
-    def _pick(self, options: int) -> int:
+    def _pick(self, options: int, label: str = "order") -> int:
         if options == 1:
             return 0
         try:
-            return self._choices.pick("order", options)
+            return self._choices.pick(label, options)
         except ValueError as error:  # A recording that does not fit this run.
             self._fail(error)
             return 0

@@ -11,9 +11,10 @@ from chaos.tiers.simulated.exchange import SENT
 from chaos.tiers.simulated.guard import Guard
 from chaos.tiers.simulated.schedule import arriving
 from chaos.tiers.wire.client import ToxiproxyError
+from chaos.tiers.wire.head import head_of
 from chaos.tiers.wire.mockers import NATIVE, native_of
 from chaos.tiers.wire.pace import is_too_long
-from chaos.tiers.wire.server import StandInServer, head_of
+from chaos.tiers.wire.server import StandInServer
 from chaos.tiers.wire.toxics import Load
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.trip import Call, Trip

@@ -14,7 +14,8 @@ import httpx
 import requests
 
 from chaos.tiers.simulated.mockers import HTTPX2Mocker, HTTPXMocker, RequestsMocker
-from chaos.tiers.wire.native import Native, RequestsNative, TransportNative
+from chaos.tiers.wire.native import Native, TransportNative
+from chaos.tiers.wire.native_requests import RequestsNative
 
 NATIVE = "chaos.native"
 """Extension of a request: its `Native`."""

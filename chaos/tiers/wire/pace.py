@@ -20,7 +20,7 @@ SHORTEST_TIMEOUT_S = 0.25
 """Even a due timeout leaves that much to the bytes which come before it on the connection."""
 
 PATIENCE_S = 8.0
-"""Real seconds after which due bytes are missing; less than a scheduler takes for stuck."""
+"""Real seconds after which due bytes are missing."""
 
 NEVER_S = 60.0
 """Real seconds for which bytes stay away that a timeout is to come before."""

@@ -8,7 +8,6 @@ one that was sent, and sends the answer with exactly the bytes that it has.
 from __future__ import annotations
 
 import asyncio
-import http
 import itertools
 import socket
 import threading
@@ -25,6 +24,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chaos.errors import SimulationError
+from chaos.tiers.wire.head import headers_of
 from chaos.upstreams.http import Request, Response
 
 CALL_HEADER = "x-chaos-call"
@@ -32,7 +32,6 @@ CALL_HEADER = "x-chaos-call"
 
 _KEEP_ALIVE_S = 86_400
 _START_LIMIT_S = 10.0
-_BODILESS = frozenset({204, 304})
 
 _REWRITTEN = frozenset({"connection", "content-length", "transfer-encoding", CALL_HEADER})
 """Headers that say how a request travels rather than what it asks for."""
@@ -79,7 +78,12 @@ class StandInServer:
             SimulationError: The server does not come up.
         """
         with ExitStack() as undo:
-            listening = undo.enter_context(socket.create_server(("127.0.0.1", 0)))
+            listening = undo.enter_context(
+                # asyncio looks for this protocol before it turns Nagle's algorithm off; with it,
+                # every response in two packets would wait 40 ms.
+                socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            )
+            listening.bind(("127.0.0.1", 0))
             self.address = listening.getsockname()
             server = _Server(
                 uvicorn.Config(
@@ -129,6 +133,10 @@ class StandInServer:
         """The call is over."""
         self._expected.pop(number, None)
 
+    def forget_all(self) -> None:
+        """The run is over; whatever is still on its way belongs to no call."""
+        self._expected.clear()
+
     async def _answer(
         self,
         scope: Mapping[str, Any],
@@ -144,46 +152,6 @@ class StandInServer:
         expected.problem = _difference(expected.request, arrived)
         expected.arrived = True
         await _send(send, expected.response, head_only=arrived.method == "HEAD")
-
-
-def head_of(response: Response) -> bytes:
-    r"""Status line and headers as they are sent, to the byte; toxics count from the first.
-
-    A body has its length announced. A stream of events has not, and ends with its connection;
-    so did HTTP/1.0. In chunks, a stream that is cut would not look finished.
-
-    Example:
-        >>> head_of(Response(status=200, body=b"hello"))
-        b'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'
-    """
-    lines = [f"HTTP/1.1 {response.status} {_reason(response.status)}".encode()]
-    lines += [b": ".join(pair) for pair in _headers(response)]
-    return b"\r\n".join([*lines, b"", b""])
-
-
-def is_stream(response: Response) -> bool:
-    """Whether the body comes as a stream of events, of a length that nobody knows."""
-    return (response.header("content-type") or "").startswith("text/event-stream")
-
-
-def _headers(response: Response) -> list[tuple[bytes, bytes]]:
-    headers = [
-        (name.lower().encode(), value.encode())
-        for name, value in response.headers
-        if name.lower() != "content-length"
-    ]
-    if is_stream(response):
-        return [*headers, (b"Connection", b"close")]
-    if response.status in _BODILESS:
-        return headers
-    return [*headers, (b"content-length", str(len(response.body)).encode())]
-
-
-def _reason(status: int) -> str:
-    try:
-        return http.HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 async def _received(
@@ -212,7 +180,7 @@ async def _send(
         {
             "type": "http.response.start",
             "status": response.status,
-            "headers": _headers(response),
+            "headers": headers_of(response),
         }
     )
     await send({"type": "http.response.body", "body": b"" if head_only else response.body})

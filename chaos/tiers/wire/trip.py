@@ -14,9 +14,10 @@ from chaos.tiers.simulated.contract import Timeouts
 from chaos.tiers.simulated.guard import Guard
 from chaos.tiers.simulated.schedule import Piece, pieces
 from chaos.tiers.wire.client import ToxiproxyError
+from chaos.tiers.wire.head import is_stream
 from chaos.tiers.wire.native import Head, Native
 from chaos.tiers.wire.pace import PATIENCE_S, is_too_long, real_timeout_s
-from chaos.tiers.wire.server import CALL_HEADER, Expected, is_stream
+from chaos.tiers.wire.server import CALL_HEADER, Expected
 from chaos.tiers.wire.ways import Way
 from chaos.upstreams.http import Response
 

@@ -83,6 +83,11 @@ class Ways:
         for proxy in list(self._bent.values()):
             self._end(proxy)
 
+    def clear(self) -> None:
+        """Toxiproxy is gone, and every proxy with it."""
+        self._standing.clear()
+        self._bent.clear()
+
     def _bent_proxy(self, upstream: str) -> Proxy:
         proxy = self._new(upstream)
         self._bent[proxy.name] = proxy

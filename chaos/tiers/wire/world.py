@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
+from chaos.choices import Choices
+from chaos.ports import Upstream
 from chaos.tiers.simulated.contract import Carrier
+from chaos.tiers.simulated.limits import Limits
+from chaos.tiers.simulated.run import SimulatedRun
 from chaos.tiers.simulated.scheduler import Scheduler
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import InjectorFactory, Simulation
 from chaos.tiers.wire.carrier import WireCarrier
+from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.mockers import WIRE_MOCKERS
 from chaos.tiers.wire.server import StandInServer
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.ways import Ways
+
+WIRE_LIMITS = Limits(stuck_after_s=60.0)
+"""A user who holds the baton may rightly wait for sockets, many times at the same instant."""
 
 
 class WireSimulation(Simulation):
@@ -58,6 +67,28 @@ class WireSimulation(Simulation):
             super().__exit__(exc_type, exc, traceback)
         finally:
             self._sockets.close()
+            self._ways.clear()
+
+    def start_run(
+        self,
+        *,
+        upstreams: Mapping[str, Upstream],
+        injector: InjectorFactory,
+        choices: Choices,
+        seed: int,
+        limits: Limits = WIRE_LIMITS,
+    ) -> SimulatedRun:
+        """Begin a run, as in the simulated tier; only what counts as stuck is another matter."""
+        return super().start_run(
+            upstreams=upstreams, injector=injector, choices=choices, seed=seed, limits=limits
+        )
+
+    def _finished(self) -> None:
+        super()._finished()
+        self._server.forget_all()
+        # A server that is gone has taken its proxies along; the run has said so.
+        with suppress(ToxiproxyError):
+            self._ways.close_bent()
 
     def _carrier(self, scheduler: Scheduler) -> Carrier:
         return WireCarrier(

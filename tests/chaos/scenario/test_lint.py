@@ -71,6 +71,10 @@ SOUND = {
   - load: {ask: Is the VPN down?, every: 5s, for: 1m}
     expect: {answers: {fallback: {at_least: 1}}}
 """,
+    "numbers over time before the end": """
+  - ask: Is the VPN down?
+  - expect: {availability: 1, slowest_answer: {at_most: 20s}}
+""",
     "a completion that is empty on purpose": """
   - inject: {upstream: openai, fault: completion, content: null}
   - ask: Is the VPN down?

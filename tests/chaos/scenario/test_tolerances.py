@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.ports import Vocabulary
@@ -106,6 +106,7 @@ def tolerances(draw: st.DrawFn) -> tuple[Kind, Any]:
     return kind, draw(st.one_of(forms))
 
 
+@settings(deadline=None, database=None)
 @given(tolerances())
 def test_description_is_read_back(case: tuple[Kind, Any]) -> None:
     """A tolerance is described as a scenario writes it, in one line: reports can be pasted."""

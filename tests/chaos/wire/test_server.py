@@ -9,7 +9,8 @@ from dataclasses import replace
 import freezegun
 import pytest
 
-from chaos.tiers.wire.server import Expected, StandInServer, head_of
+from chaos.tiers.wire.head import head_of
+from chaos.tiers.wire.server import Expected, StandInServer
 from chaos.upstreams.http import Request, Response
 
 REQUEST = Request(

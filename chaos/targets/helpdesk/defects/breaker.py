@@ -17,32 +17,30 @@ DEFECTS = (
         edits=(
             Rewrite(
                 f"{_BREAKER}._judge",
-                {
-                    "is_over = self._failures >= self.options.failure_threshold": (
-                        "is_over = self._failures > self.options.failure_threshold"
-                    )
-                },
+                """
+                - is_over = self._failures >= self.options.failure_threshold
+                + is_over = self._failures > self.options.failure_threshold
+                """,
             ),
         ),
     ),
     Defect(
         name="threshold-one-too-low",
-        doc="Four bad minutes, and the model is gone for another one.",
+        doc="Four unlucky questions, and the model is gone for a minute.",
         tags=("breaker",),
         edits=(
             Rewrite(
                 f"{_BREAKER}._judge",
-                {
-                    "is_over = self._failures >= self.options.failure_threshold": (
-                        "is_over = self._failures + 1 >= self.options.failure_threshold"
-                    )
-                },
+                """
+                - is_over = self._failures >= self.options.failure_threshold
+                + is_over = self._failures + 1 >= self.options.failure_threshold
+                """,
             ),
         ),
     ),
     Defect(
         name="threshold-of-six-by-default",
-        doc="As specified in the code, but not in the settings: the breaker opens late.",
+        doc="Right in the code, wrong in the settings: the breaker opens late.",
         tags=("breaker",),
         edits=(WrongDefault("openai.breaker.failure_threshold", "6"),),
     ),
@@ -54,18 +52,16 @@ DEFECTS = (
     ),
     Defect(
         name="recovery-in-minutes",
-        doc="A unit is mistaken: an outage of a minute takes the model away for an hour.",
+        doc="A mistaken unit: an outage of a minute takes the model away for an hour.",
         tags=("breaker", "time"),
         edits=(
             Rewrite(
                 f"{_BREAKER}._enter",
-                {
-                    "self._half_open_at_s = time.monotonic() "
-                    "+ self.options.recovery_timeout.total_seconds()": (
-                        "self._half_open_at_s = time.monotonic() "
-                        "+ 60 * self.options.recovery_timeout.total_seconds()"
-                    )
-                },
+                """
+            - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
+            + pause_s = 60 * self.options.recovery_timeout.total_seconds()
+            + self._half_open_at_s = time.monotonic() + pause_s
+                """,
             ),
         ),
     ),
@@ -76,11 +72,10 @@ DEFECTS = (
         edits=(
             Rewrite(
                 f"{_BREAKER}.acquire",
-                {
-                    "if self._state is State.OPEN and now_s >= self._half_open_at_s:": (
-                        "if self._state is State.OPEN and now_s > self._half_open_at_s:"
-                    )
-                },
+                """
+                - if self._state is State.OPEN and now_s >= self._half_open_at_s:
+                + if self._state is State.OPEN and now_s > self._half_open_at_s:
+                """,
             ),
         ),
     ),
@@ -91,11 +86,10 @@ DEFECTS = (
         edits=(
             Rewrite(
                 f"{_BREAKER}.acquire",
-                {
-                    "if self._state is State.OPEN and now_s >= self._half_open_at_s:": (
-                        "if self._state is State.OPEN and now_s >= self._half_open_at_s - 1.0:"
-                    )
-                },
+                """
+                - if self._state is State.OPEN and now_s >= self._half_open_at_s:
+                + if self._state is State.OPEN and now_s >= self._half_open_at_s - 1.0:
+                """,
             ),
         ),
     ),
@@ -106,33 +100,32 @@ DEFECTS = (
         tags=("breaker", "time", "clock"),
         edits=(
             Rewrite(
-                f"{_BREAKER}.acquire", {"now_s = time.monotonic()": "now_s = time.time()"}
+                f"{_BREAKER}.acquire",
+                """
+                - now_s = time.monotonic()
+                + now_s = time.time()
+                """,
             ),
             Rewrite(
                 f"{_BREAKER}._enter",
-                {
-                    "self._half_open_at_s = time.monotonic() "
-                    "+ self.options.recovery_timeout.total_seconds()": (
-                        "self._half_open_at_s = time.time() "
-                        "+ self.options.recovery_timeout.total_seconds()"
-                    )
-                },
+                """
+            - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
+            + self._half_open_at_s = time.time() + self.options.recovery_timeout.total_seconds()
+                """,
             ),
             Rewrite(
                 f"{_BREAKER}._is_current",
-                {
-                    "return time.monotonic() < self._trials.get(permit.number, -math.inf)": (
-                        "return time.time() < self._trials.get(permit.number, -math.inf)"
-                    )
-                },
+                """
+                - return time.monotonic() < self._trials.get(permit.number, -math.inf)
+                + return time.time() < self._trials.get(permit.number, -math.inf)
+                """,
             ),
             Rewrite(
                 f"{_BREAKER}.snapshot",
-                {
-                    "left_s = max(0.0, self._half_open_at_s - time.monotonic())": (
-                        "left_s = max(0.0, self._half_open_at_s - time.time())"
-                    )
-                },
+                """
+                - left_s = max(0.0, self._half_open_at_s - time.monotonic())
+                + left_s = max(0.0, self._half_open_at_s - time.time())
+                """,
             ),
         ),
     ),
@@ -143,11 +136,10 @@ DEFECTS = (
         edits=(
             Rewrite(
                 f"{_BREAKER}._refusal",
-                {
-                    "return self._half_open_at_s - now_s": (
-                        "return self.options.recovery_timeout.total_seconds()"
-                    )
-                },
+                """
+                - return self._half_open_at_s - now_s
+                + return self.options.recovery_timeout.total_seconds()
+                """,
             ),
         ),
     ),
@@ -155,20 +147,137 @@ DEFECTS = (
         name="success-does-not-clear-the-count",
         doc="Five failures in a week open the breaker, whatever came between them.",
         tags=("breaker",),
-        edits=(Rewrite(f"{_BREAKER}._judge", {"self._failures = 0": "pass"}),),
+        edits=(
+            Rewrite(
+                f"{_BREAKER}._judge",
+                """
+                - self._failures = 0
+                + pass
+                """,
+            ),
+        ),
     ),
     Defect(
         name="neutral-as-success",
         hazard=35,
         doc="One rejected question among the failures, and the breaker never opens.",
         tags=("breaker", "client-error"),
-        edits=(Rewrite(f"{_BREAKER}._settle", {"permit.settled = True": _NEUTRAL_IS_SUCCESS}),)
-        if (
-            _NEUTRAL_IS_SUCCESS := (
-                "permit.settled = True\n"
-                'outcome = "success" if outcome == "neutral" else outcome'
-            )
-        )
-        else (),
+        edits=(
+            Rewrite(
+                f"{_BREAKER}._judge",
+                """
+                - case "neutral":
+                -     return None
+                - case "success":
+                + case "neutral" | "success":
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="neutral-as-failure",
+        hazard=19,
+        doc="Five bad prompts of one user take the model away from everybody.",
+        tags=("breaker", "client-error"),
+        edits=(
+            Rewrite(
+                f"{_RAG}._permitted",
+                """
+                - if error.counts:
+                + if error.counts or error.status is not None:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="declined-answers-count",
+        hazard=12,
+        doc="Five questions that the content filter stops open the breaker.",
+        tags=("breaker", "completion"),
+        edits=(
+            Rewrite(
+                f"{_RAG}._permitted",
+                """
+                - if error.counts:
+                + if error.counts or error.reason == "declined":
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="failures-are-neutral",
+        doc="The breaker never opens: the sum of all swallowed errors.",
+        tags=("breaker",),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_errors:_transient",
+                """
+    - message, reason=reason, retryable=True, counts=True, retry_after_s=asked_s, status=status
+    + message, reason=reason, retryable=True, counts=False, retry_after_s=asked_s, status=status
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="attempts-counted-as-calls",
+        hazard=17,
+        doc="Two failed questions open the breaker instead of five.",
+        tags=("breaker",),
+        edits=(
+            Rewrite(
+                f"{_RAG}._call_llm",
+                """
+                - if self._settings.openai.breaker.count == "attempts":
+                + if self._settings.openai.breaker.count != "attempts":
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="breaker-for-each-call",
+        hazard=43,
+        doc="Each call brings a breaker of its own, which never sees a second failure.",
+        tags=("breaker",),
+        edits=(
+            Rewrite(
+                f"{_RAG}._permitted",
+                """
+                - with self._breaker.acquire() as permit:
+                + own = CircuitBreaker(UPSTREAM, self._settings.openai.breaker)
+                + own.listen(*self._breaker._listeners)
+                + with own.acquire() as permit:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="breaker-bypassed",
+        doc="A new code path calls the model without asking the breaker.",
+        tags=("breaker",),
+        edits=(
+            Rewrite(
+                f"{_RAG}._call_llm",
+                """
+                - if not self._chat.key_configured:
+                + if self._breaker.state is not State.CLOSED or not self._chat.key_configured:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="lock-held-over-the-call",
+        hazard=30,
+        doc="Questions to a slow model queue up behind each other.",
+        tags=("breaker", "users"),
+        edits=(
+            Rewrite(
+                f"{_RAG}._permitted",
+                """
+                - with self._breaker.acquire() as permit:
+                + lock = vars(self).setdefault("_lock", type(self._breaker._lock)())
+                + with lock, self._breaker.acquire() as permit:
+                """,
+            ),
+        ),
     ),
 )

@@ -1,0 +1,149 @@
+"""Everything a scenario can say, as tables: for `chaos list`, and for the reference pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from chaos.scenario.faults import FAULTS, Fault
+from chaos.scenario.model import ACTIONS, ExpectStep, Step
+from chaos.scenario.observables import probes
+from chaos.scenario.scalars import write
+from chaos.scenario.vocabulary import Vocabulary
+from chaos.units import format_duration
+
+_MODE_DOC = "how many answers were of mode "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A key of a fault or a step.
+
+    Attributes:
+        name: As a file writes it.
+        doc: One sentence.
+        values: What it may be: every word, or examples.
+        default: What it is if it is not given; empty for nothing, "required" if it must be.
+    """
+
+    name: str
+    doc: str
+    values: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A word of the language: what it means, and its parameters."""
+
+    name: str
+    doc: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+def fault_entries() -> Iterator[Entry]:
+    """Every fault with the parameters of its own.
+
+    Example:
+        >>> timeout = next(entry for entry in fault_entries() if entry.name == "timeout")
+        >>> timeout.doc
+        'The request is taken and never answered.'
+    """
+    shared = {*Fault.model_fields, "fault"}
+    for kind, model in FAULTS.items():
+        yield Entry(name=kind, doc=summary(model), parameters=parameters(model, but=shared))
+
+
+def shared_fault_parameters() -> tuple[Parameter, ...]:
+    """What every fault may say: which calls it touches, and for how long."""
+    return parameters(Fault, but=set())
+
+
+def step_entries() -> Iterator[Entry]:
+    """Every step with what it may say.
+
+    Example:
+        >>> [entry.name for entry in step_entries()][:3]
+        ['ask', 'load', 'advance']
+    """
+    for action, model in ACTIONS.items():
+        nested = model.model_fields[action].annotation
+        inner = parameters(nested, but=set()) if _is_model(nested) else ()
+        yield Entry(name=action, doc=summary(model), parameters=inner)
+    yield Entry(name="expect", doc=summary(ExpectStep))
+
+
+def shared_step_parameters() -> tuple[Parameter, ...]:
+    """What every step may say besides its action."""
+    return parameters(Step, but={"location", "path"})
+
+
+def observable_rows(vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:
+    """Key, meaning and values of everything that a scenario for this target can expect."""
+    for probe in probes(vocabulary).values():
+        if probe.doc.startswith(_MODE_DOC):
+            continue  # One for each mode: `answers` says the same.
+        values = ", ".join(probe.values) if probe.values else probe.kind.value
+        yield probe.key, probe.doc, values
+
+
+def setting_rows(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """Key and type of every setting of the target that a scenario can change."""
+    words = {timedelta: "a duration", int: "a whole number", float: "a number"}
+    words |= {bool: "true or false", str: "text"}
+    for key, kind in vocabulary.settings.items():
+        yield key, words.get(kind, kind.__name__)
+
+
+def parameters(model: type[BaseModel], *, but: set[str]) -> tuple[Parameter, ...]:
+    """The fields of a model as parameters, those required first."""
+    found = [
+        Parameter(
+            name=field.alias or name,
+            doc=_first_sentence(field.description or ""),
+            values=_values(field),
+            default="required" if field.is_required() else _default(field.default),
+        )
+        for name, field in model.model_fields.items()
+        if name not in but
+    ]
+    return tuple(sorted(found, key=lambda each: each.default != "required"))
+
+
+def summary(model: type) -> str:
+    """The first paragraph of a model's docstring, on one line."""
+    paragraph = (model.__doc__ or "").split("\n\n")[0]
+    return " ".join(paragraph.replace("``", "`").split())
+
+
+def _is_model(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.) (?=[A-Z])", text)[0]
+
+
+def _values(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(map(str, get_args(field.annotation)))
+    return ", ".join(map(write, field.examples or ()))
+
+
+def _default(value: Any) -> str:  # noqa: ANN401 - a default is anything
+    match value:
+        case None | () | "":
+            return ""
+        case timedelta():
+            return format_duration(value.total_seconds()) if value else "0s"
+        case _ if value is PydanticUndefined:
+            return ""
+        case _:
+            return write(value)

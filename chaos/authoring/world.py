@@ -1,0 +1,215 @@
+"""The virtual world for tests written in Python: stand-ins, faults, users and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from chaos.checks.measure import Window, measure
+from chaos.choices import Seeded
+from chaos.errors import ChaosError, SimulationError
+from chaos.faults.injector import Injector
+from chaos.ports import Upstream
+from chaos.scenario.faults import FAULTS, Fault
+from chaos.scenario.problems import ScenarioError, listed, suggest
+from chaos.scenario.source import Findings
+from chaos.scenario.wording import validate
+from chaos.tiers.simulated.run import SimulatedRun
+from chaos.tiers.simulated.world import Simulation
+from chaos.trace.trace import Trace
+from chaos.units import parse_duration
+
+T = TypeVar("T")
+
+_START_FIRST = "serve() comes first; name the stand-ins before anything happens"
+
+
+class SimulatedWorld:
+    """A world to test a service of your own in: requests meet stand-ins, time is virtual.
+
+    Build the service inside, after `serve`; then ask it, from the test itself or as users. When
+    the test ends, a request that had nowhere to go and a fault that never touched a call are
+    errors: neither has proved anything.
+
+    Args:
+        seed: Source of all chance: jitter, the share of calls a fault touches, who goes first.
+
+    Example:
+        >>> import time
+        >>> from chaos.upstreams.simple import JsonUpstream
+        >>> class Weather(JsonUpstream):
+        ...     name, hosts = "weather", ("weather.test",)
+        ...     routes = {"today": ("GET", "/today", {"text": "sunny"})}
+        >>> import httpx
+        >>> def ask():
+        ...     while (answer := client.get("https://weather.test/today")).is_error:
+        ...         time.sleep(60)
+        ...     return answer.json()["text"]
+        >>> with SimulatedWorld() as world:
+        ...     weather = world.serve(Weather())
+        ...     client = httpx.Client()
+        ...     outage = world.inject(upstream="weather", fault="http_error", status=503, calls=1)
+        ...     world.users(2, ask), world.now_s, world.seen("calls.weather")
+        (['sunny', 'sunny'], 60.0, 3)
+    """
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self._seed = seed
+        self._simulation = Simulation()
+        self._choices = Seeded(seed)
+        self._injector = Injector(self._choices)
+        self._run: SimulatedRun | None = None
+        self._upstreams: Mapping[str, Upstream] = {}
+
+    def __enter__(self) -> Self:
+        """Take over time, threads and HTTP.
+
+        Raises:
+            SimulationError: Time is frozen already.
+        """
+        self._simulation.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._run is not None and exc_type is None:
+                self._run.finish()
+                self._check_faults()
+        finally:
+            self._simulation.__exit__(exc_type, exc, traceback)
+
+    def serve(self, *upstreams: Upstream) -> None:
+        """Begin, with these stand-ins and no others.
+
+        Raises:
+            ChaosError: Something has happened already.
+        """
+        if self._run is not None:
+            raise ChaosError(f"the world has begun; expected it idle; {_START_FIRST}")
+        self._start({upstream.name: upstream for upstream in upstreams})
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since the beginning."""
+        return self._running.clock.now_s
+
+    @property
+    def trace(self) -> Trace:
+        """Everything that has happened: requests, responses, waits, faults."""
+        return self._running.trace
+
+    def advance(self, duration: str | float | timedelta) -> None:
+        """Let time pass: ``"60s"``, seconds, or a timedelta."""
+        if isinstance(duration, str):
+            duration = parse_duration(duration)
+        if isinstance(duration, timedelta):
+            duration = duration.total_seconds()
+        self._running.wait(duration)
+
+    def inject(self, *, fault: str, **parameters: Any) -> str:  # noqa: ANN401 - each kind's own
+        """Begin a fault, in the words of a scenario; ``as`` and ``for`` need a ``_`` behind.
+
+        Returns:
+            Its id, for `heal`.
+
+        Raises:
+            ChaosError: There is no such fault, or a parameter does not fit; the message is the
+                one that a file would get.
+        """
+        parsed = _parsed({"fault": fault, **parameters})
+        if parsed.for_ is not None:
+            raise ChaosError("'for' is for files; expected a fault that lasts; end it with heal()")
+        now_s = self.now_s
+        if parsed.upstream not in self._upstreams:
+            fix = suggest(parsed.upstream, self._upstreams, _START_FIRST)
+            raise ChaosError(
+                f"unknown upstream {parsed.upstream!r}; expected {listed(self._upstreams)}; {fix}"
+            )
+        return self._injector.inject(parsed, now_s=now_s)
+
+    def heal(self, fault: str) -> None:
+        """End a fault by its id.
+
+        Raises:
+            ChaosError: There never was such a fault.
+        """
+        self._injector.heal(fault, by="the test")
+
+    def users(self, count: int, act: Callable[[], T]) -> list[T]:
+        """Let ``count`` users act at the same instant, until the last one is done.
+
+        Threads of the service that still run then are ended, as at the end of a process.
+
+        Returns:
+            What each got, in order of their names: ``user-1``, ``user-2``, …
+
+        Raises:
+            Exception: Whatever the first user, in that order, met.
+            SimulationError: They wait for each other, or for something that is not simulated.
+        """
+        return self.together(*[act] * count)
+
+    def together(self, *acts: Callable[[], T]) -> list[T]:
+        """As `users`, each with an act of its own."""
+        scheduler = self._running.scheduler
+        tasks = [scheduler.spawn(f"user-{n}", act) for n, act in enumerate(acts, start=1)]
+        scheduler.run()
+        for task in tasks:
+            if task.error is not None:
+                raise task.error
+        return [task.result for task in tasks]
+
+    def seen(self, key: str) -> object:
+        """What has been seen so far, under a key of scenarios: ``calls.openai``, ``waits.gcs``.
+
+        Raises:
+            ChaosError: There was nothing to see.
+        """
+        measured = measure(key, Window(trace=self.trace))
+        if measured.missing is not None:
+            raise ChaosError(f"nothing to see under {key!r}: {measured.missing}")
+        return measured.values[0]
+
+    @property
+    def _running(self) -> SimulatedRun:
+        return self._run or self._start({})
+
+    def _start(self, upstreams: Mapping[str, Upstream]) -> SimulatedRun:
+        self._upstreams = upstreams
+        self._run = self._simulation.start_run(
+            upstreams=upstreams, injector=self._arm, choices=self._choices, seed=self._seed
+        )
+        return self._run
+
+    def _arm(self, run: SimulatedRun) -> Injector:
+        self._injector.recorder = run.recorder
+        return self._injector
+
+    def _check_faults(self) -> None:
+        if untouched := self._injector.untouched():
+            names = ", ".join(map(repr, untouched))
+            raise SimulationError(
+                f"armed but never touched a call: {names}; expected every fault to be felt; "
+                "remove it, or ask while it lasts"
+            )
+
+
+def _parsed(fault: dict[str, Any]) -> Fault:
+    kind = fault["fault"]
+    model = FAULTS.get(kind)
+    if model is None:
+        fix = suggest(kind, FAULTS, "see `chaos list --faults`")
+        raise ChaosError(f"unknown fault {kind!r}; expected {listed(FAULTS)}; {fix}")
+    written = {key.removesuffix("_"): value for key, value in fault.items()}
+    findings = Findings()
+    parsed = validate(model, written, (), findings, f"fault {kind!r}")
+    if parsed is None or findings.problems:
+        raise ScenarioError(findings.problems)
+    return parsed

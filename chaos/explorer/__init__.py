@@ -1,0 +1,1 @@
+"""Search of everything that could happen in a scenario, up to a bound; minimal counterexamples."""

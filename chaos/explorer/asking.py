@@ -1,0 +1,111 @@
+"""The injector that asks at each call which fault is to befall it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from chaos.choices import Seeded, Steered
+from chaos.explorer.menu import Menu
+from chaos.faults.behaviour import AlteringFault, BendingFault
+from chaos.faults.decision import Decision
+from chaos.faults.delivery import PERFECT, Delivery
+from chaos.faults.injector import Injector
+from chaos.faults.registry import behaviour_of
+from chaos.ports import Operation, Upstream
+from chaos.scenario.faults import Fault
+from chaos.tiers.simulated.locks import bound
+from chaos.upstreams.http import Response
+
+FAULT = "fault"
+"""The kind of decision that picks a fault; 0 is for none."""
+
+
+class AskingInjector(Injector):
+    """Asks ``choices`` about each call; a fault that is picked touches that call and no other.
+
+    Its id says where it struck, for example ``ask-2-openai-1``. It does not depend on what other
+    faults there are, so that neither does anything that is drawn under it.
+
+    Args:
+        choices: Steers decisions of the kind `FAULT`.
+        menu: What there is to pick.
+        looks_ahead: Whether to find out which faults would change nothing.
+
+    Attributes:
+        idle: Number of a steered decision to the picks that would have changed nothing there.
+    """
+
+    def __init__(self, choices: Steered, menu: Menu, *, looks_ahead: bool = False) -> None:
+        super().__init__(choices)
+        self.idle: dict[int, frozenset[int]] = {}
+        self._steered = choices
+        self._menu = menu
+        self._looks_ahead = looks_ahead
+        self._calls: Counter[str] = Counter()
+
+    def decide(self, upstream: Upstream, operation: Operation, call: int) -> Decision:
+        """Pick a fault, have it befall this call, and end it."""
+        dishes = self._menu.at(upstream.name, operation.name)
+        number = len(self._steered.steered)
+        label = f"{FAULT}/{upstream.name}/{operation.name}"
+        picked = self._steered.pick(label, len(dishes) + 1)
+        id_, now_s = self._where(upstream.name)
+        if picked:
+            fault = dishes[picked - 1].model_copy(update={"id": id_})
+            self.inject(fault, now_s=now_s)
+            decision = super().decide(upstream, operation, call)
+            self.heal(id_, by="the end of the call")
+            return decision
+        if self._looks_ahead and not self.active:
+            return _LookingAhead(upstream, dishes, lambda idle: self.idle.update({number: idle}))
+        return super().decide(upstream, operation, call)
+
+    def _where(self, upstream: str) -> tuple[str, float]:
+        """Where the fault strikes, and when."""
+        scheduler = bound()
+        task = scheduler.acting if scheduler is not None else None
+        assert scheduler is not None, "calls are made in runs"
+        assert task is not None, "calls are made in tasks"
+        place = f"{task.actor if task.ask is None else f'ask-{task.ask}'}-{upstream}"
+        self._calls[place] += 1
+        return f"{place}-{self._calls[place]}", scheduler.clock.now_s
+
+
+class _LookingAhead(Decision):
+    """A call that nothing befalls; it sees which faults of the menu would leave it as it is.
+
+    A fault that alters or bends is idle if it does nothing to the very response that came. All
+    others strike for certain.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        dishes: tuple[Fault, ...],
+        on_idle: Callable[[frozenset[int]], None],
+    ) -> None:
+        super().__init__(upstream, (), lambda _: None)
+        self._dishes = dishes
+        self._on_idle = on_idle
+
+    def shaped(self, response: Response) -> Delivery:
+        """Like that of any decision; looks ahead on the way."""
+        self._on_idle(
+            frozenset(
+                number
+                for number, fault in enumerate(self._dishes, start=1)
+                if _leaves_alone(fault, response)
+            )
+        )
+        return super().shaped(response)
+
+
+def _leaves_alone(fault: Fault, response: Response) -> bool:
+    # What is drawn here must not be missed by the run, hence a source of its own.
+    behaviour = behaviour_of(fault, id="ahead", choices=Seeded(0))
+    if isinstance(behaviour, AlteringFault):
+        return bool(behaviour.alter(response) == response)
+    if isinstance(behaviour, BendingFault):
+        return bool(behaviour.bend(PERFECT, response) == PERFECT)
+    return False

@@ -1,0 +1,126 @@
+"""What can befall a call: the faults the explorer tries, from the plainest to the strangest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from functools import cache
+
+from chaos.errors import ChaosError
+from chaos.explorer.yaml_text import plain
+from chaos.scenario.faults import (
+    CompletionFault,
+    ConnectionRefusedFault,
+    CorruptFault,
+    CutStreamFault,
+    Fault,
+    HttpErrorFault,
+    LatencyFault,
+    LimitDataFault,
+    MalformedFault,
+    RateLimitFault,
+    ResetPeerFault,
+    TimeoutFault,
+)
+from chaos.scenario.problems import suggest
+
+_EARLY = 20
+"""Bytes of a body that come before it breaks off: fewer than any body worth having."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The faults to choose from at each call.
+
+    Which of them make sense depends on what is called: completions can be refused or cut short,
+    media can differ from their hash, and anything sent over HTTP can fail in all other ways.
+
+    Args:
+        only: Names or kinds, with ``*`` for anything; empty for everything.
+
+    Raises:
+        ChaosError: One of them is no fault of the menu.
+
+    Example:
+        >>> [fault_name(each) for each in Menu(("timeout", "http_error-5*")).at("openai", "x")]
+        ['http_error-503', 'http_error-500', 'timeout']
+    """
+
+    only: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = sorted(set(map(fault_name, _all("", "completions.media"))))
+        kinds = {name.partition("-")[0] for name in known}
+        for pattern in self.only:
+            if pattern not in kinds and not any(fnmatchcase(name, pattern) for name in known):
+                fix = suggest(pattern, [*sorted(kinds), *known], "leave --menu out for all")
+                raise ChaosError(
+                    f"no fault {pattern!r} on the menu; expected one of: {', '.join(known)}; {fix}"
+                )
+
+    def at(self, upstream: str, operation: str) -> tuple[Fault, ...]:
+        """What can befall a call of this operation, in the order in which it is tried."""
+        return _dishes(self.only, upstream, operation)
+
+
+@cache
+def _dishes(only: tuple[str, ...], upstream: str, operation: str) -> tuple[Fault, ...]:
+    return tuple(
+        fault
+        for fault in _all(upstream, operation)
+        if not only
+        or any(
+            fnmatchcase(fault_name(fault), pattern) or pattern == vars(fault)["fault"]
+            for pattern in only
+        )
+    )
+
+
+def fault_name(fault: Fault) -> str:
+    """A fault in one word: its kind, and what tells it from others of its kind.
+
+    Example:
+        >>> fault_name(RateLimitFault(upstream="openai", fault="rate_limit",
+        ...     retry_after=timedelta(seconds=5)))
+        'rate_limit-5s'
+    """
+    said = plain(fault)
+    told = [str(value) for key, value in said.items() if key not in Fault.model_fields]
+    return "-".join(told)
+
+
+def _all(upstream: str, operation: str) -> Iterator[Fault]:
+    """Everything that can befall an operation.
+
+    Latencies are one that any client should bear and one that none should: a minute is above any
+    timeout of a single attempt.
+    """
+    where = {"upstream": upstream, "operation": operation}
+    for status in (503, 500):
+        yield HttpErrorFault(**where, fault="http_error", status=status)
+    yield TimeoutFault(**where, fault="timeout")
+    yield ConnectionRefusedFault(**where, fault="connection_refused")
+    yield ResetPeerFault(**where, fault="reset_peer")
+    yield RateLimitFault(**where, fault="rate_limit", retry_after=timedelta(seconds=5))
+    yield RateLimitFault(**where, fault="rate_limit", retry_after=timedelta(minutes=10))
+    yield RateLimitFault(**where, fault="rate_limit", code="insufficient_quota")
+    for status in (400, 401, 404):
+        yield HttpErrorFault(**where, fault="http_error", status=status)
+    for seconds in (2, 60):
+        yield LatencyFault(**where, fault="latency", latency=timedelta(seconds=seconds))
+    yield ResetPeerFault(**where, fault="reset_peer", after=_EARLY)
+    yield LimitDataFault(**where, fault="limit_data", bytes=_EARLY)
+    for as_ in ("html", "truncated_json", "empty_object", "invalid_utf8"):
+        yield MalformedFault.model_validate(where | {"fault": "malformed", "as": as_})
+    if operation.endswith("media"):
+        yield CorruptFault(**where, fault="corrupt")
+    if "completions" in operation:
+        yield MalformedFault.model_validate(where | {"fault": "malformed", "as": "empty_choices"})
+        yield CompletionFault(**where, fault="completion", finish_reason="content_filter")
+        yield CompletionFault(**where, fault="completion", finish_reason="length")
+        yield CompletionFault(**where, fault="completion", finish_reason="stop", content=None)
+        yield CutStreamFault(**where, fault="cut_stream", after=2, how="fin")
+        yield CutStreamFault(**where, fault="cut_stream", after=2, how="reset")
+        yield CutStreamFault(**where, fault="cut_stream", after=2, how="stall")

@@ -1,0 +1,195 @@
+"""One run out of the many: a workload, and the decisions by which this run differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from chaos.choices import Choices, Steered
+from chaos.explorer.asking import FAULT, AskingInjector
+from chaos.explorer.menu import Menu
+from chaos.explorer.watching import watched
+from chaos.faults.injector import Injector
+from chaos.ports import Target
+from chaos.runner.life import play
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import LoadedScenario
+from chaos.scenario.model import LoadStep
+from chaos.tiers.simulated.world import Simulation
+from chaos.verdict import Outcome, Verdict
+
+SWITCH = "switch"
+"""The kind of decision that interrupts a user between two lines; 0 is for going on."""
+
+ORDER = "order"
+"""The kind of decision that says who goes on when several can; it interrupts nobody."""
+
+Deviations = tuple[tuple[int, int], ...]
+"""Number of a decision, counted from 0, and what was picked; all others are 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A decision of a run that could have come out otherwise.
+
+    Attributes:
+        label: What was asked.
+        options: How many possibilities there were.
+        idle: Those that would have made no difference from the first.
+        state: Equal to that of another run if all that follows is the same; None if unknown.
+    """
+
+    label: str
+    options: int
+    idle: frozenset[int] = frozenset()
+    state: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What sort of decision it is."""
+        return self.label.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that a run did wrong: the check it failed, and why."""
+
+    check: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What the search needs to know of a run; small, since it travels between processes."""
+
+    deviations: Deviations
+    points: tuple[Point, ...] = field(repr=False)
+    problems: tuple[Problem, ...]
+    virtual_s: float
+
+    @property
+    def checks(self) -> frozenset[str]:
+        """What it failed."""
+        return frozenset(problem.check for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wander:
+    """How a run leaves the beaten track: ``share`` of its decisions are drawn from ``seed``."""
+
+    seed: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is explored.
+
+    Attributes:
+        loaded: The scenario to play.
+        target: The service under test.
+        steers: Kinds of decisions to search: `FAULT`, or `SWITCH` and `ORDER`.
+        menu: Which faults there are to pick.
+    """
+
+    loaded: LoadedScenario
+    target: type[Target]
+    steers: frozenset[str]
+    menu: Menu = field(default_factory=Menu)
+
+    @property
+    def seed(self) -> int:
+        """Of all decisions that are not searched."""
+        return self.loaded.scenario.seed_or_default
+
+    def run(
+        self,
+        simulation: Simulation,
+        deviations: Deviations = (),
+        *,
+        wander: Wander | None = None,
+        looks_ahead: bool = False,
+    ) -> Run:
+        """Play one run and say what came of it.
+
+        Args:
+            simulation: The world to run in; entered, and idle.
+            deviations: How it differs from the ordinary run.
+            wander: How else it does, at random.
+            looks_ahead: Whether to find out what need not be tried from here.
+        """
+        result, choices, points = self._play(simulation, deviations, wander, looks_ahead)
+        return Run(
+            deviations=tuple(choices.deviations.items()),
+            points=points,
+            problems=tuple(_problems(result)),
+            virtual_s=result.virtual_s,
+        )
+
+    def result(self, simulation: Simulation, deviations: Deviations = ()) -> RunResult:
+        """Play one run, and give all that it leaves behind."""
+        return self._play(simulation, deviations, None, looks_ahead=False)[0]
+
+    def _play(
+        self,
+        simulation: Simulation,
+        deviations: Deviations,
+        wander: Wander | None,
+        looks_ahead: bool,  # noqa: FBT001 - private
+    ) -> tuple[RunResult, Steered, tuple[Point, ...]]:
+        choices = Steered(
+            self.seed,
+            kinds=self.steers,
+            deviations=dict(deviations),
+            wander=wander.share if wander else 0.0,
+            wander_seed=wander.seed if wander else 0,
+        )
+        asking: list[AskingInjector] = []
+
+        def injector(_: Choices) -> Injector:
+            if FAULT not in self.steers:
+                return Injector(choices)
+            asking.append(AskingInjector(choices, self.menu, looks_ahead=looks_ahead))
+            return asking[0]
+
+        states: dict[int, str] = {}
+        looks_around = looks_ahead and self.steers == {FAULT} and not _has_steps_beside(self)
+        result = play(
+            self.loaded,
+            watched(self.target, choices, states) if looks_around else self.target,
+            simulation,
+            choices=choices,
+            injector=injector,
+            interleaved=self.target.interleaved if SWITCH in self.steers else (),
+        )
+        idle = asking[0].idle if asking else {}
+        return result, choices, tuple(_points(choices, idle, states))
+
+
+def _points(
+    choices: Steered, idle: Mapping[int, frozenset[int]], states: Mapping[int, str]
+) -> Iterator[Point]:
+    for number, made in enumerate(choices.steered):
+        yield Point(
+            label=made.label,
+            options=made.options,
+            idle=idle.get(number, frozenset()),
+            state=states.get(number),
+        )
+
+
+def _problems(result: RunResult) -> Iterator[Problem]:
+    for verdict in result.problems:
+        if not _is_idle_fault(verdict):
+            yield Problem(check=verdict.check, reason=verdict.reason)
+
+
+def _is_idle_fault(verdict: Verdict) -> bool:
+    """A fault that changed nothing makes a scenario inconclusive, and a search no poorer."""
+    return verdict.outcome is Outcome.INCONCLUSIVE and verdict.check.startswith("fault ")
+
+
+def _has_steps_beside(subject: Subject) -> bool:
+    return any(
+        step.at is not None or isinstance(step, LoadStep) for step in subject.loaded.scenario.method
+    )

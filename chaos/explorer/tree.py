@@ -1,0 +1,159 @@
+"""The tree of all runs up to a number of deviations, gone through from the fewest to the most.
+
+A run is told by its deviations. Its children have one more, later than all its own; so each
+combination comes up exactly once. All runs with one deviation come before those with two, which
+makes the first run that fails a minimal one: none with fewer deviations fails.
+
+Runs that failed have no children: whatever else happens on top would be found for the same reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from chaos.explorer.subject import Deviations, Run
+
+Play = Callable[[Iterable[Deviations]], Iterator[Run]]
+"""Plays runs and gives them back in the same order."""
+
+
+@dataclass(eq=False, slots=True)
+class _Node:
+    """A run of the tree.
+
+    Attributes:
+        deviations: How it differs from the ordinary run.
+        spent: Deviations by kind, of those that are limited.
+        at: Number of its last deviation; -1 for none.
+        children: Number of a decision and the run that deviates there; None in place of one
+            that would have been this run once more.
+        joins: The run and the decision from which on this one has nothing to add.
+    """
+
+    deviations: Deviations
+    spent: dict[str, int]
+    at: int = -1
+    children: list[tuple[int, _Node | None]] = field(default_factory=list)
+    joins: tuple[_Node, int] | None = None
+
+    @property
+    def total(self) -> int:
+        """Deviations so far, of those that are limited."""
+        return sum(self.spent.values())
+
+
+class Tree:
+    """Goes through the runs; iterate over it once.
+
+    Args:
+        play: Plays runs.
+        most: Most deviations of each kind; a kind that is not named is not limited, and costs
+            nothing.
+        prunes: Whether to leave out what would come to the same.
+
+    Attributes:
+        depth: Deviations of the runs that are being gone through now.
+        done: How many runs of this depth are done.
+        due: How many there are, as far as is known.
+        finished: Runs of each depth that was finished.
+
+    Example:
+        >>> def play(all_deviations):
+        ...     for deviations in all_deviations:
+        ...         points = [Point(label="fault", options=3)] * 2
+        ...         yield Run(deviations=deviations, points=points, problems=(), virtual_s=0)
+        >>> from chaos.explorer.subject import Point
+        >>> [run.deviations for run in Tree(play, {"fault": 1})]
+        [(), ((0, 1),), ((0, 2),), ((1, 1),), ((1, 2),)]
+    """
+
+    def __init__(self, play: Play, most: Mapping[str, int], *, prunes: bool = True) -> None:
+        self.depth = self.done = 0
+        self.due = 1
+        self.finished: list[int] = []
+        self._play = play
+        self._most = most
+        self._prunes = prunes
+        self._root = _Node((), dict.fromkeys(most, 0))
+        self._first_in: dict[str, tuple[_Node, int]] = {}
+        self._nodes = 1
+        self._left_out = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all runs were gone through."""
+        return self.due == 0
+
+    def __iter__(self) -> Iterator[Run]:
+        nodes = [self._root]
+        while nodes:
+            self.done, self.due = 0, len(nodes)
+            deeper: list[_Node] = []
+            while nodes:
+                as_deep: list[_Node] = []
+                runs = self._play(node.deviations for node in nodes)
+                for node, run in zip(nodes, runs, strict=True):
+                    self.done += 1
+                    for child in self._branch(node, run):
+                        (deeper if child.total > self.depth else as_deep).append(child)
+                    yield run
+                self.due += len(as_deep)
+                nodes = as_deep
+            self.finished.append(self.done)
+            self.depth += 1
+            nodes = deeper
+        self.due = 0
+
+    def saved(self) -> int:
+        """How many runs were left out because they would have come to the same.
+
+        Exact for what has been gone through, if one kind of decision is searched: it is what the
+        whole tree would have had more.
+        """
+        known: dict[tuple[int, int, int], int] = {}
+
+        def below(node: _Node, start: int, left: int) -> int:
+            """Runs of the whole tree that deviate from this one at ``start`` or later."""
+            key = id(node), start, left
+            if left == 0 or key in known:
+                return known.get(key, 0)
+            total = 0
+            for at, child in node.children:
+                if at >= start:
+                    total += 1 + below(child or node, at + 1, left - 1)
+            if node.joins is not None:
+                total += below(*node.joins, left)
+            known[key] = total
+            return total
+
+        if not self._left_out:
+            return 0
+        return 1 + below(self._root, 0, sum(self._most.values())) - self._nodes
+
+    def _branch(self, node: _Node, run: Run) -> Iterator[_Node]:
+        if run.problems:
+            return
+        for number in range(node.at + 1, len(run.points)):
+            point = run.points[number]
+            if self._prunes and point.state is not None:
+                first = self._first_in.setdefault(point.state, (node, number))
+                if first != (node, number):
+                    # Whoever was here first had no fewer deviations left to make.
+                    node.joins = first
+                    self._left_out = True
+                    return
+            limit = self._most.get(point.kind)
+            if limit is not None and node.spent[point.kind] >= limit:
+                continue
+            for picked in range(1, point.options):
+                if self._prunes and picked in point.idle:
+                    node.children.append((number, None))
+                    self._left_out = True
+                    continue
+                child = _Node((*node.deviations, (number, picked)), dict(node.spent), at=number)
+                if limit is not None:
+                    child.spent[point.kind] += 1
+                node.children.append((number, child))
+                self._nodes += 1
+                yield child

@@ -1,0 +1,92 @@
+"""Knows a run again that has come to where another has been.
+
+Exploring both would be to do the same work twice. Two runs are taken for one from a question on if
+all that follows is determined alike: by what the *service* knows, by what it will be *asked*, by
+the *chance* it has yet to draw, and by what its *judges* remember.
+
+- The service: `Target.state`, taken when nobody else is being answered.
+- The questions: their number so far says where in the script the run is; the script has no steps
+  beside it, so that nothing depends on when it is. Ages take the place of times.
+- Chance: the state of the global ``random``, and how much each label has drawn from the seed.
+- The judges: laws look at one question, or at one breaker, or at the last copy of a cache, or at
+  the time since the last fault. The first is over. The second has followed its model so far, or
+  the run would have been set aside, so that the state of the service tells it. The third is
+  `_memory`, and so is whether the model ever answered. The fourth is decided by the last fault:
+  either there is none after this question, and that run has been played and judged itself; or
+  it lies in what both have in common.
+
+A law that remembers more than that has to be added to `_memory`. The tests compare the findings of
+the pruned tree with those of the whole one, and the number of runs saved with the real number.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Hashable
+from hashlib import blake2b
+
+from chaos.choices import Steered
+from chaos.ports import Answer, Target, World
+from chaos.trace.events import AnswerEvent, Event, IndexEvent
+from chaos.trace.recorder import TraceRecorder
+from chaos.trace.trace import Trace
+
+
+def watched(target: type[Target], choices: Steered, states: dict[int, str]) -> type[Target]:
+    """The target, which notes its state before each question that is asked alone.
+
+    Args:
+        target: The class to watch.
+        choices: Tells how many decisions were steered so far.
+        states: Filled in: number of the next steered decision to what the run depends on from
+            there.
+    """
+
+    class _Progress:
+        trace: Trace
+        asked = 0
+        waiting = 0
+
+    progress = _Progress()
+
+    def build(self: Target, world: World) -> None:
+        assert isinstance(world.recorder, TraceRecorder)
+        progress.trace = world.recorder.trace
+        target.build(self, world)
+
+    def ask(self: Target, question: str) -> Answer:
+        progress.asked += 1
+        state = None if progress.waiting else self.state()
+        if state is not None:
+            known = progress.asked, state, _chance(choices), _memory(progress.trace)
+            shown = blake2b(repr(known).encode(), digest_size=12).hexdigest()
+            states[len(choices.steered)] = shown
+        progress.waiting += 1
+        try:
+            return target.ask(self, question)
+        finally:
+            progress.waiting -= 1
+
+    return type(target.__name__, (target,), {"build": build, "ask": ask, "name": target.name})
+
+
+def _chance(choices: Steered) -> Hashable:
+    _, numbers, gauss = random.getstate()
+    return hash(numbers), gauss, tuple(sorted(choices.drawn.items()))
+
+
+def _memory(trace: Trace) -> Hashable:
+    """What laws remember of the past, beyond what the state of the service tells."""
+    answers = [event for event in trace if isinstance(event, AnswerEvent)]
+    modes = sorted({str(event.mode) for event in answers})
+    states = sorted({str(event.index_state) for event in answers})
+    refreshed = served = None
+    last: Event | None = None
+    for event in trace:
+        if isinstance(event, IndexEvent):
+            if event.what == "served":
+                served = event.generation, event.sha256
+            else:
+                refreshed = event.what, event.generation
+            last = event
+    return tuple(modes), tuple(states), refreshed, served, isinstance(last, IndexEvent) and last.what

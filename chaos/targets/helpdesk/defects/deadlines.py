@@ -1,0 +1,122 @@
+"""Defects of keeping time: deadlines that are forgotten, mistaken, or good for one part only."""
+
+from __future__ import annotations
+
+from chaos.defects.defect import Defect
+from chaos.defects.edits import Constant, Rewrite
+from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+
+_CHAT = "helpdesk.openai_chat:ChatClient"
+_BODY = "helpdesk.bounded_http:_BoundedBody"
+
+DEFECTS = (
+    Defect(
+        name="timeout-of-each-read",
+        hazard=2,
+        doc="An answer that trickles keeps the asker waiting for as long as it likes.",
+        tags=("trickle", "openai"),
+        edits=(
+            Rewrite(
+                f"{_CHAT}._bounded",
+                """
+                - bounded = httpx2.Client(transport=BoundedTransport(http), trust_env=False)
+                + bounded = http
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="body-not-bounded",
+        hazard=2,
+        doc="Once headers have come, nobody looks at the clock.",
+        tags=("trickle", "openai"),
+        edits=(
+            Rewrite(
+                f"{_BODY}.__iter__",
+                """
+                - if time.monotonic() > self._ends_at_s:
+                + if self._ends_at_s < 0:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="late-headers-buy-time",
+        hazard=2,
+        doc="A reply that stalls after late headers takes twice its timeout.",
+        tags=("stream", "latency", "timeout"),
+        edits=(
+            Rewrite(
+                "helpdesk.bounded_http:BoundedTransport.handle_request",
+                """
+                - timeouts["read"] = max(0.001, ends_at_s - time.monotonic())
+                + timeouts["read"] = bound_s
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="timeout-not-clamped",
+        hazard=3,
+        doc="The last attempt may take its full timeout, deadline or not.",
+        tags=("timeout", "openai"),
+        edits=(
+            Rewrite(
+                f"{_CHAT}.complete",
+                """
+                - timeout_s = min(self.options.timeout.total_seconds(), left_s)
+                + timeout_s = self.options.timeout.total_seconds()
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="timeout-of-ten-seconds",
+        doc="A provider that takes twelve seconds is given up, again and again.",
+        tags=("latency",),
+        edits=(WrongDefault("openai.timeout", "10s"),),
+    ),
+    Defect(
+        name="timeout-in-milliseconds",
+        doc="A mistaken unit: an attempt lasts as long as the deadline lets it.",
+        tags=("timeout", "openai"),
+        edits=(
+            Rewrite(
+                f"{_CHAT}.complete",
+                """
+                - timeout_s = min(self.options.timeout.total_seconds(), left_s)
+                + timeout_s = min(1000 * self.options.timeout.total_seconds(), left_s)
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="no-reserve",
+        hazard=3,
+        doc="The last part of a trickling answer comes when the deadline is already over.",
+        tags=("trickle", "timeout"),
+        edits=(Constant("helpdesk.desk:_RESERVE_S", 0.0),),
+    ),
+    Defect(
+        name="deadline-of-each-attempt",
+        hazard=3,
+        doc="The deadline starts anew with the call, whatever the search has used up.",
+        tags=("timeout", "combined"),
+        edits=(
+            Rewrite(
+                "helpdesk.desk:Helpdesk.ask",
+                """
+                - answer = self._rag.respond(question, found, deadline=deadline)
+                + deadline += time.monotonic() - started_s
+                + answer = self._rag.respond(question, found, deadline=deadline)
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="deadline-of-a-minute",
+        doc="The default is not the one that was promised.",
+        tags=("timeout", "openai"),
+        edits=(WrongDefault("answer_deadline", "1m"),),
+    ),
+)

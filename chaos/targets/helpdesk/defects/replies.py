@@ -1,0 +1,166 @@
+"""Defects of reading OpenAI's replies: what is taken for an answer, and what is made of it."""
+
+from __future__ import annotations
+
+from chaos.defects.defect import Defect
+from chaos.defects.edits import Rewrite
+
+_CHAT = "helpdesk.openai_chat:ChatClient"
+_JUDGED = "helpdesk.openai_chat:_judged"
+_RAG = "helpdesk.rag_response_service:RAGResponseService"
+
+DEFECTS = (
+    Defect(
+        name="cut-stream-is-whole",
+        hazard=22,
+        doc="A stream that breaks off is shown as the whole answer.",
+        tags=("stream",),
+        edits=(
+            Rewrite(
+                _JUDGED,
+                """
+                - if finish_reason is None:
+                -     raise malformed("the reply breaks off: it has no finish_reason")
+                + finish_reason = finish_reason or "stop"
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="last-words-only",
+        doc="Of a streamed answer only the last event is shown.",
+        tags=("stream",),
+        edits=(
+            Rewrite(
+                f"{_CHAT}._streamed",
+                """
+                - text += choice.delta.content or ""
+                + text = choice.delta.content or text
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="first-words-only",
+        doc="Reading of a stream stops at the first event that has any text.",
+        tags=("stream",),
+        edits=(
+            Rewrite(
+                f"{_CHAT}._streamed",
+                """
+                - finish_reason = choice.finish_reason or finish_reason
+                + finish_reason = choice.finish_reason or finish_reason
+                + if text.strip():
+                +     return _judged(text, refusal, "stop", model)
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="filtered-text-is-an-answer",
+        hazard=12,
+        doc="What was written before the content filter stepped in is shown as the answer.",
+        tags=("completion",),
+        edits=(
+            Rewrite(
+                _JUDGED,
+                """
+    - if finish_reason == "content_filter" or refusal or not text.strip():
+    + if refusal or not text.strip():
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="no-content-is-an-answer",
+        hazard=12,
+        doc="The asker reads an empty answer.",
+        tags=("completion",),
+        edits=(
+            Rewrite(
+                _JUDGED,
+                """
+    - if finish_reason == "content_filter" or refusal or not text.strip():
+    + if finish_reason == "content_filter" or refusal:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="no-content-is-none",
+        hazard=12,
+        doc="The asker reads 'None'.",
+        tags=("completion",),
+        edits=(
+            Rewrite(
+                _JUDGED,
+                """
+                - text = content or ""
+                + text = str(content)
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="token-limit-not-noticed",
+        hazard=13,
+        doc="Half an answer is shown as a whole one.",
+        tags=("completion", "length"),
+        edits=(
+            Rewrite(
+                "helpdesk.openai_chat:Reply.truncated",
+                """
+                - return self.finish_reason == "length"
+                + return self.finish_reason == "max_tokens"
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="token-limit-not-passed-on",
+        hazard=13,
+        doc="The flag is lost on its way: half an answer looks whole.",
+        tags=("completion", "length"),
+        edits=(
+            Rewrite(
+                f"{_RAG}.respond",
+                """
+                - truncated=reply.truncated,
+                + truncated=False,
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="declined-is-malformed",
+        hazard=12,
+        doc="The model is asked three times for what it will not say.",
+        tags=("completion",),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_errors:declined",
+                """
+    - return _final(f"the model declined to answer (finish_reason {finish_reason})", "declined")
+    + return malformed(f"no answer (finish_reason {finish_reason})")
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="choices-not-checked",
+        hazard=11,
+        doc="A reply without choices is an AttributeError of ours.",
+        tags=("malformed",),
+        edits=(
+            Rewrite(
+                f"{_CHAT}._whole",
+                """
+    - response = client.chat.completions.with_raw_response.create(
+    + body = client.chat.completions.create(
+    - body = _Completion.model_validate_json(response.http_response.content)
+    + assert body
+                """,
+            ),
+        ),
+    ),
+)

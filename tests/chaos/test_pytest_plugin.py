@@ -1,0 +1,255 @@
+"""Scenarios as tests, and the `simulation` fixture, as a project that uses them meets them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Imported here, so that the runs within the tests need not import them one by one, each anew.
+from chaos import session
+from chaos.authoring import scenario_items, world
+from tests.chaos import toy
+
+pytest_plugins = ["pytester"]
+
+LOADED = (scenario_items, session, world)
+ROOT = Path(__file__).parents[2]
+
+SCENARIO = f"""\
+version: 1
+name: {{name}}
+hypothesis: The toy tries again.
+target: {toy.__name__}:Toy
+tags: [retry, slow-provider]
+seed: 7
+method:
+  - inject: {{{{id: outage, upstream: weather, fault: http_error, status: 503, calls: 1-2}}}}
+  - ask: How is it?
+    expect: {{{{answer.mode: {{mode}}, calls.weather: 3}}}}
+"""
+
+CLIENT = """\
+import time
+
+import httpx
+import pytest
+
+from tests.chaos.toy import Weather
+
+
+def ask(client):
+    for attempt in range(3):
+        response = client.get("https://weather.example/today")
+        if response.is_success:
+            return response.json()["text"]
+        time.sleep(10)
+    return "rain, probably"
+
+
+def test_gives_up(simulation):
+    simulation.serve(Weather())
+    client = httpx.Client()
+    outage = simulation.inject(upstream="weather", fault="http_error", status=503)
+
+    assert simulation.users(4, lambda: ask(client)) == ["rain, probably"] * 4
+    assert simulation.now_s == 30.0
+    assert simulation.seen("calls.weather") == 12
+
+    simulation.heal(outage)
+    simulation.advance("1h")
+
+    assert ask(client) == "sunny"
+    assert simulation.now_s == 3630.0
+    assert simulation.seen("waits.weather") == [10.0] * 12
+
+
+def test_time_is_real_again():
+    assert time.time() > 1_767_225_600 + 86_400
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """An empty project in whose environment the harness is installed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT)])
+    pytester.makeini("[pytest]\naddopts = --strict-markers\nfilterwarnings = error\n")
+    return pytester
+
+
+def write(project: pytest.Pytester, name: str, *, mode: str = "llm") -> Path:
+    """A scenario in the project's folder for them; it fails if another mode is expected."""
+    path = project.path / "scenarios" / f"{name}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(SCENARIO.format(name=name, mode=mode))
+    return path
+
+
+def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Run pytest there; the plugin is named only where its entry point is not installed."""
+    known = project._request.config.pluginmanager.has_plugin("chaos")
+    return project.runpytest_inprocess(*([] if known else ["-p", "chaos.pytest_plugin"]), *arguments)
+
+
+def test_scenarios_are_tests_that_pass_or_fail(project: pytest.Pytester) -> None:
+    """One file, one test; a failure shows expected, seen, the line, the trace and the replay."""
+    write(project, "well")
+    write(project, "ill", mode="fallback")
+
+    done = run(project, "scenarios", "-rA")
+
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*FAILED ill*scenarios/ill.yaml",
+            "*claim: The toy tries again.",
+            "*expected  fallback",
+            "*seen      llm",
+            "*line 10: expect: {answer.mode: fallback, calls.weather: 3}",
+            "*waits 1s before weather is called again",
+            "*replay: chaos run scenarios/ill.yaml --seed 7",
+            "scenarios/ill.yaml:10: answer.mode is not fallback",
+        ]
+    )
+    done.stdout.fnmatch_lines(["FAILED scenarios/ill.yaml::ill - answer.mode is not fallback"])
+    assert "Traceback" not in done.stdout.str()
+
+
+def test_selection_knows_names_and_tags(project: pytest.Pytester) -> None:
+    """-k finds names and tags; -m finds tags, although markers are strict."""
+    write(project, "well")
+    write(project, "fine")
+
+    run(project, "scenarios", "-k", "fine").assert_outcomes(passed=1, deselected=1)
+    run(project, "scenarios", "-k", "slow-provider").assert_outcomes(passed=2)
+    run(project, "scenarios", "-m", "retry and not slow-provider").assert_outcomes(deselected=2)
+
+
+def test_stop_at_first_stops(project: pytest.Pytester) -> None:
+    """-x ends at the first scenario that does not pass."""
+    write(project, "a-ill", mode="fallback")
+    write(project, "b-well")
+
+    run(project, "scenarios", "-x").assert_outcomes(failed=1)
+
+
+def test_inconclusive_is_no_pass(project: pytest.Pytester) -> None:
+    """A fault that never fired fails the test, and says so."""
+    path = write(project, "unsure")
+    text = path.read_text().replace("calls: 1-2", "object: nothing")
+    path.write_text(text.replace("calls.weather: 3", "calls.weather: 1"))
+
+    done = run(project, "scenarios")
+
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["*INCONCLUSIVE unsure*", "*never touched a call*"])
+
+
+def test_wrong_file_fails_with_its_mistakes(project: pytest.Pytester) -> None:
+    """A file that is no scenario is still collected, and fails with all its mistakes."""
+    path = write(project, "wrong")
+    path.write_text(path.read_text().replace("seed:", "sede:").replace("tags:", "tgas:"))
+
+    done = run(project, "scenarios")
+
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        ["scenarios/wrong.yaml:5:1: *did you mean 'tags'?*", "scenarios/wrong.yaml:6:1: *'seed'?*"]
+    )
+    assert "Traceback" not in done.stdout.str()
+
+
+def test_tag_that_pytest_acts_on_only_selects(project: pytest.Pytester) -> None:
+    """A scenario tagged 'skip' is played all the same."""
+    path = write(project, "ill", mode="fallback")
+    path.write_text(path.read_text().replace("tags: [retry,", "tags: [skip,"))
+
+    run(project, "scenarios").assert_outcomes(failed=1)
+
+
+def test_other_yaml_is_left_alone(project: pytest.Pytester) -> None:
+    """Without scenarios the plugin collects nothing, wherever the YAML lies."""
+    for name in ("compose.yaml", "tests/data.yml", "scenarios/molecule.yml"):
+        path = project.path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("services: {db: {image: postgres}}\n")
+
+    done = run(project)
+
+    done.assert_outcomes()
+    assert done.ret is pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_file_named_on_the_command_line_is_collected_anywhere(project: pytest.Pytester) -> None:
+    """Outside of scenarios/ a file is a test if it is asked for by name."""
+    moved = write(project, "well").rename(project.path / "well.yaml")
+
+    run(project).assert_outcomes()
+    run(project, moved.name).assert_outcomes(passed=1)
+
+
+def test_seed_option_replaces_the_seed(project: pytest.Pytester) -> None:
+    """--chaos-seed is what the replay command names."""
+    write(project, "ill", mode="fallback")
+
+    done = run(project, "scenarios", "--chaos-seed", "99")
+
+    done.stdout.fnmatch_lines(["*replay: chaos run scenarios/ill.yaml --seed 99"])
+
+
+def test_scenarios_are_shared_among_processes(project: pytest.Pytester) -> None:
+    """With xdist the tests are the same, and so is what a failure shows."""
+    pytest.importorskip("xdist")
+    write(project, "well")
+    write(project, "ill", mode="fallback")
+    known = project._request.config.pluginmanager.has_plugin("chaos")
+
+    plugin = () if known else ("-p", "chaos.pytest_plugin")
+    done = project.runpytest_subprocess(*plugin, "scenarios", "-n", "2")
+
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["*expected  fallback", "*seen      llm", "*--seed 7"])
+
+
+def test_simulation_is_a_world_for_python_tests(project: pytest.Pytester) -> None:
+    """A test sees virtual time, users, faults and calls; the next test has the real clock."""
+    project.makepyfile(CLIENT)
+
+    done = run(project, "--durations=0", "-vv")
+
+    done.assert_outcomes(passed=2)
+
+
+def test_simulation_refuses_faults_that_nobody_felt(project: pytest.Pytester) -> None:
+    """A fault that never touched a call is an error: the test has proved nothing about it."""
+    project.makepyfile(
+        """
+        from tests.chaos.toy import Weather
+
+        def test_idle(simulation):
+            simulation.serve(Weather())
+            simulation.inject(upstream="weather", fault="timeout")
+        """
+    )
+
+    done = run(project)
+
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines(["*armed but never touched a call: 'timeout'*"])
+
+
+def test_plugin_costs_projects_without_scenarios_nothing() -> None:
+    """Loading it imports nothing of the harness but itself."""
+    program = (
+        "import sys, chaos.pytest_plugin\n"
+        "print(sorted(name for name in sys.modules if name.startswith('chaos')))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert done.stdout.strip() == "['chaos', 'chaos.pytest_plugin']"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import freezegun.api
 
 from chaos.checks.registry import LAWS
+from chaos.explorer.interleavings import play_interleavings, replay_interleaving
+from chaos.parity.verdicts import with_parity
+from chaos.ports import Target
+from chaos.runner.collection import no_collection
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
@@ -19,7 +23,17 @@ from chaos.scenario.problems import ScenarioError
 from chaos.scenario.suite import load_suite, matches
 from chaos.targets import find_target, vocabulary_of
 from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.wire.support import unsupported
+from chaos.tiers.wire.world import WireSimulation
 from chaos.verdict import Outcome, combine
+
+
+class Tier(Enum):
+    """Where scenarios are played; in both, the traces of the two are compared."""
+
+    SIMULATED = "simulated"
+    WIRE = "wire"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +43,12 @@ class SuiteResult:
     Attributes:
         results: In the order they were played.
         real_s: Real time of all of it, in seconds.
+        not_on_wire: Why scenarios were not played on the wire, though it was asked for.
     """
 
     results: tuple[RunResult, ...]
     real_s: float
+    not_on_wire: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -62,7 +78,7 @@ def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
         ScenarioError: At least one file is wrong; all mistakes of all files are in it.
         ChaosError: A path does not exist, or the expression cannot be read.
     """
-    with _importable_here():
+    with importable_here():
         loaded, problems = load_suite(paths, vocabulary_of)
     if problems:
         raise ScenarioError(problems)
@@ -72,38 +88,86 @@ def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
 def run(
     loaded: Sequence[LoadedScenario],
     *,
+    tier: Tier = Tier.SIMULATED,
     seed: int | None = None,
     stop_at_first: bool = False,
     on_result: Callable[[RunResult], None] = lambda _: None,
 ) -> SuiteResult:
-    """Play scenarios one after the other in the simulated tier.
+    """Play scenarios one after the other.
 
     Args:
         loaded: What to play.
+        tier: Where.
         seed: Replaces the seed of every scenario.
         stop_at_first: End after the first run that did not pass.
         on_result: Told of each run as it ends.
 
     Raises:
         TargetError: A scenario's target cannot be found.
+        MissingComponentError: The wire tier is asked for, and there is no Toxiproxy.
     """
-    results: list[RunResult] = []
-    with _importable_here():
+    with importable_here():
         targets = [find_target(each.scenario.target) for each in loaded]
-    with Simulation() as simulation, _no_collection():
-        began = freezegun.api.real_monotonic()
-        for each, target in zip(loaded, targets, strict=True):
-            result = play(each, target, simulation, seed=seed)
-            results.append(result)
-            on_result(result)
-            if stop_at_first and result.outcome is not Outcome.PASSED:
-                break
-        real_s = freezegun.api.real_monotonic() - began
-    return SuiteResult(results=tuple(results), real_s=real_s)
+    simulated: dict[int, RunResult] = {}
+    results: list[RunResult] = []
+    not_on_wire: list[str] = []
+    began = freezegun.api.real_monotonic()
+    for make_world in _WORLDS[tier]:
+        with make_world() as world, no_collection():
+            for number, (each, target) in enumerate(zip(loaded, targets, strict=True)):
+                reason = unsupported(each.scenario)
+                if world.tier == WireSimulation.tier and reason is not None:
+                    not_on_wire.append(reason)
+                    continue
+                result = _play(each, target, world, seed)
+                if number in simulated:
+                    result = with_parity(result, simulated[number])
+                elif tier is Tier.BOTH:
+                    simulated[number] = result
+                results.append(result)
+                on_result(result)
+                if stop_at_first and result.outcome is not Outcome.PASSED:
+                    break
+    return SuiteResult(
+        results=tuple(results),
+        real_s=freezegun.api.real_monotonic() - began,
+        not_on_wire=tuple(not_on_wire),
+    )
+
+
+_WORLDS: dict[Tier, tuple[type[Simulation], ...]] = {
+    Tier.SIMULATED: (Simulation,),
+    Tier.WIRE: (WireSimulation,),
+    Tier.BOTH: (Simulation, WireSimulation),
+}
+
+
+def replay(loaded: LoadedScenario) -> SuiteResult:
+    """Play one scenario; if it names one interleaving, that one and no other.
+
+    Raises:
+        TargetError: Its target cannot be found.
+    """
+    if loaded.scenario.explore is None or not loaded.scenario.explore.choices:
+        return run([loaded])
+    with importable_here():
+        target = find_target(loaded.scenario.target)
+    with Simulation() as simulation:
+        result = replay_interleaving(loaded, target, simulation)
+    return SuiteResult(results=(result,), real_s=result.real_s)
+
+
+def _play(
+    loaded: LoadedScenario, target: type[Target], simulation: Simulation, seed: int | None
+) -> RunResult:
+    # Over sockets nobody can be interrupted at will, so that there it is played once.
+    if loaded.scenario.explore is not None and simulation.tier == Simulation.tier:
+        return play_interleavings(loaded, target, simulation)
+    return play(loaded, target, simulation, seed=seed)
 
 
 @contextmanager
-def _importable_here() -> Iterator[None]:
+def importable_here() -> Iterator[None]:
     """Let ``target: package.module:Class`` name a file below the current folder."""
     here = str(Path.cwd())
     added = here not in sys.path
@@ -114,14 +178,3 @@ def _importable_here() -> Iterator[None]:
     finally:
         if added:
             sys.path.remove(here)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep what is loaded already out of garbage collection: it will not become garbage."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -74,9 +74,11 @@ def step_entries() -> Iterator[Entry]:
         ['ask', 'load', 'advance']
     """
     for action, model in ACTIONS.items():
-        nested = model.model_fields[action].annotation
-        inner = parameters(nested, but=set()) if _is_model(nested) else ()
-        yield Entry(name=action, doc=summary(model), parameters=inner)
+        said: object = model.model_fields[action].annotation
+        if isinstance(said, type) and issubclass(said, BaseModel):
+            yield Entry(name=action, doc=summary(model), parameters=parameters(said, but=set()))
+        else:
+            yield Entry(name=action, doc=summary(model))
     yield Entry(name="expect", doc=summary(ExpectStep))
 
 
@@ -121,10 +123,6 @@ def summary(model: type) -> str:
     """The first paragraph of a model's docstring, on one line."""
     paragraph = (model.__doc__ or "").split("\n\n")[0]
     return " ".join(paragraph.replace("``", "`").split())
-
-
-def _is_model(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _first_sentence(text: str) -> str:

@@ -23,6 +23,7 @@ from chaos.scenario.faults import (
     TimeoutFault,
 )
 from chaos.scenario.schedules import Schedule
+from chaos.scenario.schedules import Schedule
 from chaos.units import format_duration
 
 _MALFORMED = {
@@ -143,7 +144,11 @@ def _(fault: CutStreamFault) -> str:
 def _scope(fault: Fault) -> str:
     """Which calls it touches, and for how long; nothing if all, until it is healed."""
     parts = []
-    share = "" if fault.toxicity == 1 else f"{_share(fault.toxicity)} of "
+    share = ""
+    if isinstance(fault.toxicity, Schedule):
+        parts.append(f"to a share of its calls that changes: {fault.toxicity}")
+    elif fault.toxicity < 1:
+        share = f"{_share(fault.toxicity)} of "
     if fault.calls is not None:
         parts.append(f"to {share}its {_calls(fault.calls)}")
     elif share:

@@ -120,9 +120,7 @@ def _ways(
             yield settings, lead_in
 
 
-def _play(
-    text: str, name: str, target_class: type[Target], simulation: Simulation
-) -> RunResult:
+def _play(text: str, name: str, target_class: type[Target], simulation: Simulation) -> RunResult:
     vocabulary = target_class.vocabulary()
     return play(load_text(text, f"{name}.yaml", lambda _: vocabulary), target_class, simulation)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,15 +57,15 @@ class ScenarioItem(pytest.Item):
         (loaded,) = session.load([shown])
         target = find_target(loaded.scenario.target)
         with Simulation() as simulation:
-            result = play(
-                loaded, target, simulation, seed=self.config.getoption("--chaos-seed")
-            )
+            result = play(loaded, target, simulation, seed=self.config.getoption("--chaos-seed"))
         self.user_properties += [("seed", result.seed), ("digest", result.digest)]
         if result.outcome is not Outcome.PASSED:
             raise ScenarioFailedError(result)
 
-    def repr_failure(  # type: ignore[override] # pytest types its hook more narrowly than it is
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None  # noqa: ANN401
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,  # noqa: ANN401
     ) -> str | TerminalRepr:
         """What `chaos run` shows of it, rather than our own stack."""
         error = excinfo.value
@@ -97,8 +96,10 @@ class _Failure(TerminalRepr):
     """Expected and seen, the line of the file, what happened before, how to replay it."""
 
     def __init__(self, result: RunResult) -> None:
+        from chaos.authoring.failure_text import failure_text  # noqa: PLC0415 - failures alone
+
         problem = result.problems[0]
-        self.text = _failure_text(result)
+        self.text = failure_text(result)
         # Where pytest takes its one-line summary from, and editors the place to jump to.
         self.reprcrash = ReprFileLocation(
             result.loaded.source.path, problem.line or 1, problem.reason
@@ -110,20 +111,6 @@ class _Failure(TerminalRepr):
 
     def __str__(self) -> str:
         return f"{self.text}\n{self.reprcrash.path}:{self.reprcrash.lineno}"
-
-
-def _failure_text(result: RunResult) -> str:
-    from rich.console import Console  # noqa: PLC0415 - only failures pay for it
-
-    from chaos.reports.console import ConsoleReport  # noqa: PLC0415 - the same
-
-    class OneFailure(ConsoleReport):
-        def show(self) -> None:
-            self._failure(result)
-
-    text = io.StringIO()
-    OneFailure(Console(file=text, no_color=True)).show()
-    return text.getvalue().strip()
 
 
 def _tags(path: Path) -> list[str]:

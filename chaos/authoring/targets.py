@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 
 from chaos.ports import Target
+from chaos.session import importable_here
 from chaos.targets import find_target
 from chaos.targets.registry import GROUP
 
@@ -26,7 +25,5 @@ def find_here(name: str) -> type[Target]:
         >>> find_here("helpdesk").name
         'helpdesk'
     """
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    return find_target(name)
+    with importable_here():
+        return find_target(name)

@@ -50,6 +50,9 @@ class Claims:
 
 def scenario_text(plan: Plan, claims: Claims | None) -> str:
     """The file; without ``claims`` it expects nothing, and shows what there is to claim."""
+    during: dict[str, object] = {}
+    if claims:
+        during = {"answers": claims.during, f"calls.{plan.fault['upstream']}": claims.calls}
     lines = [
         *([f"# yaml-language-server: $schema={plan.schema}"] if plan.schema else []),
         "version: 1",
@@ -71,21 +74,18 @@ def scenario_text(plan: Plan, claims: Claims | None) -> str:
         "# Must hold before any fault; if it does not, the run is inconclusive, not red.",
         "steady_state:",
         f"  - ask: {write(plan.question)}",
-        *_expect(claims and {"answer.mode": claims.before}),
+        *_expect({"answer.mode": claims.before} if claims else {}),
         "",
         "# What happens, in order. Time is virtual: two minutes cost nothing.",
         "method:",
         f"  - inject: {write({'id': 'trouble', **plan.fault})}",
         *(f"  - {_BARE.get(action, action)}" for action in plan.lead_in),
         f"  - ask: {write({'question': plan.question, 'times': _ASKS})}",
-        *_expect(
-            claims and {"answers": claims.during, f"calls.{plan.fault['upstream']}": claims.calls},
-            "# Seen when this file was written. Is it what you want?",
-        ),
+        *_expect(during, "# Seen when this file was written. Is it what you want?"),
         "  - heal: trouble",
         "  - advance: 2m",
         f"  - ask: {write(plan.question)}",
-        *_expect(claims and {"answer.mode": claims.after}),
+        *_expect({"answer.mode": claims.after} if claims else {}),
     ]
     if claims:
         lines += [
@@ -101,10 +101,11 @@ def scenario_text(plan: Plan, claims: Claims | None) -> str:
 def _given(plan: Plan) -> list[str]:
     if not plan.settings:
         return []
-    return ["# The world before the first step.", "given:", f"  settings: {write(plan.settings)}", ""]
+    settings = f"  settings: {write(plan.settings)}"
+    return ["# The world before the first step.", "given:", settings, ""]
 
 
-def _expect(values: Mapping[str, object] | None, comment: str = "") -> list[str]:
-    if values is None:
+def _expect(values: Mapping[str, object], comment: str = "") -> list[str]:
+    if not values:
         return []
-    return [*([f"    {comment}"] if comment else []), f"    expect: {write(dict(values))}"]
+    return [*([f"    {comment}"] if comment else []), f"    expect: {write(values)}"]

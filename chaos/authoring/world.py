@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -159,12 +160,20 @@ class SimulatedWorld:
     def together(self, *acts: Callable[[], T]) -> list[T]:
         """As `users`, each with an act of its own."""
         scheduler = self._running.scheduler
-        tasks = [scheduler.spawn(f"user-{n}", act) for n, act in enumerate(acts, start=1)]
+        got: dict[int, T] = {}
+
+        def user(number: int) -> None:
+            got[number] = acts[number]()
+
+        tasks = [
+            scheduler.spawn(f"user-{number + 1}", partial(user, number))
+            for number in range(len(acts))
+        ]
         scheduler.run()
         for task in tasks:
             if task.error is not None:
                 raise task.error
-        return [task.result for task in tasks]
+        return [got[number] for number in range(len(acts))]
 
     def seen(self, key: str) -> object:
         """What has been seen so far, under a key of scenarios: ``calls.openai``, ``waits.gcs``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,6 +17,10 @@ StopAtFirst = Annotated[
 Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Show laws and trace digests as well.")
 ]
+TierName = Annotated[
+    Literal["simulated", "wire", "both"],
+    typer.Option(help="In virtual time; over sockets through Toxiproxy; or both, compared."),
+]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write results as JSON; - is standard output.")
 ]
@@ -27,6 +31,7 @@ Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a
 def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
+    tier: TierName = "simulated",
     seed: Seed = None,
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
     verbose: Verbose = False,  # noqa: FBT002 - the same
@@ -49,7 +54,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
     to_stdout = json_file == Path("-")
     report = ConsoleReport(output(stderr=to_stdout), verbose=verbose)
-    suite = session.run(loaded, seed=seed, stop_at_first=stop_at_first, on_result=report.on_result)
+    suite = session.run(
+        loaded,
+        tier=session.Tier(tier),
+        seed=seed,
+        stop_at_first=stop_at_first,
+        on_result=report.on_result,
+    )
     report.on_end(suite)
     if to_stdout:
         sys.stdout.write(as_json.dump(suite))

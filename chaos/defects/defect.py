@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 from chaos.errors import ChaosError
+from chaos.scenario.selection import Expression
 
 
 class DefectError(ChaosError):
@@ -44,6 +45,22 @@ class Defect:
     edits: tuple[Edit, ...]
     hazard: int | None = None
     tags: tuple[str, ...] = ()
+
+    def matches(self, expression: str) -> bool:
+        """Whether an expression of words chooses it, by parts of its name, tags or hazard.
+
+        Raises:
+            ChaosError: It is not an expression.
+
+        Example:
+            >>> late = Defect(name="late-success", doc="", edits=(), hazard=31, tags=("breaker",))
+            >>> late.matches("breaker and not trial"), late.matches("hazard-31"), late.matches("")
+            (True, True, True)
+        """
+        words = (self.name, *self.tags, f"hazard-{self.hazard}")
+        return not expression or Expression.parse(expression).holds(
+            lambda part: any(part.casefold() in word for word in words)
+        )
 
     @contextmanager
     def planted(self) -> Iterator[None]:

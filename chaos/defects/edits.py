@@ -122,4 +122,3 @@ def _owner(where: str) -> tuple[object, str]:
             "up to date with it"
         ) from error
     return owner, name
-

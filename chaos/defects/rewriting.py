@@ -1,8 +1,8 @@
 """A function's code with some of its lines replaced."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import inspect
 import textwrap

@@ -34,11 +34,13 @@ class AskingInjector(Injector):
 
     Attributes:
         idle: Number of a steered decision to the picks that would have changed nothing there.
+        struck: The faults that were picked so far.
     """
 
     def __init__(self, choices: Steered, menu: Menu, *, looks_ahead: bool = False) -> None:
         super().__init__(choices)
         self.idle: dict[int, frozenset[int]] = {}
+        self.struck: list[Fault] = []
         self._steered = choices
         self._menu = menu
         self._looks_ahead = looks_ahead
@@ -53,6 +55,7 @@ class AskingInjector(Injector):
         id_, now_s = self._where(upstream.name)
         if picked:
             fault = dishes[picked - 1].model_copy(update={"id": id_})
+            self.struck.append(fault)
             self.inject(fault, now_s=now_s)
             decision = super().decide(upstream, operation, call)
             self.heal(id_, by="the end of the call")

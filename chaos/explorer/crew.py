@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -60,9 +61,7 @@ def crew_of(subject: Subject, workers: int = 1) -> Iterator[Crew]:
 
 
 def _play(subject: Subject, simulation: Simulation, job: Job) -> Run:
-    return subject.run(
-        simulation, job.deviations, wander=job.wander, looks_ahead=job.looks_ahead
-    )
+    return subject.run(simulation, job.deviations, wander=job.wander, looks_ahead=job.looks_ahead)
 
 
 def _share_out(pool: ProcessPoolExecutor, jobs: Iterable[Job], ahead: int) -> Iterator[Run]:
@@ -85,6 +84,8 @@ class _Worker:
     @classmethod
     def start(cls, subject: Subject) -> None:
         """Enter the simulation, for as long as the process lives."""
+        # What the service logs is not what the harness has to say, here as in `chaos.cli`.
+        logging.getLogger().addHandler(logging.NullHandler())
         cls.subject = subject
         cls.simulation = Simulation().__enter__()
         no_collection().__enter__()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -97,30 +96,33 @@ def _all(upstream: str, operation: str) -> Iterator[Fault]:
     Latencies are one that any client should bear and one that none should: a minute is above any
     timeout of a single attempt.
     """
-    where = {"upstream": upstream, "operation": operation}
+    for model, said in _everything(operation):
+        yield model.model_validate({"upstream": upstream, "operation": operation, **said})
+
+
+def _everything(operation: str) -> Iterator[tuple[type[Fault], dict[str, object]]]:
     for status in (503, 500):
-        yield HttpErrorFault(**where, fault="http_error", status=status)
-    yield TimeoutFault(**where, fault="timeout")
-    yield ConnectionRefusedFault(**where, fault="connection_refused")
-    yield ResetPeerFault(**where, fault="reset_peer")
-    yield RateLimitFault(**where, fault="rate_limit", retry_after=timedelta(seconds=5))
-    yield RateLimitFault(**where, fault="rate_limit", retry_after=timedelta(minutes=10))
-    yield RateLimitFault(**where, fault="rate_limit", code="insufficient_quota")
+        yield HttpErrorFault, {"fault": "http_error", "status": status}
+    yield TimeoutFault, {"fault": "timeout"}
+    yield ConnectionRefusedFault, {"fault": "connection_refused"}
+    yield ResetPeerFault, {"fault": "reset_peer"}
+    yield RateLimitFault, {"fault": "rate_limit", "retry_after": "5s"}
+    yield RateLimitFault, {"fault": "rate_limit", "retry_after": "10m"}
+    yield RateLimitFault, {"fault": "rate_limit", "code": "insufficient_quota"}
     for status in (400, 401, 404):
-        yield HttpErrorFault(**where, fault="http_error", status=status)
-    for seconds in (2, 60):
-        yield LatencyFault(**where, fault="latency", latency=timedelta(seconds=seconds))
-    yield ResetPeerFault(**where, fault="reset_peer", after=_EARLY)
-    yield LimitDataFault(**where, fault="limit_data", bytes=_EARLY)
-    for as_ in ("html", "truncated_json", "empty_object", "invalid_utf8"):
-        yield MalformedFault.model_validate(where | {"fault": "malformed", "as": as_})
+        yield HttpErrorFault, {"fault": "http_error", "status": status}
+    for latency in ("2s", "60s"):
+        yield LatencyFault, {"fault": "latency", "latency": latency}
+    yield ResetPeerFault, {"fault": "reset_peer", "after": _EARLY}
+    yield LimitDataFault, {"fault": "limit_data", "bytes": _EARLY}
+    for body in ("html", "truncated_json", "empty_object", "invalid_utf8"):
+        yield MalformedFault, {"fault": "malformed", "as": body}
     if operation.endswith("media"):
-        yield CorruptFault(**where, fault="corrupt")
+        yield CorruptFault, {"fault": "corrupt"}
     if "completions" in operation:
-        yield MalformedFault.model_validate(where | {"fault": "malformed", "as": "empty_choices"})
-        yield CompletionFault(**where, fault="completion", finish_reason="content_filter")
-        yield CompletionFault(**where, fault="completion", finish_reason="length")
-        yield CompletionFault(**where, fault="completion", finish_reason="stop", content=None)
-        yield CutStreamFault(**where, fault="cut_stream", after=2, how="fin")
-        yield CutStreamFault(**where, fault="cut_stream", after=2, how="reset")
-        yield CutStreamFault(**where, fault="cut_stream", after=2, how="stall")
+        yield MalformedFault, {"fault": "malformed", "as": "empty_choices"}
+        yield CompletionFault, {"fault": "completion", "finish_reason": "content_filter"}
+        yield CompletionFault, {"fault": "completion", "finish_reason": "length"}
+        yield CompletionFault, {"fault": "completion", "content": None}
+        for how in ("fin", "reset", "stall"):
+            yield CutStreamFault, {"fault": "cut_stream", "after": 2, "how": how}

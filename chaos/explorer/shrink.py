@@ -1,8 +1,8 @@
-"""Makes a counterexample smaller, as long as it fails the same check."""
+"""Makes a counterexample smaller, as long as it still fails."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from chaos.explorer.subject import Deviations
@@ -10,27 +10,43 @@ from chaos.explorer.subject import Deviations
 T = TypeVar("T")
 
 
-def fewer(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> Sequence[T]:
+def fewer(items: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
     """As few of the items as still fail: without any one of them, the rest would not.
 
-    Large parts are tried first, so that of many items that do not matter most go at once.
+    Half of them go at first, then a quarter, and so on, so that of many that do not matter most
+    are gone after a few tries.
 
     Example:
         >>> fewer(range(100), lambda kept: {7, 42} <= set(kept))
         [7, 42]
     """
     kept = list(items)
-    size = len(kept)
-    while size:
-        # From the end: what comes later is more often not needed, and nothing depends on it.
-        for start in range(len(kept) - size, -size, -size):
-            rest = kept[: max(start, 0)] + kept[max(start + size, 0) :]
-            if len(rest) < len(kept) and fails(rest):
+    size = max(1, len(kept) // 2)
+    while True:
+        before = len(kept)
+        # From the end, because nothing that stays depends on what came after it.
+        for end in range(len(kept), 0, -size):
+            rest = kept[: max(0, end - size)] + kept[end:]
+            if fails(rest):
                 kept = rest
-        size = size // 2 if size > 1 or not _went(kept, items) else 0
-        items = kept if size else items
-    return kept
+        if len(kept) < before:
+            continue
+        if size == 1:
+            return kept
+        size //= 2
 
 
-def _went(kept: Sequence[T], before: Sequence[T]) -> bool:
-    return len(kept) == len(before)
+def plainer(deviations: Deviations, fails: Callable[[Deviations], bool]) -> Deviations:
+    """The same deviations, each with the first pick of its menu that still fails.
+
+    Example:
+        >>> plainer(((0, 9), (4, 5)), lambda tried: tried[0][1] >= 3)
+        ((0, 3), (4, 1))
+    """
+    for place, (number, picked) in enumerate(deviations):
+        for plain in range(1, picked):
+            tried = (*deviations[:place], (number, plain), *deviations[place + 1 :])
+            if fails(tried):
+                deviations = tried
+                break
+    return deviations

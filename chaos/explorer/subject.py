@@ -13,6 +13,7 @@ from chaos.faults.injector import Injector
 from chaos.ports import Target
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
+from chaos.scenario.faults import Fault
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import LoadStep
 from chaos.tiers.simulated.world import Simulation
@@ -118,25 +119,29 @@ class Subject:
             wander: How else it does, at random.
             looks_ahead: Whether to find out what need not be tried from here.
         """
-        result, choices, points = self._play(simulation, deviations, wander, looks_ahead)
+        played = self._play(simulation, deviations, wander, looks_ahead=looks_ahead)
         return Run(
-            deviations=tuple(choices.deviations.items()),
-            points=points,
-            problems=tuple(_problems(result)),
-            virtual_s=result.virtual_s,
+            deviations=played.deviations,
+            points=played.points,
+            problems=tuple(problems_of(played.result)),
+            virtual_s=played.result.virtual_s,
         )
 
-    def result(self, simulation: Simulation, deviations: Deviations = ()) -> RunResult:
-        """Play one run, and give all that it leaves behind."""
-        return self._play(simulation, deviations, None, looks_ahead=False)[0]
+    def result(
+        self, simulation: Simulation, deviations: Deviations = ()
+    ) -> tuple[RunResult, tuple[Fault, ...]]:
+        """Play one run, and give all that it leaves behind, and the faults that it suffered."""
+        played = self._play(simulation, deviations, None, looks_ahead=False)
+        return played.result, played.faults
 
     def _play(
         self,
         simulation: Simulation,
         deviations: Deviations,
         wander: Wander | None,
-        looks_ahead: bool,  # noqa: FBT001 - private
-    ) -> tuple[RunResult, Steered, tuple[Point, ...]]:
+        *,
+        looks_ahead: bool,
+    ) -> _Played:
         choices = Steered(
             self.seed,
             kinds=self.steers,
@@ -163,7 +168,20 @@ class Subject:
             interleaved=self.target.interleaved if SWITCH in self.steers else (),
         )
         idle = asking[0].idle if asking else {}
-        return result, choices, tuple(_points(choices, idle, states))
+        return _Played(
+            result=result,
+            faults=tuple(asking[0].struck) if asking else (),
+            deviations=tuple(choices.deviations.items()),
+            points=tuple(_points(choices, idle, states)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Played:
+    result: RunResult
+    faults: tuple[Fault, ...]
+    deviations: Deviations
+    points: tuple[Point, ...]
 
 
 def _points(
@@ -178,7 +196,8 @@ def _points(
         )
 
 
-def _problems(result: RunResult) -> Iterator[Problem]:
+def problems_of(result: RunResult) -> Iterator[Problem]:
+    """What a run did wrong, failures first."""
     for verdict in result.problems:
         if not _is_idle_fault(verdict):
             yield Problem(check=verdict.check, reason=verdict.reason)
@@ -190,6 +209,5 @@ def _is_idle_fault(verdict: Verdict) -> bool:
 
 
 def _has_steps_beside(subject: Subject) -> bool:
-    return any(
-        step.at is not None or isinstance(step, LoadStep) for step in subject.loaded.scenario.method
-    )
+    steps = subject.loaded.scenario.method
+    return any(step.at is not None or isinstance(step, LoadStep) for step in steps)

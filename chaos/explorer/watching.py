@@ -27,7 +27,7 @@ from hashlib import blake2b
 
 from chaos.choices import Steered
 from chaos.ports import Answer, Target, World
-from chaos.trace.events import AnswerEvent, Event, IndexEvent
+from chaos.trace.events import AnswerEvent, IndexEvent
 from chaos.trace.recorder import TraceRecorder
 from chaos.trace.trace import Trace
 
@@ -77,16 +77,18 @@ def _chance(choices: Steered) -> Hashable:
 
 def _memory(trace: Trace) -> Hashable:
     """What laws remember of the past, beyond what the state of the service tells."""
-    answers = [event for event in trace if isinstance(event, AnswerEvent)]
-    modes = sorted({str(event.mode) for event in answers})
-    states = sorted({str(event.index_state) for event in answers})
+    modes: set[str] = set()
+    states: set[str | None] = set()
     refreshed = served = None
-    last: Event | None = None
+    is_served = False
     for event in trace:
-        if isinstance(event, IndexEvent):
-            if event.what == "served":
+        if isinstance(event, AnswerEvent):
+            modes.add(event.mode)
+            states.add(event.index_state)
+        elif isinstance(event, IndexEvent):
+            is_served = event.what == "served"
+            if is_served:
                 served = event.generation, event.sha256
             else:
                 refreshed = event.what, event.generation
-            last = event
-    return tuple(modes), tuple(states), refreshed, served, isinstance(last, IndexEvent) and last.what
+    return tuple(sorted(modes)), tuple(sorted(map(str, states))), refreshed, served, is_served

@@ -11,8 +11,8 @@ from chaos.scenario.model import (
     AdvanceStep,
     AnyStep,
     AskStep,
-    Explore,
     ExpectStep,
+    Explore,
     HealStep,
     InjectStep,
     LoadStep,
@@ -62,7 +62,7 @@ def _without_faults(steps: tuple[AnyStep, ...]) -> Iterator[AnyStep]:
             case InjectStep() | HealStep() | ExpectStep():
                 continue
             case AskStep(at=None) if step.ask.users == 1:
-                yield from _one_by_one(_expecting_nothing(step))
+                yield from _one_by_one(step)
             case _:
                 yield _expecting_nothing(step)
 
@@ -83,4 +83,3 @@ def _with_fewer_users(step: AnyStep, most: int | None) -> AnyStep:
     if most is None or not isinstance(step, AskStep) or step.ask.users <= most:
         return step
     return step.model_copy(update={"ask": step.ask.model_copy(update={"users": most})})
-

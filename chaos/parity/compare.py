@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from chaos.parity.normalise import normalised
 from chaos.trace.events import AskEvent, Event, StepEvent
+from chaos.trace.ndjson import dump_event
 from chaos.trace.text import describe
 from chaos.trace.trace import Trace
 
@@ -82,7 +83,9 @@ def render(difference: Difference, *, width: int = 100) -> str:
 
 def _unequal(simulated: Trace, wire: Trace) -> Iterator[tuple[Trace, Trace]]:
     """The stretches in which the traces differ, each with what the other has in its place."""
-    ours, theirs = ([repr(normalised(event)) for event in trace] for trace in (simulated, wire))
+    ours, theirs = (
+        [dump_event(normalised(event)) for event in trace] for trace in (simulated, wire)
+    )
     matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag != "equal":

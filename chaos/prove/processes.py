@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
@@ -17,7 +18,9 @@ R = TypeVar("R")
 
 def processors() -> int:
     """How many processes make sense here."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
 
 
 def in_processes(
@@ -33,8 +36,7 @@ def in_processes(
         jobs: In the order they are begun.
         at_once: How many processes there may be.
     """
-    can_fork = "fork" in multiprocessing.get_all_start_methods()
-    pool = _Pool(work, "fork" if can_fork else "spawn")
+    pool = _Pool(work)
     waiting = list(reversed(jobs))
     with closing(pool):
         while waiting or pool.running:
@@ -46,9 +48,10 @@ def in_processes(
 class _Pool(Generic[J, R]):
     """The processes that run now, by the connection on which they answer."""
 
-    def __init__(self, work: Callable[[J], R], method: str) -> None:
+    def __init__(self, work: Callable[[J], R]) -> None:
         self._work = work
-        self._context = multiprocessing.get_context(method)
+        can_fork = "fork" in multiprocessing.get_all_start_methods()
+        self._context = get_context("fork") if can_fork else get_context("spawn")
         self.running: dict[Connection, tuple[BaseProcess, J]] = {}
 
     def start(self, job: J) -> None:

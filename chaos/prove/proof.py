@@ -143,19 +143,17 @@ def _jobs(
     *,
     is_matrix: bool,
 ) -> Iterator[Job]:
-    """For each defect the scenarios that share most of its tags first, and cheap ones before."""
+    """For each defect the scenarios that share most of its tags first, and of those the cheap."""
     cost = {result.loaded.scenario.name: len(result.trace) for result in sound}
     for defect, target in defects:
-
-        def promise(loaded: LoadedScenario, tags: frozenset[str]) -> tuple[int, int]:
-            return -len(tags & set(loaded.scenario.tags)), cost[loaded.scenario.name]
-
-        mine = [scenario for scenario, its_target in suite if its_target is target]
         tags = frozenset(defect.tags)
-        ordered = sorted(mine, key=lambda loaded: promise(loaded, tags))  # noqa: B023
-        yield Job(
-            defect=defect, target=target, scenarios=tuple(ordered), plays_all=is_matrix
-        )
+        ranked = [
+            (-len(tags.intersection(loaded.scenario.tags)), cost[loaded.scenario.name], number)
+            for number, (loaded, its_target) in enumerate(suite)
+            if its_target is target
+        ]
+        scenarios = tuple(suite[number][0] for _, _, number in sorted(ranked))
+        yield Job(defect=defect, target=target, scenarios=scenarios, plays_all=is_matrix)
 
 
 def _laws(plays: Iterable[Play]) -> list[str]:

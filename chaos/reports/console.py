@@ -30,6 +30,7 @@ class ConsoleReport:
         line = Text.assemble(
             (f"{result.outcome.value:<13}", STYLES[result.outcome]),
             f"{result.loaded.scenario.name:<44} ",
+            "" if result.tier == "simulated" else f"{result.tier} ",
             (f"{virtual:>14} virtual", "cyan"),
             (f"{result.real_s * 1000:8.0f} ms", "dim"),
             (f"  {result.digest}", "dim") if self._verbose else "",
@@ -80,6 +81,8 @@ class ConsoleReport:
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
         line = f"{counts}; {virtual} of virtual time in {suite.real_s:.1f} s"
         self._print(Text(line, STYLES[suite.outcome]))
+        for reason in suite.not_on_wire:
+            self._print(f"not on the wire: {reason}")
         if self._verbose and (missing := suite.laws_not_exercised):
             self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
 

@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chaos.reports.lanes import Item, Lane, lanes
+from chaos.reports.lane import Item, Lane
+from chaos.reports.lanes import lanes
 from chaos.trace.text import describe
 from chaos.trace.trace import Trace
 

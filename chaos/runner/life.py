@@ -26,7 +26,7 @@ from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 
 
-def play(
+def play(  # noqa: PLR0913 - what a run is made of
     loaded: LoadedScenario,
     target_class: type[Target],
     simulation: Simulation,
@@ -63,7 +63,7 @@ def play(
     )
     return RunResult(
         loaded=loaded,
-        tier="simulated",
+        tier=simulation.tier,
         seed=seed,
         trace=life.trace,
         verdicts=tuple(life.verdicts),

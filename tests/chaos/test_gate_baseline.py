@@ -51,6 +51,22 @@ def test_measures_that_had_no_occasion_are_none() -> None:
     assert taken["slowest_answer_s"] == 0.0
 
 
+def test_measures_are_exact_to_the_microsecond_and_no_further() -> None:
+    """Three waits of 0.1 s are 0.3 s: noise of adding floats would be a change of its own."""
+    tale = examples.Tale().asks(1)
+    for _ in range(3):
+        tale.waits(0.1)
+
+    assert take(tale.answer(elapsed_s=0.1234567).trace) == {
+        "waits": 3,
+        "waited_s": 0.3,
+        "slowest_answer_s": 0.123457,
+        "time_to_open_s": None,
+        "time_to_recover_s": None,
+        "availability": 1.0,
+    }
+
+
 def test_measures_come_in_one_order() -> None:
     """Verdict first, then calls by upstream, however they were found."""
     assert in_order(["waits", "calls.openai", "verdict", "calls.gcs", "waits"]) == [

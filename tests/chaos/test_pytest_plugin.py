@@ -89,9 +89,15 @@ def write(project: pytest.Pytester, name: str, *, mode: str = "llm") -> Path:
 
 
 def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """Run pytest there; the plugin is named only where its entry point is not installed."""
+    """Run pytest there, in this process."""
+    return project.runpytest_inprocess(*_plugins(project), *arguments)
+
+
+def _plugins(project: pytest.Pytester) -> list[str]:
+    # Hypothesis would be imported anew by each run. The plugin of the harness is named only
+    # where its entry point is not installed.
     known = project._request.config.pluginmanager.has_plugin("chaos")
-    return project.runpytest_inprocess(*([] if known else ["-p", "chaos.pytest_plugin"]), *arguments)
+    return ["-p", "no:hypothesispytest", *([] if known else ["-p", "chaos.pytest_plugin"])]
 
 
 def test_scenarios_are_tests_that_pass_or_fail(project: pytest.Pytester) -> None:
@@ -205,10 +211,8 @@ def test_scenarios_are_shared_among_processes(project: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     write(project, "well")
     write(project, "ill", mode="fallback")
-    known = project._request.config.pluginmanager.has_plugin("chaos")
 
-    plugin = () if known else ("-p", "chaos.pytest_plugin")
-    done = project.runpytest_subprocess(*plugin, "scenarios", "-n", "2")
+    done = project.runpytest_subprocess(*_plugins(project), "scenarios", "-n", "2")
 
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["*expected  fallback", "*seen      llm", "*--seed 7"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -11,6 +12,9 @@ from chaos.checks.record import RunRecord
 from chaos.ports import RetryPolicy
 from chaos.trace.events import Event
 from chaos.verdict import Verdict
+
+ENOUGH_WAITS = 6
+"""So many waits of equal jitter are no accident: drawn at random, not even two are."""
 
 
 class BoundedAttempts(Law):
@@ -50,7 +54,8 @@ class BackoffHonoured(Law):
     """A retry comes as late as the policy and the provider ask, and no later.
 
     After the n-th failed attempt at one thing, the wait is the n-th backoff or Retry-After,
-    whichever is longer, and the jitter on top of it.
+    whichever is longer, and the jitter on top of it. A policy that promises jitter has to differ
+    from wait to wait: callers that failed together would else come back together.
     """
 
     name: ClassVar[str] = "backoff-honoured"
@@ -59,6 +64,7 @@ class BackoffHonoured(Law):
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge the gap between the end of each failed attempt and the next request."""
         waits = asked = 0
+        extra: defaultdict[str, list[tuple[float, Event]]] = defaultdict(list)
         for upstream, policy, call in _calls(run):
             for number, attempt, retry in call.retried:
                 response = attempt.response
@@ -83,6 +89,18 @@ class BackoffHonoured(Law):
                     )
                 waits += 1
                 asked += response.retry_after_s is not None
+                if policy.jitter_s > 0:
+                    extra[upstream].append((gap_s - least_s, retry.request))
+        for upstream, found in extra.items():
+            in_step = {round(extra_s, 4) for extra_s, _ in found}
+            if len(found) >= ENOUGH_WAITS and len(in_step) == 1:
+                return self.broken(
+                    f"all {len(found)} waits before another attempt at {upstream} have the same "
+                    "jitter: callers that fail together come back together",
+                    expected="a random part in each wait",
+                    seen=f"{seconds(found[0][0])} more than the least, each time",
+                    evidence=[request for _, request in found],
+                )
         if not waits:
             return self.not_exercised(_nothing_failed(run, "nothing was retried"))
         return self.passed(

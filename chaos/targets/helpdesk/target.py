@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from google.cloud import storage
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, words
 from chaos.targets.helpdesk.listening import TraceListener
+from chaos.targets.helpdesk.memory import remembered
 from chaos.trace.events import ActionEvent, Scalar
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.openai import OpenAIUpstream
@@ -44,6 +45,7 @@ class HelpdeskTarget(Target):
     """A helpdesk with the real SDKs, its bucket and its cache folder."""
 
     name = "helpdesk"
+    interleaved = ("helpdesk.circuit_breaker", "helpdesk.live_index")
 
     @classmethod
     def vocabulary(cls) -> Vocabulary:
@@ -127,6 +129,10 @@ class HelpdeskTarget(Target):
                 return self._listener.quarantined
             case _:
                 raise NotImplementedError(f"the helpdesk has no observable {key!r}")
+
+    def state(self) -> Hashable | None:
+        """What breaker, index and cache folder are at, whatever the time; see `remembered`."""
+        return remembered(self._rag, self._index, cache_folder(self._settings.index))
 
     @classmethod
     def promises(cls, settings: Mapping[str, Any]) -> Promises:

@@ -116,6 +116,9 @@ class Started:
         """Called once, by the starter."""
         self._gate.acquire()
 
+    def _at_fork_reinit(self) -> None:
+        """Called in a child process, where this thread is not, and nobody waits."""
+
 
 def start_thread(thread: threading.Thread, real_start: Callable[[threading.Thread], None]) -> None:
     """Start ``thread`` in reality, from inside the simulation."""

@@ -8,7 +8,7 @@ from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 from unittest import mock
 
 import httpx
@@ -67,6 +67,9 @@ class Simulation:
         ...         run.clock.now_s
         3600.0
     """
+
+    tier: ClassVar[str] = "simulated"
+    """What results and the command line call it."""
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ def is_stream(response: Response) -> bool:
 
 
 def headers_of(response: Response) -> list[tuple[bytes, bytes]]:
+    """The headers as they are sent, with those that say where the body ends."""
     headers = [
         (name.lower().encode(), value.encode())
         for name, value in response.headers

@@ -11,9 +11,6 @@ from chaos.scenario.model import Scenario
 from chaos.tiers.wire.client import ToxiproxyClient
 from chaos.tiers.wire.locate import PINNED_VERSION, WAYS, Location, can_build, find
 
-SIMULATED_ONLY = "simulated-only"
-"""Tag of scenarios about something that no socket can be made to do, such as one interleaving."""
-
 _ASK_LIMIT_S = 10.0
 
 
@@ -34,8 +31,11 @@ class State:
 
 def unsupported(scenario: Scenario) -> str | None:
     """Why this scenario cannot run on the wire; None if it can."""
-    if SIMULATED_ONLY in scenario.tags:
-        return f"{scenario.name} is tagged {SIMULATED_ONLY}: sockets cannot be made to do that"
+    if scenario.explore is not None:
+        return (
+            f"{scenario.name} explores interleavings: thousands of runs, switched between lines "
+            "of code, where sockets would add nothing but time"
+        )
     return None
 
 

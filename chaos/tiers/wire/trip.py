@@ -12,7 +12,7 @@ from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.tiers.simulated.contract import Timeouts
 from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.schedule import Piece, pieces
+from chaos.tiers.simulated.schedule import Piece, arriving, pieces
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.head import is_stream
 from chaos.tiers.wire.native import Head, Native
@@ -179,7 +179,7 @@ class Trip(httpx.SyncByteStream):
                 raise short
             self._surplus += came
         came, self._surplus = self._surplus[:size], self._surplus[size:]
-        if self._received + size == len(self._call.body):
+        if self._received + size == arriving(self._call.delivery, len(self._call.body)):
             self._inspect_time()
         return came
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from chaos.choices import Choices
 from chaos.ports import Upstream
@@ -34,6 +34,8 @@ class WireSimulation(Simulation):
     Args:
         toxiproxy: What to use; by default the first that is found, or built.
     """
+
+    tier: ClassVar[str] = "wire"
 
     def __init__(self, toxiproxy: Toxiproxy | None = None) -> None:
         self.toxiproxy = toxiproxy or Toxiproxy()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.checks.laws.retries import BackoffHonoured, BoundedAttempts, NoDoomedRetry
+from chaos.checks.laws.retries import (
+    ENOUGH_WAITS,
+    BackoffHonoured,
+    BoundedAttempts,
+    NoDoomedRetry,
+)
 from chaos.ports import Promises, RetryPolicy
 from tests.chaos.checks.story import Story, broken, passed, untested
 
@@ -250,6 +255,30 @@ def test_backoff_honoured_lets_a_late_good_answer_be_followed_at_once() -> None:
     story = Story().asks(1).fetch("a", faults=("slow",)).fetch("a")
 
     assert untested(story.judged_by(BackoffHonoured, PROMISED))
+
+
+def test_backoff_honoured_fails_where_everybody_waits_as_long() -> None:
+    """Six waits with the very same jitter are six callers in step; five may be an accident."""
+    story = Story()
+    for ask in range(1, ENOUGH_WAITS):
+        story.at(10 * ask).asks(ask).call(503).at(10 * ask + 2).call(200).answer("llm")
+    assert passed(story.judged_by(BackoffHonoured, PROMISED))
+
+    verdict = story.at(90).asks(9).call(503).at(92).call(200).judged_by(BackoffHonoured, PROMISED)
+
+    assert broken(verdict)
+    assert "callers that fail together come back together" in verdict.reason
+    assert len(verdict.evidence) == ENOUGH_WAITS
+
+
+def test_backoff_honoured_asks_for_no_jitter_that_was_not_promised() -> None:
+    """A policy without jitter waits as long each time, and may."""
+    story = Story()
+    for ask in range(1, 2 * ENOUGH_WAITS):
+        story.at(10 * ask).asks(ask).call(503).at(10 * ask + 2).call(200).answer("llm")
+    policy = RetryPolicy(attempts=3, first_backoff_s=2, max_backoff_s=5, jitter_s=0)
+
+    assert passed(story.judged_by(BackoffHonoured, Promises(retries={"openai": policy})))
 
 
 def test_backoff_honoured_needs_a_retry() -> None:

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from chaos.reports.lanes import Item, Lane, lanes
+from chaos.reports.lane import Item, Lane
+from chaos.reports.lanes import lanes
 from chaos.trace.trace import Trace
 from tests.chaos.checks.story import Story
 from tests.chaos.reports import examples

@@ -100,6 +100,22 @@ def test_sarif_points_at_the_line_that_asked() -> None:
     assert places["expectation"]["artifactLocation"]["uri"] == "scenarios/breaker/outage.yaml"
 
 
+def test_law_points_at_the_step_that_was_under_way() -> None:
+    """Not at the first step, and not at one that began later."""
+    tale = examples.Tale().begins("method[0]", 5).begins("method[1]", 6).asks(1).answer()
+    trace = tale.begins("method[2]", 7).trace
+    broken = examples.laws("one-trial", (3,))
+    unseen = examples.laws("one-trial", ())
+
+    lines = [
+        finding.line
+        for laws in (broken, unseen)
+        for finding in findings(runs_of(examples.suite(examples.result("x", trace, laws=laws))))
+    ]
+
+    assert lines == [6, 1]
+
+
 def test_sarif_tells_failed_from_inconclusive() -> None:
     """What failed is an error; what proved nothing is a warning."""
     levels = {each["ruleId"]: each["level"] for each in results()}

@@ -238,3 +238,13 @@ def test_server_that_hangs_makes_the_run_inconclusive(
 
         assert "is it overloaded?" in world.run.violations[0]
         world.run.close()
+
+
+def test_world_can_be_entered_again(location: Location) -> None:
+    """With new servers and new proxies."""
+    simulation = WireSimulation(Toxiproxy(location))
+    for _ in range(2):
+        with simulation:
+            world = World(simulation)
+            world.result(chat)
+            world.run.finish()

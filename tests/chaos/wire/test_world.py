@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx2
 import pytest
 
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
-from chaos.scenario.model import Scenario
-from chaos.tiers.wire.locate import Location
-from chaos.tiers.wire.support import SIMULATED_ONLY, unsupported
-from chaos.tiers.wire.toxiproxy import Toxiproxy
+from chaos.scenario.model import AdvanceStep, Explore, Scenario
+from chaos.tiers.wire.support import unsupported
 from chaos.tiers.wire.world import WireSimulation
 from tests.chaos.tiers.toys import World, chat
 
@@ -83,23 +82,24 @@ def test_users_take_turns_as_in_the_simulated_tier(world: World) -> None:
     assert world.now_s == 12.0
 
 
-@pytest.mark.wire
-def test_world_can_be_entered_again(location: Location) -> None:
-    """With new servers and new proxies."""
-    simulation = WireSimulation(Toxiproxy(location))
-    for _ in range(2):
-        with simulation:
-            world = World(simulation)
-            world.result(chat)
-            world.run.finish()
-
-
-@pytest.mark.parametrize(("tags", "runs"), [((), True), ((SIMULATED_ONLY,), False)])
-def test_scenario_says_by_its_tag_that_it_cannot_run(tags: tuple[str, ...], runs: bool) -> None:  # noqa: FBT001 - a parameter
-    """The reason names it."""
-    scenario = Scenario.model_construct(name="one-interleaving", tags=tags)
+@pytest.mark.parametrize(
+    ("explore", "runs"),
+    [pytest.param(None, True, id="plain"), pytest.param(Explore(), False, id="explored")],
+)
+def test_only_explored_interleavings_cannot_run_on_the_wire(
+    explore: Explore | None,
+    runs: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """The reason names the scenario."""
+    scenario = Scenario(
+        version=1,
+        name="nobody-between",
+        hypothesis="Nobody else comes between.",
+        explore=explore,
+        method=(AdvanceStep(advance=timedelta(seconds=1)),),
+    )
 
     reason = unsupported(scenario)
 
     assert (reason is None) is runs
-    assert runs or "one-interleaving is tagged simulated-only" in str(reason)
+    assert runs or "nobody-between explores interleavings" in str(reason)

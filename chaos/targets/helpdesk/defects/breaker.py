@@ -58,9 +58,9 @@ DEFECTS = (
             Rewrite(
                 f"{_BREAKER}._enter",
                 """
-            - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
-            + pause_s = 60 * self.options.recovery_timeout.total_seconds()
-            + self._half_open_at_s = time.monotonic() + pause_s
+    - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
+    + pause_s = 60 * self.options.recovery_timeout.total_seconds()
+    + self._half_open_at_s = time.monotonic() + pause_s
                 """,
             ),
         ),
@@ -109,8 +109,8 @@ DEFECTS = (
             Rewrite(
                 f"{_BREAKER}._enter",
                 """
-            - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
-            + self._half_open_at_s = time.time() + self.options.recovery_timeout.total_seconds()
+    - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
+    + self._half_open_at_s = time.time() + self.options.recovery_timeout.total_seconds()
                 """,
             ),
             Rewrite(

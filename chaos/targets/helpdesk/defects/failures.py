@@ -136,11 +136,8 @@ DEFECTS = (
             Rewrite(
                 _ERROR,
                 """
-                - case openai.APIConnectionError() | httpx2.HTTPError():
-                -     cause = error.__cause__ or error
-                -     return _transient(f"no connection: {type(cause).__name__}: {cause}", "unreachable")
-                + case openai.APIConnectionError() | httpx2.HTTPError():
-                +     return _final("no connection", "unreachable")
+    - return _transient(f"no connection: {type(cause).__name__}: {cause}", "unreachable")
+    + return _final(f"no connection: {type(cause).__name__}: {cause}", "unreachable")
                 """,
             ),
         ),

@@ -247,7 +247,7 @@ DEFECTS = (
     Defect(
         name="told-refresh-flies-alone",
         hazard=57,
-        doc="Who tells the service to look for a newer index sets off a second download beside one.",
+        doc="Who tells the service to look for a newer index sets off a second download.",
         tags=("index", "gcs", "refresh"),
         edits=(
             Rewrite(
@@ -309,7 +309,7 @@ DEFECTS = (
     ),
     Defect(
         name="unchanged-does-not-renew",
-        doc="An index that is still the newest stays expired, and is asked for with every question.",
+        doc="An index that is still the newest stays expired; every question asks for it.",
         tags=("index", "time"),
         edits=(
             Rewrite(

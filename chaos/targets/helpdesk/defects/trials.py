@@ -42,7 +42,7 @@ DEFECTS = (
     Defect(
         name="late-success-closes",
         hazard=31,
-        doc="A slow answer from before the outage lets everybody loose on a provider that is down.",
+        doc="A slow answer from before the outage closes the breaker of a provider that is down.",
         tags=("breaker", "late"),
         edits=(
             Rewrite(

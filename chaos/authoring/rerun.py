@@ -1,0 +1,53 @@
+"""Plays scenarios again and again in one simulation that stays entered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import freezegun.api
+
+from chaos import session
+from chaos.runner.life import play
+from chaos.runner.result import RunResult
+from chaos.session import SuiteResult
+from chaos.targets import find_target
+from chaos.tiers.simulated.world import Simulation
+
+
+class Rerun:
+    """Plays scenarios; what it has loaded before, it has imported before.
+
+    Args:
+        simulation: Entered, and idle whenever `play` is called.
+        expression: Only scenarios matching.
+        seed: Replaces the seed of every scenario.
+
+    Attributes:
+        count: How many runs there were.
+    """
+
+    def __init__(
+        self, simulation: Simulation, *, expression: str = "", seed: int | None = None
+    ) -> None:
+        self._simulation = simulation
+        self._expression = expression
+        self._seed = seed
+        self.count = 0
+
+    def play(self, paths: Sequence[Path], on_result: Callable[[RunResult], None]) -> SuiteResult:
+        """Load the scenarios at ``paths`` as they are now, and play them.
+
+        Raises:
+            ScenarioError: At least one file is wrong; nothing was played.
+            ChaosError: A path does not exist.
+        """
+        began = freezegun.api.real_monotonic()
+        results = []
+        for loaded in session.load(paths, self._expression):
+            target = find_target(loaded.scenario.target)
+            result = play(loaded, target, self._simulation, seed=self._seed)
+            results.append(result)
+            self.count += 1
+            on_result(result)
+        return SuiteResult(results=tuple(results), real_s=freezegun.api.real_monotonic() - began)

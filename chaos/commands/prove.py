@@ -1,0 +1,87 @@
+"""`chaos prove`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaos.commands.common import DEFAULT_PATHS, Paths, output, write
+from chaos.errors import ChaosError
+
+if TYPE_CHECKING:
+    from chaos.defects.defect import Defect
+    from chaos.ports import Target
+
+Expression = Annotated[
+    str,
+    typer.Option("-k", metavar="EXPR", help="Only defects matching, e.g. 'breaker and not late'."),
+]
+Matrix = Annotated[
+    bool, typer.Option("--matrix", help="Play every scenario against every defect.")
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("-j", "--jobs", min=1, help="Processes; by default one for each processor."),
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write the proof as JSON; - is standard output.")
+]
+
+
+def prove(
+    paths: Paths = None,
+    expression: Expression = "",
+    matrix: Matrix = False,  # noqa: FBT002 - typer calls with keywords
+    jobs: Jobs = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Plant known defects in the service, one at a time; the scenarios must notice each.
+
+    The service itself must pass first. A defect that survives ends the command with 1, one that
+    no longer fits the service with 2.
+    """
+    from chaos import session
+    from chaos.prove.processes import processors
+    from chaos.prove.proof import prove
+    from chaos.prove.report import ProofReport, dump
+    from chaos.targets import find_target
+
+    loaded = session.load(paths or DEFAULT_PATHS)
+    suite = [(each, find_target(each.scenario.target)) for each in loaded]
+    defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
+    planted_in = {target for _, target in defects}
+    to_stdout = json_file == Path("-")
+    with ProofReport(output(stderr=to_stdout), defects=len(defects)) as report:
+        proof = prove(
+            [(each, target) for each, target in suite if target in planted_in],
+            defects,
+            is_matrix=matrix,
+            at_once=jobs or processors(),
+            on_case=report.on_case,
+        )
+    report.on_end(proof)
+    if to_stdout:
+        sys.stdout.write(dump(proof))
+    elif json_file:
+        write(json_file, dump(proof))
+    raise typer.Exit(proof.exit_code)
+
+
+def _defects(targets: list[type[Target]], expression: str) -> list[tuple[Defect, type[Target]]]:
+    """The defects of these targets that match, each with its target."""
+    from chaos.defects.catalogue import find_defects
+
+    known = [(defect, target) for target in targets for defect in find_defects(target)]
+    if not known:
+        names = ", ".join(target.name for target in targets)
+        raise ChaosError(
+            f"no defects are known for {names}; expected a tuple DEFECTS in a module 'defects' "
+            "beside the target"
+        )
+    chosen = [(defect, target) for defect, target in known if defect.matches(expression)]
+    if not chosen:
+        raise ChaosError(f"none of {len(known)} defects matches -k {expression!r}")
+    return chosen

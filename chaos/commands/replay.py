@@ -1,0 +1,32 @@
+"""`chaos replay`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaos.commands.common import output
+
+Scenario = Annotated[Path, typer.Argument(help="A scenario, for example one that was found.")]
+
+
+def replay(scenario: Scenario) -> None:
+    """Play one scenario and show everything that happened.
+
+    Where the file names one interleaving, that one is played; `chaos run` plays all of them.
+    """
+    from chaos import session
+    from chaos.reports.console import ConsoleReport
+    from chaos.trace.text import describe
+
+    (loaded,) = session.load([scenario])
+    suite = session.replay(loaded)
+    console = output()
+    for event in suite.results[0].trace:
+        console.print(describe(event), markup=False, soft_wrap=True)
+    report = ConsoleReport(console, verbose=True)
+    report.on_result(suite.results[0])
+    report.on_end(suite)
+    raise typer.Exit(suite.outcome.exit_code)

@@ -1,0 +1,177 @@
+"""A search from its bounds to its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+import freezegun.api
+
+from chaos.explorer.asking import FAULT
+from chaos.explorer.crew import Crew, Job
+from chaos.explorer.subject import SWITCH, Deviations, Problem, Run, Wander
+from chaos.explorer.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How far to go.
+
+    Attributes:
+        faults: Most faults in one run.
+        preemptions: Most interruptions in one run.
+        runs: Stop after so many runs; None for no limit.
+        seconds: Stop after so many real seconds; None for no limit.
+        stops_at_first: Whether to stop at the first finding.
+        prunes: Whether to leave out runs that would come to the same.
+    """
+
+    faults: int = 0
+    preemptions: int = 0
+    runs: int | None = None
+    seconds: float | None = None
+    stops_at_first: bool = False
+    prunes: bool = True
+
+    @property
+    def deviations(self) -> Mapping[str, int]:
+        """Most deviations of each kind that is limited."""
+        return {FAULT: self.faults, SWITCH: self.preemptions}
+
+
+@dataclass(slots=True, kw_only=True)
+class Finding:
+    """A check that some runs failed.
+
+    Attributes:
+        problem: The check, and how the first of these runs failed it.
+        deviations: Those of the first: there is no failing run with fewer, if the search went by
+            their number.
+        runs: How many failed it.
+    """
+
+    problem: Problem
+    deviations: Deviations
+    runs: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Exploration:
+    """What a search has come to so far.
+
+    Attributes:
+        runs: Runs played.
+        real_s: Real time they took, in seconds.
+        virtual_s: Virtual time in them, in seconds.
+        depth: Deviations in the runs that are being played.
+        done: Runs of this depth that were played.
+        due: Runs of this depth there are, as far as is known; 0 at the end, and at random.
+        finished: For each depth that was gone through, the number of its runs.
+        saved: Runs left out because they would have come to the same.
+        findings: By check, in the order in which they were found.
+        stopped: The option that ended it early, such as ``--runs``; empty if none did.
+    """
+
+    runs: int = 0
+    real_s: float = 0.0
+    virtual_s: float = 0.0
+    depth: int = 0
+    done: int = 0
+    due: int = 1
+    finished: tuple[int, ...] = ()
+    saved: int = 0
+    findings: dict[str, Finding] = field(default_factory=dict)
+    stopped: str = ""
+
+    @property
+    def rate(self) -> float:
+        """Runs a second."""
+        return self.runs / self.real_s if self.real_s else 0.0
+
+    def note(self, run: Run) -> None:
+        """Take a run into account."""
+        self.runs += 1
+        self.virtual_s += run.virtual_s
+        for problem in run.problems:
+            known = self.findings.get(problem.check)
+            if known is None:
+                self.findings[problem.check] = Finding(problem=problem, deviations=run.deviations)
+            else:
+                known.runs += 1
+
+
+OnRun = Callable[[Exploration], None]
+"""Told of the progress after each run."""
+
+
+def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Exploration:
+    """Play every run within the bounds, those with the fewest deviations first.
+
+    Args:
+        crew: Plays the runs.
+        bounds: How far to go.
+        on_run: Told of the progress.
+    """
+    deepest = sum(bounds.deviations.values())
+
+    def play(all_deviations: Iterable[Deviations]) -> Iterator[Run]:
+        # Runs at the bottom of the tree have no children to find out about.
+        looks_ahead = bounds.prunes and tree.depth < deepest
+        return crew(
+            Job(deviations=deviations, looks_ahead=looks_ahead) for deviations in all_deviations
+        )
+
+    tree = Tree(play, bounds.deviations, prunes=bounds.prunes)
+    exploration = Exploration()
+    began_s = freezegun.api.real_monotonic()
+    for run in tree:
+        exploration.note(run)
+        exploration.real_s = freezegun.api.real_monotonic() - began_s
+        exploration.depth, exploration.done, exploration.due = tree.depth, tree.done, tree.due
+        on_run(exploration)
+        exploration.stopped = _spent(exploration, bounds)
+        if exploration.stopped:
+            break
+    if tree.is_finished:
+        exploration.stopped = ""
+        exploration.due = 0
+    exploration.finished = tuple(tree.finished)
+    exploration.saved = tree.saved()
+    return exploration
+
+
+def wander(
+    crew: Crew, bounds: Bounds, seed: int, *, share: float = 0.3, on_run: OnRun = lambda _: None
+) -> Exploration:
+    """Play runs with any number of deviations, at random, until the bounds end it.
+
+    Args:
+        crew: Plays the runs.
+        bounds: Its runs and seconds; at least one of them must be limited.
+        seed: Makes the walks differ; equal seeds give equal runs.
+        share: Of the decisions, that are drawn at random.
+        on_run: Told of the progress.
+    """
+    assert bounds.runs or bounds.seconds, "nothing would ever end it"
+    exploration = Exploration(due=0)
+    began_s = freezegun.api.real_monotonic()
+    walks = (Job(wander=Wander(seed=seed + number, share=share)) for number in count())
+    for run in crew(walks):
+        exploration.note(run)
+        exploration.real_s = freezegun.api.real_monotonic() - began_s
+        on_run(exploration)
+        exploration.stopped = _spent(exploration, bounds)
+        if exploration.stopped:
+            break
+    return exploration
+
+
+def _spent(exploration: Exploration, bounds: Bounds) -> str:
+    if bounds.runs is not None and exploration.runs >= bounds.runs:
+        return "--runs"
+    if bounds.seconds is not None and exploration.real_s >= bounds.seconds:
+        return "--seconds"
+    if bounds.stops_at_first and exploration.findings:
+        return "--stop-at-first"
+    return ""

@@ -1,0 +1,52 @@
+"""What a search has come to, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chaos.explorer.exploration import Bounds, Exploration
+from chaos.units import format_duration
+
+
+def progress(exploration: Exploration, noun: str) -> str:
+    """One line on how far a search has come.
+
+    Example:
+        >>> progress(Exploration(runs=90, real_s=0.5, depth=2, done=40, due=700), "fault")
+        '90 runs, 180 a second; 2 faults: 40 of 700'
+    """
+    told = f"{exploration.runs} runs, {exploration.rate:.0f} a second"
+    if exploration.due:
+        told += f"; {_count(exploration.depth, noun)}: {exploration.done} of {exploration.due}"
+    if exploration.findings:
+        told += f"; {_count(len(exploration.findings), 'finding')}"
+    return told
+
+
+def summary(exploration: Exploration, bounds: Bounds, noun: str) -> Iterator[str]:
+    """What was covered, what was not, and what it took."""
+    most = bounds.faults + bounds.preemptions
+    for depth, runs in enumerate(exploration.finished):
+        yield f"covered: every run with {_count(depth, noun)} ({_count(runs, 'run')})"
+    if exploration.stopped:
+        limit = exploration.stopped
+        if exploration.due:
+            yield (
+                f"not covered, because {limit} came first: "
+                f"{exploration.due - exploration.done} of {exploration.due} runs with "
+                f"{_count(exploration.depth, noun)}"
+                + (f", and all with more, up to {most}" if exploration.depth < most else "")
+            )
+        else:
+            yield f"covered: {exploration.runs} runs at random, until {limit} came"
+    if exploration.saved:
+        yield f"saved: {exploration.saved} runs that would have come to the same as others"
+    yield (
+        f"{exploration.runs} runs, {exploration.rate:.0f} a second, "
+        f"{format_duration(round(exploration.virtual_s))} of virtual time in "
+        f"{exploration.real_s:.1f} s"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,148 @@
+"""Plays incidents against services, each in a process of its own, and measures what they got."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chaos import session
+from chaos.errors import ChaosError
+from chaos.incidents.catalogue import Incident
+from chaos.incidents.measures import Row, faults_of, row_of
+from chaos.ports import Vocabulary
+from chaos.prove.processes import in_processes
+from chaos.scenario.loader import LoadedScenario
+from chaos.scenario.model import AnyStep, Given, InjectStep, PublishIndexStep, RestartStep
+from chaos.targets import find_target
+
+STRATEGIES = {
+    "no-retry": "chaos.targets.strategies:NoRetry",
+    "retry-only": "chaos.targets.strategies:RetryOnly",
+    "retry-with-breaker": "chaos.targets.strategies:RetryWithBreaker",
+}
+"""The simple services to compare with, by the names that tables show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One service in one incident; what a process is given to do."""
+
+    incident: str
+    path: Path
+    target: str
+
+
+def pairs(incidents: Sequence[Incident], targets: Sequence[str]) -> list[Pair]:
+    """Every incident with every service, in that order."""
+    return [
+        Pair(incident.name, incident.path, target) for incident in incidents for target in targets
+    ]
+
+
+def compare(
+    wanted: Sequence[Pair], *, jobs: int, on_row: Callable[[Row], None] = lambda _: None
+) -> list[Row]:
+    """Play every pair and measure it.
+
+    Each run is the same whichever process it is in and whatever runs beside it, so the rows are
+    too, but for their real time.
+
+    Args:
+        wanted: What to play.
+        jobs: How many processes there may be at once.
+        on_row: Told of each row when it is there, in no order.
+
+    Returns:
+        The rows, in the order of the pairs.
+
+    Raises:
+        ChaosError: A file, or a target, is wrong; or a process died.
+    """
+    for pair in wanted:
+        find_target(_reference(pair.target))
+    rows: dict[Pair, Row] = {}
+    played = (
+        in_processes(measured, wanted, at_once=jobs)
+        if jobs > 1
+        else ((pair, measured(pair)) for pair in wanted)
+    )
+    for pair, row in played:
+        if row is None:
+            raise ChaosError(f"the process that played {pair.incident} on {pair.target} died")
+        rows[pair] = row
+        on_row(row)
+    return [rows[pair] for pair in wanted]
+
+
+def measured(pair: Pair) -> Row:
+    """Play one pair and measure it."""
+    (loaded,) = session.load([pair.path])
+    is_its_own = pair.target == loaded.scenario.target
+    if not is_its_own:
+        loaded = aimed_at(loaded, _reference(pair.target))
+    (result,) = session.run([loaded]).results
+    # Whoever could not be built or left the simulation has no numbers worth showing.
+    if not result.laws:
+        raise ChaosError(f"{pair.incident} on {pair.target}: {result.problems[0].reason}")
+    return replace(row_of(result, claims=is_its_own), target=pair.target)
+
+
+def aimed_at(loaded: LoadedScenario, target: str) -> LoadedScenario:
+    """The same incident for another service: same faults, load and seed; no claims.
+
+    What the service has no words for is left out: settings, what is given, actions, and faults
+    of providers that it does not use.
+
+    Raises:
+        ChaosError: Nothing of the incident is left: it does not concern this service.
+    """
+    vocabulary = find_target(target).vocabulary()
+    scenario = loaded.scenario
+    method = tuple(
+        step.model_copy(update={"expect": ()})
+        for step in scenario.method
+        if _concerns(step, vocabulary)
+    )
+    if not faults_of(method):
+        upstreams = ", ".join(sorted(vocabulary.upstreams)) or "no provider"
+        raise ChaosError(f"{scenario.name} does not concern {target!r}, which uses {upstreams}")
+    given = {
+        key: value for key, value in scenario.given.world().items() if key in vocabulary.given
+    }
+    given["settings"] = {
+        key: value for key, value in scenario.given.settings.items() if key in vocabulary.settings
+    }
+    changes = {
+        "target": target,
+        "given": Given.model_validate(given),
+        "steady_state": (),
+        "method": method,
+        "expect": (),
+        "waive": (),
+        "because": None,
+        "seed": scenario.seed_or_default,
+    }
+    return LoadedScenario(scenario=scenario.model_copy(update=changes), source=loaded.source)
+
+
+def _concerns(step: AnyStep, vocabulary: Vocabulary) -> bool:
+    match step:
+        case InjectStep():
+            return step.inject.upstream in vocabulary.upstreams
+        case RestartStep():
+            return "restart" in vocabulary.actions
+        case PublishIndexStep():
+            return "publish_index" in vocabulary.actions
+        case _:
+            return True
+
+
+def _reference(target: str) -> str:
+    return STRATEGIES.get(target, target)
+
+
+def grouped(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """The rows of each incident, in order."""
+    for name in dict.fromkeys(row.incident for row in rows):
+        yield name, [row for row in rows if row.incident == name]

@@ -11,6 +11,7 @@ import typer
 from chaos.commands.common import output, print_error
 from chaos.commands.doctor import doctor
 from chaos.commands.files import list_, validate
+from chaos.commands.incidents import incidents
 from chaos.commands.run import run
 from chaos.errors import ChaosError
 
@@ -29,6 +30,7 @@ app.command()(run)
 app.command()(validate)
 app.command(name="list")(list_)
 app.command()(doctor)
+app.add_typer(incidents)
 
 
 def main() -> NoReturn:

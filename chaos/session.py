@@ -20,7 +20,7 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.problems import ScenarioError
-from chaos.scenario.suite import load_suite, matches
+from chaos.scenario.suite import is_asked_for, load_suite, matches
 from chaos.targets import find_target, vocabulary_of
 from chaos.tiers.simulated.world import Simulation
 from chaos.tiers.wire.support import unsupported
@@ -74,6 +74,8 @@ class SuiteResult:
 def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
     """Load the scenarios below these paths that match the expression.
 
+    Incidents are checked as all others, and left out unless they are named; see `is_asked_for`.
+
     Raises:
         ScenarioError: At least one file is wrong; all mistakes of all files are in it.
         ChaosError: A path does not exist, or the expression cannot be read.
@@ -82,7 +84,12 @@ def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
         loaded, problems = load_suite(paths, vocabulary_of)
     if problems:
         raise ScenarioError(problems)
-    return [each for each in loaded if not expression or matches(each.scenario, expression)]
+    return [
+        each
+        for each in loaded
+        if (not expression or matches(each.scenario, expression))
+        and is_asked_for(each.scenario, paths, expression)
+    ]
 
 
 def run(

@@ -168,7 +168,7 @@ class IndexCache:
             raw = (folder / MANIFEST_FILE).read_bytes()
             files = {name: (folder / name).read_bytes() for name in FILE_NAMES}
         except FileNotFoundError as error:
-            raise DamagedIndexError(f"{error.filename} is missing") from error
+            raise DamagedIndexError(f"{Path(error.filename).name} is missing") from error
         if hashlib.sha256(raw).hexdigest() != pointer.manifest_sha256:
             raise DamagedIndexError(f"{MANIFEST_FILE} does not have the hash noted for it")
         manifest = Manifest.parse(raw)

@@ -150,6 +150,12 @@ def _laws(scenario: Scenario) -> str:
 
 
 def _chance(scenario: Scenario) -> str:
+    if scenario.explore is not None:
+        times = scenario.explore.preemptions
+        return (
+            "Chance: none. Every interleaving is played in which a user is interrupted up to "
+            f"{times} times between two lines of the service's code."
+        )
     origin = "derived from the name" if scenario.seed is None else "given in the file"
     return f"Chance: drawn from seed {scenario.seed_or_default}, {origin}."
 

@@ -23,7 +23,6 @@ from chaos.scenario.faults import (
     TimeoutFault,
 )
 from chaos.scenario.schedules import Schedule
-from chaos.scenario.schedules import Schedule
 from chaos.units import format_duration
 
 _MALFORMED = {
@@ -162,13 +161,7 @@ def _scope(fault: Fault) -> str:
     return "".join(f", {part}" for part in parts)
 
 
-def _share(toxicity: float | Schedule[float]) -> str:
-    if isinstance(toxicity, Schedule):
-        first, *rest = (f"{value * 100:g} %" for _, value in toxicity.points)
-        offsets = (format_duration(offset_s) for offset_s, _ in toxicity.points[1:])
-        return ", ".join(
-            [first, *(f"from {at} on {share}" for at, share in zip(offsets, rest, strict=True))]
-        )
+def _share(toxicity: float) -> str:
     return "half" if toxicity == 0.5 else f"{toxicity * 100:g} %"  # noqa: PLR2004 - a half
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,15 +25,28 @@ class ScenarioFile(pytest.File):
     """A YAML file; read for its tags when collected, checked when its test runs."""
 
     def collect(self) -> Iterator[ScenarioItem]:
-        """One test, called like the file."""
+        """One test, called like the file; none if it is played only when asked for."""
+        tags = _tags(self.path)
+        if self._is_apart(tags):
+            return
         item: ScenarioItem = ScenarioItem.from_parent(self, name=self.path.stem)
-        for tag in _tags(self.path):
+        for tag in tags:
             item.extra_keyword_matches.add(tag)
             if tag not in _WITH_A_MEANING:
                 # Announced first: with --strict-markers an unknown mark is an error.
                 self.config.addinivalue_line("markers", f"{tag}: scenarios with this tag")
                 item.add_marker(tag)
         yield item
+
+    def _is_apart(self, tags: Sequence[str]) -> bool:
+        """As `chaos run` has it: named by its file, its folder, its name or the tag, or not."""
+        from chaos.scenario.suite import APART  # noqa: PLC0415 - collection may end before
+
+        if APART not in tags:
+            return False
+        is_named = any(map(self.session.isinitpath, (self.path, self.path.parent)))
+        expressions = f"{self.config.getoption('-k')} {self.config.getoption('-m')}"
+        return not (is_named or APART in expressions or self.path.stem in expressions)
 
 
 class ScenarioItem(pytest.Item):
@@ -48,16 +61,12 @@ class ScenarioItem(pytest.Item):
         """
         # Late, so that collecting costs no imports of SDKs and services.
         from chaos import session  # noqa: PLC0415
-        from chaos.runner.life import play  # noqa: PLC0415
-        from chaos.targets import find_target  # noqa: PLC0415
-        from chaos.tiers.simulated.world import Simulation  # noqa: PLC0415
         from chaos.verdict import Outcome  # noqa: PLC0415
 
-        shown = Path(self.path.relative_to(Path.cwd()) if _is_below(self.path) else self.path)
-        (loaded,) = session.load([shown])
-        target = find_target(loaded.scenario.target)
-        with Simulation() as simulation:
-            result = play(loaded, target, simulation, seed=self.config.getoption("--chaos-seed"))
+        is_below = self.path.is_relative_to(Path.cwd())
+        shown = self.path.relative_to(Path.cwd()) if is_below else self.path
+        suite = session.run(session.load([shown]), seed=self.config.getoption("--chaos-seed"))
+        (result,) = suite.results
         self.user_properties += [("seed", result.seed), ("digest", result.digest)]
         if result.outcome is not Outcome.PASSED:
             raise ScenarioFailedError(result)
@@ -120,7 +129,3 @@ def _tags(path: Path) -> list[str]:
     data = read_file(path, str(path)).data
     tags = data.get("tags", ()) if isinstance(data, dict) else ()
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, tuple) else []
-
-
-def _is_below(path: Path) -> bool:
-    return path.is_relative_to(Path.cwd())

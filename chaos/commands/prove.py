@@ -26,6 +26,13 @@ Jobs = Annotated[
     int | None,
     typer.Option("-j", "--jobs", min=1, help="Processes; by default one for each processor."),
 ]
+Scenarios = Annotated[
+    str,
+    typer.Option(
+        metavar="EXPR",
+        help="Only scenarios matching. Incidents last for hours, and repeat what others show.",
+    ),
+]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the proof as JSON; - is standard output.")
 ]
@@ -34,6 +41,7 @@ JsonFile = Annotated[
 def prove(
     paths: Paths = None,
     expression: Expression = "",
+    scenarios: Scenarios = "not incident",
     matrix: Matrix = False,  # noqa: FBT002 - typer calls with keywords
     jobs: Jobs = None,
     json_file: JsonFile = None,
@@ -49,7 +57,9 @@ def prove(
     from chaos.prove.report import ProofReport, dump
     from chaos.targets import find_target
 
-    loaded = session.load(paths or DEFAULT_PATHS)
+    loaded = session.load(paths or DEFAULT_PATHS, scenarios)
+    if not loaded:
+        raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
     suite = [(each, find_target(each.scenario.target)) for each in loaded]
     defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
     planted_in = {target for _, target in defects}

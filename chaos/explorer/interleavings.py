@@ -61,7 +61,12 @@ def play_interleavings(
         expected="no interleaving fails",
         seen=f"interleaving {found.runs} fails" if found.findings else "none failed",
     )
-    return replace(result, loaded=loaded, verdicts=(*result.verdicts, verdict))
+    return replace(
+        result,
+        loaded=loaded,
+        verdicts=(*result.verdicts, verdict),
+        real_s=found.real_s + result.real_s,
+    )
 
 
 def replay_interleaving(

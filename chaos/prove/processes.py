@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from multiprocessing import get_context
@@ -29,7 +30,8 @@ def in_processes(
     """Each job with what ``work`` makes of it, as they end; None if its process died.
 
     Processes are forked where that is possible: they start with all that was imported and
-    computed before. The caller has no threads then, or should expect trouble.
+    computed before. In a process that has threads it is not: the copy of a lock that one of them
+    holds would never be released.
 
     Args:
         work: A function of a module, as must be whatever it gets and returns.
@@ -50,7 +52,8 @@ class _Pool(Generic[J, R]):
 
     def __init__(self, work: Callable[[J], R]) -> None:
         self._work = work
-        can_fork = "fork" in multiprocessing.get_all_start_methods()
+        is_there = "fork" in multiprocessing.get_all_start_methods()
+        can_fork = is_there and threading.active_count() == 1
         self._context = get_context("fork") if can_fork else get_context("spawn")
         self.running: dict[Connection, tuple[BaseProcess, J]] = {}
 

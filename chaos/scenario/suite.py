@@ -108,6 +108,35 @@ def matches(scenario: Scenario, expression: str) -> bool:
     )
 
 
+APART = "incident"
+"""Tag of scenarios that last hours of virtual time, and seconds of ours."""
+
+
+def is_asked_for(scenario: Scenario, paths: Sequence[Path], expression: str) -> bool:
+    """Whether a scenario is to be played with all others of a suite, or has been named itself.
+
+    One tagged `APART` has to be: by its file, by the folder it lies in, by its whole name or by
+    that tag. A suite that is run after every change is not held up by it.
+
+    Example:
+        >>> from chaos.scenario.model import Ask, AskStep
+        >>> day = Scenario(version=1, name="that-day", hypothesis="It answers.",
+        ...     method=(AskStep(ask=Ask(question="Is the VPN down?")),), tags=("incident",),
+        ...     path="scenarios/incidents/that-day.yaml")
+        >>> is_asked_for(day, [Path("scenarios")], "")
+        False
+        >>> is_asked_for(day, [Path("scenarios/incidents")], "")
+        True
+        >>> is_asked_for(day, [Path("scenarios")], "that-day or incident")
+        True
+    """
+    if APART not in scenario.tags:
+        return True
+    file = Path(scenario.path).resolve()
+    named = any(path.resolve() in {file, file.parent} for path in paths)
+    return named or APART in expression or scenario.name in expression
+
+
 def _below(folder: Path) -> Iterable[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

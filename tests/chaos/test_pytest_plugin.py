@@ -176,6 +176,19 @@ def test_tag_that_pytest_acts_on_only_selects(project: pytest.Pytester) -> None:
     run(project, "scenarios").assert_outcomes(failed=1)
 
 
+def test_incident_is_played_only_when_asked_for(project: pytest.Pytester) -> None:
+    """As with `chaos run`: by its file, its folder, its name or its tag."""
+    path = write(project, "that-day")
+    path.write_text(path.read_text().replace("tags: [retry,", "tags: [incident,"))
+    nested = path.parent / "incidents" / path.name
+    nested.parent.mkdir()
+    path.rename(nested)
+
+    run(project, "scenarios").assert_outcomes()
+    run(project, "scenarios/incidents").assert_outcomes(passed=1)
+    run(project, "scenarios", "-m", "incident").assert_outcomes(passed=1)
+
+
 def test_other_yaml_is_left_alone(project: pytest.Pytester) -> None:
     """Without scenarios the plugin collects nothing, wherever the YAML lies."""
     for name in ("compose.yaml", "tests/data.yml", "scenarios/molecule.yml"):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
-from chaos.trace.events import AnswerEvent, Event, IndexEvent, RequestEvent
+from chaos.trace.events import AnswerEvent, AskEvent, Event, IndexEvent, RequestEvent
 from chaos.trace.trace import Trace
 from chaos.verdict import Verdict
 
@@ -48,7 +48,7 @@ class StaleIsSaid(Law):
                 )
             if event.state == "stale":
                 stale += 1
-                if not need.is_there:
+                if not need.is_there and not self._is_about_to_begin(run.trace, event, need):
                     return self.broken(
                         f"{who(event)} was served a stale copy though no refresh had failed",
                         expected="a refresh first",
@@ -59,6 +59,21 @@ class StaleIsSaid(Law):
             self.passed(f"{count(stale, 'stale search', 'stale searches')}, each said so")
             if stale
             else self.not_exercised("nothing stale was served")
+        )
+
+    def _is_about_to_begin(self, trace: Trace, served: IndexEvent, need: _Need) -> bool:
+        """Whether someone who had asked before then makes the refresh, at the same instant.
+
+        A refresh is under way from the moment when it is decided on; the trace shows it from its
+        first request, and somebody else may be served between the two.
+        """
+        asking = {event.ask for event in trace[: served.seq] if isinstance(event, AskEvent)}
+        asking -= {event.ask for event in trace[: served.seq] if isinstance(event, AnswerEvent)}
+        asking -= {served.ask}
+        return any(
+            need.is_refresh(event) and event.ask in asking
+            for event in trace[served.seq :]
+            if event.at_s <= served.at_s + TICK_S
         )
 
     def _said(self, trace: Trace, served: dict[int | None, IndexEvent]) -> Verdict | None:
@@ -88,12 +103,14 @@ class _Need:
     def is_there(self) -> bool:
         return self._failed or bool(self._refreshing)
 
+    def is_refresh(self, event: Event) -> bool:
+        """Whether the event is a request of a refresh: only refreshes ask these upstreams."""
+        return isinstance(event, RequestEvent) and event.upstream in self._upstreams
+
     def see(self, event: Event) -> None:
-        if isinstance(event, RequestEvent):
-            # Only refreshes ask the upstream; one is under way until its end is reported, also
-            # while it waits between two attempts.
-            if event.upstream in self._upstreams:
-                self._refreshing.add(owner(event))
+        if self.is_refresh(event):
+            # It is under way until its end is reported, also while it waits between two attempts.
+            self._refreshing.add(owner(event))
         elif isinstance(event, IndexEvent) and event.what in {"updated", "unchanged", "failed"}:
             self._refreshing.discard(owner(event))
             self._failed = event.what == "failed"

@@ -89,6 +89,8 @@ class Strategy(Target):
         self._fresh_for_s = world.settings.get(
             "index.fresh_for", timedelta(hours=24)
         ).total_seconds()
+        self._articles: dict[str, str] | None = None
+        self._fetched_s = 0.0
         self._start()
         copy = world.given.get("index_cache") or {}
         if copy != "absent":
@@ -111,8 +113,7 @@ class Strategy(Target):
         return {}
 
     def _start(self) -> None:
-        self._articles: dict[str, str] | None = None
-        self._fetched_s = 0.0
+        self._articles = None
 
     @abstractmethod
     def _call(self, upstream: str, function: Callable[[], T]) -> T:

@@ -14,7 +14,8 @@ from chaos.faults.delivery import Delivery
 from chaos.scenario.model import AdvanceStep, Explore, Scenario
 from chaos.tiers.wire.support import unsupported
 from chaos.tiers.wire.world import WireSimulation
-from tests.chaos.tiers.toys import World, chat
+from chaos.upstreams.http import Response
+from tests.chaos.tiers.toys import OBJECT, World, chat
 
 URL = "https://api.openai.com/v1/chat/completions"
 
@@ -69,6 +70,25 @@ def test_body_that_is_abandoned_leaves_no_proxy(world: World, simulation: WireSi
 
     assert set(simulation.toxiproxy.client.proxies()) == standing
     assert world.run.violations == []
+
+
+@pytest.mark.wire
+def test_timeout_within_a_body_is_that_of_the_socket(world: World) -> None:
+    """The network falls silent, and the library notices; nobody makes the error up."""
+    world.injector.answer = Response(status=200, body=OBJECT)
+    world.injector.delivery = Delivery(slice_bytes=1000, slice_delay_s=20.0)
+
+    def call() -> None:
+        with httpx2.Client(timeout=15.0) as client:
+            client.post(URL, json={})
+
+    error = world.error(call)
+
+    assert type(error) is httpx2.ReadTimeout
+    carried = error.__cause__
+    assert carried is not None
+    assert type(carried.__cause__) is httpx2.ReadTimeout
+    assert world.now_s == 15.0
 
 
 @pytest.mark.wire

@@ -172,19 +172,4 @@ DEFECTS = (
             ),
         ),
     ),
-    Defect(
-        name="broken-bodies-escape",
-        hazard=9,
-        doc="A body that breaks off is an error of the HTTP library, and no second attempt.",
-        tags=("stream", "connection", "trickle"),
-        edits=(
-            Rewrite(
-                "helpdesk.openai_chat:ChatClient.complete",
-                """
-                - except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-                + except (openai.OpenAIError, ValueError) as error:
-                """,
-            ),
-        ),
-    ),
 )

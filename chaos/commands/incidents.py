@@ -1,0 +1,102 @@
+"""`chaos incidents`: the library of public incidents, and what would have become of us."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from chaos.commands.common import output, write
+
+incidents = typer.Typer(
+    name="incidents",
+    invoke_without_command=True,
+    help="Public incidents of providers, replayed: would you have survived that day?",
+)
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", help="Incidents.", show_default="all")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The incident.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        help="Play it against this service: no-retry, retry-only, retry-with-breaker, an "
+        "installed target or package.module:Class. May be repeated.",
+        show_default="helpdesk and the three simple strategies",
+    ),
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write the numbers as JSON; - is standard output.")
+]
+SvgFile = Annotated[Path | None, typer.Option("--svg", help="Write them as a picture.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("-j", "--jobs", min=1, help="Processes at once.", show_default="all processors"),
+]
+
+
+@incidents.callback()
+def list_incidents(context: typer.Context) -> None:
+    """List the incidents: when, how long, what shape, and where that was published."""
+    if context.invoked_subcommand is None:
+        from chaos.incidents.catalogue import read_catalogue
+        from chaos.incidents.tables import print_catalogue
+
+        print_catalogue(output(), read_catalogue())
+
+
+@incidents.command()
+def show(name: Name) -> None:
+    """Say what was published of an incident, and what was assumed where nothing was."""
+    from chaos.incidents.catalogue import choose, read_catalogue
+    from chaos.incidents.tables import print_incident
+
+    (incident,) = choose(read_catalogue(), [name])
+    print_incident(output(), incident)
+
+
+@incidents.command()
+def run(
+    names: Names = None,
+    targets: Targets = None,
+    json_file: JsonFile = None,
+    svg_file: SvgFile = None,
+    jobs: Jobs = None,
+) -> None:
+    """Play incidents against services, and compare what their users got.
+
+    All counts are of the time from the first fault to the end of the last. The exit code is that
+    of the claims which the incidents' files make of the helpdesk; of others they claim nothing.
+    """
+    from chaos.incidents import saved
+    from chaos.incidents.catalogue import choose, read_catalogue
+    from chaos.incidents.comparison import STRATEGIES, compare, pairs
+    from chaos.incidents.picture import as_svg
+    from chaos.incidents.tables import print_comparison, print_totals
+    from chaos.prove.processes import processors
+    from chaos.verdict import Outcome, combine
+
+    chosen = choose(read_catalogue(), names or [])
+    wanted = pairs(chosen, targets or ["helpdesk", *STRATEGIES])
+    to_stdout = json_file == Path("-")
+    console = output(stderr=to_stdout)
+    began_s = time.monotonic()
+    with Progress(console=output(stderr=True), transient=True) as progress:
+        bar = progress.add_task("playing", total=len(wanted))
+        rows = compare(wanted, jobs=jobs or processors(), on_row=lambda _: progress.advance(bar))
+    print_comparison(console, rows)
+    print_totals(console, rows, real_s=time.monotonic() - began_s)
+    if to_stdout:
+        sys.stdout.write(saved.dump(chosen, rows))
+    elif json_file:
+        write(json_file, saved.dump(chosen, rows))
+    if svg_file:
+        write(svg_file, as_svg(rows))
+    claimed = [Outcome(row.outcome) for row in rows if row.outcome]
+    raise typer.Exit(combine(claimed).exit_code if claimed else 0)

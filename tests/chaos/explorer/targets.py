@@ -1,0 +1,137 @@
+"""Targets that are quick to explore: a ticket office, a breaker by itself, and the toy."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from chaos.ports import Answer, BreakerPolicy, Promises, Target, Upstream, Vocabulary, World
+from chaos.targets.helpdesk.listening import TraceListener
+from helpdesk.circuit_breaker import CircuitBreaker, State
+from helpdesk.errors import CallNotPermittedError
+from helpdesk.settings import BreakerSettings
+from tests.chaos.explorer.offices import SoundOffice, TwoStepOffice, UnlockedOffice
+from tests.chaos.toy import Toy, Weather
+
+
+class WatchedToy(Toy):
+    """A toy that says that nothing of what it remembers matters."""
+
+    def state(self) -> Hashable:
+        """Guesses are counted, and never looked at."""
+        return "always the same"
+
+
+class ForgetfulToy(WatchedToy):
+    """Gives up for good after two failures: what it says of its state is not enough."""
+
+    def state(self) -> Hashable:
+        """Its failures, up to the number that matters."""
+        return self.guesses
+
+    def ask(self, question: str) -> Answer:
+        """Break down once two questions have failed."""
+        answer = super().ask(question)
+        if self.guesses > 1:
+            raise RuntimeError("two guesses are one too many")
+        return answer
+
+
+class Office(Target):
+    """Sells a seat to whoever asks."""
+
+    name = "office"
+    interleaved = ("tests.chaos.explorer.offices",)
+    kind: ClassVar[type[UnlockedOffice | TwoStepOffice | SoundOffice]] = SoundOffice
+
+    @classmethod
+    def vocabulary(cls) -> Vocabulary:
+        """Nothing but answers."""
+        return Vocabulary(upstreams={}, observables={}, settings={})
+
+    @classmethod
+    def make_upstreams(cls) -> Sequence[Upstream]:
+        """None."""
+        return ()
+
+    @classmethod
+    def promises(cls, settings: Mapping[str, Any]) -> Promises:
+        """None either."""
+        return Promises()
+
+    def build(self, world: World) -> None:
+        """Open the office."""
+        self._office = self.kind()
+
+    def ask(self, question: str) -> Answer:
+        """Buy a seat."""
+        return Answer(mode="llm" if self._office.sell() else "fallback")
+
+
+class Unlocked(Office):
+    """The office without a lock."""
+
+    kind = UnlockedOffice
+
+
+class TwoStep(Office):
+    """The office with a gap between its locks."""
+
+    kind = TwoStepOffice
+
+
+class FloodedBreaker(CircuitBreaker):
+    """Half-open lets everybody through."""
+
+    def _refusal(self, now_s: float) -> float | None:
+        return None if self._state is State.HALF_OPEN else super()._refusal(now_s)
+
+
+class Breaker(Office):
+    """Makes an empty call through the helpdesk's breaker; "fail" makes one that fails."""
+
+    name = "breaker"
+    interleaved = ("helpdesk.circuit_breaker",)
+    breaker_class: ClassVar[type[CircuitBreaker]] = CircuitBreaker
+
+    @classmethod
+    def make_upstreams(cls) -> Sequence[Upstream]:
+        """One, to give the breaker a name."""
+        return (Weather(),)
+
+    @classmethod
+    def vocabulary(cls) -> Vocabulary:
+        """The name."""
+        return Vocabulary(upstreams={"weather": ("today",)}, observables={}, settings={})
+
+    @classmethod
+    def promises(cls, settings: Mapping[str, Any]) -> Promises:
+        """One failure opens it, for a minute."""
+        policy = BreakerPolicy(failure_threshold=1, recovery_timeout_s=60, trial_lease_s=60)
+        return Promises(breakers={"weather": policy})
+
+    def build(self, world: World) -> None:
+        """A closed breaker."""
+        self._breaker = self.breaker_class(
+            "weather",
+            BreakerSettings(failure_threshold=1),
+            listeners=[TraceListener(world.recorder)],
+        )
+
+    def ask(self, question: str) -> Answer:
+        """Call, or be refused."""
+        try:
+            permit = self._breaker.acquire()
+        except CallNotPermittedError:
+            return Answer(mode="fallback")
+        if question == "fail":
+            permit.failure()
+        else:
+            permit.success()
+        return Answer(mode="llm" if question != "fail" else "fallback")
+
+
+class Flooded(Breaker):
+    """Its breaker is flooded while half-open."""
+
+    breaker_class = FloodedBreaker

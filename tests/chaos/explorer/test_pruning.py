@@ -1,0 +1,78 @@
+"""What the explorer leaves out would have come to nothing new: compared with the whole tree."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.explorer.asking import FAULT
+from chaos.explorer.exploration import Bounds, Exploration, explore
+from chaos.explorer.menu import Menu
+from chaos.explorer.subject import Subject
+from chaos.explorer.workload import workload_of
+from chaos.ports import Target
+from tests.chaos.explorer.conftest import CrewOf, Load
+from tests.chaos.explorer.targets import ForgetfulToy, WatchedToy
+from tests.chaos.toy import Toy
+
+THREE = """
+    method:
+      - ask: {question: How is it?, times: 3}
+"""
+DISHES = Menu(("http_error-503", "http_error-500", "timeout", "malformed-*"))
+
+
+def search(target: type[Target], load: Load, crew_of: CrewOf, bounds: Bounds) -> Exploration:
+    """Explore three questions."""
+    subject = Subject(
+        loaded=workload_of(load(THREE, target)),
+        target=target,
+        steers=frozenset({FAULT}),
+        menu=DISHES,
+    )
+    return explore(crew_of(subject), bounds)
+
+
+@pytest.mark.parametrize("faults", [1, 2, 3])
+def test_pruning_saves_exactly_what_the_whole_tree_has_more(
+    faults: int, load: Load, crew_of: CrewOf
+) -> None:
+    """Runs played and runs saved make up the tree."""
+    menu_bounds = Bounds(faults=faults), Bounds(faults=faults, prunes=False)
+
+    pruned, whole = [search(WatchedToy, load, crew_of, bounds) for bounds in menu_bounds]
+
+    assert pruned.saved > 0
+    assert pruned.runs + pruned.saved == whole.runs
+    assert whole.saved == 0
+
+
+def test_pruning_finds_what_the_whole_tree_finds(load: Load, crew_of: CrewOf) -> None:
+    """The same checks fail, with as many deviations: six faults in a row, of whatever kinds."""
+    few = Menu(("http_error-503", "http_error-500"))
+    subject = Subject(
+        loaded=workload_of(load(THREE, ForgetfulToy)),
+        target=ForgetfulToy,
+        steers=frozenset({FAULT}),
+        menu=few,
+    )
+
+    pruned, whole = [
+        explore(crew_of(subject), Bounds(faults=6, prunes=prunes)) for prunes in (True, False)
+    ]
+
+    assert list(pruned.findings) == ["every-ask-is-answered"]
+    assert {each: len(found.deviations) for each, found in pruned.findings.items()} == {
+        each: len(found.deviations) for each, found in whole.findings.items()
+    }
+    assert pruned.runs < whole.runs / 3
+
+
+def test_target_that_does_not_tell_its_state_is_searched_whole(
+    load: Load, crew_of: CrewOf
+) -> None:
+    """Without a state, only what changes nothing is left out."""
+    pruned = search(Toy, load, crew_of, Bounds(faults=2))
+    whole = search(Toy, load, crew_of, Bounds(faults=2, prunes=False))
+
+    assert pruned.saved == 0
+    assert pruned.runs == whole.runs

@@ -1,0 +1,111 @@
+"""The tree of deviations: each combination once, the fewest first, none twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations, product
+
+from chaos.explorer.subject import Deviations, Point, Problem, Run
+from chaos.explorer.tree import Play, Tree
+
+FAULT = Point(label="fault/openai/chat", options=3)
+SWITCH = Point(label="switch", options=2)
+ORDER = Point(label="order", options=2)
+BAD = Problem(check="law", reason="broken")
+
+
+def run(deviations: Deviations, points: Iterable[Point], *problems: Problem) -> Run:
+    """A run as the tree sees it."""
+    return Run(deviations=deviations, points=tuple(points), problems=problems, virtual_s=0.0)
+
+
+def always(*points: Point) -> Play:
+    """A service whose decisions are the same whatever happens."""
+
+    def play(all_deviations: Iterable[Deviations]) -> Iterator[Run]:
+        return (run(deviations, points) for deviations in all_deviations)
+
+    return play
+
+
+def test_tree_has_every_combination_once() -> None:
+    """Two faults of two kinds at four calls: all of them, and nothing twice."""
+    seen = [each.deviations for each in Tree(always(*[FAULT] * 4), {"fault": 2})]
+
+    expected = {
+        tuple(zip(places, picks, strict=True))
+        for size in range(3)
+        for places in combinations(range(4), size)
+        for picks in product((1, 2), repeat=size)
+    }
+    assert len(seen) == len(expected)
+    assert set(seen) == expected
+
+
+def test_tree_goes_from_the_fewest_to_the_most() -> None:
+    """No run comes before one with fewer deviations."""
+    tree = Tree(always(*[FAULT] * 4), {"fault": 3})
+
+    sizes = [len(each.deviations) for each in tree]
+
+    assert sizes == sorted(sizes)
+    assert tree.finished == [sizes.count(size) for size in range(4)]
+    assert tree.is_finished
+
+
+def test_tree_limits_each_kind_for_itself() -> None:
+    """One switch and no more, but any order of those who are ready anyway."""
+    seen = [each.deviations for each in Tree(always(SWITCH, ORDER, SWITCH), {"switch": 1})]
+
+    assert set(seen) == {
+        (),
+        ((0, 1),),
+        ((1, 1),),
+        ((2, 1),),
+        ((0, 1), (1, 1)),
+        ((1, 1), (2, 1)),
+    }
+    assert len(seen) == 6
+
+
+def test_tree_adds_nothing_to_a_run_that_failed() -> None:
+    """Whatever else befell it would be found for the same reason."""
+
+    def play(all_deviations: Iterable[Deviations]) -> Iterator[Run]:
+        for deviations in all_deviations:
+            yield run(deviations, [FAULT] * 3, *([BAD] if (0, 1) in deviations else []))
+
+    seen = [each.deviations for each in Tree(play, {"fault": 2})]
+
+    assert [each for each in seen if (0, 1) in each] == [((0, 1),)]
+
+
+def test_tree_leaves_out_what_is_idle_and_says_how_much() -> None:
+    """Where one of two faults does nothing, the other is still tried with everything else."""
+    points = [FAULT, Point(label="fault/openai/chat", options=3, idle=frozenset({2})), FAULT]
+    pruned, whole = (
+        Tree(always(*points), {"fault": 3}),
+        Tree(always(*points), {"fault": 3}, prunes=False),
+    )
+
+    few, all_ = [[each.deviations for each in tree] for tree in (pruned, whole)]
+
+    assert set(few) == {each for each in all_ if (1, 2) not in each}
+    assert pruned.saved() == len(all_) - len(few)
+    assert whole.saved() == 0
+
+
+def test_tree_follows_one_of_those_that_come_to_the_same_state() -> None:
+    """After a question, it does not matter which fault the one before has survived."""
+    points = [FAULT, FAULT, Point(label="fault/openai/chat", options=3, state="calm"), FAULT]
+    pruned, whole = (
+        Tree(always(*points), {"fault": 3}),
+        Tree(always(*points), {"fault": 3}, prunes=False),
+    )
+
+    few, all_ = [[each.deviations for each in tree] for tree in (pruned, whole)]
+
+    before = {each for each in all_ if all(place < 2 for place, _ in each)}
+    after = {each for each in all_ if all(place >= 2 for place, _ in each)}
+    assert set(few) == before | after
+    assert pruned.saved() == len(all_) - len(few)

@@ -1,0 +1,1 @@
+"""Tests of planted defects and of the kill matrix."""

@@ -1,0 +1,118 @@
+"""The catalogue of the helpdesk's defects: long, well described, and it fits the service."""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+import pytest
+
+import helpdesk
+from chaos import session
+from chaos.defects.catalogue import checked, find_defects
+from chaos.defects.defect import Defect, DefectError
+from chaos.targets import find_target
+from chaos.targets.helpdesk.defects import DEFECTS
+from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from helpdesk.settings import Settings
+from tests.chaos.toy import Toy
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+
+
+def test_catalogue_has_at_least_sixty_defects_of_at_least_thirty_hazards() -> None:
+    """What the gate is measured with is no handful."""
+    hazards = {defect.hazard for defect in DEFECTS} - {None}
+
+    assert len(DEFECTS) >= 60
+    assert len(hazards) >= 30
+    assert hazards <= set(range(1, 69))
+
+
+def test_catalogue_is_found_beside_its_target() -> None:
+    """Names are unique there, or it would not be one; a target may also have none."""
+    assert find_defects(find_target("helpdesk")) == DEFECTS
+    assert find_defects(Toy) == ()
+
+
+@pytest.mark.parametrize("found", [None, [], ("x",)], ids=["missing", "list", "other things"])
+def test_catalogue_that_is_none_is_an_error(found: object) -> None:
+    """A module named defects without a tuple of them is a mistake."""
+    with pytest.raises(DefectError, match="has no DEFECTS"):
+        checked(found, "here")
+
+
+def test_catalogue_with_two_of_one_name_is_an_error() -> None:
+    """A report could not tell them apart."""
+    twin = Defect(name="twin", doc="", edits=())
+
+    with pytest.raises(DefectError, match="two defects named twin"):
+        checked((twin, twin), "here")
+
+
+def test_tags_are_those_of_scenarios() -> None:
+    """A misspelt tag would not put the scenario that notices first."""
+    used = {tag for each in session.load([SCENARIOS]) for tag in each.scenario.tags}
+
+    assert {tag for defect in DEFECTS for tag in defect.tags} <= used
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=[defect.name for defect in DEFECTS])
+def test_defect_changes_the_service_and_leaves_no_trace(defect: Defect) -> None:
+    """Each fits the service as it is now, makes it another one, and is gone afterwards."""
+    before = dict(_everything())
+
+    with defect.planted():
+        during = dict(_everything())
+    after = dict(_everything())
+
+    changed = {name for name, value in during.items() if before[name] != value}
+    assert len(changed) == len(defect.edits), "an edit that changes nothing, or more than it says"
+    assert all(after[name] is value for name, value in before.items())
+    assert defect.doc
+
+
+def test_wrong_default_gives_way_to_what_a_scenario_sets() -> None:
+    """Only the default is wrong; a value that is set is kept."""
+    with WrongDefault("openai.retry.attempts", "4").applied():
+        settings = Settings.load({})
+
+        assert settings.openai.retry.attempts == 4
+        assert settings.replaced({"openai.retry.attempts": 2}).openai.retry.attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "becomes"), [("openai.retry.attempt", "4"), ("openai.retry.attempts", "3")]
+)
+def test_wrong_default_that_does_not_fit_is_an_error(key: str, becomes: str) -> None:
+    """A setting that is not there, or is so already, is no defect."""
+    with pytest.raises(DefectError), WrongDefault(key, becomes).applied():
+        pytest.fail("a default that does not fit was applied")
+
+
+def _everything() -> Iterator[tuple[str, object]]:
+    """Every value in the service's modules and classes, and the code of every function."""
+    for info in pkgutil.walk_packages(helpdesk.__path__, "helpdesk."):
+        if not info.name.endswith("__main__"):
+            import_module(info.name)
+    for name, module in sorted(sys.modules.items()):
+        if name.partition(".")[0] == "helpdesk":
+            yield from _members(module, name)
+
+
+def _members(owner: ModuleType | type, path: str) -> Iterator[tuple[str, object]]:
+    for name, value in list(vars(owner).items()):
+        if name.startswith("__"):
+            continue
+        function = getattr(value, "__func__", getattr(value, "fget", value))
+        if isinstance(function, FunctionType):
+            yield f"{path}.{name}", function.__code__
+        elif isinstance(value, type) and value.__module__.startswith("helpdesk"):
+            if value.__module__ == path:
+                yield from _members(value, f"{path}.{name}")
+        else:
+            yield f"{path}.{name}", value

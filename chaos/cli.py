@@ -9,9 +9,12 @@ from typing import NoReturn
 import typer
 
 from chaos.commands.common import output, print_error
+from chaos.commands.diff import diff
 from chaos.commands.doctor import doctor
 from chaos.commands.files import list_, validate
+from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
+from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.errors import ChaosError
 
@@ -27,8 +30,11 @@ app = typer.Typer(
     "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing.",
 )
 app.command()(run)
+app.command()(gate)
 app.command()(validate)
 app.command(name="list")(list_)
+app.command()(report)
+app.command()(diff)
 app.command()(doctor)
 app.add_typer(incidents)
 

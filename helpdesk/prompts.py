@@ -121,8 +121,16 @@ def classify(question: str) -> QueryType:
     return best if hits.get(best) else "general"
 
 
-def build_messages(question: str, passages: Sequence[Passage]) -> list[Message]:
+def build_messages(
+    question: str, passages: Sequence[Passage], *, searched: bool = True
+) -> list[Message]:
     """Return the conversation that asks ``question`` with ``passages`` as what is known.
+
+    Args:
+        question: What was asked.
+        passages: What was found; best first.
+        searched: Whether there was an index to search in. That nothing fits, and that nobody
+            could look, are not the same: the model is to tell the asker which it is.
 
     Example:
         >>> system, user = build_messages("How do I print?", [])
@@ -138,11 +146,13 @@ def build_messages(question: str, passages: Sequence[Passage]) -> list[Message]:
         f"# {_inert(passage.title)}\n\n{_inert(passage.text)}\n</article>"
         for passage in passages
     )
-    system = f"{SYSTEM_PROMPT}\n{QUERY_TYPE_PROMPTS[classify(question)]}"
-    user = (
-        f"{known or 'No article fits this question.'}\n\n"
-        f"<question>\n{_inert(question)}\n</question>"
+    nothing = (
+        "No article fits this question."
+        if searched
+        else "The articles cannot be read at the moment, so nobody looked for one that fits."
     )
+    system = f"{SYSTEM_PROMPT}\n{QUERY_TYPE_PROMPTS[classify(question)]}"
+    user = f"{known or nothing}\n\n<question>\n{_inert(question)}\n</question>"
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
 

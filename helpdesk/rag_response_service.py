@@ -69,8 +69,10 @@ class RAGResponseService:
             found: What the index knows about it.
             deadline: A ``time.monotonic()`` value.
         """
+        searched = found.index_state != "absent"
+        messages = build_messages(question, found.passages, searched=searched)
         try:
-            reply = self._call_llm(build_messages(question, found.passages), deadline)
+            reply = self._call_llm(messages, deadline)
         except CallNotPermittedError as error:
             return self._fall_back(found, "breaker_open", error)
         except ChatError as error:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chaos.errors import ChaosError
+from chaos.scenario.problems import suggest
+from chaos.verdict import Outcome
 
 if TYPE_CHECKING:
     from chaos.runner.result import RunResult
@@ -27,8 +29,6 @@ def from_name(loaded: Sequence[LoadedScenario], name: str) -> Sequence[LoadedSce
     """
     if not name:
         return loaded
-    from chaos.scenario.problems import suggest
-
     names = [each.scenario.name for each in loaded]
     if name not in names:
         fix = suggest(name, names, "see them with: chaos list")
@@ -46,8 +46,6 @@ def interruption(
         loaded: What was to be played, in order.
         arguments: Of the command, without its name.
     """
-    from chaos.verdict import Outcome
-
     counts = ", ".join(
         f"{count} {outcome.value}"
         for outcome in Outcome

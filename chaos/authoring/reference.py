@@ -16,9 +16,9 @@ from chaos.authoring import catalogue, reference_examples
 from chaos.authoring.catalogue import Entry, Parameter
 from chaos.authoring.failure_text import failure_text
 from chaos.authoring.fragments import play_fragment, whole
+from chaos.authoring.interruption import EXIT_CODE as INTERRUPTED
 from chaos.authoring.targets import find_here
 from chaos.checks.registry import LAWS
-from chaos.authoring.interruption import EXIT_CODE as INTERRUPTED
 from chaos.errors import ChaosError, MissingComponentError
 from chaos.runner.result import RunResult
 from chaos.scenario.kinds import Kind

@@ -72,6 +72,8 @@ method:
   - ask: {question: How do I reset my password?, users: 3}
   - advance: 30m
   - ask: {question: How do I reset my password?, times: 2, every: 10m}
+expect:
+  answers.error: 0
 """
 """Puts as many laws to the test as one short scenario can."""
 

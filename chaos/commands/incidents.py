@@ -87,9 +87,14 @@ def run(
     to_stdout = json_file == Path("-")
     console = output(stderr=to_stdout)
     began_s = time.monotonic()
-    with Progress(console=output(stderr=True), transient=True) as progress:
+    # Refreshed by us, not by a thread: a process that has threads cannot be forked.
+    with Progress(console=output(stderr=True), transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("playing", total=len(wanted))
-        rows = compare(wanted, jobs=jobs or processors(), on_row=lambda _: progress.advance(bar))
+        rows = compare(
+            wanted,
+            jobs=jobs or processors(),
+            on_row=lambda _: progress.update(bar, advance=1, refresh=True),
+        )
     print_comparison(console, rows)
     print_totals(console, rows, real_s=time.monotonic() - began_s)
     if to_stdout:

@@ -18,9 +18,23 @@ _SCHEMA_NAME = "scenario.schema.json"
 NewFile = Annotated[
     Path | None, typer.Argument(help="What to write.", show_default="scenarios/NAME.yaml")
 ]
+
+
+def _fault_kinds() -> list[str]:
+    """For shell completion."""
+    from chaos.scenario.faults import FAULTS
+
+    return list(FAULTS)
+
+
 TargetName = Annotated[str, typer.Option("--target", help="The service under test.")]
 UpstreamName = Annotated[str, typer.Option("--upstream", help="Whose calls the fault touches.")]
-FaultKind = Annotated[str, typer.Option("--fault", help="Its kind; see chaos list --faults.")]
+FaultKind = Annotated[
+    str,
+    typer.Option(
+        "--fault", help="Its kind; see chaos list --faults.", autocompletion=_fault_kinds
+    ),
+]
 Parameters = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="KEY=VALUE", help="A parameter of the fault; repeatable."),

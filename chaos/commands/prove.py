@@ -38,7 +38,7 @@ JsonFile = Annotated[
 ]
 
 
-def prove(
+def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
     scenarios: Scenarios = "not incident",

@@ -25,6 +25,8 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write results as JSON; - is standard output.")
 ]
 JUnitFile = Annotated[Path | None, typer.Option("--junit", help="Write results as JUnit XML.")]
+SarifFile = Annotated[Path | None, typer.Option("--sarif", help="Write findings as SARIF.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a report as one page.")]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
@@ -37,6 +39,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     verbose: Verbose = False,  # noqa: FBT002 - the same
     json_file: JsonFile = None,
     junit_file: JUnitFile = None,
+    sarif_file: SarifFile = None,
+    html_file: HtmlFile = None,
     traces: Traces = None,
 ) -> None:
     """Play scenarios and judge them.
@@ -45,8 +49,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     and an hour of outage takes milliseconds.
     """
     from chaos import session
-    from chaos.reports import as_json, junit
+    from chaos.compare.finished import runs_of
+    from chaos.reports import as_json, html, junit, sarif
     from chaos.reports.console import ConsoleReport
+    from chaos.reports.findings import findings
     from chaos.trace import ndjson
 
     loaded = session.load(paths or DEFAULT_PATHS, expression)
@@ -68,6 +74,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         write(json_file, as_json.dump(suite))
     if junit_file:
         junit.write(suite, junit_file)
+    if sarif_file:
+        write(sarif_file, sarif.dump(findings(runs_of(suite))))
+    if html_file:
+        write(html_file, html.render(runs_of(suite)))
     if traces:
         for result in suite.results:
             write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,16 @@ from chaos.incidents.measures import Row, faults_of, row_of
 from chaos.ports import Vocabulary
 from chaos.prove.processes import in_processes
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.model import AnyStep, Given, InjectStep, PublishIndexStep, RestartStep
+from chaos.scenario.model import (
+    ACTIONS,
+    AnyStep,
+    ExpectStep,
+    Given,
+    InjectStep,
+    PublishIndexStep,
+    RefreshIndexStep,
+    RestartStep,
+)
 from chaos.targets import find_target
 
 STRATEGIES = {
@@ -63,7 +73,7 @@ def compare(
         find_target(_reference(pair.target))
     rows: dict[Pair, Row] = {}
     played = (
-        in_processes(measured, wanted, at_once=jobs)
+        in_processes(_quietly_measured, wanted, at_once=jobs)
         if jobs > 1
         else ((pair, measured(pair)) for pair in wanted)
     )
@@ -86,6 +96,12 @@ def measured(pair: Pair) -> Row:
     if not result.laws:
         raise ChaosError(f"{pair.incident} on {pair.target}: {result.problems[0].reason}")
     return replace(row_of(result, claims=is_its_own), target=pair.target)
+
+
+def _quietly_measured(pair: Pair) -> Row:
+    """The same in a process of its own, which has not been told to be quiet."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    return measured(pair)
 
 
 def aimed_at(loaded: LoadedScenario, target: str) -> LoadedScenario:
@@ -130,12 +146,10 @@ def _concerns(step: AnyStep, vocabulary: Vocabulary) -> bool:
     match step:
         case InjectStep():
             return step.inject.upstream in vocabulary.upstreams
-        case RestartStep():
-            return "restart" in vocabulary.actions
-        case PublishIndexStep():
-            return "publish_index" in vocabulary.actions
+        case RestartStep() | RefreshIndexStep() | PublishIndexStep():
+            return any(ACTIONS[action] is type(step) for action in vocabulary.actions)
         case _:
-            return True
+            return not isinstance(step, ExpectStep)
 
 
 def _reference(target: str) -> str:

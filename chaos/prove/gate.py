@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,12 +107,13 @@ class Job:
 
 
 def examine(job: Job) -> Case:
-    """Plant the job's defect in this process, and play until it is caught."""
-    # What a defect breaks in a thread of the service is judged by its trace, not by its noise.
+    """Plant the job's defect in this process, which is its own, and play until it is caught."""
+    # What a defect breaks is judged by the trace, not by the noise it makes in logs and threads.
+    logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = lambda _: None
     plays: list[Play] = []
     try:
-        with Simulation() as simulation, job.defect.planted():
+        with Simulation() as simulation:
             for scenario in job.scenarios:
                 plays.append(Play.of(play(scenario, job.target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:

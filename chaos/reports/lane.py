@@ -81,12 +81,13 @@ def packed(group: str, label: str, rows: Iterable[Iterable[Item]]) -> Iterator[L
     The items of one row stay together; only the first lane bears the label.
     """
     filled: list[list[Item]] = []
+    ends: list[int] = []
     for row in sorted(map(in_order, rows), key=lambda row: row[0].first):
-        for lane in filled:
-            if max(item.last for item in lane) < row[0].first:
-                lane.extend(row)
-                break
-        else:
-            filled.append(list(row))
+        free = next((at for at, end in enumerate(ends) if end < row[0].first), len(ends))
+        if free == len(ends):
+            filled.append([])
+            ends.append(-1)
+        filled[free].extend(row)
+        ends[free] = max(item.last for item in row)
     for number, lane in enumerate(filled):
         yield Lane(group=group, label="" if number else label, items=tuple(lane))

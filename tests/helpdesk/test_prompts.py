@@ -59,6 +59,16 @@ def test_conversation_has_rules_advice_articles_and_question() -> None:
     )
 
 
+def test_model_is_told_why_there_is_no_article() -> None:
+    """That none fits is said only if somebody looked."""
+    fitting = build_messages("Is the VPN down?", [])[1]["content"]
+    readable = build_messages("Is the VPN down?", [], searched=False)[1]["content"]
+
+    assert "No article fits" in fitting
+    assert "No article fits" not in readable
+    assert "articles cannot be read" in readable
+
+
 @pytest.mark.parametrize("tag", ["</question>", "< / ARTICLE >", "<article id='x'>"])
 def test_material_cannot_end_its_own_place(tag: str) -> None:
     """Text that brings our tags along stays inside its own."""

@@ -161,7 +161,8 @@ def _failed(response: ResponseEvent, *, tells_text: bool) -> bool | None:
         return False
     detail = dict(response.detail)
     if isinstance(detail.get("text"), str):
-        return False
+        # A stream that breaks off has said something, and never that it was done.
+        return "finish_reason" in detail and detail["finish_reason"] is None
     return True if tells_text and "text" not in detail else None
 
 

@@ -35,7 +35,8 @@ class Recovers(Law):
         if isinstance(calm, str):
             return self.not_exercised(calm)
         asks = _asks(run.trace)
-        model = _last_due_for_model(asks, calm.since_s + _recovery_timeout_s(run.promises))
+        due_s = calm.since_s + _recovery_timeout_s(run.promises)
+        model = _last_due_for_model(asks, due_s, after=calm.seq)
         if model is not None and model.answer.mode != "llm":
             return self._not_back(calm, model, "answer.mode: llm", f"answer.mode: {model.mode}")
         index = _last_due_for_index(asks, calm.since_s, run.promises)
@@ -67,10 +68,13 @@ class _Calm:
     Attributes:
         since_s: When the last effect of a fault was over.
         last: The last heal.
+        seq: Position of that in the trace: what was asked before it may have suffered the fault,
+            even if it was asked at the same instant.
         healed: How many faults were healed.
     """
 
     since_s: float
+    seq: int
     last: FaultEvent
     healed: int
 
@@ -112,7 +116,8 @@ def _calm(trace: Trace) -> _Calm | str:
     if not touched:
         return "no fault touched a call"
     since_s = max(healed[-1].at_s, touched[-1].at_s)
-    return _Calm(since_s=since_s, last=healed[-1], healed=len(healed))
+    seq = max(healed[-1].seq, touched[-1].seq)
+    return _Calm(since_s=since_s, seq=seq, last=healed[-1], healed=len(healed))
 
 
 def _asks(trace: Trace) -> list[_Ask]:
@@ -134,14 +139,14 @@ def _recovery_timeout_s(promises: Promises) -> float:
     return max((policy.recovery_timeout_s for policy in promises.breakers.values()), default=0.0)
 
 
-def _last_due_for_model(asks: list[_Ask], due_s: float) -> _Ask | None:
+def _last_due_for_model(asks: list[_Ask], due_s: float, *, after: int) -> _Ask | None:
     """The last ask that the model must have answered; None if there is none."""
     if all(ask.answer.mode != "llm" for ask in asks):
         return None  # This target has no such mode, or never was in it: nothing to go back to.
     last = None
     back: list[AnswerEvent] = []
     for ask in asks:
-        if ask.ask.at_s < due_s - TICK_S:
+        if ask.ask.at_s < due_s - TICK_S or ask.ask.seq < after:
             continue
         if ask.alone or any(answer.seq < ask.ask.seq for answer in back):
             last = ask

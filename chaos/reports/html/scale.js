@@ -17,13 +17,15 @@ class Scale {
   }
 
   use(kind) {
-    const end = this.times[this.count - 1] || 0;
+    // The page of a very long run holds a part of it, which need not begin at 0.
+    const begin = this.times[0] || 0;
+    const end = (this.times[this.count - 1] || 0) - begin;
     const steps = Math.max(1, this.count - 1);
     // Where no time passes at all, a true axis would be a single point.
     this.kind = end ? kind : "even";
     const share = this.kind === "time" ? 0 : end ? 0.5 : 1;
     this.shares = this.times.map(
-      (time, seq) => share * (seq / steps) + (end ? (1 - share) * (time / end) : 0),
+      (time, seq) => share * (seq / steps) + (end ? (1 - share) * ((time - begin) / end) : 0),
     );
   }
 

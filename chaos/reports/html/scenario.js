@@ -37,6 +37,7 @@ class ScenarioPage {
           </div>
           <span class="hint">drag to move, Ctrl and wheel to zoom, arrow keys to step</span>
         </div>
+        ${this.cut()}
         <div class="canvas"></div>
         <p class="chosen" aria-live="polite"><span>Choose an event to read about it.</span></p>
         <ul class="looks" aria-label="Legend">${this.legend()}</ul>
@@ -73,6 +74,14 @@ class ScenarioPage {
       <p class="links"><button type="button" data-line="${problem.line}">Line ${problem.line}</button>
       ${problem.at === null ? "" : `<button type="button" data-seq="${problem.at}">Show on the timeline at ${duration(run.events[problem.at][0])}</button>`}</p>
     </article>`;
+  }
+
+  // What of a very long run is not on the page.
+  cut() {
+    const [begin, total] = this.run.shown;
+    const count = this.run.events.length;
+    if (count === total) return "";
+    return `<p class="cut">Events ${begin + 1} to ${begin + count} of ${total}; the rest is in the trace, for <code>chaos report --perfetto</code>.</p>`;
   }
 
   legend() {

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import describe_measure
+from chaos.reports.lane import Item, Lane
 from chaos.reports.lanes import lanes
-from chaos.trace.events import Event, StepEvent
+from chaos.trace.events import Event, FaultEvent, StepEvent
 from chaos.trace.text import describe
 from chaos.units import format_duration
 from chaos.verdict import Outcome, Verdict
+
+EVENTS_SHOWN = 5000
+"""How many events of a run the page holds. An incident replayed over hours has a hundred thousand:
+more than a person reads, and too much for a page to carry sixteen times over."""
 
 
 def payload(run: FinishedRun) -> dict[str, Any]:
@@ -19,12 +26,14 @@ def payload(run: FinishedRun) -> dict[str, Any]:
     Events and the items on lanes are lists rather than objects, and words that repeat are
     numbered: a report of two hundred scenarios holds a hundred thousand of them.
     """
+    shown = excerpt(run)
+    trace = run.trace[shown.start : shown.stop]
     actors = _Numbered()
     kinds = _Numbered()
     looks = _Numbered()
     events = [
         [round(event.at_s * 1_000_000), actors[event.actor], kinds[event.kind], say(event)]
-        for event in run.trace
+        for event in trace
     ]
     drawn = [
         {
@@ -32,10 +41,12 @@ def payload(run: FinishedRun) -> dict[str, Any]:
             "label": lane.label,
             "items": [
                 [item.first, item.last, looks[item.look], item.label, int(item.is_mark)]
-                for item in lane.items
+                for item in items
             ],
         }
+        # Drawn from the whole, then cut: what began before or ends after is not lost.
         for lane in lanes(run.trace)
+        if (items := list(_cut(lane, shown)))
     ]
     return {
         "name": run.name,
@@ -56,24 +67,52 @@ def payload(run: FinishedRun) -> dict[str, Any]:
             for key, value in run.measures.items()
             if (measure := describe_measure(key)).key != "verdict" and value is not None
         ],
-        "problems": [_verdict(run, verdict) for verdict in run.problems],
-        "checks": [_verdict(run, verdict) for verdict in run.verdicts],
+        "problems": [_verdict(run, verdict, shown) for verdict in run.problems],
+        "checks": [_verdict(run, verdict, shown) for verdict in run.verdicts],
         "laws": [
             [verdict.check, state, verdict.reason]
             for verdict, state in zip(run.laws, law_states(run).values(), strict=True)
         ],
         "source": list(run.source),
         "steps": [
-            [event.seq, event.line]
-            for event in run.trace.of(StepEvent)
+            [event.seq - shown.start, event.line]
+            for event in trace.of(StepEvent)
             if event.phase == "begin" and event.line is not None
         ],
         "actors": actors.words,
         "kinds": kinds.words,
         "looks": looks.words,
         "events": events,
+        "shown": [shown.start, len(run.trace)],
         "lanes": drawn,
     }
+
+
+def excerpt(run: FinishedRun) -> range:
+    """The sequence numbers of the events that the page holds.
+
+    All of them, unless they are too many; then mostly what led to the first failure, or what
+    followed the first fault.
+    """
+    total = len(run.trace)
+    if total <= EVENTS_SHOWN:
+        return range(total)
+    failures = [max(verdict.evidence) for verdict in run.problems if verdict.evidence]
+    faults = [fault.seq for fault in run.trace.of(FaultEvent)]
+    if failures:
+        begin = min(failures) - EVENTS_SHOWN * 2 // 3
+    else:
+        begin = min(faults, default=0) - EVENTS_SHOWN // 3
+    begin = max(0, min(begin, total - EVENTS_SHOWN))
+    return range(begin, begin + EVENTS_SHOWN)
+
+
+def _cut(lane: Lane, shown: range) -> Iterator[Item]:
+    """The items of a lane that lie within what is shown, numbered from its beginning."""
+    for item in lane.items:
+        if item.last >= shown.start and item.first < shown.stop:
+            first, last = max(item.first, shown.start), min(item.last, shown.stop - 1)
+            yield replace(item, first=first - shown.start, last=last - shown.start)
 
 
 def law_states(run: FinishedRun) -> dict[str, str]:
@@ -97,7 +136,9 @@ def say(event: Event) -> str:
     return line[actor + max(12, len(event.actor)) + 1 :]
 
 
-def _verdict(run: FinishedRun, verdict: Verdict) -> dict[str, Any]:
+def _verdict(run: FinishedRun, verdict: Verdict, shown: range) -> dict[str, Any]:
+    # The last of its evidence is the moment at which it was decided.
+    decided = max(verdict.evidence, default=-1)
     return {
         "check": verdict.check,
         "outcome": verdict.outcome.value,
@@ -105,8 +146,7 @@ def _verdict(run: FinishedRun, verdict: Verdict) -> dict[str, Any]:
         "expected": verdict.expected,
         "seen": verdict.seen,
         "line": run.line_of(verdict),
-        # The last of its evidence is the moment at which it was decided.
-        "at": max(verdict.evidence, default=None),
+        "at": decided - shown.start if decided in shown else None,
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos import session
+from chaos import cli, session
 from chaos.authoring.interruption import from_name, interruption
 from chaos.errors import ChaosError
 from chaos.ports import Target
@@ -197,3 +197,25 @@ def test_output_is_plain_in_a_pipe(chaos: Chaos) -> None:
     done = chaos("run", BREAKER / "breaker-lifecycle.yaml")
 
     assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("chaos ex", "explain"),
+        ("chaos list --la", "--laws"),
+        ("chaos new --fault lim", "limit_data"),
+    ],
+)
+def test_shell_completion_knows(
+    typed: str, offered: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Commands, options, and the words that an option takes."""
+    monkeypatch.setenv("_CHAOS_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
+
+    with pytest.raises(SystemExit):
+        cli.app(prog_name="chaos")
+
+    assert offered in capsys.readouterr().out.split()

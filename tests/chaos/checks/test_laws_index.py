@@ -213,6 +213,20 @@ def test_stale_is_said_passes_a_stale_copy_during_a_refresh() -> None:
     assert broken(story.judged_by(StaleIsSaid, PROMISED))
 
 
+@pytest.mark.parametrize(("later_s", "allowed"), [(0, True), (1, False)])
+def test_stale_is_said_passes_a_stale_copy_while_another_is_about_to_refresh(
+    later_s: float,
+    allowed: bool,  # noqa: FBT001 - a table of facts
+) -> None:
+    """Who is to refresh may be overtaken before the first request, but not for long."""
+    story = Story().asks(1).asks(2).served("stale").answer(stale=True)
+
+    story.at(later_s).by(1).request("gcs", "objects.media", "manifest.json")
+
+    verdict = story.judged_by(StaleIsSaid, PROMISED)
+    assert passed(verdict) if allowed else broken(verdict)
+
+
 def test_stale_is_said_does_not_take_other_requests_for_a_refresh() -> None:
     """A request to an upstream without a cache is no refresh."""
     story = Story().asks(1).call().served("stale").answer(stale=True)

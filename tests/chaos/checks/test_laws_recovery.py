@@ -183,3 +183,13 @@ def test_recovers_without_a_breaker_is_due_at_once() -> None:
     story = healed().asks(3).answer("fallback")
 
     assert broken(story.judged_by(Recovers, Promises()))
+
+
+def test_recovers_does_not_judge_who_suffered_the_fault_itself() -> None:
+    """Where no time passes, a question that met the last fault is as late as its end."""
+    promised = Promises()
+    story = Story().asks(1).answer().at(10).asks(2).fault("injected").fault("healed")
+    story.call(503, faults=("outage",)).answer("fallback")
+
+    assert untested(story.judged_by(Recovers, promised))
+    assert broken(story.asks(3).answer("fallback").judged_by(Recovers, promised))

@@ -385,6 +385,15 @@ def test_retry_laws_take_a_late_completion_for_a_good_one() -> None:
     assert untested(story.judged_by(BackoffHonoured, PROMISED))
 
 
+def test_retry_laws_take_a_stream_that_broke_off_for_a_failure() -> None:
+    """A text without a reason why it ends is half an answer: the next wait is a second one."""
+    half = {"text": "Yes, b", "finish_reason": None}
+    story = Story().asks(1).call(detail=half, faults=("cut",))
+    story.at(2).call(503)
+
+    assert broken(story.at(4).call().judged_by(BackoffHonoured, PROMISED))
+
+
 @pytest.mark.parametrize(
     ("gap_s", "retry"),
     [

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
+
+import httpx2
 
 from chaos.ports import Answer, BreakerPolicy, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk.listening import TraceListener
@@ -14,7 +17,23 @@ from tests.chaos.explorer.offices import SoundOffice, TwoStepOffice, UnlockedOff
 from tests.chaos.toy import Toy, Weather
 
 
-class WatchedToy(Toy):
+@cache
+def _client() -> httpx2.Client:
+    """One for all: making one takes longer than ten runs."""
+    return httpx2.Client(timeout=10)
+
+
+class QuickToy(Toy):
+    """A toy that does not make a client for each run."""
+
+    def build(self, world: World) -> None:
+        """Take the client that is there."""
+        self._attempts = 3
+        self._client = _client()
+        self.guesses = 0
+
+
+class WatchedToy(QuickToy):
     """A toy that says that nothing of what it remembers matters."""
 
     def state(self) -> Hashable:

@@ -11,14 +11,13 @@ from chaos.explorer.subject import Subject
 from chaos.explorer.workload import workload_of
 from chaos.ports import Target
 from tests.chaos.explorer.conftest import CrewOf, Load
-from tests.chaos.explorer.targets import ForgetfulToy, WatchedToy
-from tests.chaos.toy import Toy
+from tests.chaos.explorer.targets import ForgetfulToy, QuickToy, WatchedToy
 
 THREE = """
     method:
       - ask: {question: How is it?, times: 3}
 """
-DISHES = Menu(("http_error-503", "http_error-500", "timeout", "malformed-*"))
+DISHES = Menu(("http_error-503", "timeout", "malformed-html"))
 
 
 def search(target: type[Target], load: Load, crew_of: CrewOf, bounds: Bounds) -> Exploration:
@@ -32,14 +31,14 @@ def search(target: type[Target], load: Load, crew_of: CrewOf, bounds: Bounds) ->
     return explore(crew_of(subject), bounds)
 
 
-@pytest.mark.parametrize("faults", [1, 2, 3])
+@pytest.mark.parametrize("faults", [2, 3])
 def test_pruning_saves_exactly_what_the_whole_tree_has_more(
     faults: int, load: Load, crew_of: CrewOf
 ) -> None:
     """Runs played and runs saved make up the tree."""
-    menu_bounds = Bounds(faults=faults), Bounds(faults=faults, prunes=False)
+    bounds = Bounds(faults=faults), Bounds(faults=faults, prunes=False)
 
-    pruned, whole = [search(WatchedToy, load, crew_of, bounds) for bounds in menu_bounds]
+    pruned, whole = [search(WatchedToy, load, crew_of, each) for each in bounds]
 
     assert pruned.saved > 0
     assert pruned.runs + pruned.saved == whole.runs
@@ -47,13 +46,12 @@ def test_pruning_saves_exactly_what_the_whole_tree_has_more(
 
 
 def test_pruning_finds_what_the_whole_tree_finds(load: Load, crew_of: CrewOf) -> None:
-    """The same checks fail, with as many deviations: six faults in a row, of whatever kinds."""
-    few = Menu(("http_error-503", "http_error-500"))
+    """The same checks fail, with as many deviations: two questions, three failed attempts each."""
     subject = Subject(
         loaded=workload_of(load(THREE, ForgetfulToy)),
         target=ForgetfulToy,
         steers=frozenset({FAULT}),
-        menu=few,
+        menu=Menu(("http_error-503",)),
     )
 
     pruned, whole = [
@@ -64,15 +62,15 @@ def test_pruning_finds_what_the_whole_tree_finds(load: Load, crew_of: CrewOf) ->
     assert {each: len(found.deviations) for each, found in pruned.findings.items()} == {
         each: len(found.deviations) for each, found in whole.findings.items()
     }
-    assert pruned.runs < whole.runs / 3
+    assert pruned.runs < whole.runs / 2
 
 
 def test_target_that_does_not_tell_its_state_is_searched_whole(
     load: Load, crew_of: CrewOf
 ) -> None:
     """Without a state, only what changes nothing is left out."""
-    pruned = search(Toy, load, crew_of, Bounds(faults=2))
-    whole = search(Toy, load, crew_of, Bounds(faults=2, prunes=False))
+    pruned = search(QuickToy, load, crew_of, Bounds(faults=2))
+    whole = search(QuickToy, load, crew_of, Bounds(faults=2, prunes=False))
 
     assert pruned.saved == 0
     assert pruned.runs == whole.runs

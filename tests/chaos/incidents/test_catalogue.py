@@ -85,8 +85,7 @@ def test_library_holds_a_dozen_shapes() -> None:
 
 @pytest.mark.parametrize("incident", LIBRARY, ids=lambda incident: incident.name)
 def test_file_agrees_with_its_header(incident: Incident) -> None:
-    """Named by its date, tagged, with traffic from before the first fault to after the last,
-    and with faults for as long as the header says it lasted."""
+    """Its faults last as long as the header says, under load from before them to after them."""
     scenario = load_file(incident.path, vocabulary_of).scenario
     faults = [step for step in scenario.method if isinstance(step, InjectStep)]
     (load,) = (step.load for step in scenario.method if isinstance(step, LoadStep))

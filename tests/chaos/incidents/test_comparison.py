@@ -26,12 +26,12 @@ steady_state:
     expect: {answer.mode: llm}
 method:
   - load: {ask: Is the VPN down?, users: 2, every: 30s, spread: 30s, for: 5m}
-  - at: 1m
+  - at: 55s
     inject: {upstream: openai, fault: http_error, status: 503, for: 2m}
   - at: 90s
     publish_index: {}
   - at: 2m
-    inject: {upstream: gcs, fault: http_error, status: 503, operation: objects.media, for: 1m}
+    inject: {upstream: gcs, fault: http_error, status: 503, operation: objects.media, for: 55s}
   - at: 2m30s
     refresh_index: true
   - expect: {openai.breaker.state: closed}

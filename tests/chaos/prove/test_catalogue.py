@@ -70,7 +70,7 @@ def test_defect_changes_the_service_and_leaves_no_trace(defect: Defect) -> None:
         during = dict(_everything())
     after = dict(_everything())
 
-    changed = {name for name, value in during.items() if before[name] != value}
+    changed = {name for name, value in before.items() if during.get(name) != value}
     assert len(changed) == len(defect.edits), "an edit that changes nothing, or more than it says"
     assert all(after[name] is value for name, value in before.items())
     assert defect.doc
@@ -106,13 +106,13 @@ def _everything() -> Iterator[tuple[str, object]]:
 
 def _members(owner: ModuleType | type, path: str) -> Iterator[tuple[str, object]]:
     for name, value in list(vars(owner).items()):
-        if name.startswith("__"):
-            continue
         function = getattr(value, "__func__", getattr(value, "fget", value))
         if isinstance(function, FunctionType):
-            yield f"{path}.{name}", function.__code__
-        elif isinstance(value, type) and value.__module__.startswith("helpdesk"):
-            if value.__module__ == path:
-                yield from _members(value, f"{path}.{name}")
+            # By its own name: who has imported it has the same.
+            yield f"{function.__module__}:{function.__qualname__}", function.__code__
+        elif name.startswith("__"):
+            continue
+        elif isinstance(value, type) and value.__module__ == path:
+            yield from _members(value, f"{path}.{name}")
         else:
             yield f"{path}.{name}", value

@@ -55,8 +55,8 @@ def test_prove_writes_json_alone_to_standard_output() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-k", "no-such-defect"], "none of [0-9]+ defects matches"),
-        (["--scenarios", "no-such-scenario"], "no scenario matches"),
+        (["-k", "no-such-defect"], "defects matches -k 'no-such-defect'"),
+        (["--scenarios", "no-such-one"], "no scenario matches 'no-such-one'"),
     ],
     ids=["no defect", "no scenario"],
 )
@@ -65,5 +65,4 @@ def test_prove_says_that_nothing_matches(arguments: list[str], message: str) -> 
     done = CliRunner().invoke(app, [*FEW, *arguments])
 
     assert isinstance(done.exception, ChaosError)
-    assert "matches" in message
-    assert message.split("[", 1)[0].split(" ", 1)[0] in str(done.exception)
+    assert message in str(done.exception)

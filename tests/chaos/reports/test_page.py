@@ -11,7 +11,7 @@ import pytest
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import runs_of
 from chaos.reports.html import render
-from chaos.reports.html.scenario import law_states, payload
+from chaos.reports.html.scenario import EVENTS_SHOWN, law_states, payload
 from tests.chaos.reports import examples
 
 
@@ -114,6 +114,23 @@ def test_payload_leaves_out_real_time() -> None:
     text = json.dumps(payload(examples.runs()[0]))
 
     assert "0.0125" not in text
+
+
+def test_page_holds_what_led_to_the_failure_of_a_very_long_run() -> None:
+    """A run of hours is cut around its first failure, and says so; nothing else moves."""
+    tale = examples.Tale().asks(1)
+    for _ in range(EVENTS_SHOWN * 2):
+        tale.waits(1.0)
+    broken = examples.laws("one-trial", (EVENTS_SHOWN,))
+    (run,) = runs_of(examples.suite(examples.result("long", tale.trace, laws=broken)))
+
+    data = payload(run)
+
+    begin, total = data["shown"]
+    assert (len(data["events"]), total) == (EVENTS_SHOWN, len(run.trace))
+    assert begin + data["problems"][0]["at"] == EVENTS_SHOWN
+    assert data["events"][data["problems"][0]["at"]][0] == run.trace[EVENTS_SHOWN].at_s * 1_000_000
+    assert max(item[1] for lane in data["lanes"] for item in lane["items"]) < EVENTS_SHOWN
 
 
 def test_law_states_tell_waived_from_idle() -> None:

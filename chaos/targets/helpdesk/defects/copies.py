@@ -144,8 +144,8 @@ DEFECTS = (
         ),
     ),
     Defect(
-        name="previous-copy-is-pointed-to",
-        doc="The pointer is written before the pruning, to the folder that is pruned.",
+        name="new-copy-is-pruned",
+        doc="Tidying up drops the copy that was just installed; the next start finds a hole.",
         tags=("restart", "cache", "generations"),
         edits=(
             Rewrite(
@@ -153,16 +153,9 @@ DEFECTS = (
                 """
                 - if folder.name in {current.folder, current.previous}:
                 -     continue
-                + if folder.name == current.previous:
+                + if folder.name == current.folder:
+                +     shutil.rmtree(folder)
                 +     continue
-                """,
-                # The folder is young, so only its name can make it go.
-            ),
-            Rewrite(
-                f"{_CACHE}.install",
-                """
-                - self._prune(pointer, replaced)
-                + self._prune(pointer, pointer.model_copy(update={"previous": folder.name}))
                 """,
             ),
         ),

@@ -27,6 +27,21 @@ DEFECTS = (
         ),
     ),
     Defect(
+        name="no-events-is-silence",
+        hazard=23,
+        doc="A web page in place of a stream is told as an answer that the model declined.",
+        tags=("stream", "malformed"),
+        edits=(
+            Rewrite(
+                _JUDGED,
+                """
+                - if finish_reason is None:
+                + if finish_reason is None and content:
+                """,
+            ),
+        ),
+    ),
+    Defect(
         name="last-words-only",
         doc="Of a streamed answer only the last event is shown.",
         tags=("stream",),

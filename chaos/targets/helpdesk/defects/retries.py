@@ -257,11 +257,10 @@ DEFECTS = (
                 f"{_RETRY}.call",
                 """
                 - return retrying(attempt)
-                + retrying.stop = tenacity.stop_after_attempt(self.options.attempts)
-                + retrying.retry = tenacity.retry_if_exception_type(Exception)
-                + retrying.wait = tenacity.wait_fixed(2)
-                + retrying.before_sleep = None
-                + return retrying(attempt)
+                + try:
+                +     return retrying(attempt)
+                + except Exception as error:
+                +     raise tenacity.RetryError(tenacity.Future(1)) from error
                 """,
             ),
         ),

@@ -1,0 +1,1 @@
+"""Services that are not the helpdesk, to show that the harness does not know it."""

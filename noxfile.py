@@ -8,8 +8,9 @@ from __future__ import annotations
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["chaos", "tests", "lint", "types"]
+nox.options.sessions = ["chaos", "lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
+
 
 def _install(session: nox.Session, *groups: str) -> None:
     """Install the project at the locked versions, editable, with dependency groups."""
@@ -22,15 +23,43 @@ def _install(session: nox.Session, *groups: str) -> None:
 def chaos(session: nox.Session) -> None:
     """Play every scenario in the simulated tier; arguments go to `chaos run`."""
     _install(session)
-    session.run("chaos", "run", *(session.posargs or ("scenarios", "-k", "not incident")))
+    session.run("chaos", "run", *(session.posargs or ("scenarios",)))
+
+
+@nox.session(default=False)
+def chaos_wire(session: nox.Session) -> None:
+    """Play every scenario over sockets, through a real Toxiproxy; needs one, or Go to build it."""
+    _install(session)
+    session.run("chaos", "run", *(session.posargs or ("scenarios",)), "--tier", "wire")
+
+
+@nox.session(default=False)
+def parity(session: nox.Session) -> None:
+    """Play every scenario in both tiers, and compare what happened event for event."""
+    _install(session, "tests")
+    session.run("chaos", "run", *(session.posargs or ("scenarios",)), "--tier", "both")
+    session.run("pytest", "-m", "wire", "tests/chaos")
+
+
+@nox.session(default=False)
+def gate(session: nox.Session) -> None:
+    """Play every scenario and compare with the recorded baseline; arguments go to `chaos gate`."""
+    _install(session)
+    session.run("chaos", "gate", *session.posargs)
+
+
+@nox.session(default=False)
+def incidents(session: nox.Session) -> None:
+    """Live through the incidents of the library; arguments go to `chaos incidents run`."""
+    _install(session)
+    session.run("chaos", "incidents", "run", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; arguments go to pytest."""
+    """Run the tests that need nothing but Python; arguments go to pytest."""
     _install(session, "tests")
-    parallel = () if session.posargs else ("-n", "auto")
-    session.run("pytest", *parallel, *session.posargs)
+    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire")))
 
 
 @nox.session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from chaos.choices import Seeded
 from chaos.errors import ChaosError
 from chaos.faults.injector import Injector
 from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.wire import support
 
 PINNED = {"freezegun": "1.5.5", "respx": "0.23.1"}
 SHOWN = ("openai", "httpx2", "google-cloud-storage", "requests", "faiss-cpu", "tenacity")
@@ -75,9 +75,5 @@ def _simulate() -> str:
 
 
 def _toxiproxy() -> Finding:
-    found = shutil.which("toxiproxy-server")
-    return Finding(
-        name="toxiproxy",
-        ok=True,
-        seen=found or "not found; only the wire tier needs it",
-    )
+    state = support.examine()
+    return Finding(name="wire tier", ok=state.usable, seen=state.seen, fix=state.fix)

@@ -40,7 +40,7 @@ class SearchResult:
         index_state: Where the index came from: ``fresh``, ``stale`` or ``absent``.
         generation: The index's generation; None when absent.
         age: Time since the index was downloaded; None when absent.
-        stale_reason: Why the index is stale or absent, in plain words; None when fresh.
+        stale_reason: Why the index is stale or absent, for operators; None when fresh.
     """
 
     passages: tuple[Passage, ...]

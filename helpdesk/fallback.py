@@ -69,18 +69,17 @@ def fallback_answer(found: SearchResult, reason: FailureReason, *, contact: str)
 
 
 def stale_notice(found: SearchResult) -> str:
-    """Say that the articles may be out of date: how old they are, and why.
+    """Say that the articles may be out of date, and how old they are.
+
+    Why they could not be refreshed is for the log and the status page: it names hosts and buckets.
 
     Example:
-        >>> found = SearchResult(
-        ...     passages=(), index_state="stale", age=timedelta(hours=30), stale_reason="HTTP 503"
-        ... )
-        >>> stale_notice(found)
-        'These articles were last updated 30 hours ago and may be out of date (HTTP 503).'
+        >>> stale = SearchResult(passages=(), index_state="stale", age=timedelta(hours=30))
+        >>> stale_notice(stale)
+        'These articles were last updated 30 hours ago and may be out of date.'
     """
     age = f" {_in_words(found.age)} ago" if found.age is not None else " some time ago"
-    why = f" ({found.stale_reason})" if found.stale_reason else ""
-    return f"These articles were last updated{age} and may be out of date{why}."
+    return f"These articles were last updated{age} and may be out of date."
 
 
 def _nested(text: str) -> str:

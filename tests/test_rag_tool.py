@@ -257,7 +257,7 @@ def test_fallback_quotes_the_articles_and_says_why(provider: Provider) -> None:
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("is_up", [True, False])
 def test_stale_index_is_said(provider: Provider, *, is_up: bool) -> None:
-    """With the model or without, the answer knows; the fallback tells how old, and why."""
+    """With the model or without, the answer knows; the fallback tells how old, in plain words."""
     stale = SearchResult(
         passages=FOUND.passages,
         index_state="stale",
@@ -269,8 +269,8 @@ def test_stale_index_is_said(provider: Provider, *, is_up: bool) -> None:
     answer = Service(provider).ask(stale)
 
     assert (answer.stale, answer.index_state) == (True, "stale")
-    notice = "last updated 30 hours ago and may be out of date (Cloud Storage answered 503)"
-    assert (notice in answer.text) is not is_up
+    assert ("last updated 30 hours ago and may be out of date" in answer.text) is not is_up
+    assert "Cloud Storage" not in answer.text
 
 
 @pytest.mark.usefixtures("clock")

@@ -90,7 +90,11 @@ def draft(
             schema=schema,
         )
         silent = _play(scenario_text(plan, None), wish.name, target_class, simulation)
-        text = scenario_text(plan, _claims(silent.trace, wish.upstream))
+        claims = _claims(silent.trace, wish.upstream)
+        if claims is None:
+            # The run broke down; why, is in its verdicts.
+            return Draft(text=scenario_text(plan, None), result=silent)
+        text = scenario_text(plan, claims)
         tried = Draft(text=text, result=_play(text, wish.name, target_class, simulation))
         if any(event.faults for event in tried.result.trace.of(ResponseEvent)):
             return tried
@@ -125,14 +129,14 @@ def _play(text: str, name: str, target_class: type[Target], simulation: Simulati
     return play(load_text(text, f"{name}.yaml", lambda _: vocabulary), target_class, simulation)
 
 
-def _claims(trace: Trace, upstream: str) -> Claims:
-    """What was seen, step by step, in the words of an ``expect``."""
+def _claims(trace: Trace, upstream: str) -> Claims | None:
+    """What was seen, step by step, in the words of an ``expect``; None if not all was asked."""
     asks: dict[str, list[int]] = {}
     for event in trace.of(AskEvent):
         asks.setdefault(event.step, []).append(event.ask or 0)
     steps = [frozenset(numbers) for numbers in asks.values()]
     if len(steps) != 3:  # noqa: PLR2004 - before, during and after the fault
-        return Claims(before="", during={}, calls=0, after="", slowest_s=0)
+        return None
     before, during, after = (Window(trace=trace, asks=step) for step in steps)
     (slowest_s,) = measure("slowest_answer", Window(trace=trace)).values
     (counts,) = measure("answers", during).values

@@ -11,6 +11,7 @@ from rich.text import Text
 from chaos.incidents.catalogue import FOLDER, Incident
 from chaos.incidents.comparison import grouped
 from chaos.incidents.measures import Row
+from chaos.incidents.totals import HEADINGS, totals
 from chaos.units import format_duration
 from chaos.verdict import Outcome
 
@@ -70,17 +71,11 @@ def print_comparison(console: Console, rows: Sequence[Row]) -> None:
 
 def print_totals(console: Console, rows: Sequence[Row], *, real_s: float) -> None:
     """What each service gave over all incidents, and how long it all took."""
-    table = Table("all incidents", "answered", "by the model", "per ask", box=None)
+    table = Table("all incidents", *HEADINGS, box=None, padding=(0, 2, 0, 0))
     for column in table.columns[1:]:
         column.justify = "right"
-    for target in dict.fromkeys(row.target for row in rows):
-        of_it = [row for row in rows if row.target == target]
-        asks = sum(row.asks for row in of_it) or 1
-        llm, fallback, calls = (
-            sum(getattr(row, field) for row in of_it) for field in ("llm", "fallback", "calls")
-        )
-        shares = (f"{(llm + fallback) / asks:.1%}", f"{llm / asks:.1%}", f"{calls / asks:.2f}")
-        table.add_row(target, *shares)
+    for total in totals(rows):
+        table.add_row(total.target, *total.cells())
     console.print()
     console.print(table)
     virtual = format_duration(round(sum(row.virtual_s for row in rows)))

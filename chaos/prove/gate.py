@@ -113,7 +113,7 @@ def examine(job: Job) -> Case:
     threading.excepthook = lambda _: None
     plays: list[Play] = []
     try:
-        with Simulation() as simulation:
+        with Simulation() as simulation, job.defect.planted():
             for scenario in job.scenarios:
                 plays.append(Play.of(play(scenario, job.target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:

@@ -10,6 +10,7 @@ from chaos.scenario.faults import FAULTS
 from chaos.scenario.problems import ScenarioError
 from chaos.tiers.simulated.world import Simulation
 from chaos.verdict import Outcome
+from tests.chaos.toy import Toy
 
 UNHEARD_OF = {("gcs", "completion"), ("gcs", "cut_stream")}
 """Cloud Storage neither completes nor streams, so that nothing can be felt of these."""
@@ -70,3 +71,17 @@ def test_wrong_parameter_is_told_as_in_a_file(simulation: Simulation) -> None:
 
     with pytest.raises(ScenarioError, match=r"openai-rate-limit\.yaml:\d+:\d+: .*'retry_after'"):
         draft(wanted, find_here("helpdesk"), simulation)
+
+
+def test_service_that_breaks_down_is_told(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that never came to its questions leaves a file without claims, and its reason."""
+    monkeypatch.setattr(Toy, "broken", "build")
+    wanted = Wish(name="toy", target="tests.chaos.toy:Toy", upstream="weather", fault="timeout")
+
+    drafted = draft(wanted, Toy, simulation)
+
+    assert "expect" not in drafted.text
+    assert drafted.result.outcome is Outcome.INCONCLUSIVE
+    assert "no such thing" in drafted.result.problems[0].reason

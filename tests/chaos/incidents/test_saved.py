@@ -12,6 +12,7 @@ from chaos.incidents import saved
 from chaos.incidents.catalogue import FOLDER, read_catalogue
 from chaos.incidents.measures import Row
 from chaos.incidents.picture import as_svg
+from chaos.incidents.totals import as_markdown
 
 ROOT = Path(__file__).parents[3]
 NUMBERS, PICTURE = ROOT / "docs" / "incidents.json", ROOT / "docs" / "img" / "incidents.svg"
@@ -58,6 +59,14 @@ def test_kept_numbers_are_of_claims_that_hold() -> None:
 def test_kept_picture_is_drawn_from_the_kept_numbers() -> None:
     """Byte for byte."""
     assert PICTURE.read_text(encoding="utf-8") == as_svg(saved.load(NUMBERS)), RENEW
+
+
+def test_page_tells_the_kept_numbers() -> None:
+    """Its table is the one that the numbers make, and it names every incident."""
+    page = (ROOT / "docs" / "incidents.md").read_text(encoding="utf-8")
+
+    assert as_markdown(saved.load(NUMBERS)) in page
+    assert [each.name for each in LIBRARY if f"`{each.name}`" not in page] == []
 
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class LiveIndex:
             is_mine = flight is None and is_due and time.monotonic() < deadline
             if is_mine:
                 flight = self._flight = _Flight()
-                in_background = copy is not None and self._backoff.failures > 0
+                in_background = copy is not None and self._has_failed_since_expiry(copy)
         if flight is None or self._is_fresh(copy):
             return self.served()
 
@@ -173,6 +173,18 @@ class LiveIndex:
         return not self._source.expires or (
             0 <= copy.age_s() < self._options.fresh_for.total_seconds()
         )
+
+    def _has_failed_since_expiry(self, copy: _Copy) -> bool:
+        """Whether an asker has met a failing storage already, and should not wait for it again.
+
+        A refresh that failed while the copy was still fresh may lie days back. It says nothing
+        about storage now, and is no reason to serve a stale copy without having tried.
+        """
+        failed_s_ago, age_s = self._backoff.failed_s_ago(), copy.age_s()
+        if failed_s_ago is None:
+            return False
+        # Nobody knows since when a copy from the future is stale.
+        return age_s < 0 or failed_s_ago <= age_s - self._options.fresh_for.total_seconds()
 
     def _fly_in_background(self, flight: _Flight) -> None:
         until = time.monotonic() + self._options.refresh_budget.total_seconds()

@@ -28,6 +28,7 @@ class RefreshBackoff:
         self._first_s = first.total_seconds()
         self._most_s = most.total_seconds()
         self._not_before: float | None = None
+        self._failed_at: float | None = None
         self.failures = 0
         self.last_error: str | None = None
 
@@ -37,14 +38,19 @@ class RefreshBackoff:
         pause_s = min(self._first_s * 2.0 ** min(self.failures, 30), self._most_s)
         self.failures += 1
         self.last_error = error
-        self._not_before = time.monotonic() + pause_s
+        self._failed_at = time.monotonic()
+        self._not_before = self._failed_at + pause_s
         return pause_s
 
     def succeeded(self) -> None:
         """Forget everything."""
         self.failures = 0
         self.last_error = None
-        self._not_before = None
+        self._not_before = self._failed_at = None
+
+    def failed_s_ago(self) -> float | None:
+        """Seconds since the last failure; None if the last refresh succeeded."""
+        return None if self._failed_at is None else time.monotonic() - self._failed_at
 
     def wait_s(self) -> float:
         """Seconds until a refresh is due; 0.0 when it is."""

@@ -393,6 +393,20 @@ def test_later_refresh_runs_in_the_background(world: World) -> None:
     assert len(world.storage.seen) == 3 + 3
 
 
+def test_failure_from_before_the_expiry_is_no_reason_to_serve_a_stale_copy(world: World) -> None:
+    """Storage that failed a day ago, when nobody needed it, is tried again before the answer."""
+    service = world.warm()
+    world.storage.inject("*", refuse(503))
+    service.refresh()
+    world.storage.heal()
+    world.storage.publish(built("g2"))
+    world.clock.advance(25 * HOUR_S)
+
+    result = ask(service)
+
+    assert (result.index_state, result.generation) == ("fresh", "g2")
+
+
 def test_pause_doubles_with_each_failure(world: World) -> None:
     """Storage that stays down is asked less and less often; success forgets it all."""
     service = world.warm()

@@ -18,7 +18,7 @@ def doctor() -> None:
     for finding in examine():
         well &= finding.ok
         state = "[green]ok     [/]" if finding.ok else "[red]missing[/]"
-        console.print(f"{state} {finding.name:<22} {finding.seen}")
+        console.print(f"{state} {finding.name:<22} {finding.seen}", soft_wrap=True)
         if finding.fix:
-            console.print(f"        -> {finding.fix}")
+            console.print(f"        -> {finding.fix}", soft_wrap=True)
     raise typer.Exit(0 if well else _MISSING)

@@ -22,16 +22,23 @@ TIMEOUT_S = 5.0
 FIRST_BACKOFF_S = 1.0
 MAX_BACKOFF_S = 4.0
 JITTER_S = 1.0
+LONGEST_RETRY_AFTER_S = 10.0
 
 _FINAL = frozenset({400, 401, 403, 404, 422})
 
 
 class CarrierError(Exception):
-    """The carrier cannot be used now; ``is_final`` if trying again cannot help."""
+    """The carrier cannot be used now.
 
-    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+    Attributes:
+        is_final: Whether trying again cannot help.
+        retry_after_s: How long the carrier asks to be left alone.
+    """
+
+    def __init__(self, reason: str, *, is_final: bool = False, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)
         self.is_final = is_final
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,7 @@ class Carrier:
         """
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=tenacity.wait_exponential(multiplier=FIRST_BACKOFF_S, max=MAX_BACKOFF_S)
-            + tenacity.wait_random(0, JITTER_S),
+            wait=_wait_s,
             retry=tenacity.retry_if_exception(_can_be_tried_again),
             reraise=True,
         )
@@ -76,6 +82,7 @@ class Carrier:
             raise CarrierError(
                 f"the carrier answered HTTP {response.status_code}",
                 is_final=response.status_code in _FINAL,
+                retry_after_s=_retry_after_s(response),
             )
         return self._label_in(response)
 
@@ -92,7 +99,26 @@ class Carrier:
 
 
 def _can_be_tried_again(error: BaseException) -> bool:
-    return isinstance(error, CarrierError) and not error.is_final
+    return (
+        isinstance(error, CarrierError)
+        and not error.is_final
+        # Whoever hands in a parcel does not stand there for ten minutes.
+        and error.retry_after_s <= LONGEST_RETRY_AFTER_S
+    )
+
+
+_backoff_s = tenacity.wait_exponential(multiplier=FIRST_BACKOFF_S, max=MAX_BACKOFF_S)
+
+
+def _wait_s(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked_s = error.retry_after_s if isinstance(error, CarrierError) else 0.0
+    return max(_backoff_s(state), asked_s) + tenacity.wait_random(0, JITTER_S)(state)
+
+
+def _retry_after_s(response: httpx.Response) -> float:
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isdecimal() else 0.0
 
 
 class ParcelDesk:

@@ -46,7 +46,7 @@ def _index(live: LiveIndex) -> Hashable:
     backoff = vars(live)["_backoff"]
     age_s = None if served.age is None else _rounded(served.age.total_seconds())
     copy = served.state, served.generation, served.sha256, age_s
-    return copy, _rounded(wait_s), backoff.failures
+    return copy, _rounded(wait_s), backoff.failures, _rounded(backoff.failed_s_ago())
 
 
 def _on_disk(folder: Path) -> Iterator[Hashable]:

@@ -3,22 +3,117 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from chaos.errors import ChaosError
 from chaos.scenario.problems import suggest
 from chaos.verdict import Outcome
 
 if TYPE_CHECKING:
+    # The command is defined with this module, and must answer --help at once.
     from chaos.runner.result import RunResult
     from chaos.scenario.loader import LoadedScenario
 
-EXIT_CODE = 130
-"""What a shell expects of a command that Ctrl-C ended."""
-
-OPTION = "--from"
+FROM = "--from"
 """The option that begins in the middle of a suite."""
+
+
+class RunInterruptedError(ChaosError):
+    """Ctrl-C ended a suite; the message says how far it came, and how to go on."""
+
+    exit_code = 130
+
+
+class HeldInterrupt:
+    """Holds Ctrl-C back until it is asked for; a second Ctrl-C acts at once.
+
+    A run takes milliseconds. One that is torn in the middle may leave its folder behind, or have
+    its interruption taken for an error of the service, so the first Ctrl-C waits for its end.
+    """
+
+    def __init__(self) -> None:
+        self._noted = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._restore()
+
+    def act(self) -> None:
+        """Nothing, unless there was a Ctrl-C.
+
+        Raises:
+            KeyboardInterrupt: There was.
+        """
+        if self._noted:
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._noted = True
+        self._restore()
+
+    def _restore(self) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+
+class Progress:
+    """Remembers what was played of a suite, and tells it if Ctrl-C ends the block.
+
+    Args:
+        loaded: What is to be played, in order.
+        on_result: Told of each run as it ends.
+    """
+
+    def __init__(
+        self, loaded: Sequence[LoadedScenario], on_result: Callable[[RunResult], None]
+    ) -> None:
+        self._loaded = loaded
+        self._tell = on_result
+        self._results: list[RunResult] = []
+        self._interrupt = HeldInterrupt()
+
+    def __enter__(self) -> Self:
+        self._interrupt.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Turn Ctrl-C into a message.
+
+        Raises:
+            RunInterruptedError: Ctrl-C ended the block.
+        """
+        self._interrupt.__exit__(exc_type, exc, traceback)
+        if exc_type is not None and issubclass(exc_type, KeyboardInterrupt):
+            said = interruption(self._results, self._loaded, sys.argv[1:])
+            raise RunInterruptedError(said) from None
+
+    def on_result(self, result: RunResult) -> None:
+        """Note a run, and pass it on."""
+        self._results.append(result)
+        self._tell(result)
+        self._interrupt.act()
 
 
 def from_name(loaded: Sequence[LoadedScenario], name: str) -> Sequence[LoadedScenario]:
@@ -39,7 +134,7 @@ def from_name(loaded: Sequence[LoadedScenario], name: str) -> Sequence[LoadedSce
 def interruption(
     results: Sequence[RunResult], loaded: Sequence[LoadedScenario], arguments: Sequence[str]
 ) -> str:
-    """How far it came, and the command that does the rest.
+    """How far a suite came, and the command that does the rest.
 
     Args:
         results: What was played to its end.
@@ -55,7 +150,7 @@ def interruption(
     lines = [f"{done} ({counts})" if counts else done, "nothing was left behind"]
     if len(results) < len(loaded):
         following = loaded[len(results)].scenario.name
-        command = shlex.join(["chaos", *_without_from(arguments), OPTION, following])
+        command = shlex.join(["chaos", *_without_from(arguments), FROM, following])
         lines.append(f"continue with: {command}")
     return "\n".join(lines)
 
@@ -63,8 +158,8 @@ def interruption(
 def _without_from(arguments: Sequence[str]) -> list[str]:
     kept: list[str] = []
     for argument in arguments:
-        if kept and kept[-1] == OPTION:
+        if kept and kept[-1] == FROM:
             kept.pop()
-        elif not argument.startswith(f"{OPTION}="):
+        elif not argument.startswith(f"{FROM}="):
             kept.append(argument)
     return kept

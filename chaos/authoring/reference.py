@@ -16,7 +16,7 @@ from chaos.authoring import catalogue, reference_examples
 from chaos.authoring.catalogue import Entry, Parameter
 from chaos.authoring.failure_text import failure_text
 from chaos.authoring.fragments import play_fragment, whole
-from chaos.authoring.interruption import EXIT_CODE as INTERRUPTED
+from chaos.authoring.interruption import RunInterruptedError
 from chaos.authoring.targets import find_here
 from chaos.checks.registry import LAWS
 from chaos.errors import ChaosError, MissingComponentError
@@ -146,7 +146,7 @@ def _exit_codes(simulation: Simulation) -> Iterator[str]:
         ChaosError.exit_code: "A scenario or an argument is wrong; nothing was played.",
         Outcome.INCONCLUSIVE.exit_code: "None failed, but at least one proved nothing.",
         MissingComponentError.exit_code: "Something the run needs is not on this machine.",
-        INTERRUPTED: "Ctrl-C; the command that goes on from there is printed.",
+        RunInterruptedError.exit_code: "Ctrl-C; the command that goes on from there is printed.",
     }
     yield from ("", "| code | meaning |", "| --- | --- |")
     yield from (f"| {code} | {meaning} |" for code, meaning in codes.items())

@@ -39,6 +39,7 @@ def watch(
         pause: Waits until it is worth looking again.
     """
     from chaos import session
+    from chaos.authoring.interruption import HeldInterrupt
     from chaos.authoring.rerun import Rerun
     from chaos.authoring.watch import Watcher
     from chaos.tiers.simulated.threads import real_sleep
@@ -52,7 +53,7 @@ def watch(
     pause = pause or (lambda: real_sleep(_EVERY_S))
     rerun: Rerun | None = None
     try:
-        with Simulation() as simulation:
+        with HeldInterrupt() as interrupt, Simulation() as simulation:
             rerun = Rerun(simulation, expression=expression, seed=seed)
             _play(rerun, paths, verbose=verbose)
             names = ", ".join(map(str, paths))
@@ -60,6 +61,7 @@ def watch(
             while not watcher.is_code_changed():
                 if saved := watcher.saved():
                     _play(rerun, saved, verbose=verbose)
+                interrupt.act()
                 pause()
     except KeyboardInterrupt:
         console.print(

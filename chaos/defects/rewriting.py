@@ -1,9 +1,7 @@
 """A function's code with some of its lines replaced."""
 
 from __future__ import annotations
-import __future__
 
-import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
@@ -54,14 +52,16 @@ def read_diff(text: str) -> tuple[Hunk, ...]:
 def rewritten(function: FunctionType, hunks: tuple[Hunk, ...]) -> CodeType:
     """The code ``function`` would have with these lines in its source.
 
-    Only compiled, never run: decorators and default values stay those of the function.
+    Its whole module is compiled anew, so that nothing else differs, and nothing of it is run:
+    decorators and default values stay those of the function.
 
     Args:
-        function: Written in a file that is still as it was when it was imported.
+        function: Written in a file.
         hunks: What to replace; margins are taken from the source.
 
     Raises:
-        DefectError: A line is missing or not unique, or what comes out is no such function.
+        DefectError: A line is missing or not unique, the file was changed since it was imported,
+            or what comes out is no such function.
 
     Example:
         >>> code = rewritten(textwrap.fill, read_diff('''
@@ -71,20 +71,21 @@ def rewritten(function: FunctionType, hunks: tuple[Hunk, ...]) -> CodeType:
         >>> code.co_name
         'fill'
     """
-    source, first_line = inspect.getsourcelines(function)
-    text = textwrap.dedent("".join(source)).splitlines()
+    module, start = inspect.findsource(function)
+    end = start + len(inspect.getsourcelines(function)[0])
+    if _compiled(module, function) != function.__code__:
+        raise DefectError(
+            f"{_name(function)} is not what its file says; expected the source of what is in "
+            "memory; start again, since the file was changed meanwhile"
+        )
+    text = module[start:end]
     for hunk in hunks:
         text = _replaced(text, hunk, function)
-    try:
-        code = _compiled("\n".join(text), first_line, function.__code__)
-    except SyntaxError as error:
+    code = _compiled([*module[:start], *text, *module[end:]], function)
+    if code is None or code.co_freevars != function.__code__.co_freevars:
         raise DefectError(
-            f"{function.__qualname__} cannot be compiled with the defect in it: {error}"
-        ) from error
-    if code.co_freevars != function.__code__.co_freevars:
-        raise DefectError(
-            f"{function.__qualname__} with the defect in it closes over {code.co_freevars}; "
-            f"expected {function.__code__.co_freevars}; write the lines with the same names"
+            f"{_name(function)} cannot be compiled with the defect in it; expected the same "
+            "function, closing over the same names"
         )
     return code
 
@@ -96,30 +97,25 @@ def _replaced(text: list[str], hunk: Hunk, function: FunctionType) -> list[str]:
     places = [at for at in range(len(bare) - size + 1) if bare[at : at + size] == wanted]
     if len(places) != 1:
         raise DefectError(
-            f"{function.__module__}:{function.__qualname__} has these lines {len(places)} times; "
+            f"{_name(function)} has these lines {len(places)} times; "
             "expected once; bring the defect up to date with the service:\n"
             + textwrap.indent("\n".join(hunk.was), "    ")
         )
     at = places[0]
     margin = text[at][: len(text[at]) - len(text[at].lstrip())]
-    return [*text[:at], *(margin + line for line in hunk.becomes), *text[at + size :]]
+    return [*text[:at], *(f"{margin}{line}\n" for line in hunk.becomes), *text[at + size :]]
 
 
-def _compiled(text: str, first_line: int, sound: CodeType) -> CodeType:
-    (definition,) = ast.parse(text).body
-    assert isinstance(definition, ast.FunctionDef)
-    definition.decorator_list = []
-    # Names that the function closes over, `__class__` of a bare super() among them, are found
-    # only by code that was compiled within their scope.
-    scope = ast.parse(f"def scope({', '.join(sound.co_freevars)}): pass")
-    (outer,) = scope.body
-    assert isinstance(outer, ast.FunctionDef)
-    outer.body = [definition]
-    ast.increment_lineno(definition, first_line - 1)
-    flags = sound.co_flags & __future__.annotations.compiler_flag
-    compiled = compile(scope, sound.co_filename, "exec", flags=flags, dont_inherit=True)
-    found = next(code for code in _codes(compiled) if code.co_name == definition.name)
-    return found.replace(co_qualname=sound.co_qualname)
+def _compiled(lines: list[str], function: FunctionType) -> CodeType | None:
+    """The code of ``function`` in a module of these lines; None if it is not there."""
+    sound = function.__code__
+    try:
+        module = compile("".join(lines), sound.co_filename, "exec", dont_inherit=True)
+    except SyntaxError:
+        return None
+    place = sound.co_qualname, sound.co_firstlineno
+    found = (code for code in _codes(module) if (code.co_qualname, code.co_firstlineno) == place)
+    return next(found, None)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -127,3 +123,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
         if isinstance(each, CodeType):
             yield each
             yield from _codes(each)
+
+
+def _name(function: FunctionType) -> str:
+    return f"{function.__module__}:{function.__qualname__}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -168,28 +171,61 @@ def test_suite_begins_where_it_is_told() -> None:
         from_name(loaded, "breaker-lifecycl")
 
 
-def test_ctrl_c_leaves_with_what_was_done(
-    chaos: Chaos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """In the middle of a question: exit 130, the way on, and no folder of the run."""
-    monkeypatch.setattr("chaos.runner.life._scratch", lambda: str(tmp_path))
-    asked = iter(range(20))
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where runs have their folders."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr("chaos.runner.life._scratch", lambda: str(folder))
+    return folder
+
+
+def interrupt_at(number: int, interrupt: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+    """Have Ctrl-C pressed in the middle of a question."""
+    asked = itertools.count()
     target: type[Target] = find_target("helpdesk")
     ask = target.ask
 
     def interrupted(self: Target, question: str) -> object:
-        if next(asked) == 9:
-            raise KeyboardInterrupt
+        if next(asked) == number:
+            interrupt()
         return ask(self, question)
 
-    monkeypatch.setattr(target, "ask", interrupted)
+    patch.setattr(target, "ask", interrupted)
+
+
+def test_ctrl_c_ends_a_suite_between_two_runs(
+    chaos: Chaos, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    """The run it falls into is played to its end; exit 130, the way on, and no folder."""
+    interrupt_at(9, lambda: signal.raise_signal(signal.SIGINT), monkeypatch)
+
+    done = chaos("run", BREAKER)
+
+    assert done.returncode == 130
+    assert "interrupted: 2 of" in done.stderr
+    assert "(2 passed)" in done.stderr
+    assert f"continue with: chaos run {BREAKER} --from " in done.stderr
+    assert list(scratch.iterdir()) == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_second_ctrl_c_does_not_wait(
+    chaos: Chaos, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    """A run that takes too long can be left all the same."""
+
+    def press_twice() -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise KeyboardInterrupt
+
+    interrupt_at(9, press_twice, monkeypatch)
 
     done = chaos("run", BREAKER)
 
     assert done.returncode == 130
     assert "interrupted: 1 of" in done.stderr
-    assert "continue with: chaos run" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert list(scratch.iterdir()) == []
 
 
 def test_output_is_plain_in_a_pipe(chaos: Chaos) -> None:

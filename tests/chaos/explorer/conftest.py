@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -17,9 +17,9 @@ Load = Callable[[str, type[Target]], LoadedScenario]
 CrewOf = Callable[[Subject], Crew]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
-    """Enter the simulated world once."""
+    """Enter the simulated world once a module; what enters it by itself has its own."""
     with Simulation() as entered:
         yield entered
 
@@ -41,7 +41,7 @@ def crew_of(simulation: Simulation) -> CrewOf:
     """Play in the world of the tests."""
 
     def crew_of(subject: Subject) -> Crew:
-        def crew(jobs: Iterator[Job]) -> Iterator[Run]:
+        def crew(jobs: Iterable[Job]) -> Iterator[Run]:
             for job in jobs:
                 yield subject.run(
                     simulation, job.deviations, wander=job.wander, looks_ahead=job.looks_ahead

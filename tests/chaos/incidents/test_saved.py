@@ -15,10 +15,10 @@ from chaos.incidents.picture import as_svg
 from chaos.incidents.totals import as_markdown
 
 ROOT = Path(__file__).parents[3]
-NUMBERS, PICTURE = ROOT / "docs" / "incidents.json", ROOT / "docs" / "img" / "incidents.svg"
+NUMBERS, PICTURE = ROOT / "docs" / "incidents.json", ROOT / "docs" / "images" / "incidents.svg"
 LIBRARY = read_catalogue(ROOT / FOLDER)
 RENEW = (
-    "write it anew: chaos incidents run --json docs/incidents.json --svg docs/img/incidents.svg"
+    "write it anew: chaos incidents run --json docs/incidents.json --svg docs/images/incidents.svg"
 )
 
 

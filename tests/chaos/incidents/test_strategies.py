@@ -94,6 +94,23 @@ def test_simple_breaker_tries_again_after_its_period(simulation: Simulation) -> 
     assert {verdict.outcome for verdict in result.verdicts} == {Outcome.PASSED}
 
 
+def test_simple_breaker_counts_failures_in_a_row(simulation: Simulation) -> None:
+    """Four, a success and four more do not open it."""
+    result = run(
+        simulation,
+        RetryWithBreaker,
+        "method:\n"
+        "  - inject: {upstream: openai, fault: http_error, status: 503, calls: 1-12}\n"
+        "  - ask: {question: Is the VPN down?, times: 5}\n"
+        "    expect: {answers: {error: 4, llm: 1}}\n"
+        "  - inject: {upstream: openai, fault: http_error, status: 500, calls: 1-12}\n"
+        "  - ask: {question: Is the VPN down?, times: 5}\n"
+        "    expect: {answers: {error: 4, llm: 1}}\n",
+    )
+
+    assert {verdict.outcome for verdict in result.verdicts} == {Outcome.PASSED}
+
+
 @pytest.mark.parametrize("target", ALL, ids=lambda target: target.name)
 def test_strategy_has_nothing_but_storage(simulation: Simulation, target: type[Target]) -> None:
     """When its articles are too old, or a restart has lost them, it cannot do without."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 
 from chaos.defects.defect import Defect, DefectError, Edit
@@ -86,7 +89,7 @@ def test_rewrite_knows_every_kind_of_function(
         ("doubled", "- result = number + number\n+ result = (", "cannot be compiled"),
         ("doubled", "result = number", "cannot read 'result = number'"),
         ("doubled", "+ result = number", "cannot read"),
-        ("Child.said", "- word = super().said()\n+ word = ''", "closes over"),
+        ("Child.said", "- word = super().said()\n+ word = ''", "closing over the same names"),
         ("tripled", "- x\n+ y", "is not a function"),
         ("LIMIT", "- x\n+ y", "is not a function"),
         ("Nobody.said", "- x\n+ y", "does not exist"),
@@ -115,6 +118,23 @@ def test_rewrite_of_a_line_that_is_there_twice_is_an_error() -> None:
 
     with pytest.raises(DefectError, match="times; expected once"), mistake.applied():
         pytest.fail("an ambiguous edit was applied")
+
+
+def test_rewrite_of_a_file_that_has_changed_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of a newer file say nothing about the function that is in memory."""
+    file = tmp_path / "edited_meanwhile.py"
+    file.write_text("def said():\n    return 'old'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = import_module("edited_meanwhile")
+    file.write_text("# A new line.\n\n\ndef said():\n    return 'new'\n")
+
+    mistake = Rewrite("edited_meanwhile:said", "- return 'new'\n+ return 'wrong'")
+    with pytest.raises(DefectError, match="changed meanwhile"), mistake.applied():
+        pytest.fail("lines of another version were replaced")
+
+    assert module.said() == "old"
 
 
 def test_rewrite_shows_place_and_lines() -> None:

@@ -137,7 +137,7 @@ DEFECTS = (
             Rewrite(
                 f"{_BACKOFF}.failed",
                 """
-                - self._not_before = time.monotonic() + pause_s
+                - self._not_before = self._failed_at + pause_s
                 + self._not_before = time.time() + pause_s
                 """,
             ),
@@ -159,8 +159,22 @@ DEFECTS = (
             Rewrite(
                 f"{_LIVE}.get",
                 """
-                - in_background = copy is not None and self._backoff.failures > 0
+                - in_background = copy is not None and self._has_failed_since_expiry(copy)
                 + in_background = False
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="old-failure-puts-the-refresh-behind",
+        doc="A failure of last week is reason enough to serve a stale copy without having tried.",
+        tags=("stale", "gcs", "refresh"),
+        edits=(
+            Rewrite(
+                f"{_LIVE}.get",
+                """
+                - in_background = copy is not None and self._has_failed_since_expiry(copy)
+                + in_background = copy is not None and self._backoff.failures > 0
                 """,
             ),
         ),

@@ -1,0 +1,90 @@
+"""`chaos explore` and `chaos replay`, from arguments to exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from chaos.commands.explore import explore
+from chaos.commands.replay import replay
+from chaos.errors import ChaosError
+
+EXAMPLES = Path(__file__).parents[3] / "examples/parcels/scenarios"
+
+app = typer.Typer()
+app.command()(explore)
+app.command()(replay)
+
+
+@pytest.fixture
+def trusting(tmp_path: Path) -> Path:
+    """The workload of the example, for the desk that trusts its carrier."""
+    path = tmp_path / "three-parcels.yaml"
+    text = (EXAMPLES / "three-parcels.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("target:Parcels", "target:TrustingParcels"), encoding="utf-8")
+    return path
+
+
+def test_explore_finds_writes_and_fails(trusting: Path, tmp_path: Path) -> None:
+    """Exit code 1, a file, and the command that replays it; which fails as well."""
+    into = tmp_path / "found"
+
+    result = CliRunner().invoke(
+        app, ["explore", str(trusting), "--faults", "1", "--into", str(into)]
+    )
+
+    (written,) = into.iterdir()
+    assert result.exit_code == 1
+    assert "covered: every run with 1 fault" in result.output
+    assert f"replay it with: chaos replay {written}" in result.output
+    again = CliRunner().invoke(app, ["replay", str(written)])
+    assert again.exit_code == 1
+    assert "every-ask-is-answered" in again.output
+
+
+def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> None:
+    """Exit code 0, and no word of having covered what it did not."""
+    path = EXAMPLES / "three-parcels.yaml"
+
+    result = CliRunner().invoke(app, ["explore", str(path), "--runs", "30"])
+
+    assert result.exit_code == 0
+    assert "not covered, because --runs came first" in result.output
+    assert "found: nothing" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--random"], "has no end of its own"),
+        (["--faults", "1", "--preemptions", "1"], "cannot do both"),
+        (["--menu", "tiemout"], "did you mean 'timeout'"),
+    ],
+    ids=["random without a limit", "both searches", "no such fault"],
+)
+def test_explore_refuses_what_makes_no_sense(options: list[str], told: str) -> None:
+    """A mistake of its user is told, not searched."""
+    path = EXAMPLES / "three-parcels.yaml"
+
+    result = CliRunner().invoke(app, ["explore", str(path), *options])
+
+    assert isinstance(result.exception, ChaosError)
+    assert told in str(result.exception)
+
+
+def test_findings_of_one_name_do_not_overwrite_each_other(trusting: Path, tmp_path: Path) -> None:
+    """A second search numbers its file."""
+    into = tmp_path / "found"
+    arguments = ["explore", str(trusting), "--faults", "1", "--into", str(into)]
+
+    for _ in range(2):
+        CliRunner().invoke(app, arguments)
+
+    names = sorted(path.stem for path in into.iterdir())
+    assert names == [
+        "three-parcels-every-ask-is-answered",
+        "three-parcels-every-ask-is-answered-2",
+    ]

@@ -1,0 +1,170 @@
+"""From deviations to a scenario that anybody can read, and that fails by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.errors import ChaosError
+from chaos.explorer.asking import FAULT
+from chaos.explorer.counterexample import smaller, struck_in, with_faults
+from chaos.explorer.exploration import Bounds, Exploration
+from chaos.explorer.menu import Menu
+from chaos.explorer.subject import Subject, problems_of
+from chaos.explorer.telling import progress, summary
+from chaos.explorer.workload import interleavings_of, workload_of
+from chaos.explorer.yaml_text import scenario_text
+from chaos.runner.life import play
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import LoadedScenario
+from chaos.scenario.model import AdvanceStep, AskStep, Explore
+from chaos.tiers.simulated.world import Simulation
+from tests.chaos.explorer.conftest import Load
+from tests.chaos.explorer.targets import ForgetfulToy, QuickToy
+
+FOUR = """
+    method:
+      - ask: {question: How is it?, times: 2, every: 10s}
+      - advance: 1m
+      - ask: {question: And now?, users: 3}
+      - ask: How was it?
+"""
+
+
+def subject(load: Load, method: str = FOUR) -> Subject:
+    """The workload of the forgetful toy, with one fault on the menu."""
+    return Subject(
+        loaded=workload_of(load(method, ForgetfulToy)),
+        target=ForgetfulToy,
+        steers=frozenset({FAULT}),
+        menu=Menu(("http_error-503",)),
+    )
+
+
+def test_workload_has_the_steps_and_none_of_the_faults(load: Load) -> None:
+    """What users do stays, one step a question; what was done to them goes."""
+    loaded = load(
+        """
+        steady_state:
+          - ask: How is it?
+        method:
+          - inject: {id: gone, upstream: weather, fault: timeout}
+          - ask: {question: How is it?, times: 2, every: 10s}
+            expect: {answers: {fallback: 2}}
+          - expect: {guesses: 2}
+          - heal: gone
+        expect: {availability: 1.0}
+        """,
+        QuickToy,
+    )
+
+    scenario = workload_of(loaded).scenario
+
+    assert [type(step) for step in scenario.method] == [AskStep, AdvanceStep, AskStep]
+    assert not scenario.steady_state
+    assert not scenario.expect
+    assert not any(step.expect for step in scenario.method)
+
+
+def test_workload_needs_somebody_who_asks(load: Load) -> None:
+    """Without a question there is nothing that could go wrong."""
+    with pytest.raises(ChaosError, match="nobody asks anything"):
+        workload_of(load("method:\n  - advance: 1m\n", QuickToy))
+
+
+def test_interleavings_keep_the_scenario_but_for_its_users(load: Load) -> None:
+    """Faults stay; with fewer users, what more were expected to see goes."""
+    loaded = load(
+        """
+        method:
+          - inject: {upstream: weather, fault: latency, latency: 1s}
+          - ask: {question: How is it?, users: 20}
+            expect: {answers: {llm: 20}}
+        """,
+        QuickToy,
+    )
+
+    as_it_is = interleavings_of(loaded, Explore()).scenario.method
+    fewer = interleavings_of(loaded, Explore(users=2)).scenario.method
+
+    assert as_it_is == loaded.scenario.method
+    assert [step.ask.users for step in fewer if isinstance(step, AskStep)] == [2]
+    assert not fewer[1].expect
+
+
+def test_faults_are_written_before_the_step_they_strike(
+    simulation: Simulation, load: Load
+) -> None:
+    """Second attempt of the first question, first attempt of the third step: as calls say."""
+    explored = subject(load)
+    result, faults = explored.result(simulation, ((0, 1), (1, 1), (4, 1)))
+
+    written = with_faults(explored.loaded.scenario, struck_in(result.trace, faults))
+
+    lines = [line.strip() for line in scenario_text(written).splitlines() if "inject" in line]
+    assert ["ask-1-weather-1" in lines[0], "calls: 1" in lines[0]] == [True, True]
+    assert ["ask-1-weather-2" in lines[1], "calls: 2" in lines[1]] == [True, True]
+    assert "calls: 1" in lines[2]
+    assert len(lines) == 3
+    again = play(
+        LoadedScenario(scenario=written, source=explored.loaded.source), ForgetfulToy, simulation
+    )
+    assert again.virtual_s == result.virtual_s
+
+
+def test_counterexample_loses_what_it_can_do_without(simulation: Simulation, load: Load) -> None:
+    """Two failed questions are all it takes: no pause, and nobody after them."""
+    explored = subject(load)
+    deviations = tuple((number, 1) for number in range(6))
+    result, faults = explored.result(simulation, deviations)
+    written = with_faults(explored.loaded.scenario, struck_in(result.trace, faults))
+    loaded = LoadedScenario(scenario=written, source=explored.loaded.source)
+    check = "every-ask-is-answered"
+    assert check in {problem.check for problem in problems_of(result)}
+
+    def replay(tried: LoadedScenario) -> RunResult:
+        return play(tried, ForgetfulToy, simulation)
+
+    small = smaller(loaded, check, replay)
+
+    asks = [step for step in small.scenario.method if isinstance(step, AskStep)]
+    assert check in {problem.check for problem in problems_of(replay(small))}
+    assert sum(step.ask.answers for step in asks) == 2
+    assert not any(isinstance(step, AdvanceStep) for step in small.scenario.method)
+    assert len(small.scenario.method) == 6 + len(asks)
+
+
+def test_menu_knows_what_is_not_on_it() -> None:
+    """A mistyped fault is no empty search."""
+    with pytest.raises(ChaosError, match="did you mean 'timeout'"):
+        Menu(("timeuot",))
+
+
+def test_menu_fits_the_operation() -> None:
+    """Completions are refused and cut, media corrupted, and everything times out."""
+    kinds = {
+        operation: {vars(fault)["fault"] for fault in Menu().at("any", operation)}
+        for operation in ("chat.completions", "objects.media", "today")
+    }
+
+    assert {"completion", "cut_stream"} <= kinds["chat.completions"]
+    assert "corrupt" in kinds["objects.media"] - kinds["today"] - kinds["chat.completions"]
+    assert all({"timeout", "rate_limit", "reset_peer"} <= each for each in kinds.values())
+
+
+def test_summary_says_what_was_not_covered() -> None:
+    """A search that was cut short does not pass for one that was not."""
+    cut = Exploration(
+        runs=90, real_s=0.5, depth=2, done=40, due=700, finished=(1, 49), stopped="--runs"
+    )
+
+    lines = list(summary(cut, Bounds(faults=3, runs=90), "fault"))
+
+    assert lines[:3] == [
+        "covered: every run with no faults (1 run)",
+        "covered: every run with 1 fault (49 runs)",
+        (
+            "not covered, because --runs came first: 660 of 700 runs with 2 faults, "
+            "and all with more, up to 3"
+        ),
+    ]
+    assert "660" not in progress(cut, "fault")

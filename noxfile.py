@@ -95,3 +95,10 @@ def lock(session: nox.Session) -> None:
         *("--upgrade", *session.posargs),
         external=True,
     )
+
+
+@nox.session(default=False)
+def reference(session: nox.Session) -> None:
+    """Write docs/reference anew from the models; its examples are played for their output."""
+    _install(session)
+    session.run("python", "-m", "chaos.authoring.reference", "docs/reference")

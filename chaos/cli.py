@@ -11,11 +11,15 @@ import typer
 from chaos.commands.common import output, print_error
 from chaos.commands.diff import diff
 from chaos.commands.doctor import doctor
-from chaos.commands.files import list_, validate
+from chaos.commands.explain import explain
+from chaos.commands.files import validate
 from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
+from chaos.commands.listing import list_
+from chaos.commands.new import new
 from chaos.commands.report import report
 from chaos.commands.run import run
+from chaos.commands.schema import schema
 from chaos.errors import ChaosError
 
 _INTERRUPTED = 130
@@ -36,6 +40,9 @@ app.command(name="list")(list_)
 app.command()(report)
 app.command()(diff)
 app.command()(doctor)
+app.command()(explain)
+app.command()(new)
+app.command()(schema)
 app.add_typer(incidents)
 
 

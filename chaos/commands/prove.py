@@ -41,7 +41,7 @@ JsonFile = Annotated[
 def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
-    scenarios: Scenarios = "not incident",
+    scenarios: Scenarios = "interleaved or not incident",
     matrix: Matrix = False,  # noqa: FBT002 - typer calls with keywords
     jobs: Jobs = None,
     json_file: JsonFile = None,

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from chaos.authoring.interruption import FROM, Progress, from_name
 from chaos.commands.common import DEFAULT_PATHS, Expression, Paths, Seed, output, write
+from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 
 StopAtFirst = Annotated[
@@ -27,6 +29,8 @@ JsonFile = Annotated[
 JUnitFile = Annotated[Path | None, typer.Option("--junit", help="Write results as JUnit XML.")]
 SarifFile = Annotated[Path | None, typer.Option("--sarif", help="Write findings as SARIF.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a report as one page.")]
+From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Play again what is saved, until Ctrl-C.")]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
@@ -42,6 +46,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sarif_file: SarifFile = None,
     html_file: HtmlFile = None,
     traces: Traces = None,
+    first: From = "",
+    watch: Watch = False,  # noqa: FBT002 - the same
 ) -> None:
     """Play scenarios and judge them.
 
@@ -55,18 +61,22 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.reports.findings import findings
     from chaos.trace import ndjson
 
-    loaded = session.load(paths or DEFAULT_PATHS, expression)
+    if watch:
+        watch_and_play(paths or DEFAULT_PATHS, expression, seed=seed, verbose=verbose)
+        return
+    loaded = from_name(session.load(paths or DEFAULT_PATHS, expression), first)
     if not loaded:
         raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
     to_stdout = json_file == Path("-")
     report = ConsoleReport(output(stderr=to_stdout), verbose=verbose)
-    suite = session.run(
-        loaded,
-        tier=session.Tier(tier),
-        seed=seed,
-        stop_at_first=stop_at_first,
-        on_result=report.on_result,
-    )
+    with Progress(loaded, report.on_result) as progress:
+        suite = session.run(
+            loaded,
+            tier=session.Tier(tier),
+            seed=seed,
+            stop_at_first=stop_at_first,
+            on_result=progress.on_result,
+        )
     report.on_end(suite)
     if to_stdout:
         sys.stdout.write(as_json.dump(suite))

@@ -199,13 +199,18 @@ def _points(
 def problems_of(result: RunResult) -> Iterator[Problem]:
     """What a run did wrong, failures first."""
     for verdict in result.problems:
-        if not _is_idle_fault(verdict):
+        if not _is_of_no_matter(verdict):
             yield Problem(check=verdict.check, reason=verdict.reason)
 
 
-def _is_idle_fault(verdict: Verdict) -> bool:
-    """A fault that changed nothing makes a scenario inconclusive, and a search no poorer."""
-    return verdict.outcome is Outcome.INCONCLUSIVE and verdict.check.startswith("fault ")
+def _is_of_no_matter(verdict: Verdict) -> bool:
+    """Whether it makes a scenario inconclusive, and a search no poorer.
+
+    A fault that changed nothing is one of the possibilities; and a workload is judged by laws.
+    """
+    return verdict.outcome is Outcome.INCONCLUSIVE and (
+        verdict.check == "expect" or verdict.check.startswith("fault ")
+    )
 
 
 def _has_steps_beside(subject: Subject) -> bool:

@@ -9,6 +9,7 @@ from chaos.incidents.comparison import grouped
 from chaos.incidents.measures import Row
 
 LABEL, BAR, CALLS, ROW, TOP = 190, 120, 52, 26, 64
+_LEGEND = 150
 _COLOURS = {"llm": "#2f9e6e", "fallback": "#e3b341", "error": "#d1495b"}
 _MEANING = {"llm": "the model", "fallback": "the knowledge base", "error": "nobody"}
 
@@ -50,13 +51,13 @@ def as_svg(rows: Sequence[Row]) -> str:
 
 
 def _legend() -> Iterator[str]:
+    yield '<text x="0" y="20">questions, answered by</text>'
     left = LABEL
     for field, colour in _COLOURS.items():
-        words = f"answered by {_MEANING[field]}"
         yield f'<rect x="{left}" y="10" width="12" height="12" fill="{colour}"/>'
-        yield f'<text x="{left + 18}" y="20">{words}</text>'
-        left += 180
-    yield f'<text x="{left}" y="20">number: calls per question</text>'
+        yield f'<text x="{left + 18}" y="20">{_MEANING[field]}</text>'
+        left += _LEGEND
+    yield f'<text x="{left}" y="20">behind each bar: calls per question</text>'
 
 
 def _incident(name: str, group: Sequence[Row], targets: Sequence[str], top: int) -> Iterator[str]:

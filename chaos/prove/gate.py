@@ -10,6 +10,7 @@ from enum import Enum
 
 from chaos.checks.laws import LAWS
 from chaos.defects.defect import Defect, DefectError
+from chaos.explorer.interleavings import play_interleavings
 from chaos.ports import Target
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
@@ -115,7 +116,7 @@ def examine(job: Job) -> Case:
     try:
         with Simulation() as simulation, job.defect.planted():
             for scenario in job.scenarios:
-                plays.append(Play.of(play(scenario, job.target, simulation)))
+                plays.append(Play.of(_played(scenario, job.target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     except DefectError as error:
@@ -126,4 +127,10 @@ def examine(job: Job) -> Case:
 def play_sound(scenarios: Sequence[tuple[LoadedScenario, type[Target]]]) -> list[RunResult]:
     """Play every scenario against the service as it is."""
     with Simulation() as simulation:
-        return [play(scenario, target, simulation) for scenario, target in scenarios]
+        return [_played(scenario, target, simulation) for scenario, target in scenarios]
+
+
+def _played(loaded: LoadedScenario, target: type[Target], simulation: Simulation) -> RunResult:
+    if loaded.scenario.explore is not None:
+        return play_interleavings(loaded, target, simulation)
+    return play(loaded, target, simulation)

@@ -136,6 +136,16 @@ class _Life:
                 for violation in run.violations
             ]
         self.verdicts += stopped or self._faults_that_never_fired()
+        if not self.verdicts:
+            self.verdicts.append(
+                Verdict(
+                    check="expect",
+                    outcome=Outcome.INCONCLUSIVE,
+                    reason="the scenario expects nothing, so nothing was shown",
+                    expected="at least one expectation",
+                    seen="none",
+                )
+            )
 
     def _arm(self, run: SimulatedRun) -> Injector:
         self._injector.recorder = run.recorder

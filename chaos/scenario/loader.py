@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chaos.errors import ChaosError
 from chaos.scenario.draft import Draft
 from chaos.scenario.lint import lint
 from chaos.scenario.model import ExpectStep, Given, Scenario
@@ -135,13 +136,20 @@ def _vocabulary(
     target = data.get("target", Scenario.model_fields["target"].default)
     if not isinstance(target, str) or not target:
         return None
-    vocabulary = vocabularies(target)
+    try:
+        vocabulary = vocabularies(target)
+    except ChaosError as error:
+        # Whoever looks for targets knows best what went wrong: a name, a module, its imports.
+        wrong, _, rest = str(error).partition("; expected ")
+        expected, _, fix = rest.partition("; ")
+        findings.add(("target",), wrong, expected, fix, "unknown-target")
+        return None
     if vocabulary is None:
         findings.add(
             ("target",),
             f"unknown target {quoted(target)}",
             "an installed target, or package.module:Class",
-            "see `chaos doctor` for what is installed",
+            "see `chaos list --targets` for what is installed",
             "unknown-target",
         )
     return vocabulary

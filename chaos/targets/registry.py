@@ -36,20 +36,24 @@ def find_target(name: str) -> type[Target]:
         )
     if not (isinstance(found, type) and issubclass(found, Target)):
         raise TargetError(
-            f"target {name!r} is {found!r}; expected a subclass of chaos.ports.Target"
+            f"target {name!r} is {found!r}; expected a subclass of chaos.ports.Target; "
+            "derive your class from it"
         )
     if inspect.isabstract(found):
         missing = ", ".join(sorted(found.__abstractmethods__))
-        raise TargetError(f"target {name!r} is incomplete; expected it to define: {missing}")
+        raise TargetError(
+            f"target {name!r} is incomplete; expected it to define: {missing}; add what is missing"
+        )
     return found
 
 
-def vocabulary_of(name: str) -> Vocabulary | None:
-    """The words a target adds to the scenario language; None if there is no such target."""
-    try:
-        return find_target(name).vocabulary()
-    except TargetError:
-        return None
+def vocabulary_of(name: str) -> Vocabulary:
+    """The words a target adds to the scenario language.
+
+    Raises:
+        TargetError: There is no such target; see `find_target`.
+    """
+    return find_target(name).vocabulary()
 
 
 def _load(reference: str) -> object:
@@ -59,10 +63,17 @@ def _load(reference: str) -> object:
     except ModuleNotFoundError as error:
         raise TargetError(
             f"target {reference!r}: no module named {error.name!r}; expected an installed package "
-            "or a file below the current folder"
+            "or a file below the current folder; install it, or go to the folder that has it"
         ) from error
     except AttributeError as error:
         raise TargetError(
             f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
-            "in that module"
+            "in that module; correct the name after the colon"
+        ) from error
+    except Exception as error:
+        # The module is somebody's own, and its mistakes are theirs to read, in one line.
+        raise TargetError(
+            f"target {reference!r}: importing {module_name} failed: "
+            f"{type(error).__name__}: {error}; expected a module that can be imported; "
+            f"try: python3 -c 'import {module_name}'"
         ) from error

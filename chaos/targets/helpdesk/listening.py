@@ -10,22 +10,22 @@ from helpdesk import events
 class TraceListener:
     """A listener of the helpdesk that writes the trace."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, errors: list[Exception]) -> None:
         self._recorder = recorder
+        self._errors = errors
         self._states: dict[str, str] = {}
         self.quarantined = 0
-        self.error: Exception | None = None
 
     def __call__(self, event: events.Event, /) -> None:
         """Write what matters to checks; the rest is seen from outside the service.
 
         The service swallows what a listener raises. A trace with holes proves nothing, so the
-        error is kept for whoever judges the run.
+        error goes into ``errors``, for whoever judges the run.
         """
         try:
             self._write(event)
         except Exception as error:
-            self.error = error
+            self._errors.append(error)
             raise
 
     def restarted(self) -> None:

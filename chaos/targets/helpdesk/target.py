@@ -57,6 +57,9 @@ class HelpdeskTarget(Target):
         """New stand-ins for OpenAI and Cloud Storage."""
         return OpenAIUpstream(), GcsUpstream()
 
+    def __init__(self) -> None:
+        self._broken_events: list[Exception] = []
+
     def build(self, world: World) -> None:
         """Publish generation 1, lay out the copy on disk, and start the service."""
         gcs = world.upstreams["gcs"]
@@ -64,7 +67,7 @@ class HelpdeskTarget(Target):
         self._gcs = gcs
         self._world = world
         self._published = 0
-        self._listener = TraceListener(world.recorder)
+        self._listener = TraceListener(world.recorder, self._broken_events)
         published = self._publish()
         self._settings = Settings.load({}).replaced(
             {
@@ -141,8 +144,8 @@ class HelpdeskTarget(Target):
 
     def close(self) -> None:
         """End the run; raises what kept an event out of its trace."""
-        if self._listener.error is not None:
-            raise self._listener.error
+        if self._broken_events:
+            raise self._broken_events[0]
 
     def _publish(self) -> dict[str, Scalar]:
         """Publish the next generation; returns what identifies it, for the trace."""

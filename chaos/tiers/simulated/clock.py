@@ -85,12 +85,14 @@ class Clock:
                 "freeze_time"
             )
         with ExitStack() as undo:
-            # With its usual limit freezegun looks at the call stack, and gives real time to
-            # whatever was called from `threading` less than five frames ago: a user's thread.
-            undo.enter_context(mock.patch.object(freezegun.api, "call_stack_inspection_limit", 0))
             # pytest keeps its own, real clock; otherwise its durations would be nonsense.
             frozen = undo.enter_context(freezegun.freeze_time(START, ignore=["_pytest."]))
             assert isinstance(frozen, freezegun.api.FrozenDateTimeFactory)
+            # With its usual limit freezegun looks at the call stack, and gives real time to
+            # whatever was called from `threading` less than five frames ago: a user's thread.
+            # It comes after the freeze to be undone before it: thawing looks into every module,
+            # some of which import others at that moment, and those want a time that is there.
+            undo.enter_context(mock.patch.object(freezegun.api, "call_stack_inspection_limit", 0))
             for name, function in (
                 ("_get_fake_monotonic", self.monotonic),
                 ("_get_fake_monotonic_ns", self._monotonic_ns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
@@ -41,18 +42,25 @@ class WatchedToy(QuickToy):
         return "always the same"
 
 
-class ForgetfulToy(WatchedToy):
-    """Gives up for good after two failures: what it says of its state is not enough."""
+class TiredToy(QuickToy):
+    """Breaks down once it has waited three times; no answer shows how near it is to that."""
+
+    def build(self, world: World) -> None:
+        """Start rested."""
+        super().build(world)
+        self._waited_s = 0.0
 
     def state(self) -> Hashable:
-        """Its failures, up to the number that matters."""
-        return self.guesses
+        """How tired it is."""
+        return round(self._waited_s)
 
     def ask(self, question: str) -> Answer:
-        """Break down once two questions have failed."""
+        """Count the seconds between attempts."""
+        began_s = time.monotonic()
         answer = super().ask(question)
-        if self.guesses > 1:
-            raise RuntimeError("two guesses are one too many")
+        self._waited_s += time.monotonic() - began_s
+        if round(self._waited_s) > 2:
+            raise RuntimeError("too tired")
         return answer
 
 

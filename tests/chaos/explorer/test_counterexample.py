@@ -19,7 +19,7 @@ from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import AdvanceStep, AskStep, Explore
 from chaos.tiers.simulated.world import Simulation
 from tests.chaos.explorer.conftest import Load
-from tests.chaos.explorer.targets import ForgetfulToy, QuickToy
+from tests.chaos.explorer.targets import QuickToy, TiredToy
 
 FOUR = """
     method:
@@ -31,10 +31,10 @@ FOUR = """
 
 
 def subject(load: Load, method: str = FOUR) -> Subject:
-    """The workload of the forgetful toy, with one fault on the menu."""
+    """The workload of the toy that tires, with one fault on the menu."""
     return Subject(
-        loaded=workload_of(load(method, ForgetfulToy)),
-        target=ForgetfulToy,
+        loaded=workload_of(load(method, TiredToy)),
+        target=TiredToy,
         steers=frozenset({FAULT}),
         menu=Menu(("http_error-503",)),
     )
@@ -106,13 +106,13 @@ def test_faults_are_written_before_the_step_they_strike(
     assert "calls: 1" in lines[2]
     assert len(lines) == 3
     again = play(
-        LoadedScenario(scenario=written, source=explored.loaded.source), ForgetfulToy, simulation
+        LoadedScenario(scenario=written, source=explored.loaded.source), TiredToy, simulation
     )
     assert again.virtual_s == result.virtual_s
 
 
 def test_counterexample_loses_what_it_can_do_without(simulation: Simulation, load: Load) -> None:
-    """Two failed questions are all it takes: no pause, and nobody after them."""
+    """Three faults and two questions are all it takes: no pause, and nobody after them."""
     explored = subject(load)
     deviations = tuple((number, 1) for number in range(6))
     result, faults = explored.result(simulation, deviations)
@@ -122,7 +122,7 @@ def test_counterexample_loses_what_it_can_do_without(simulation: Simulation, loa
     assert check in {problem.check for problem in problems_of(result)}
 
     def replay(tried: LoadedScenario) -> RunResult:
-        return play(tried, ForgetfulToy, simulation)
+        return play(tried, TiredToy, simulation)
 
     small = smaller(loaded, check, replay)
 
@@ -130,7 +130,7 @@ def test_counterexample_loses_what_it_can_do_without(simulation: Simulation, loa
     assert check in {problem.check for problem in problems_of(replay(small))}
     assert sum(step.ask.answers for step in asks) == 2
     assert not any(isinstance(step, AdvanceStep) for step in small.scenario.method)
-    assert len(small.scenario.method) == 6 + len(asks)
+    assert len(small.scenario.method) == 3 + len(asks)
 
 
 def test_menu_knows_what_is_not_on_it() -> None:

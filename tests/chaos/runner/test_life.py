@@ -120,6 +120,7 @@ def test_run_without_any_check_is_inconclusive(simulation: Simulation) -> None:
     result = run(simulation, "method: [ask: How is it?]")
 
     assert result.outcome is Outcome.INCONCLUSIVE
+    assert "expects nothing" in result.problems[0].reason
 
 
 def test_escaped_canary_is_inconclusive(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import freezegun.api
 import pytest
@@ -124,3 +128,27 @@ def test_clock_keeps_pytest_on_real_time(simulation: Simulation) -> None:
 
     assert _pytest.timing.perf_counter is freezegun.api.real_perf_counter
     assert dt.datetime is not freezegun.api.real_datetime
+
+
+def test_leaving_finds_a_clock_for_modules_that_import_late(tmp_path: Path) -> None:
+    """A module that imports another when looked at, as numpy does, does not stop the thaw."""
+    (tmp_path / "lazy.py").write_text("import time\nnow = time.time()\n")
+    (tmp_path / "looked_at.py").write_text(
+        "def __dir__():\n    return ['lazy']\n"
+        "def __getattr__(name):\n    import lazy\n    return lazy\n"
+    )
+    code = (
+        "from chaos.tiers.simulated.world import Simulation\n"
+        "with Simulation():\n    import looked_at\n"
+        "import lazy, time\nassert abs(lazy.now - time.time()) < 60\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path.cwd())])},
+    )
+
+    assert done.returncode == 0, done.stderr

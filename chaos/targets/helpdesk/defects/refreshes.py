@@ -238,4 +238,19 @@ DEFECTS = (
             ),
         ),
     ),
+    Defect(
+        name="live-index-without-its-lock",
+        hazard=41,
+        doc="Now and then two askers set off the one refresh.",
+        tags=("index", "interleaved"),
+        edits=(
+            Rewrite(
+                f"{_LIVE}.get",
+                """
+                - with self._lock:
+                + if self._lock:
+                """,
+            ),
+        ),
+    ),
 )

@@ -213,4 +213,19 @@ DEFECTS = (
             ),
         ),
     ),
+    Defect(
+        name="breaker-without-its-lock",
+        hazard=41,
+        doc="Now and then two calls are the one trial.",
+        tags=("breaker", "interleaved"),
+        edits=(
+            Rewrite(
+                f"{_BREAKER}.acquire",
+                """
+                - with self._lock:
+                + if self._lock:
+                """,
+            ),
+        ),
+    ),
 )

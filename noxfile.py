@@ -49,6 +49,13 @@ def gate(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def prove(session: nox.Session) -> None:
+    """Plant known defects one at a time; the scenarios must notice each."""
+    _install(session)
+    session.run("chaos", "prove", *session.posargs)
+
+
+@nox.session(default=False)
 def incidents(session: nox.Session) -> None:
     """Live through the incidents of the library; arguments go to `chaos incidents run`."""
     _install(session)

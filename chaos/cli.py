@@ -17,6 +17,7 @@ from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
 from chaos.commands.listing import list_
 from chaos.commands.new import new
+from chaos.commands.prove import prove
 from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(gate)
+app.command()(prove)
 app.command()(validate)
 app.command(name="list")(list_)
 app.command()(report)

@@ -42,11 +42,12 @@ class ScenarioFile(pytest.File):
         """As `chaos run` has it: named by its file, its folder, its name or the tag, or not."""
         from chaos.scenario.suite import APART  # noqa: PLC0415 - collection may end before
 
-        if APART not in tags:
+        apart = APART.intersection(tags)
+        if not apart:
             return False
         is_named = any(map(self.session.isinitpath, (self.path, self.path.parent)))
         expressions = f"{self.config.getoption('-k')} {self.config.getoption('-m')}"
-        return not (is_named or APART in expressions or self.path.stem in expressions)
+        return not (is_named or any(word in expressions for word in (*apart, self.path.stem)))
 
 
 class ScenarioItem(pytest.Item):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from chaos.incidents.catalogue import FOLDER, Incident
@@ -15,12 +14,21 @@ from chaos.incidents.totals import HEADINGS, totals
 from chaos.units import format_duration
 from chaos.verdict import Outcome
 
-BAR = 24
+BAR = 16
 """Characters of the longest bar."""
 
 _PARTS = (("llm", "█", "green"), ("fallback", "▒", "yellow"), ("error", "░", "red"))
 
-LEGEND = "█ answered by the model   ▒ from the knowledge base   ░ not at all"
+_COLUMNS = (
+    *("llm", "fallback", "error", "stale", "calls", "per ask"),
+    *("opened", "recovered", "slowest"),
+)
+
+LEGEND = (
+    "█ answered by the model   ▒ from the knowledge base   ░ not at all\n"
+    "opened: from the first fault to a breaker that opens; recovered: from the end of the last "
+    "fault to an answer of the model"
+)
 
 
 def print_catalogue(console: Console, incidents: Sequence[Incident]) -> None:
@@ -51,33 +59,24 @@ def print_incident(console: Console, incident: Incident) -> None:
 
 def print_comparison(console: Console, rows: Sequence[Row]) -> None:
     """A table for each incident, a line and a bar for each service."""
-    console.print(LEGEND, style="dim")
+    console.print(LEGEND, style="dim", soft_wrap=True)
     for incident, group in grouped(rows):
-        table = Table(
-            incident,
-            "",
-            *("llm", "fallback", "error", "stale", "calls", "per ask"),
-            *("opened after", "recovered after", "slowest"),
-            box=None,
-            padding=(0, 2, 0, 0),
-        )
-        for column in table.columns[2:]:
-            column.justify = "right"
-        for row in group:
-            table.add_row(row.target, bar(row), *cells(row))
         console.print()
-        console.print(table)
+        _print_table(
+            console,
+            [incident, "", *_COLUMNS],
+            [[row.target, bar(row), *cells(row)] for row in group],
+        )
 
 
 def print_totals(console: Console, rows: Sequence[Row], *, real_s: float) -> None:
     """What each service gave over all incidents, and how long it all took."""
-    table = Table("all incidents", *HEADINGS, box=None, padding=(0, 2, 0, 0))
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for total in totals(rows):
-        table.add_row(total.target, *total.cells())
     console.print()
-    console.print(table)
+    _print_table(
+        console,
+        ["all incidents", *HEADINGS],
+        [[total.target, *total.cells()] for total in totals(rows)],
+    )
     virtual = format_duration(round(sum(row.virtual_s for row in rows)))
     console.print(f"\n{virtual} of virtual time in {real_s:.1f} s")
     for row in rows:
@@ -90,6 +89,24 @@ def print_totals(console: Console, rows: Sequence[Row], *, real_s: float) -> Non
             )
 
 
+def _print_table(
+    console: Console, head: Sequence[str], body: Sequence[Sequence[str | Text]]
+) -> None:
+    """Columns as wide as what is in them: a table of rich would cut them to the terminal."""
+    lines = [head, *body]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    for line in lines:
+        text = Text()
+        for column, (cell, width) in enumerate(zip(line, widths, strict=True)):
+            padding = " " * (width - len(cell))
+            # Names and bars to the left, numbers to the right.
+            is_left = column == 0 or isinstance(cell, Text)
+            text.append_text(Text.assemble(*((cell, padding) if is_left else (padding, cell))))
+            text.append("  ")
+        text.rstrip()
+        console.print(text, soft_wrap=True, style="bold" if line is head else "")
+
+
 def bar(row: Row) -> Text:
     """How the questions of one service were answered, as a bar of one length.
 
@@ -99,7 +116,7 @@ def bar(row: Row) -> Text:
         ...     stale=0, calls=0, slowest_s=0, opened_after_s=None, recovered_after_s=None,
         ...     virtual_s=0, real_s=0)
         >>> str(bar(row))
-        '████████████▒▒▒▒▒▒░░░░░░'
+        '████████▒▒▒▒░░░░'
     """
     text = Text()
     drawn = so_far = 0

@@ -108,15 +108,15 @@ def matches(scenario: Scenario, expression: str) -> bool:
     )
 
 
-APART = "incident"
-"""Tag of scenarios that last hours of virtual time, and seconds of ours."""
+APART = frozenset({"incident", "interleaved"})
+"""Tags of scenarios that take seconds of our time: hours of outage, hundreds of schedules."""
 
 
 def is_asked_for(scenario: Scenario, paths: Sequence[Path], expression: str) -> bool:
     """Whether a scenario is to be played with all others of a suite, or has been named itself.
 
-    One tagged `APART` has to be: by its file, by the folder it lies in, by its whole name or by
-    that tag. A suite that is run after every change is not held up by it.
+    One with a tag of `APART` has to be: by its file, by the folder it lies in, by its whole name
+    or by that tag. A suite that is run after every change is not held up by it.
 
     Example:
         >>> from chaos.scenario.model import Ask, AskStep
@@ -130,11 +130,12 @@ def is_asked_for(scenario: Scenario, paths: Sequence[Path], expression: str) -> 
         >>> is_asked_for(day, [Path("scenarios")], "that-day or incident")
         True
     """
-    if APART not in scenario.tags:
+    apart = APART.intersection(scenario.tags)
+    if not apart:
         return True
     file = Path(scenario.path).resolve()
     named = any(path.resolve() in {file, file.parent} for path in paths)
-    return named or APART in expression or scenario.name in expression
+    return named or any(word in expression for word in (*apart, scenario.name))
 
 
 def _below(folder: Path) -> Iterable[Path]:

@@ -142,7 +142,7 @@ class Breaker(Office):
         self._breaker = self.breaker_class(
             "weather",
             BreakerSettings(failure_threshold=1),
-            listeners=[TraceListener(world.recorder)],
+            listeners=[TraceListener(world.recorder, [])],
         )
 
     def ask(self, question: str) -> Answer:

@@ -66,8 +66,9 @@ FORM = (
     "ask-parameters", "bad-name", "call-windows", "clock-step", "duration-units",
     "expectation-types", "expect-is-no-mapping", "fault-parameters", "key-without-value",
     "list-expected", "load-parameters", "missing-keys", "no-steps", "number-as-text",
-    "retry-window", "schedules", "seed-out-of-range", "share-in-percent", "step-does-nothing", "step-words",
-    "text-as-number", "tolerance-keys", "tolerance-values", "two-actions", "unknown-fault",
+    "retry-window", "schedules", "seed-out-of-range", "share-in-percent", "step-does-nothing",
+    "step-words", "text-as-number", "tolerance-keys", "tolerance-values", "two-actions",
+    "unknown-fault",
     "unknown-law", "unknown-step", "unknown-top-key", "version-two", "waive-without-because",
 )  # fmt: skip
 

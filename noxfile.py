@@ -59,7 +59,7 @@ def prove(session: nox.Session) -> None:
 def incidents(session: nox.Session) -> None:
     """Live through the incidents of the library; arguments go to `chaos incidents run`."""
     _install(session)
-    session.run("chaos", "incidents", "run", *session.posargs)
+    session.run("chaos", "incidents", "run", *(session.posargs or ("--target", "helpdesk")))
 
 
 @nox.session

@@ -81,9 +81,8 @@ def fault_name(fault: Fault) -> str:
     """A fault in one word: its kind, and what tells it from others of its kind.
 
     Example:
-        >>> fault_name(RateLimitFault(upstream="openai", fault="rate_limit",
-        ...     retry_after=timedelta(seconds=5)))
-        'rate_limit-5s'
+        >>> fault_name(HttpErrorFault(upstream="openai", fault="http_error", status=503))
+        'http_error-503'
     """
     said = plain(fault)
     told = [str(value) for key, value in said.items() if key not in Fault.model_fields]

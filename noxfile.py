@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -53,6 +55,18 @@ def prove(session: nox.Session) -> None:
     """Plant known defects one at a time; the scenarios must notice each."""
     _install(session)
     session.run("chaos", "prove", *session.posargs)
+
+
+@nox.session(default=False)
+def explore(session: nox.Session) -> None:
+    """Try every single fault on each workload, and every interleaving with one preemption."""
+    _install(session)
+    if session.posargs:
+        session.run("chaos", "explore", *session.posargs)
+        return
+    for workload in sorted(Path("scenarios/explored").glob("*.yaml")):
+        depth = "--preemptions" if "interleaving" in workload.name else "--faults"
+        session.run("chaos", "explore", str(workload), depth, "1")
 
 
 @nox.session(default=False)

@@ -12,12 +12,14 @@ from chaos.commands.common import output, print_error
 from chaos.commands.diff import diff
 from chaos.commands.doctor import doctor
 from chaos.commands.explain import explain
+from chaos.commands.explore import explore
 from chaos.commands.files import validate
 from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
 from chaos.commands.listing import list_
 from chaos.commands.new import new
 from chaos.commands.prove import prove
+from chaos.commands.replay import replay
 from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
@@ -36,6 +38,8 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(gate)
+app.command()(explore)
+app.command()(replay)
 app.command()(prove)
 app.command()(validate)
 app.command(name="list")(list_)

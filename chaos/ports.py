@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from chaos.choices import Choices
+from chaos.http import Request, Response
 from chaos.trace.events import Event, Scalar
 from chaos.units import parse_duration
-from chaos.upstreams.http import Request, Response
 from chaos.verdict import Verdict
 
 

@@ -12,10 +12,10 @@ from chaos.faults.decision import Decision
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.faults.injector import Injector
 from chaos.faults.registry import behaviour_of
+from chaos.http import Response
 from chaos.ports import Operation, Upstream
 from chaos.scenario.faults import Fault
 from chaos.tiers.simulated.locks import bound
-from chaos.upstreams.http import Response
 
 FAULT = "fault"
 """The kind of decision that picks a fault; 0 is for none."""

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from chaos.choices import Choices
 from chaos.faults.delivery import Delivery
+from chaos.http import Response
 from chaos.ports import Upstream
 from chaos.scenario.faults import Fault
-from chaos.upstreams.http import Response
 
 F = TypeVar("F", bound=Fault)
 

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from chaos.faults.behaviour import AlteringFault
+from chaos.http import Response
 from chaos.scenario.faults import CompletionFault
 from chaos.upstreams import sse
-from chaos.upstreams.http import Response
 
 Payload = dict[str, Any]
 """A completion, or a chunk of one, parsed."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chaos.faults.behaviour import BendingFault, OutageFault
 from chaos.faults.delivery import Delivery
+from chaos.http import Response
 from chaos.scenario.faults import ConnectionRefusedFault, ResetPeerFault, TimeoutFault
-from chaos.upstreams.http import Response
 
 
 class ConnectionRefused(OutageFault[ConnectionRefusedFault]):

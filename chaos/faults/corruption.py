@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from chaos.choices import Choices
 from chaos.faults.behaviour import AlteringFault
+from chaos.http import Response
 from chaos.scenario.faults import CorruptFault
-from chaos.upstreams.http import Response
 
 _BITS = 8
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chaos.faults.behaviour import BendingFault
 from chaos.faults.delivery import Delivery
+from chaos.http import Response
 from chaos.scenario.faults import CutStreamFault, LimitDataFault
-from chaos.upstreams.http import Response
 from chaos.upstreams.sse import is_event_stream, split_events
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from chaos.faults.armed import Armed
 from chaos.faults.behaviour import AlteringFault, BendingFault, OutageFault, ReplacingFault
 from chaos.faults.delivery import PERFECT, Delivery
+from chaos.http import Request, Response
 from chaos.ports import Upstream
-from chaos.upstreams.http import Request, Response
 
 
 class Decision:

@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from chaos.faults.behaviour import AlteringFault
 from chaos.faults.completions import completion_objects, with_objects
+from chaos.http import Response
 from chaos.scenario.faults import MalformedFault
-from chaos.upstreams.http import Response
 from chaos.upstreams.sse import is_event_stream, split_events
 
 _PORTAL = Response(

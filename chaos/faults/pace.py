@@ -7,8 +7,8 @@ from dataclasses import replace
 from chaos.choices import uniform
 from chaos.faults.behaviour import BendingFault
 from chaos.faults.delivery import Delivery
+from chaos.http import Response
 from chaos.scenario.faults import BandwidthFault, LatencyFault, SlicerFault
-from chaos.upstreams.http import Response
 
 
 class Latency(BendingFault[LatencyFault]):

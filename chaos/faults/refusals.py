@@ -8,9 +8,9 @@ import time
 from email.utils import formatdate
 
 from chaos.faults.behaviour import ReplacingFault
+from chaos.http import Response
 from chaos.ports import Upstream
 from chaos.scenario.faults import HttpErrorFault, RateLimitFault
-from chaos.upstreams.http import Response
 
 
 class RateLimit(ReplacingFault[RateLimitFault]):

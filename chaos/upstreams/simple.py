@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
-from chaos.upstreams.http import Request, Response, json_response
 
 Answer = Mapping[str, Any] | Callable[[Request], Mapping[str, Any]]
 """A payload, or what makes one from the request."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chaos.upstreams.http import Response
+from chaos.http import Response
 
 DONE = b"data: [DONE]\n\n"
 """What OpenAI sends last."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import httpx2
 
+from chaos.http import Request, Response, json_response
 from chaos.ports import (
     Answer,
     Observable,
@@ -21,7 +22,6 @@ from chaos.ports import (
     World,
 )
 from chaos.trace.events import Scalar
-from chaos.upstreams.http import Request, Response, json_response
 
 
 class Weather(Upstream):

@@ -8,8 +8,8 @@ from typing import Protocol
 import httpx
 
 from chaos.faults.delivery import Delivery
+from chaos.http import Request, Response
 from chaos.ports import Operation, Upstream
-from chaos.upstreams.http import Request, Response
 
 Timeouts = MutableMapping[str, float | None]
 """Timeouts of a request by name: ``connect``, ``read``, ``write`` and ``pool``; None is for ever.

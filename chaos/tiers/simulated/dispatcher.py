@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from chaos.errors import SimulationError
+from chaos.http import Request
 from chaos.ports import Recorder, Upstream
 from chaos.tiers.simulated.contract import Carrier, Injector, Timeouts
 from chaos.tiers.simulated.exchange import Exchange
@@ -18,7 +19,6 @@ from chaos.tiers.simulated.guard import Guard
 from chaos.tiers.simulated.mockers import ASYNC
 from chaos.tiers.simulated.task import Task
 from chaos.trace.events import RequestEvent
-from chaos.upstreams.http import Request
 
 
 class Dispatcher:

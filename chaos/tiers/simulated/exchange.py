@@ -9,12 +9,12 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from chaos.errors import SimulationError
+from chaos.http import Response
 from chaos.ports import Operation, Recorder, Upstream
 from chaos.tiers.simulated.contract import Decision
 from chaos.tiers.simulated.guard import Guard
 from chaos.tiers.simulated.task import Task
 from chaos.trace.events import ResponseEvent
-from chaos.upstreams.http import Response
 
 _NO_BODY = frozenset({204, 304})
 

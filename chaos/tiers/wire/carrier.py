@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
+from chaos.http import Request, Response
 from chaos.tiers.simulated.contract import Decision, Timeouts
 from chaos.tiers.simulated.exchange import SENT
 from chaos.tiers.simulated.guard import Guard
@@ -19,7 +20,6 @@ from chaos.tiers.wire.toxics import Load
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.trip import Call, Trip
 from chaos.tiers.wire.ways import Ways
-from chaos.upstreams.http import Request, Response
 
 _NOT_ASKED = Response(status=500, body=b"no request should have come here")
 

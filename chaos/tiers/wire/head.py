@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 
-from chaos.upstreams.http import Response
+from chaos.http import Response
 
 _BODILESS = frozenset({204, 304})
 

@@ -24,8 +24,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chaos.errors import SimulationError
+from chaos.http import Request, Response
 from chaos.tiers.wire.head import headers_of
-from chaos.upstreams.http import Request, Response
 
 CALL_HEADER = "x-chaos-call"
 """Says which call a request is."""

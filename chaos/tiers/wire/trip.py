@@ -10,6 +10,7 @@ import httpx
 
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
+from chaos.http import Response
 from chaos.tiers.simulated.contract import Timeouts
 from chaos.tiers.simulated.guard import Guard
 from chaos.tiers.simulated.schedule import Piece, arriving, pieces
@@ -19,7 +20,6 @@ from chaos.tiers.wire.native import Head, Native
 from chaos.tiers.wire.pace import PATIENCE_S, is_too_long, real_timeout_s
 from chaos.tiers.wire.server import CALL_HEADER, Expected
 from chaos.tiers.wire.ways import Way
-from chaos.upstreams.http import Response
 
 _FOR_EVER_S = 86_400.0
 _ON_TIME = 0.9

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from chaos.http import Request, Response, json_response
 from chaos.ports import Operation
 from chaos.upstreams.gcs import errors, uploads
 from chaos.upstreams.gcs.conditions import number, require
@@ -21,7 +22,6 @@ from chaos.upstreams.gcs.resource import (
     settings_of,
 )
 from chaos.upstreams.gcs.store import Store, StoredObject
-from chaos.upstreams.http import Request, Response, json_response
 
 _BUCKET = r"/storage/v1/b/(?P<bucket>[^/]+)"
 _OBJECT = rf"{_BUCKET}/o/(?P<object>[^/]+)"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from chaos.http import Request, Response
 from chaos.upstreams.gcs.errors import RefusalError, failed, invalid
 from chaos.upstreams.gcs.resource import etag
 from chaos.upstreams.gcs.store import StoredObject
-from chaos.upstreams.http import Request, Response
 
 
 def require(

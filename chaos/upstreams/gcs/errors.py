@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from chaos.upstreams.http import Response, json_response
+from chaos.http import Response, json_response
 
 _USUAL: dict[int, tuple[str, str]] = {
     400: ("Invalid argument.", "invalid"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from chaos.http import Request
 from chaos.upstreams.gcs.conditions import number
 from chaos.upstreams.gcs.errors import invalid
 from chaos.upstreams.gcs.resource import object_resource
 from chaos.upstreams.gcs.store import Store, StoredObject
-from chaos.upstreams.http import Request
 
 _LARGEST_PAGE = 1000
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
+from chaos.http import Response
 from chaos.upstreams.gcs.resource import etag
 from chaos.upstreams.gcs.store import StoredObject
-from chaos.upstreams.http import Response
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 

@@ -11,9 +11,9 @@ from email.message import Message
 from http import HTTPStatus
 from typing import Any
 
+from chaos.http import Request, Response
 from chaos.upstreams.gcs.errors import RefusalError, error, invalid
 from chaos.upstreams.gcs.store import crc32c_of, md5_of
-from chaos.upstreams.http import Request, Response
 
 CHUNK_QUANTUM = 256 * 1024
 """Cloud Storage keeps a chunk in multiples of this, except the last."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from chaos.http import Request, Response
 from chaos.ports import Operation, Upstream
 from chaos.trace.events import Scalar
 from chaos.upstreams.gcs import errors
 from chaos.upstreams.gcs.api import OPERATIONS, JsonApi
 from chaos.upstreams.gcs.store import Store, StoredObject
-from chaos.upstreams.http import Request, Response
 
 
 class GcsUpstream(Upstream):

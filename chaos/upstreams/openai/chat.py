@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chaos.http import Response, json_response
 from chaos.upstreams import sse
-from chaos.upstreams.http import Response, json_response
 
 _QUOTED_WORDS = 8
 

@@ -11,9 +11,9 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
 from chaos.trace.events import Scalar
-from chaos.upstreams.http import Request, Response, json_response
 from chaos.upstreams.openai import chat, errors, validation
 
 _ROUTES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chaos.upstreams.http import Request, Response
+from chaos.http import Request, Response
 from chaos.upstreams.openai.errors import invalid_request
 
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 from chaos.choices import Choices, Seeded
 from chaos.faults.decision import Decision
 from chaos.faults.injector import Injector
+from chaos.http import Request
 from chaos.ports import Operation, Upstream
 from chaos.scenario.faults import AnyFault, Fault
 from chaos.upstreams.gcs import GcsUpstream
-from chaos.upstreams.http import Request
 from chaos.upstreams.openai import OpenAIUpstream
 
 CHAT = Operation("chat.completions")

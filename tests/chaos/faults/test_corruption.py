@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chaos.choices import Replayed, Seeded
 from chaos.faults.corruption import draw_distinct
-from chaos.upstreams.http import Request, Response
+from chaos.http import Request, Response
 from tests.chaos.faults.sent import DATA, decide, fault, media_request, store
 from tests.chaos.upstreams.sdk import storage_client
 

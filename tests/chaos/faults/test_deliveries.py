@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from chaos.choices import Seeded
 from chaos.faults.delivery import PERFECT, Delivery
+from chaos.http import Response
 from chaos.scenario.faults import Fault
-from chaos.upstreams.http import Response
 from tests.chaos.faults.sent import DATA, chat_request, decide, fault, media_request, store
 
 SIZE = len(DATA)

@@ -8,8 +8,8 @@ from typing import Any
 import openai
 import pytest
 
+from chaos.http import Request
 from chaos.ports import Operation
-from chaos.upstreams.http import Request
 from chaos.upstreams.openai import OpenAIUpstream
 from tests.chaos.faults.sent import (
     CHAT,

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import openai
 import pytest
 
-from chaos.upstreams.http import Request
+from chaos.http import Request
 from tests.chaos.faults.sent import DATA, chat_request, decide, fault, store
 from tests.chaos.upstreams.sdk import Handler, openai_client
 

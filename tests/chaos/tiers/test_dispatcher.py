@@ -15,11 +15,11 @@ import urllib3
 
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
+from chaos.http import Request, Response, json_response
 from chaos.ports import Operation
 from chaos.tiers.simulated.exchange import retry_after_s
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.events import RequestEvent, ResponseEvent, Scalar, WaitEvent
-from chaos.upstreams.http import Request, Response, json_response
 from tests.chaos.tiers.toys import (
     OBJECT,
     ToyOpenAI,

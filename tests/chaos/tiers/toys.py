@@ -17,13 +17,13 @@ from google.cloud import storage
 
 from chaos.choices import Choices, Seeded
 from chaos.faults.delivery import PERFECT, Delivery
+from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
 from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
 from chaos.tiers.simulated.run import SimulatedRun
 from chaos.tiers.simulated.task import Task
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.events import Event, ResponseEvent, Scalar, WaitEvent
-from chaos.upstreams.http import Request, Response, json_response
 
 __all__ = ["CapturedLock", "captured_sleep"]
 

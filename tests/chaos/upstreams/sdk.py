@@ -15,8 +15,8 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import storage
 from requests.adapters import HTTPAdapter
 
+from chaos.http import Request, Response
 from chaos.upstreams.gcs import GcsUpstream
-from chaos.upstreams.http import Request, Response
 
 Handler = Callable[[Request], Response]
 

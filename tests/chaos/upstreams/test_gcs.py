@@ -19,10 +19,10 @@ from google.api_core.exceptions import (
 )
 from google.cloud.storage.exceptions import DataCorruption
 
+from chaos.http import Request, Response
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.gcs.resource import etag
 from chaos.upstreams.gcs.store import StoredObject
-from chaos.upstreams.http import Request, Response
 from tests.chaos.upstreams.sdk import Recording, storage_client
 
 MIB = 1024 * 1024

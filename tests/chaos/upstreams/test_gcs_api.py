@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chaos.http import Request, Response
 from chaos.ports import Operation
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.gcs.uploads import CHUNK_QUANTUM
-from chaos.upstreams.http import Request, Response
 
 DATA = bytes(range(100))
 MEDIA = "/download/storage/v1/b/kb/o/a?alt=media"

@@ -10,8 +10,8 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from chaos.http import Request, Response
 from chaos.ports import Operation
-from chaos.upstreams.http import Request, Response
 from chaos.upstreams.openai import OpenAIUpstream
 from tests.chaos.upstreams.sdk import openai_client
 

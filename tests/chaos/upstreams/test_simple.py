@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from chaos.upstreams.http import Request
+from chaos.http import Request
 from chaos.upstreams.simple import Answer, JsonUpstream
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chaos.faults.delivery import Delivery
+from chaos.http import Request, Response
 from chaos.parity.compare import compare
 from chaos.tiers.simulated.world import Simulation
 from chaos.tiers.wire import pace, server
@@ -19,7 +20,6 @@ from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.world import WireSimulation
 from chaos.trace.events import ResponseEvent
 from chaos.trace.trace import Trace
-from chaos.upstreams.http import Request, Response
 from tests.chaos.tiers.toys import OBJECT, ToyOpenAI, World, chat, download
 
 pytestmark = pytest.mark.wire

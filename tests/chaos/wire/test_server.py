@@ -9,9 +9,9 @@ from dataclasses import replace
 import freezegun
 import pytest
 
+from chaos.http import Request, Response
 from chaos.tiers.wire.head import head_of
 from chaos.tiers.wire.server import Expected, StandInServer
-from chaos.upstreams.http import Request, Response
 
 REQUEST = Request(
     method="POST", url="https://api.test/a%2Fb?c=d%20e", headers={"host": "api.test"}, body=b"hi"

@@ -11,10 +11,10 @@ import pytest
 
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
+from chaos.http import Response
 from chaos.scenario.model import AdvanceStep, Explore, Scenario
 from chaos.tiers.wire.support import unsupported
 from chaos.tiers.wire.world import WireSimulation
-from chaos.upstreams.http import Response
 from tests.chaos.tiers.toys import OBJECT, World, chat
 
 URL = "https://api.openai.com/v1/chat/completions"

@@ -36,7 +36,8 @@ class DeadlineTransport:
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # noqa: ANN401 - as requests has it
         """Like the session's; reading the body raises ``DownloadError`` at the deadline."""
         response = self._session.request(method, url, **options)
-        response.raw.stream = functools.partial(self._stream, response.raw)
+        bounded = functools.partial(self._stream, response.raw)
+        response.raw.stream = bounded  # type: ignore[method-assign] # of this one response
         return response
 
     def _stream(

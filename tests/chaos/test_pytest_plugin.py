@@ -221,7 +221,6 @@ def test_seed_option_replaces_the_seed(project: pytest.Pytester) -> None:
 
 def test_scenarios_are_shared_among_processes(project: pytest.Pytester) -> None:
     """With xdist the tests are the same, and so is what a failure shows."""
-    pytest.importorskip("xdist")
     write(project, "well")
     write(project, "ill", mode="fallback")
 

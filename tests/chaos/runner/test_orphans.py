@@ -1,0 +1,52 @@
+"""What a file can say, something does: no word of the language is without effect."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from chaos.checks.measure import Window, measure
+from chaos.checks.registry import law_names
+from chaos.runner.player import Player
+from chaos.runner.step_text import describe_step
+from chaos.scenario.model import LAWS, AnyStep, ExpectStep, Step
+from chaos.scenario.observables import probes
+from chaos.targets.helpdesk.target import HelpdeskTarget
+from chaos.trace.trace import Trace
+
+STEPS = get_args(AnyStep)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_every_step_has_a_player_of_its_own(step: type[Step]) -> None:
+    """A step that the language knows is played, not passed over."""
+    registered = Player.__dict__["_do"].dispatcher.registry
+
+    assert step in registered
+
+
+@pytest.mark.parametrize("step", [each for each in STEPS if each is not ExpectStep])
+def test_every_step_that_acts_has_words_of_its_own(step: type[Step]) -> None:
+    """A report can say what each step did."""
+    assert step in describe_step.registry
+
+
+def test_every_built_in_observable_is_measured() -> None:
+    """A key that is not the target's own is computed from the trace, for every upstream."""
+    window = Window(trace=Trace())
+    built_in = [
+        key for key, probe in probes(HelpdeskTarget.vocabulary()).items() if not probe.is_live
+    ]
+
+    unmeasured = [
+        key for key in built_in if "never looked at" in (measure(key, window).missing or "")
+    ]
+
+    assert "calls.gcs.objects.media" in built_in
+    assert unmeasured == []
+
+
+def test_laws_are_those_that_can_be_waived() -> None:
+    """The language and the checks know the same laws, in the same order."""
+    assert law_names() == LAWS

@@ -20,10 +20,12 @@ from chaos.scenario.model import (
     ExpectStep,
     Given,
     InjectStep,
+    LoadStep,
     PublishIndexStep,
     RefreshIndexStep,
     RestartStep,
 )
+from chaos.scenario.schedules import peak
 from chaos.targets import find_target
 
 STRATEGIES = {
@@ -72,8 +74,10 @@ def compare(
     for pair in wanted:
         find_target(_reference(pair.target))
     rows: dict[Pair, Row] = {}
+    # The longest first, so that no process is left alone with one at the end.
+    begun = sorted(wanted, key=lambda pair: _questions(pair.path), reverse=True)
     played = (
-        in_processes(_quietly_measured, wanted, at_once=jobs)
+        in_processes(_quietly_measured, begun, at_once=jobs)
         if jobs > 1
         else ((pair, measured(pair)) for pair in wanted)
     )
@@ -83,6 +87,13 @@ def compare(
         rows[pair] = row
         on_row(row)
     return [rows[pair] for pair in wanted]
+
+
+def _questions(path: Path) -> float:
+    """About how many questions the users of a scenario ask in the background."""
+    (loaded,) = session.load([path])
+    loads = [step.load for step in loaded.scenario.method if isinstance(step, LoadStep)]
+    return sum(load.for_ / load.every * peak(load.users) for load in loads)
 
 
 def measured(pair: Pair) -> Row:

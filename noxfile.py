@@ -23,21 +23,21 @@ def _install(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def chaos(session: nox.Session) -> None:
-    """Play every scenario in the simulated tier; arguments go to `chaos run`."""
+    """Play the scenarios in the simulated tier; arguments go to `chaos run`."""
     _install(session)
     session.run("chaos", "run", *(session.posargs or ("scenarios",)))
 
 
 @nox.session(default=False)
 def chaos_wire(session: nox.Session) -> None:
-    """Play every scenario over sockets, through a real Toxiproxy; needs one, or Go to build it."""
+    """Play the scenarios over sockets, through a real Toxiproxy; needs one, or Go to build it."""
     _install(session)
     session.run("chaos", "run", *(session.posargs or ("scenarios",)), "--tier", "wire")
 
 
 @nox.session(default=False)
 def parity(session: nox.Session) -> None:
-    """Play every scenario in both tiers, and compare what happened event for event."""
+    """Play the scenarios in both tiers, and compare what happened event for event."""
     _install(session, "tests")
     session.run("chaos", "run", *(session.posargs or ("scenarios",)), "--tier", "both")
     session.run("pytest", "-m", "wire", "tests/chaos")
@@ -45,7 +45,7 @@ def parity(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def gate(session: nox.Session) -> None:
-    """Play every scenario and compare with the recorded baseline; arguments go to `chaos gate`."""
+    """Play the scenarios and compare with the recorded baseline; arguments go to `chaos gate`."""
     _install(session)
     session.run("chaos", "gate", *session.posargs)
 

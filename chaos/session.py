@@ -126,7 +126,7 @@ def run(
                 if world.tier == WireSimulation.tier and reason is not None:
                     not_on_wire.append(reason)
                     continue
-                result = _play(each, target, world, seed)
+                result = play_one(each, target, world, seed=seed)
                 if number in simulated:
                     result = with_parity(result, simulated[number])
                 elif tier is Tier.BOTH:
@@ -164,11 +164,15 @@ def replay(loaded: LoadedScenario) -> SuiteResult:
     return SuiteResult(results=(result,), real_s=result.real_s)
 
 
-def _play(
-    loaded: LoadedScenario, target: type[Target], simulation: Simulation, seed: int | None
+def play_one(
+    loaded: LoadedScenario,
+    target: type[Target],
+    simulation: Simulation,
+    *,
+    seed: int | None = None,
 ) -> RunResult:
-    # Over sockets nobody can be interrupted at will, so that there it is played once.
-    if loaded.scenario.explore is not None and simulation.tier == Simulation.tier:
+    """Play one scenario in a world that is entered already, once or in all its interleavings."""
+    if loaded.scenario.explore is not None:
         return play_interleavings(loaded, target, simulation)
     return play(loaded, target, simulation, seed=seed)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 import freezegun.api
 
 from chaos import session
-from chaos.explorer.interleavings import play_interleavings
-from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
 from chaos.targets import find_target
@@ -47,10 +45,7 @@ class Rerun:
         results = []
         for loaded in session.load(paths, self._expression):
             target = find_target(loaded.scenario.target)
-            if loaded.scenario.explore is None:
-                result = play(loaded, target, self._simulation, seed=self._seed)
-            else:
-                result = play_interleavings(loaded, target, self._simulation)
+            result = session.play_one(loaded, target, self._simulation, seed=self._seed)
             results.append(result)
             self.count += 1
             on_result(result)

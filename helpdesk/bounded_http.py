@@ -1,21 +1,43 @@
-"""HTTP whose timeout bounds a whole exchange.
+"""HTTP whose timeout bounds a whole exchange, and which keeps a deadline.
 
 A read timeout starts anew with every byte: a body that trickles one byte every ten seconds
 passes a timeout of fifteen for ever. Here the same number is also the bound of the exchange as
-a whole, checked whenever a part arrives, for bodies of every kind: answers, streams of events
-and error pages. What it cannot cut short is a single silent read, which the timeout itself ends.
+a whole, checked between the reads of its body, for bodies of every kind: answers, streams of
+events and error pages.
+
+A read that has begun cannot be cut short, since HTTP clients take its timeout when the body
+begins. So an exchange may outlast its bound by one read, but never a `deadline`: near it a pause
+in the body may be shorter, and no read begins that might end too late.
 """
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import httpx2
 
+_deadline_s: ContextVar[float] = ContextVar("deadline_s", default=math.inf)
+
+_LEAST_S = 0.001
+"""A timeout of 0 would mean not to wait at all, and fail even when the bytes are there."""
+
+
+@contextlib.contextmanager
+def deadline(at_s: float) -> Iterator[None]:
+    """End exchanges begun in this context at ``at_s``, a ``time.monotonic()`` value."""
+    token = _deadline_s.set(at_s)
+    try:
+        yield
+    finally:
+        _deadline_s.reset(token)
+
 
 class BoundedTransport(httpx2.BaseTransport):
-    """Sends requests through ``client``; an exchange lasts no longer than its read timeout.
+    """Sends requests through ``client``; a read timeout bounds the exchange as a whole.
 
     Args:
         client: Does the work, with its own connections, proxies and redirects.
@@ -40,34 +62,67 @@ class BoundedTransport(httpx2.BaseTransport):
         ends_at_s = time.monotonic() + bound_s
         response = self._client.send(request, stream=True)
         assert isinstance(response.stream, httpx2.SyncByteStream)
-        response.stream = _BoundedBody(response.stream, request, ends_at_s, bound_s)
-        # The body is read with what is left. Otherwise one that stalls after late headers
-        # would have the whole timeout a second time.
-        timeouts["read"] = max(0.001, ends_at_s - time.monotonic())
+        pause_s, last_read_s = _reads(time.monotonic(), ends_at_s, _deadline_s.get())
+        timeouts["read"] = pause_s
+        response.stream = _BoundedBody(
+            response.stream, request, _length(response), last_read_s, bound_s
+        )
         return response
 
 
+def _reads(now_s: float, ends_at_s: float, deadline_s: float) -> tuple[float, float]:
+    """Return how long a read of the body may last, and when the last one may begin.
+
+    What late headers have left is all the time there is: a body that stalls after them would
+    otherwise have the whole timeout a second time. Where the deadline is far, a read may last
+    that long. Where it is near, the reads share two thirds of what is left, and the last one has
+    the rest.
+
+    Example:
+        >>> _reads(0.0, 15.0, 30.0)
+        (15.0, 15.0)
+        >>> _reads(0.0, 15.0, 15.0)
+        (5.0, 10.0)
+    """
+    beyond_s = deadline_s - ends_at_s
+    pause_s = max(_LEAST_S, min(ends_at_s - now_s, max(beyond_s, (deadline_s - now_s) / 3)))
+    return pause_s, min(ends_at_s, deadline_s - pause_s)
+
+
+def _length(response: httpx2.Response) -> int | None:
+    """Return the number of bytes in the body, if the response says so."""
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
+
+
 class _BoundedBody(httpx2.SyncByteStream):
+    """A body of ``length`` bytes that is given up when too late for another read."""
+
     def __init__(
         self,
         stream: httpx2.SyncByteStream,
         request: httpx2.Request,
-        ends_at_s: float,
+        length: int | None,
+        last_read_s: float,
         bound_s: float,
     ) -> None:
         self._stream = stream
         self._request = request
-        self._ends_at_s = ends_at_s
+        self._missing = length
+        self._last_read_s = last_read_s
         self._bound_s = bound_s
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
-            if time.monotonic() > self._ends_at_s:
+            if self._missing is not None:
+                self._missing -= len(chunk)
+            yield chunk
+            # A complete body needs no further read, and is not thrown away for being just in time.
+            if self._missing != 0 and time.monotonic() > self._last_read_s:
                 raise httpx2.ReadTimeout(
-                    f"the response was not complete after {self._bound_s:g} s",
+                    f"the response cannot be complete after {self._bound_s:g} s",
                     request=self._request,
                 )
-            yield chunk
 
     def close(self) -> None:
         self._stream.close()

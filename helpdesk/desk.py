@@ -19,8 +19,7 @@ logger = logging.getLogger(__name__)
 MAX_QUESTION_CHARS = 2000
 
 _RESERVE_S = 1.0
-"""Kept back from the deadline: the bound of a response is checked whenever a part of it arrives,
-so the last part may come after it; and the answer has to be put together."""
+"""Kept back from the deadline, for putting the answer together when the model had the rest."""
 
 
 class Index(Protocol):

@@ -18,7 +18,7 @@ import httpx2
 import openai
 from pydantic import BaseModel, Field
 
-from helpdesk.bounded_http import BoundedTransport
+from helpdesk import bounded_http
 from helpdesk.chat_errors import chat_error, declined, malformed
 from helpdesk.errors import ChatError
 from helpdesk.prompts import Message
@@ -82,7 +82,8 @@ class ChatClient:
     def complete(self, messages: Iterable[Message], *, deadline: float) -> Reply:
         """Return the model's reply to ``messages``.
 
-        The attempt ends after ``options.timeout``, and in any case at ``deadline``.
+        The attempt ends after ``options.timeout``, or with the read that was under way then, and
+        in any case by ``deadline``.
 
         Args:
             messages: The conversation.
@@ -103,10 +104,11 @@ class ChatClient:
         timeout_s = min(self.options.timeout.total_seconds(), left_s)
         started_s = time.monotonic()
         try:
-            if self.options.stream:
-                reply = self._streamed(client, messages, timeout_s)
-            else:
-                reply = self._whole(client, messages, timeout_s)
+            with bounded_http.deadline(deadline):
+                if self.options.stream:
+                    reply = self._streamed(client, messages, timeout_s)
+                else:
+                    reply = self._whole(client, messages, timeout_s)
         # ValueError: a body that is no JSON, no UTF-8, or not what was asked for.
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             failure = chat_error(error)
@@ -146,11 +148,12 @@ class ChatClient:
         """
         http = client._client  # noqa: SLF001 - the SDK has no public way to it
         if not isinstance(http, httpx2.Client):
-            # Some other client that the SDK accepts: bounded per read only.
+            # Some other client that the SDK accepts: bounded per read only, deadline or not.
             return client.with_options(max_retries=0)
         # Without trust_env=False a proxy in the environment would go round the transport; the
         # inner client has read the environment already.
-        bounded = httpx2.Client(transport=BoundedTransport(http), trust_env=False)
+        transport = bounded_http.BoundedTransport(http)
+        bounded = httpx2.Client(transport=transport, trust_env=False)
         return client.with_options(max_retries=0, http_client=bounded)
 
     def _whole(

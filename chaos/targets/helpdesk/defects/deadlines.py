@@ -19,7 +19,7 @@ DEFECTS = (
             Rewrite(
                 f"{_CHAT}._bounded",
                 """
-                - bounded = httpx2.Client(transport=BoundedTransport(http), trust_env=False)
+                - bounded = httpx2.Client(transport=transport, trust_env=False)
                 + bounded = http
                 """,
             ),
@@ -34,8 +34,8 @@ DEFECTS = (
             Rewrite(
                 f"{_BODY}.__iter__",
                 """
-                - if time.monotonic() > self._ends_at_s:
-                + if self._ends_at_s < 0:
+                - if self._missing != 0 and time.monotonic() > self._last_read_s:
+                + if self._last_read_s < 0:
                 """,
             ),
         ),
@@ -49,8 +49,23 @@ DEFECTS = (
             Rewrite(
                 "helpdesk.bounded_http:BoundedTransport.handle_request",
                 """
-                - timeouts["read"] = max(0.001, ends_at_s - time.monotonic())
+                - timeouts["read"] = pause_s
                 + timeouts["read"] = bound_s
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="last-read-outlasts-the-deadline",
+        hazard=2,
+        doc="A read of the body may begin just before the deadline, and then takes its time.",
+        tags=("trickle", "openai"),
+        edits=(
+            Rewrite(
+                "helpdesk.bounded_http:_reads",
+                """
+                - return pause_s, min(ends_at_s, deadline_s - pause_s)
+                + return pause_s, ends_at_s
                 """,
             ),
         ),
@@ -93,7 +108,7 @@ DEFECTS = (
     Defect(
         name="no-reserve",
         hazard=3,
-        doc="The last part of a trickling answer comes when the deadline is already over.",
+        doc="The model may use up all the time, and none is left to put the answer together.",
         tags=("trickle", "timeout"),
         edits=(Constant("helpdesk.desk:_RESERVE_S", 0.0),),
     ),

@@ -89,8 +89,9 @@ class KnowledgeIndex:
         made_by = manifest.embedding
         if (made_by.model, made_by.dimensions) != (embedder.model, embedder.dimensions):
             raise DamagedIndexError(
-                f"index {manifest.generation} was made with {made_by.model}, "
-                f"this service embeds questions with {embedder.model}; publish it again"
+                f"index {manifest.generation} was made with {made_by.model} in "
+                f"{made_by.dimensions} dimensions, this service embeds questions with "
+                f"{embedder.model} in {embedder.dimensions}; publish it again"
             )
         try:
             documents = _Documents.model_validate_json(files[DOCUMENTS_FILE]).articles

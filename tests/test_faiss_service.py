@@ -565,6 +565,32 @@ def test_breakdown_of_a_refresh_is_not_the_askers_problem(
     assert len(world.storage.seen) == 6
 
 
+def test_ctrl_c_during_a_refresh_leaves_the_way_free_for_the_next(world: World) -> None:
+    """A refresh that was stopped is over; otherwise it would be the last one ever."""
+    service = world.warm()
+    world.storage.inject("*manifest.json", lose(KeyboardInterrupt()), times=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        service.refresh()
+
+    assert service.refresh().outcome == "unchanged"
+    assert world.storage.seen == [MANIFEST, MANIFEST]
+
+
+def test_search_under_way_keeps_its_generation(world: World) -> None:
+    """A newer generation is put beside the one being searched, never into it."""
+    service = world.warm()
+    searched = service.served.index
+    world.storage.publish(built("g2", "mouse"))
+
+    assert service.refresh().outcome == "updated"
+
+    assert searched is not None
+    assert searched.manifest.generation == "g1"
+    assert searched.search("my printer", 1)[0].article_id == "printer"
+    assert ask(service).passages[0].article_id == "mouse"
+
+
 def test_status_has_what_an_operator_asks_for(world: World) -> None:
     """The status tells state, age, generation, last error and next refresh, as JSON can hold."""
     service = world.warm()

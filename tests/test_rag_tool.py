@@ -158,6 +158,33 @@ def test_breaker_opens_after_five_failed_questions(provider: Provider, clock: Cl
     assert moves == [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
 
 
+@pytest.mark.usefixtures("clock")
+def test_streams_that_break_off_open_the_breaker(provider: Provider) -> None:
+    """A stream is a success at its end and not at its beginning."""
+    broken = event_stream("Use the ", finish_reason=None)
+    provider.will(*times(15, lambda: streamed(broken)))
+    service = Service(provider, openai__stream=True)
+
+    answers = [service.ask() for _ in range(5)]
+
+    assert {answer.reason for answer in answers} == {"malformed_reply"}
+    assert (service.breaker.state, provider.calls) == (State.OPEN, 15)
+
+
+@pytest.mark.usefixtures("clock")
+def test_stream_that_broke_off_is_read_anew(provider: Provider) -> None:
+    """What came before the break is in no answer, and so is not there twice."""
+    provider.will(
+        streamed(event_stream("Use the ", finish_reason=None)),
+        streamed(event_stream("Use the ", "portal.")),
+    )
+    service = Service(provider, openai__stream=True)
+
+    answer = service.ask()
+
+    assert (answer.text, provider.calls) == ("Use the portal.", 2)
+
+
 def test_breaker_can_count_attempts(provider: Provider, clock: Clock) -> None:
     """Five failed requests open it, in the second question, which keeps its own reason."""
     provider.will(*times(5, lambda: failure(503)))

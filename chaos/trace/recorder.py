@@ -8,8 +8,11 @@ from typing import Any
 from chaos.trace.events import Event
 from chaos.trace.trace import Trace
 
-Context = Callable[[], tuple[float, str, int | None]]
-"""Tells virtual time in seconds, the actor, and the question being answered, right now."""
+Context = Callable[[], tuple[float, str, int | None] | None]
+"""Tells virtual time in seconds, the actor, and the question being answered, right now.
+
+None: whatever happens now is no part of the run.
+"""
 
 
 class TraceRecorder:
@@ -29,7 +32,10 @@ class TraceRecorder:
 
     def record(self, kind: type[Event], /, **fields: Any) -> None:  # noqa: ANN401 - each kind's own
         """Add an event of ``kind``; ``actor`` and ``ask`` may be given to override."""
-        at_s, actor, ask = self._context()
+        context = self._context()
+        if context is None:
+            return
+        at_s, actor, ask = context
         fields.setdefault("actor", actor)
         fields.setdefault("ask", ask)
         # Microseconds are what a frozen wall clock can tell apart; finer digits are float noise.

@@ -76,7 +76,7 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    error: Exception | None = None
+    error: BaseException | None = None
     piece_bytes: int = 65536
     piece_delay_s: float = 0.0
 
@@ -89,7 +89,7 @@ def refuse(status: int, message: str = "no") -> Fault:
     return lambda reply: Reply(status=status, body=message.encode())
 
 
-def lose(error: Exception) -> Fault:
+def lose(error: BaseException) -> Fault:
     """Raise instead of answering."""
     return lambda reply: replace(reply, error=error)
 

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import hypothesis
@@ -347,6 +347,34 @@ def test_lock_is_not_held_over_the_call(breaker: CircuitBreaker) -> None:
         list(pool.map(call, range(8)))
 
     assert breaker.state is State.CLOSED
+
+
+def test_every_decision_is_made_under_the_lock(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking and acting are one step; otherwise two callers could both be the one trial."""
+    decided: set[tuple[str, bool]] = set()
+
+    def watched(name: str, inner: Callable[..., object]) -> Callable[..., object]:
+        def decide(breaker: CircuitBreaker, *args: object) -> object:
+            decided.add((name, breaker._lock.locked()))
+            return inner(breaker, *args)
+
+        return decide
+
+    names = ("_refusal", "_is_current", "_judge", "_enter")
+    for name in names:
+        monkeypatch.setattr(CircuitBreaker, name, watched(name, getattr(CircuitBreaker, name)))
+    breaker = CircuitBreaker("openai")
+
+    trip(breaker)
+    assert is_refused(breaker)
+    clock.advance(60.0)
+    trial = breaker.acquire()
+    trial.confirm()
+    trial.success()
+
+    assert decided == {(name, True) for name in names}
 
 
 def test_listener_may_ask_the_breaker_and_may_fail(

@@ -20,7 +20,7 @@ PASSAGE = Passage(article_id="vpn", title="VPN", text="Restart it.", excerpt="",
 class FakeIndex:
     """An index that finds one passage, or breaks."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
         self.asked: list[tuple[str, int, float]] = []
 
@@ -43,7 +43,7 @@ class FakeIndex:
 class FakeRag:
     """A responder that repeats the question, or breaks."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
         self.asked: list[tuple[str, SearchResult, float]] = []
 
@@ -101,6 +101,18 @@ def test_broken_search_leaves_the_model(caplog: pytest.LogCaptureFixture) -> Non
     assert answer.mode == "llm"
     assert rag.asked[0][1].index_state == "absent"
     assert "RuntimeError: damaged" in caplog.text
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("index", "rag"),
+    [(FakeIndex(KeyboardInterrupt()), FakeRag()), (FakeIndex(), FakeRag(KeyboardInterrupt()))],
+    ids=["while searching", "while answering"],
+)
+def test_ctrl_c_ends_the_question(index: FakeIndex, rag: FakeRag) -> None:
+    """Whoever stops the process is obeyed, and gets no fallback instead."""
+    with pytest.raises(KeyboardInterrupt):
+        Helpdesk(Settings(), rag=rag, index=index).ask("Is the VPN down?")
 
 
 @pytest.mark.usefixtures("clock")

@@ -125,6 +125,31 @@ def test_copy_survives_a_crash_at_every_step(
     assert not list(tmp_path.rglob(".*"))
 
 
+@pytest.mark.parametrize("step", range(4), ids=["file", "file", "manifest", "pointer"])
+def test_installing_is_not_disturbed_by_another_process(
+    cache: IndexCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Another one installs a generation after our n-th write: nothing of ours is shared."""
+    install(cache, "g1")
+    write_through, written = index_cache._write_through, 0
+
+    def overtaken(path: Path, data: bytes) -> None:
+        nonlocal written
+        write_through(path, data)
+        written += 1
+        if written == step + 1:
+            install(IndexCache(tmp_path / "cache"), "g2")
+
+    monkeypatch.setattr(index_cache, "_write_through", overtaken)
+
+    install(cache, "g3")
+
+    copy = cache.read()
+    assert copy is not None
+    assert (copy.manifest, copy.files) == (built("g3").manifest, built("g3").files)
+    assert not list(tmp_path.rglob(".*"))
+
+
 def test_two_generations_are_kept(cache: IndexCache, tmp_path: Path) -> None:
     """The current one, and the one before, however old, for a process that just reads it."""
     generations = tmp_path / "cache" / "generations"

@@ -9,7 +9,7 @@ import pytest
 from helpdesk.errors import DamagedIndexError
 from helpdesk.index_builder import BuiltIndex
 from helpdesk.knowledge_index import KnowledgeIndex
-from helpdesk.manifest import Manifest
+from helpdesk.manifest import EmbeddingModel, Manifest
 from tests.helpdesk.stand_ins import TinyEmbedder, built
 
 
@@ -61,6 +61,20 @@ def test_changed_text_is_refused() -> None:
 
     with pytest.raises(DamagedIndexError, match="hash"):
         load(BuiltIndex(index.manifest, {**index.files, "documents.json": changed}))
+
+
+@pytest.mark.parametrize(
+    "made_by",
+    [EmbeddingModel(model="other", dimensions=64), EmbeddingModel(model="tiny", dimensions=32)],
+    ids=["model", "dimensions"],
+)
+def test_vectors_of_another_embedder_are_refused(made_by: EmbeddingModel) -> None:
+    """They would find nothing, or the wrong thing, or end each search with an empty error."""
+    index = built()
+    manifest = index.manifest.model_copy(update={"embedding": made_by})
+
+    with pytest.raises(DamagedIndexError, match="was made with"):
+        load(BuiltIndex(manifest, index.files))
 
 
 def test_documents_that_are_no_articles_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -154,7 +155,7 @@ def test_each_wait_is_announced(clock: Clock, caplog: pytest.LogCaptureFixture) 
 
 
 def test_one_policy_serves_many_threads(clock: Clock) -> None:
-    """Eight threads share a policy; none loses its count, as tenacity's decorator does."""
+    """Eight threads share a policy, and none loses its count."""
     options = RetrySettings(first_backoff=timedelta(0), jitter=timedelta(0))
     retry = Retry(options, upstream="x")
 
@@ -165,6 +166,39 @@ def test_one_policy_serves_many_threads(clock: Clock) -> None:
         answers = list(itertools.chain(*pool.map(calls, range(8))))
 
     assert answers == ["done"] * 400
+
+
+def test_call_that_begins_leaves_others_alone(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One call fails just while another begins: tenacity's decorator would lose a key by then."""
+    retry, deadline, monotonic = Retry(NO_JITTER, upstream="x"), in_time(), time.monotonic
+    begins, is_over = threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: retry.call(Call(), deadline=deadline))
+    failing = Call(SickError())
+
+    def slow_to_begin() -> float:
+        # The first thing that a call of tenacity does is to clear its statistics and look here.
+        if threading.current_thread() is other and not begins.is_set():
+            begins.set()
+            assert is_over.wait(5)
+        return monotonic()
+
+    def attempt() -> str:
+        if other.ident is None:
+            other.start()
+            assert begins.wait(5)
+        return failing()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", slow_to_begin)
+        try:
+            answer = retry.call(attempt, deadline=deadline)
+        finally:
+            is_over.set()
+            other.join(5)
+
+    assert (answer, failing.attempts) == ("done", 2)
 
 
 def test_calls_within_calls_do_not_mix(clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faiss
 import numpy as np
 import pytest
 
@@ -38,6 +39,21 @@ def test_other_bytes_are_refused(data: bytes) -> None:
     """Whatever FAISS raises becomes one error."""
     with pytest.raises(DamagedIndexError):
         parse(data)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, AssertionError])
+def test_whatever_faiss_raises_is_damage(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """It answers bytes that it cannot read with any of these, and with no OSError."""
+
+    def refuse(_: object) -> None:
+        raise error("no")
+
+    monkeypatch.setattr(faiss, "deserialize_index", refuse)
+
+    with pytest.raises(DamagedIndexError, match="not a FAISS index"):
+        parse(VectorIndex.build(EYE).to_bytes())
 
 
 def test_shortened_index_is_refused() -> None:

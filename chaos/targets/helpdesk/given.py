@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from chaos.scenario.fields import Duration
 from chaos.upstreams.gcs import GcsUpstream
 from helpdesk.articles import Article, load_articles
-from helpdesk.embedding import Embedder, WordLlamaEmbedder
+from helpdesk.embedding import Embedder, Vectors, WordLlamaEmbedder
 from helpdesk.index_builder import BuiltIndex, build_index
 from helpdesk.index_cache import IndexCache
 
@@ -49,10 +49,23 @@ def parse_index_cache(value: str | Mapping[str, Any] | None) -> IndexCacheGiven 
     return TypeAdapter(IndexCacheGiven).validate_python(value)
 
 
+class _Remembering(WordLlamaEmbedder):
+    """The model; it reads no question twice, though a load asks the same thousands of times."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return self._one(texts[0]) if len(texts) == 1 else super().embed(texts)
+
+    @cache  # noqa: B019 - there is one, for as long as the process lives
+    def _one(self, text: str) -> Vectors:
+        vectors = super().embed([text])
+        vectors.flags.writeable = False
+        return vectors
+
+
 @cache
 def embedder() -> Embedder:
     """The model, loaded once for all runs."""
-    return WordLlamaEmbedder()
+    return _Remembering()
 
 
 ARTICLES = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from chaos.errors import SimulationError
 from chaos.tiers.simulated import locks
@@ -12,8 +12,8 @@ from chaos.tiers.simulated.clock import Clock, to_ticks
 from chaos.tiers.simulated.guard import Guard
 from chaos.tiers.simulated.scheduler import HARNESS, Scheduler, is_left_behind
 from chaos.tiers.simulated.task import Abandoned
-from chaos.trace.events import Event, WaitEvent
-from chaos.trace.recorder import TraceRecorder
+from chaos.trace.events import WaitEvent
+from chaos.trace.recorder import Context, TraceRecorder
 from chaos.trace.trace import Trace
 
 
@@ -36,7 +36,7 @@ class SimulatedRun:
     ) -> None:
         self.clock = clock
         self.scheduler = scheduler
-        self.recorder: TraceRecorder = _RunRecorder(scheduler)
+        self.recorder = TraceRecorder(_context(scheduler))
         self.violations: list[str] = []
         self.contentions = locks.bind(scheduler)
         self._guard = guard
@@ -103,19 +103,13 @@ class SimulatedRun:
             self._finished()
 
 
-class _RunRecorder(TraceRecorder):
-    """Writes what the tasks of a run do, except while they are thrown out at its end."""
+def _context(scheduler: Scheduler) -> Context:
+    """Who acts when; nobody while the tasks are thrown out at the end of the run."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
-        super().__init__(self._now)
-        self._scheduler = scheduler
+    def now() -> tuple[float, str, int | None] | None:
+        task = scheduler.acting
+        if task is None:
+            return scheduler.clock.now_s, HARNESS, None
+        return None if task.abandoned else (scheduler.clock.now_s, task.actor, task.ask)
 
-    def record(self, kind: type[Event], /, **fields: Any) -> None:  # noqa: ANN401 - each kind's own
-        task = self._scheduler.acting
-        if task is None or not task.abandoned:
-            super().record(kind, **fields)
-
-    def _now(self) -> tuple[float, str, int | None]:
-        now_s = self._scheduler.clock.now_s
-        task = self._scheduler.acting
-        return (now_s, HARNESS, None) if task is None else (now_s, task.actor, task.ask)
+    return now

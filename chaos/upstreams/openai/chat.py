@@ -69,12 +69,11 @@ def complete(body: Mapping[str, Any]) -> Completion:
     )
 
 
-def chat_response(body: Mapping[str, Any], *, number: int) -> Response:
-    """The response to a valid request, streamed if it asks for that.
+def chat_response(body: Mapping[str, Any], completion: Completion, *, number: int) -> Response:
+    """The response that carries ``completion``, streamed if the request asks for that.
 
     ``number`` tells the answers of a run apart: the provider never gives one id twice.
     """
-    completion = complete(body)
     head = {
         "id": f"chatcmpl-{hashlib.sha256(f'{number}{completion.text}'.encode()).hexdigest()[:29]}",
         "created": int(time.time()),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import json
 import random
 import re
 import struct
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from chaos.http import Request, Response, json_response
@@ -123,13 +125,24 @@ class OpenAIUpstream(Upstream):
 
 
 def _chat(request: Request, number: int) -> Response:
-    problem = validation.problem_with(request)
+    read = _read_chat(request.body)
+    if isinstance(read, Response):
+        return read
+    body, completion = read
+    return chat.chat_response(body, completion, number=number)
+
+
+# The same questions are asked in every run of an exploration, and all through an incident.
+@lru_cache(maxsize=1024)
+def _read_chat(raw: bytes) -> Response | tuple[Mapping[str, Any], chat.Completion]:
+    """What is asked for, and the model's answer to it; or why there is none."""
+    problem = validation.problem_with(raw)
     if problem is not None:
         return problem
-    body = request.json()
+    body = json.loads(raw)
     if body["model"] not in _CHAT_MODELS:
         return _unknown_model(body["model"])
-    return chat.chat_response(body, number=number)
+    return body, chat.complete(body)
 
 
 def _embed(request: Request) -> Response:

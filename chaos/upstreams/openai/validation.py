@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from chaos.http import Request, Response
+from chaos.http import Response
 from chaos.upstreams.openai.errors import invalid_request
 
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _MAX_TEMPERATURE = 2
 
 
-def problem_with(request: Request) -> Response | None:
-    """The provider's 400 for a chat request; None if there is nothing wrong with it.
+def problem_with(raw: bytes) -> Response | None:
+    """The provider's 400 for the body of a chat request; None if there is nothing wrong with it.
 
     Example:
-        >>> request = Request(method="POST", url="/v1/chat/completions", body=b'{"model": "m"}')
-        >>> problem_with(request).json()["error"]["param"]
+        >>> problem_with(b'{"model": "m"}').json()["error"]["param"]
         'messages'
     """
     try:
-        body = request.json()
+        body = json.loads(raw)
     except ValueError:
         body = None
     if not isinstance(body, dict):

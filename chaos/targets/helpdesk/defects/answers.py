@@ -39,7 +39,6 @@ DEFECTS = (
     ),
     Defect(
         name="refusal-not-foreseen",
-        hazard=15,
         doc="While the breaker is open, every answer is 'something went wrong on this server'.",
         tags=("breaker",),
         edits=(
@@ -174,7 +173,6 @@ DEFECTS = (
     ),
     Defect(
         name="worst-articles-first",
-        hazard=66,
         doc="The articles that fit least are quoted.",
         tags=("smoke",),
         edits=(

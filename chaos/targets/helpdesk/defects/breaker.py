@@ -206,6 +206,7 @@ DEFECTS = (
     ),
     Defect(
         name="failures-are-neutral",
+        hazard=15,
         doc="The breaker never opens: the sum of all swallowed errors.",
         tags=("breaker",),
         edits=(
@@ -214,6 +215,23 @@ DEFECTS = (
                 """
     - message, reason=reason, retryable=True, counts=True, retry_after_s=asked_s, status=status
     + message, reason=reason, retryable=True, counts=False, retry_after_s=asked_s, status=status
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="streams-succeed-at-their-start",
+        hazard=24,
+        doc="A provider whose streams all break off is well, as far as the breaker can tell.",
+        tags=("breaker", "stream"),
+        edits=(
+            Rewrite(
+                f"{_RAG}._permitted",
+                """
+                - reply = call(permit)
+                + if self._settings.openai.stream:
+                +     permit.success()
+                + reply = call(permit)
                 """,
             ),
         ),

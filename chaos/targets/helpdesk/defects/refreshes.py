@@ -239,6 +239,25 @@ DEFECTS = (
         ),
     ),
     Defect(
+        name="index-put-away-for-its-successor",
+        hazard=64,
+        doc="While a newer index is fetched there is none, and all who ask wait for it.",
+        tags=("index", "gcs", "refresh"),
+        edits=(
+            Rewrite(
+                f"{_LIVE}._newest",
+                """
+                - update = self._source.newer_than(known, deadline=deadline)
+                + try:
+                +     self._copy = None
+                +     update = self._source.newer_than(known, deadline=deadline)
+                + finally:
+                +     self._copy = current
+                """,
+            ),
+        ),
+    ),
+    Defect(
         name="live-index-without-its-lock",
         hazard=41,
         doc="Now and then two askers set off the one refresh.",

@@ -42,6 +42,24 @@ DEFECTS = (
         ),
     ),
     Defect(
+        name="broken-stream-is-continued",
+        hazard=21,
+        doc="The second attempt goes on behind the words of the first, and the asker reads both.",
+        tags=("stream",),
+        edits=(
+            Rewrite(
+                f"{_CHAT}._streamed",
+                """
+                - text, refusal, finish_reason, model = "", "", None, ""
+                + text, refusal, finish_reason, model = vars(self).get("_begun", ""), "", None, ""
+                - text += choice.delta.content or ""
+                + text += choice.delta.content or ""
+                + self._begun = "" if choice.finish_reason else text
+                """,
+            ),
+        ),
+    ),
+    Defect(
         name="last-words-only",
         doc="Of a streamed answer only the last event is shown.",
         tags=("stream",),

@@ -45,6 +45,12 @@ def words(text: str) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=1024)
+def _counted(text: str) -> Counter[str]:
+    """How often each word occurs; a new generation of an index has most texts of the last."""
+    return Counter(words(text))
+
+
 @lru_cache(maxsize=10_000)
 def _stem(word: str) -> str:
     for suffix in _SUFFIXES:
@@ -65,29 +71,45 @@ class LexicalIndex:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        documents = [Counter(words(text)) for text in texts]
-        lengths = [document.total() for document in documents]
+        self._texts = [_counted(text) for text in texts]
+        lengths = [text.total() for text in self._texts]
         mean_length = max(sum(lengths) / max(len(lengths), 1), 1.0)
-        frequency = Counter(word for document in documents for word in document)
-
-        self._size = len(documents)
-        self._rarity = {word: self._idf(count) for word, count in frequency.items()}
-        self._postings: dict[str, list[tuple[int, float]]] = {word: [] for word in frequency}
-        for row, document in enumerate(documents):
-            length_norm = 1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * lengths[row] / mean_length
-            for word, count in document.items():
-                weight = count * (_SATURATION + 1) / (count + _SATURATION * length_norm)
-                self._postings[word].append((row, weight * self._rarity[word]))
+        self._length_norms = [
+            1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / mean_length for length in lengths
+        ]
+        self._postings: dict[str, list[tuple[int, float]]] = {}
 
     def scores(self, question: str) -> npt.NDArray[np.float32]:
         """One number per text, from 0 (no word shared) towards 1 (all shared, again and again)."""
-        scores = np.zeros(self._size, dtype=np.float32)
+        scores = np.zeros(len(self._texts), dtype=np.float32)
         best = 0.0
         for word in sorted(set(words(question))):
-            best += self._rarity.get(word, self._idf(0)) * (_SATURATION + 1)
-            for row, weight in self._postings.get(word, ()):
-                scores[row] += weight
+            postings = self._postings_of(word)
+            rarity = self._rarity(len(postings))
+            best += rarity * (_SATURATION + 1)
+            for row, weight in postings:
+                scores[row] += weight * rarity
         return scores / np.float32(best) if best else scores
 
-    def _idf(self, count: int) -> float:
-        return math.log(1 + (self._size - count + 0.5) / (count + 0.5))
+    def _postings_of(self, word: str) -> list[tuple[int, float]]:
+        """Where a word occurs, and what it weighs there.
+
+        Worked out when it is first asked for: few words ever are, and an index is loaded while
+        somebody waits. Words that occur nowhere are not kept, so askers cannot fill the memory.
+        """
+        postings = self._postings.get(word)
+        if postings is None:
+            postings = [
+                (row, text[word] * (_SATURATION + 1) / (text[word] + _SATURATION * length_norm))
+                for row, (text, length_norm) in enumerate(
+                    zip(self._texts, self._length_norms, strict=True)
+                )
+                if word in text
+            ]
+            if postings:
+                self._postings[word] = postings
+        return postings
+
+    def _rarity(self, count: int) -> float:
+        """How much a word says that ``count`` texts have."""
+        return math.log(1 + (len(self._texts) - count + 0.5) / (count + 0.5))

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -38,7 +39,8 @@ class SettingKey:
     is_secret: bool
 
 
-def describe(model: type[BaseModel]) -> dict[str, SettingKey]:
+@cache
+def describe(model: type[BaseModel]) -> Mapping[str, SettingKey]:
     """Return every setting of ``model``, groups included, by its dotted name."""
     return {
         name: SettingKey(

@@ -197,7 +197,7 @@ class Settings(BaseSettings):
         )
 
     @classmethod
-    def keys(cls) -> dict[str, SettingKey]:
+    def keys(cls) -> Mapping[str, SettingKey]:
         """Every setting by its dotted name, in the order of this module.
 
         Example:

@@ -23,7 +23,7 @@ def _install(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def chaos(session: nox.Session) -> None:
-    """Play the scenarios in the simulated tier; arguments go to `chaos run`."""
+    """Play the scenarios in virtual time, on every core; arguments go to `chaos run`."""
     _install(session)
     session.run("chaos", "run", *(session.posargs or ("scenarios",)))
 
@@ -97,6 +97,13 @@ def types(session: nox.Session) -> None:
     """Check types, strictly."""
     _install(session, "types", "tests")
     session.run("mypy")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure what the harness costs, against the floor; `-- --json` for a machine."""
+    _install(session)
+    session.run("python", "-m", "benchmarks.cost", *session.posargs)
 
 
 @nox.session(default=False)

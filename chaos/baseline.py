@@ -11,6 +11,7 @@ from typing import Any, Self
 from chaos.compare.changes import Change, Trend, changes
 from chaos.compare.measures import Measures, describe_measure, take
 from chaos.errors import ChaosError
+from chaos.scenario.loader import LoadedScenario
 from chaos.session import SuiteResult
 from chaos.verdict import Outcome, combine
 
@@ -100,6 +101,14 @@ class Baseline:
         return cls.parse(text, str(path))
 
     @classmethod
+    def read_or_empty(cls, path: Path) -> Self:
+        """Read a baseline from its file; an empty one if it is missing or damaged."""
+        try:
+            return cls.read(path)
+        except ChaosError:
+            return cls()
+
+    @classmethod
     def parse(cls, text: str, name: str) -> Self:
         """Read a baseline from text; ``name`` stands for the file in messages.
 
@@ -123,6 +132,12 @@ class Baseline:
             f"baseline '{name}' has version {version!r}; expected {VERSION}; "
             f"record it anew with: {UPDATE}"
         )
+
+    def calls_of(self, loaded: LoadedScenario) -> float:
+        """How many calls a scenario made: about what it costs to play; 0 if it is not recorded."""
+        entry = self.entries.get(loaded.scenario.name)
+        measures = entry.measures.items() if entry else ()
+        return sum(float(value or 0) for key, value in measures if key.startswith("calls."))
 
     def dump(self) -> str:
         """The text of the file: a line for each number, sorted by scenario."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 import freezegun.api
@@ -15,6 +17,7 @@ from chaos.checks.registry import LAWS
 from chaos.explorer.interleavings import play_interleavings, replay_interleaving
 from chaos.parity.verdicts import with_parity
 from chaos.ports import Target
+from chaos.processes.pool import can_fork, usable_cores, workers
 from chaos.runner.collection import no_collection
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
@@ -23,7 +26,6 @@ from chaos.scenario.problems import ScenarioError
 from chaos.scenario.suite import is_asked_for, load_suite, matches
 from chaos.targets import find_target, vocabulary_of
 from chaos.tiers.simulated.world import Simulation
-from chaos.tiers.wire.support import unsupported
 from chaos.tiers.wire.world import WireSimulation
 from chaos.verdict import Outcome, combine
 
@@ -36,6 +38,10 @@ class Tier(Enum):
     BOTH = "both"
 
 
+Length = Callable[[LoadedScenario], float]
+"""About how long a scenario takes to play, in whatever unit."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SuiteResult:
     """Every run of one call of ``chaos run``.
@@ -43,12 +49,10 @@ class SuiteResult:
     Attributes:
         results: In the order they were played.
         real_s: Real time of all of it, in seconds.
-        not_on_wire: Why scenarios were not played on the wire, though it was asked for.
     """
 
     results: tuple[RunResult, ...]
     real_s: float
-    not_on_wire: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -58,6 +62,11 @@ class SuiteResult:
     def count(self, outcome: Outcome) -> int:
         """How many runs ended so."""
         return sum(result.outcome is outcome for result in self.results)
+
+    @property
+    def tiers(self) -> Mapping[str, int]:
+        """How many runs each tier has seen; none is missing that was played."""
+        return Counter(result.tier for result in self.results)
 
     @property
     def laws_not_exercised(self) -> tuple[str, ...]:
@@ -92,45 +101,60 @@ def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
     ]
 
 
-def run(
+def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword
     loaded: Sequence[LoadedScenario],
     *,
     tier: Tier = Tier.SIMULATED,
     seed: int | None = None,
     stop_at_first: bool = False,
+    processes: int = 1,
+    length: Length = lambda _: 0,
     on_result: Callable[[RunResult], None] = lambda _: None,
 ) -> SuiteResult:
-    """Play scenarios one after the other.
+    """Play scenarios; what comes of it is the same however many processes play.
 
     Args:
         loaded: What to play.
         tier: Where.
         seed: Replaces the seed of every scenario.
         stop_at_first: End after the first run that did not pass.
-        on_result: Told of each run as it ends.
+        processes: How many play; see `processes_for`.
+        length: Several processes begin with the longest, so that none is left alone with it.
+        on_result: Told of each run, in the order of the scenarios.
 
     Raises:
         TargetError: A scenario's target cannot be found.
         MissingComponentError: The wire tier is asked for, and there is no Toxiproxy.
+        WorkerDiedError: A process died while it played.
     """
+    assert processes == 1 or tier is Tier.SIMULATED, "there is one Toxiproxy"
     with importable_here():
         targets = [find_target(each.scenario.target) for each in loaded]
     simulated: dict[int, RunResult] = {}
     results: list[RunResult] = []
-    not_on_wire: list[str] = []
     began = freezegun.api.real_monotonic()
     for make_world in _WORLDS[tier]:
-        with make_world() as world, no_collection():
-            for number, (each, target) in enumerate(zip(loaded, targets, strict=True)):
-                reason = unsupported(each.scenario)
-                if world.tier == WireSimulation.tier and reason is not None:
-                    not_on_wire.append(reason)
-                    continue
-                result = play_one(each, target, world, seed=seed)
+        if stop_at_first and results and results[-1].outcome is not Outcome.PASSED:
+            break  # In the tier before this one.
+        due = range(len(loaded))
+        begun: Sequence[int] = due
+        # Whoever may stop early has no use for what is far down.
+        if processes > 1 and not stop_at_first:
+            begun = sorted(due, key=lambda number: -length(loaded[number]))
+        with (
+            importable_here(),
+            workers(
+                partial(_playing, make_world, loaded, targets, seed),
+                processes,
+                name=lambda number: f"'{loaded[number].source.path}'",
+            ) as pool,
+        ):
+            for number, played in _as_listed(pool.as_they_end(begun), due):
+                result = played
                 if number in simulated:
-                    result = with_parity(result, simulated[number])
+                    result = with_parity(played, simulated[number])
                 elif tier is Tier.BOTH:
-                    simulated[number] = result
+                    simulated[number] = played
                 results.append(result)
                 on_result(result)
                 if stop_at_first and result.outcome is not Outcome.PASSED:
@@ -138,7 +162,6 @@ def run(
     return SuiteResult(
         results=tuple(results),
         real_s=freezegun.api.real_monotonic() - began,
-        not_on_wire=tuple(not_on_wire),
     )
 
 
@@ -147,6 +170,53 @@ _WORLDS: dict[Tier, tuple[type[Simulation], ...]] = {
     Tier.WIRE: (WireSimulation,),
     Tier.BOTH: (Simulation, WireSimulation),
 }
+
+
+@contextmanager
+def _playing(
+    make_world: type[Simulation],
+    loaded: Sequence[LoadedScenario],
+    targets: Sequence[type[Target]],
+    seed: int | None,
+) -> Iterator[Callable[[int], RunResult]]:
+    with make_world() as world, no_collection():
+        yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
+
+
+def _as_listed(
+    ended: Iterable[tuple[int, RunResult]], due: Sequence[int]
+) -> Iterator[tuple[int, RunResult]]:
+    """Runs in the order of their numbers, each as soon as all before it are there."""
+    there: dict[int, RunResult] = {}
+    missing = deque(due)
+    for ended_number, result in ended:
+        there[ended_number] = result
+        while missing and missing[0] in there:
+            number = missing.popleft()
+            yield number, there.pop(number)
+
+
+def processes_for(
+    loaded: Sequence[LoadedScenario], tier: Tier = Tier.SIMULATED, wanted: int | None = None
+) -> int:
+    """How many processes will play.
+
+    Args:
+        loaded: What is to be played.
+        tier: Where. Only the simulated tier can be entered by several processes: on the wire
+            there is one Toxiproxy with its ports.
+        wanted: By default one for each core, and one alone for what takes no longer to play than
+            processes take to start.
+    """
+    if tier is not Tier.SIMULATED:
+        return 1
+    worth_one = _WORTH_A_FORK if can_fork() else _WORTH_A_START
+    return wanted or max(1, min(usable_cores(), len(loaded) // worth_one))
+
+
+_WORTH_A_FORK = 8
+_WORTH_A_START = 40
+"""Scenarios that take longer to play than a process takes that imports everything anew."""
 
 
 def replay(loaded: LoadedScenario) -> SuiteResult:

@@ -32,6 +32,8 @@ class Verdict:
         seen: What was.
         line: Line of the scenario file that asked, from 1; None for a law.
         evidence: Sequence numbers of the trace events that decided it.
+        sides: Where two runs were compared, rows of what each has: a name, one, the other. The
+            first row is the heading.
     """
 
     check: str
@@ -41,6 +43,7 @@ class Verdict:
     seen: str = ""
     line: int | None = None
     evidence: tuple[int, ...] = ()
+    sides: tuple[tuple[str, str, str], ...] = ()
 
 
 def combine(outcomes: Iterable[Outcome]) -> Outcome:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from chaos.scenario.faults import FAULTS, Fault
-from chaos.scenario.model import ACTIONS, ExpectStep, Step
+from chaos.scenario.model import ACTIONS, ExpectStep, Explore, Given, Scenario, Step
 from chaos.scenario.observables import probes
 from chaos.scenario.scalars import write
 from chaos.scenario.vocabulary import Vocabulary
@@ -64,6 +64,17 @@ def fault_entries() -> Iterator[Entry]:
 def shared_fault_parameters() -> tuple[Parameter, ...]:
     """What every fault may say: which calls it touches, and for how long."""
     return parameters(Fault, but=set())
+
+
+def file_parameters() -> tuple[Parameter, ...]:
+    """What a scenario file may say."""
+    return parameters(Scenario, but={"path"})
+
+
+def file_sections() -> Iterator[tuple[str, tuple[Parameter, ...]]]:
+    """The keys of a file that have keys of their own, with those."""
+    yield "given", parameters(Given, but=set())
+    yield "explore", parameters(Explore, but=set())
 
 
 def step_entries() -> Iterator[Entry]:
@@ -137,7 +148,7 @@ def _values(field: FieldInfo) -> str:
 
 def _default(value: Any) -> str:  # noqa: ANN401 - a default is anything
     match value:
-        case None | () | "":
+        case None | () | "" | BaseModel():
             return ""
         case timedelta():
             return format_duration(value.total_seconds()) if value else "0s"

@@ -11,6 +11,7 @@ from chaos.authoring.fault_words import describe_fault
 from chaos.authoring.timeline import timeline
 from chaos.runner.step_text import describe_step
 from chaos.scenario.expectations import Expectation
+from chaos.scenario.faults import Fault
 from chaos.scenario.model import AnyStep, AskStep, Given, HealStep, InjectStep, LoadStep, Scenario
 from chaos.scenario.observables import Probe, probes
 from chaos.scenario.vocabulary import Vocabulary
@@ -123,8 +124,7 @@ def _step(step: AnyStep) -> str:
 def _does(step: AnyStep) -> str:
     match step:
         case InjectStep():
-            id_ = f" ({step.inject.id})" if step.inject.id else ""
-            return f"from now on{id_}, {describe_fault(step.inject)}"
+            return _injected(step.inject)
         case HealStep():
             return f"{step.heal} is over"
         case AskStep() if step.ask.users > 1:
@@ -133,6 +133,14 @@ def _does(step: AnyStep) -> str:
             return f"in the background, {describe_step(step)}"
         case _:
             return describe_step(step)
+
+
+def _injected(fault: Fault) -> str:
+    id_ = f" ({fault.id})" if fault.id else ""
+    if fault.for_ is None:
+        return f"from now on{id_}, {describe_fault(fault)}"
+    lasts = format_duration(fault.for_.total_seconds())
+    return f"for {lasts}{id_}, {describe_fault(fault.model_copy(update={'for_': None}))}"
 
 
 def _closing(expect: Sequence[Expectation], known: Mapping[str, Probe]) -> list[str]:

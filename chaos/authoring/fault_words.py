@@ -67,7 +67,7 @@ def _(fault: RateLimitFault) -> str:
     if fault.retry_after is None:
         return f"answers HTTP 429 and tells callers {says}"
     wait = f"{_duration(fault.retry_after)}{_SENT_AS[fault.retry_after_as]}"
-    return f"answers HTTP 429, tells callers {says} and to wait {wait}"
+    return f"answers HTTP 429 and tells callers {says} and to wait {wait}"
 
 
 @_what.register

@@ -79,18 +79,26 @@ class Progress:
     Args:
         loaded: What is to be played, in order.
         on_result: Told of each run as it ends.
+        holds: Whether Ctrl-C waits for the end of a run: one that this process plays must not be
+            torn, others see to that themselves.
     """
 
     def __init__(
-        self, loaded: Sequence[LoadedScenario], on_result: Callable[[RunResult], None]
+        self,
+        loaded: Sequence[LoadedScenario],
+        on_result: Callable[[RunResult], None],
+        *,
+        holds: bool = True,
     ) -> None:
         self._loaded = loaded
         self._tell = on_result
         self._results: list[RunResult] = []
         self._interrupt = HeldInterrupt()
+        self._holds = holds
 
     def __enter__(self) -> Self:
-        self._interrupt.__enter__()
+        if self._holds:
+            self._interrupt.__enter__()
         return self
 
     def __exit__(

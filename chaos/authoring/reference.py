@@ -17,6 +17,7 @@ from chaos.authoring.catalogue import Entry, Parameter
 from chaos.authoring.failure_text import failure_text
 from chaos.authoring.fragments import play_fragment, whole
 from chaos.authoring.interruption import RunInterruptedError
+from chaos.authoring.reference_wire import wire_page
 from chaos.authoring.targets import find_here
 from chaos.checks.registry import LAWS
 from chaos.errors import ChaosError, MissingComponentError
@@ -67,10 +68,12 @@ def pages() -> dict[str, str]:
     """Every page by the name of its file."""
     with Simulation() as simulation:
         return {
+            "scenarios.md": _page(_scenarios(simulation)),
             "faults.md": _page(_faults(simulation)),
             "steps.md": _page(_steps(simulation)),
             "expectations.md": _page(_expectations(simulation)),
             "laws.md": _page(_laws(simulation)),
+            "wire.md": _page(wire_page().splitlines()),
             "exit-codes.md": _page(_exit_codes(simulation)),
         }
 
@@ -79,6 +82,22 @@ def _page(lines: Iterable[str]) -> str:
     title, *rest = lines
     text = "\n".join((title, "", _NOTE, *rest)).rstrip() + "\n"
     return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _scenarios(simulation: Simulation) -> Iterator[str]:
+    yield "# Scenario files"
+    yield from ("", "A file is one scenario: a claim, the world before it, a timeline. This one")
+    yield "says almost everything that a file can say:"
+    yield from ("", *_fenced("yaml", reference_examples.FILE.rstrip()))
+    assert play_fragment(reference_examples.FILE, simulation).outcome is Outcome.PASSED
+    yield from ("## Keys", "", *_table(catalogue.file_parameters()))
+    for key, table in catalogue.file_sections():
+        yield from ("", f"## {key}", "", *_table(table))
+    yield from ("", "## Settings of the helpdesk", "")
+    yield "Their defaults are those of the service; `helpdesk settings` lists them."
+    yield from ("", "| key | values |", "| --- | --- |")
+    for key, values in catalogue.setting_rows(find_here("helpdesk").vocabulary()):
+        yield f"| `{key}` | {values} |"
 
 
 def _faults(simulation: Simulation) -> Iterator[str]:
@@ -114,6 +133,9 @@ def _expectations(simulation: Simulation) -> Iterator[str]:
     for form, meaning in _FORMS.items():
         kinds = [_short(kind) for kind in Kind if form in FORMS.get(kind, ())]
         yield f"| `{form}` | {meaning} | {', '.join(kinds)} |"
+    yield from ("", "A list is written item by item; each item may be in one of these forms, too:")
+    yield from ("", *_fenced("yaml", reference_examples.LIST))
+    assert play_fragment(reference_examples.LIST, simulation).outcome is Outcome.PASSED
     yield from ("", "## Observables of the helpdesk", "", "| key | what it is | values |")
     yield "| --- | --- | --- |"
     for key, doc, values in catalogue.observable_rows(find_here("helpdesk").vocabulary()):

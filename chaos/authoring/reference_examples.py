@@ -39,6 +39,40 @@ STEPS: dict[str, str] = {
 }
 """An example of every step; a test fails if one is missing."""
 
+FILE = """\
+version: 1
+name: example
+hypothesis: >-
+  While the model fails, the helpdesk answers from its knowledge base. It is patient: the breaker
+  stays closed.
+target: helpdesk
+tags: [openai]
+seed: 7
+given:
+  index_cache: {age: 2h}
+  settings: {openai.breaker.failure_threshold: 10}
+steady_state:
+  - ask: How do I reset my password?
+    expect: {answer.mode: llm}
+method:
+  - inject: {id: outage, upstream: openai, fault: http_error, status: 503}
+  - ask: {question: How do I reset my password?, times: 6}
+    expect: {answers: {fallback: 6}}
+  - heal: outage
+  - ask: How do I reset my password?
+    expect: {answer.mode: llm}
+expect:
+  openai.breaker.transitions: []
+  answers.error: 0
+"""
+"""Says almost everything that a file can say."""
+
+LIST = (
+    "- inject: {upstream: openai, fault: http_error, status: 503}\n"
+    f"{_ASK}\n  expect: {{waits.openai: [{{between: [2s, 3s]}}, {{at_least: 4s}}]}}"
+)
+"""An expectation of a list, with a form for each item."""
+
 WRONG_CLAIM = (
     "- inject: {upstream: openai, fault: http_error, status: 503}\n"
     f"{_ASK}\n  expect: {{answer.mode: llm}}"

@@ -12,6 +12,7 @@ from chaos.errors import ChaosError
 from chaos.scenario.problems import Problem, ScenarioError, render
 
 DEFAULT_PATHS = [Path("scenarios")]
+DEFAULT_BASELINE = Path("scenarios/baseline.json")
 
 Paths = Annotated[
     list[Path] | None, typer.Argument(help="Scenario files or folders.", show_default="scenarios")
@@ -23,6 +24,26 @@ Expression = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Replaces the seed of every scenario.")]
+
+
+def _number_of_processes(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if text.isdecimal() and int(text):
+        return int(text)
+    raise typer.BadParameter(f"{text!r} is no number of processes; expected 1 or more, or 'auto'")
+
+
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        *("-j", "--jobs"),
+        metavar="N",
+        parser=_number_of_processes,
+        help="Processes at once; auto is one for each usable core, and one alone for little.",
+        show_default="auto",
+    ),
+]
 
 
 def output(*, stderr: bool = False) -> Console:

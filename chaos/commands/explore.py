@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress, TextColumn
 
-from chaos.commands.common import output
+from chaos.commands.common import Jobs, output
 from chaos.errors import ChaosError
 
 REGRESSIONS = Path("scenarios/regressions")
@@ -28,7 +29,6 @@ Preemptions = Annotated[
 Users = Annotated[int | None, typer.Option(min=1, help="Let no more users ask at once.")]
 Runs = Annotated[int | None, typer.Option(min=1, help="Stop after so many runs.")]
 Seconds = Annotated[float | None, typer.Option(min=0, help="Stop after so much real time.")]
-Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes.")]
 AtRandom = Annotated[
     bool, typer.Option("--random", help="Any number of faults, at random, until a limit.")
 ]
@@ -44,7 +44,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     users: Users = None,
     runs: Runs = None,
     seconds: Seconds = None,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     at_random: AtRandom = False,  # noqa: FBT002 - typer calls with keywords
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - the same
     into: Into = REGRESSIONS,
@@ -62,6 +62,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.explorer.campaign import Campaign
     from chaos.explorer.exploration import Bounds
     from chaos.explorer.menu import Menu as FaultMenu
+    from chaos.processes.pool import usable_cores
 
     if faults is None:
         faults = 0 if preemptions else 2
@@ -82,13 +83,18 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
             ),
             menu=FaultMenu(tuple(filter(None, menu.split(",")))),
             users=users,
-            workers=jobs,
+            processes=jobs or usable_cores(),
             at_random=at_random,
             command=shlex.join(["chaos", *sys.argv[1:]]),
         )
         console = output()
-        with console.status("") as status:
-            found = campaign.search(on_progress=status.update)
+        # Refreshed by us, not by a thread: a process that has threads cannot be forked.
+        shown = TextColumn("{task.description}", markup=False)
+        with Progress(shown, console=console, transient=True, auto_refresh=False) as progress:
+            told = progress.add_task("")
+            found = campaign.search(
+                on_progress=lambda text: progress.update(told, description=text, refresh=True)
+            )
         for line in campaign.summary(found):
             console.print(line, markup=False, soft_wrap=True)
         written = campaign.write(found, into)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaos.commands.common import DEFAULT_PATHS, Paths, output, write
-from chaos.errors import ChaosError
+from chaos.commands.common import DEFAULT_BASELINE, DEFAULT_PATHS, Jobs, Paths, output, write
 
 if TYPE_CHECKING:
     from chaos.baseline import Baseline
     from chaos.session import SuiteResult
+    from chaos.verdict import Outcome
 
 BaselineFile = Annotated[Path, typer.Option("--baseline", help="What to compare with.")]
 Update = Annotated[
@@ -34,8 +34,9 @@ Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a
 
 def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
-    baseline_file: BaselineFile = Path("scenarios/baseline.json"),
+    baseline_file: BaselineFile = DEFAULT_BASELINE,
     update: Update = False,  # noqa: FBT002 - typer calls with keywords
+    jobs: Jobs = None,
     junit_file: JUnitFile = None,
     sarif_file: SarifFile = None,
     summary_file: SummaryFile = None,
@@ -49,7 +50,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     one too many. Runs are deterministic, so numbers are compared exactly.
     """
     from chaos import session
-    from chaos.baseline import conclude
+    from chaos.baseline import Baseline, conclude
     from chaos.compare.finished import runs_of
     from chaos.reports import as_json, github, html, junit, sarif, summary
     from chaos.reports.changes import print_comparison
@@ -58,10 +59,18 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.trace import ndjson
 
     where = paths or DEFAULT_PATHS
-    baseline = _baseline(baseline_file, update=update)
+    # Before anything is played: without a baseline the gate has nothing to say. What is missing
+    # or damaged is what --update is for.
+    baseline = (Baseline.read_or_empty if update else Baseline.read)(baseline_file)
     console = output()
     report = ConsoleReport(console)
-    suite = session.run(session.load(where), on_result=report.on_result)
+    loaded = session.load(where)
+    suite = session.run(
+        loaded,
+        processes=session.processes_for(loaded, wanted=jobs),
+        length=baseline.calls_of,
+        on_result=report.on_result,
+    )
     report.on_end(suite)
     if update:
         baseline = _record(suite, baseline, baseline_file, where)
@@ -72,12 +81,13 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     runs = runs_of(suite)
     found = findings(runs, comparison, baseline_file)
     print_comparison(console, comparison)
+    _name_idle_laws(suite, outcome)
     console.print(f"gate: {outcome.value}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stdout.write(github.workflow_commands(found))
 
     if junit_file:
-        junit.write(suite, junit_file)
+        junit.write(suite, junit_file, comparison)
     if sarif_file:
         write(sarif_file, sarif.dump(found))
     if html_file:
@@ -98,19 +108,6 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     raise typer.Exit(outcome.exit_code)
 
 
-def _baseline(path: Path, *, update: bool) -> Baseline:
-    """What to compare with, before anything is played: without it the gate has nothing to say."""
-    from chaos.baseline import Baseline
-
-    try:
-        return Baseline.read(path)
-    except ChaosError:
-        # What is missing or damaged is what --update is for.
-        if update:
-            return Baseline()
-        raise
-
-
 def _record(suite: SuiteResult, old: Baseline, path: Path, where: Sequence[Path]) -> Baseline:
     """Write the new baseline; a service that is not sound is not worth comparing with."""
     from chaos.verdict import Outcome
@@ -124,6 +121,15 @@ def _record(suite: SuiteResult, old: Baseline, path: Path, where: Sequence[Path]
     new = old.updated(suite, where)
     write(path, new.dump())
     return new
+
+
+def _name_idle_laws(suite: SuiteResult, outcome: Outcome) -> None:
+    """Say what is in doubt where every scenario passed: nothing else on the screen does."""
+    from chaos.verdict import Outcome
+
+    if outcome is Outcome.INCONCLUSIVE and suite.outcome is Outcome.PASSED:
+        idle = ", ".join(suite.laws_not_exercised)
+        output().print(f"no scenario put these laws to the test: {idle}", soft_wrap=True)
 
 
 def _append(path: Path, text: str) -> None:

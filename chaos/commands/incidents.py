@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from chaos.commands.common import output, write
+from chaos.commands.common import Jobs, output, write
 
 incidents = typer.Typer(
     name="incidents",
@@ -35,10 +35,6 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the numbers as JSON; - is standard output.")
 ]
 SvgFile = Annotated[Path | None, typer.Option("--svg", help="Write them as a picture.")]
-Jobs = Annotated[
-    int | None,
-    typer.Option("-j", "--jobs", min=1, help="Processes at once.", show_default="all processors"),
-]
 
 
 @incidents.callback()
@@ -79,7 +75,7 @@ def run(
     from chaos.incidents.comparison import STRATEGIES, compare, pairs
     from chaos.incidents.picture import as_svg
     from chaos.incidents.tables import print_comparison, print_totals
-    from chaos.prove.processes import processors
+    from chaos.processes.pool import usable_cores
     from chaos.verdict import Outcome, combine
 
     chosen = choose(read_catalogue(), names or [])
@@ -92,7 +88,7 @@ def run(
         bar = progress.add_task("playing", total=len(wanted))
         rows = compare(
             wanted,
-            jobs=jobs or processors(),
+            jobs=jobs or usable_cores(),
             on_row=lambda _: progress.update(bar, advance=1, refresh=True),
         )
     print_comparison(console, rows)

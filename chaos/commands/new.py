@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,6 +63,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.authoring.targets import find_here
     from chaos.reports.console import ConsoleReport
     from chaos.scenario.faults import FAULTS
+    from chaos.scenario.problems import NOWHERE, ScenarioError
     from chaos.tiers.simulated.world import Simulation
 
     target_class = find_here(target)
@@ -80,8 +82,14 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
         claim=claim,
     )
     schema, is_new_schema = _schema_for(file)
-    with Simulation() as simulation:
-        drafted = draft(wish, target_class, simulation, schema=schema)
+    try:
+        with Simulation() as simulation:
+            drafted = draft(wish, target_class, simulation, schema=schema)
+    except ScenarioError as error:
+        # The file was not written: nobody could look up the line a mistake is in.
+        raise ScenarioError(
+            replace(problem, location=NOWHERE) for problem in error.problems
+        ) from error
     write(file, drafted.text)
     console = output()
     console.print(f"wrote {file}", soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaos.commands.common import DEFAULT_PATHS, Paths, output, write
+from chaos.commands.common import DEFAULT_PATHS, Jobs, Paths, output, write
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ Expression = Annotated[
 ]
 Matrix = Annotated[
     bool, typer.Option("--matrix", help="Play every scenario against every defect.")
-]
-Jobs = Annotated[
-    int | None,
-    typer.Option("-j", "--jobs", min=1, help="Processes; by default one for each processor."),
 ]
 Scenarios = Annotated[
     str,
@@ -52,7 +48,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     no longer fits the service with 2.
     """
     from chaos import session
-    from chaos.prove.processes import processors
+    from chaos.processes.pool import usable_cores
     from chaos.prove.proof import prove
     from chaos.prove.report import ProofReport, dump
     from chaos.targets import find_target
@@ -69,7 +65,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
             [(each, target) for each, target in suite if target in planted_in],
             defects,
             is_matrix=matrix,
-            at_once=jobs or processors(),
+            at_once=jobs or usable_cores(),
             on_case=report.on_case,
         )
     report.on_end(proof)

@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 import typer
 
 from chaos.authoring.interruption import FROM, Progress, from_name
-from chaos.commands.common import DEFAULT_PATHS, Expression, Paths, Seed, output, write
+from chaos.commands.common import (
+    DEFAULT_BASELINE,
+    DEFAULT_PATHS,
+    Expression,
+    Jobs,
+    Paths,
+    Seed,
+    output,
+    write,
+)
 from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 
@@ -41,6 +50,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: Seed = None,
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
     verbose: Verbose = False,  # noqa: FBT002 - the same
+    jobs: Jobs = None,
     json_file: JsonFile = None,
     junit_file: JUnitFile = None,
     sarif_file: SarifFile = None,
@@ -52,9 +62,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """Play scenarios and judge them.
 
     Every request of the service is answered by stand-ins, in virtual time: no keys, no network,
-    and an hour of outage takes milliseconds.
+    and an hour of outage takes milliseconds. On the wire there is one Toxiproxy: scenarios are
+    played there by one process, whatever --jobs says.
     """
     from chaos import session
+    from chaos.baseline import Baseline
     from chaos.compare.finished import runs_of
     from chaos.reports import as_json, html, junit, sarif
     from chaos.reports.console import ConsoleReport
@@ -69,12 +81,16 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
     to_stdout = json_file == Path("-")
     report = ConsoleReport(output(stderr=to_stdout), verbose=verbose)
-    with Progress(loaded, report.on_result) as progress:
+    where = session.Tier(tier)
+    processes = session.processes_for(loaded, where, jobs)
+    with Progress(loaded, report.on_result, holds=processes == 1) as progress:
         suite = session.run(
             loaded,
-            tier=session.Tier(tier),
+            tier=where,
             seed=seed,
             stop_at_first=stop_at_first,
+            processes=processes,
+            length=Baseline.read_or_empty(DEFAULT_BASELINE).calls_of,
             on_result=progress.on_result,
         )
     report.on_end(suite)

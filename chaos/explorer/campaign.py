@@ -31,7 +31,7 @@ class Campaign:
         bounds: How far to go; with preemptions, interleavings are searched instead of faults.
         menu: Which faults to try.
         users: Most users at once in interleavings; None leaves the scenario as it is.
-        workers: Processes that play.
+        processes: How many play.
         at_random: Whether to leave the bound on faults, and walk at random.
         command: How all this was asked for, to be told with what is found.
 
@@ -43,7 +43,7 @@ class Campaign:
     bounds: Bounds
     menu: Menu = field(default_factory=Menu)
     users: int | None = None
-    workers: int = 1
+    processes: int = 1
     at_random: bool = False
     command: str = "chaos explore"
 
@@ -83,7 +83,7 @@ class Campaign:
             if exploration.runs % _TOLD_EVERY == 0:
                 on_progress(telling.progress(exploration, self._noun))
 
-        with crew_of(subject, self.workers) as crew:
+        with crew_of(subject, self.processes) as crew:
             if self.at_random:
                 return wander(crew, self.bounds, subject.seed, on_run=on_run)
             return explore(crew, self.bounds, on_run=on_run)

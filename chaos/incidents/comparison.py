@@ -1,9 +1,9 @@
-"""Plays incidents against services, each in a process of its own, and measures what they got."""
+"""Plays incidents against services, several at once, and measures what they got."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from chaos.errors import ChaosError
 from chaos.incidents.catalogue import Incident
 from chaos.incidents.measures import Row, faults_of, row_of
 from chaos.ports import Vocabulary
-from chaos.prove.processes import in_processes
+from chaos.processes.pool import workers
+from chaos.runner.collection import no_collection
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import (
     ACTIONS,
@@ -27,6 +28,7 @@ from chaos.scenario.model import (
 )
 from chaos.scenario.schedules import peak
 from chaos.targets import find_target
+from chaos.tiers.simulated.world import Simulation
 
 STRATEGIES = {
     "no-retry": "chaos.targets.strategies:NoRetry",
@@ -43,6 +45,9 @@ class Pair:
     incident: str
     path: Path
     target: str
+
+    def __str__(self) -> str:
+        return f"{self.incident} on {self.target}"
 
 
 def pairs(incidents: Sequence[Incident], targets: Sequence[str]) -> list[Pair]:
@@ -71,21 +76,16 @@ def compare(
     Raises:
         ChaosError: A file, or a target, is wrong; or a process died.
     """
-    for pair in wanted:
-        find_target(_reference(pair.target))
+    with session.importable_here():
+        for pair in wanted:
+            find_target(_reference(pair.target))
     rows: dict[Pair, Row] = {}
     # The longest first, so that no process is left alone with one at the end.
     begun = sorted(wanted, key=lambda pair: _questions(pair.path), reverse=True)
-    played = (
-        in_processes(_quietly_measured, begun, at_once=jobs)
-        if jobs > 1
-        else ((pair, measured(pair)) for pair in wanted)
-    )
-    for pair, row in played:
-        if row is None:
-            raise ChaosError(f"the process that played {pair.incident} on {pair.target} died")
-        rows[pair] = row
-        on_row(row)
+    with session.importable_here(), workers(_measuring, jobs) as measuring:
+        for pair, row in measuring.as_they_end(begun):
+            rows[pair] = row
+            on_row(row)
     return [rows[pair] for pair in wanted]
 
 
@@ -96,23 +96,23 @@ def _questions(path: Path) -> float:
     return sum(load.for_ / load.every * peak(load.users) for load in loads)
 
 
-def measured(pair: Pair) -> Row:
+@contextmanager
+def _measuring() -> Iterator[Callable[[Pair], Row]]:
+    with Simulation() as simulation, no_collection():
+        yield lambda pair: _measured(pair, simulation)
+
+
+def _measured(pair: Pair, simulation: Simulation) -> Row:
     """Play one pair and measure it."""
     (loaded,) = session.load([pair.path])
     is_its_own = pair.target == loaded.scenario.target
     if not is_its_own:
         loaded = aimed_at(loaded, _reference(pair.target))
-    (result,) = session.run([loaded]).results
+    result = session.play_one(loaded, find_target(loaded.scenario.target), simulation)
     # Whoever could not be built or left the simulation has no numbers worth showing.
     if not result.laws:
-        raise ChaosError(f"{pair.incident} on {pair.target}: {result.problems[0].reason}")
+        raise ChaosError(f"{pair}: {result.problems[0].reason}")
     return replace(row_of(result, claims=is_its_own), target=pair.target)
-
-
-def _quietly_measured(pair: Pair) -> Row:
-    """The same in a process of its own, which has not been told to be quiet."""
-    logging.getLogger().addHandler(logging.NullHandler())
-    return measured(pair)
 
 
 def aimed_at(loaded: LoadedScenario, target: str) -> LoadedScenario:

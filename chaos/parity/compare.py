@@ -9,12 +9,9 @@ from difflib import SequenceMatcher
 from chaos.parity.normalise import normalised
 from chaos.trace.events import AskEvent, Event, StepEvent
 from chaos.trace.ndjson import dump_event
-from chaos.trace.text import describe
 from chaos.trace.trace import Trace
 
 _ABOUT = ("actor", "ask", "upstream", "operation", "object", "fault", "what", "path", "key")
-_NOTHING = "(nothing)"
-_LEAST_WIDTH = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,32 +49,6 @@ def compare(simulated: Trace, wire: Trace) -> tuple[Difference, ...]:
         _difference(one, other, simulated, wire)
         for before, after in _unequal(simulated, wire)
         for one, other in _paired(before, after)
-    )
-
-
-def render(difference: Difference, *, width: int = 100) -> str:
-    """The two events side by side, for a terminal of that many columns.
-
-    Example:
-        >>> from chaos.trace.events import WaitEvent
-        >>> one = WaitEvent(seq=0, at_s=1.0, actor="user-1", seconds=2.0)
-        >>> other = WaitEvent(seq=0, at_s=1.0, actor="user-1", seconds=4.0)
-        >>> print(render(Difference(
-        ...     simulated=one, wire=other, fields=(("seconds", 2.0, 4.0),), line=7), width=60))
-        line 7  simulated                 wire
-                waits 2s                  waits 4s
-        seconds 2.0                       4.0
-    """
-    rows = [
-        ("" if difference.line is None else f"line {difference.line}", "simulated", "wire"),
-        ("", *_shown(difference)),
-        *((name, repr(one), repr(other)) for name, one, other in difference.fields),
-    ]
-    first = max(len(row[0]) for row in rows)
-    column = max(_LEAST_WIDTH, (width - first - 2) // 2)
-    return "\n".join(
-        f"{name:<{first}} {_cut(one, column):<{column}} {_cut(other, column)}".rstrip()
-        for name, one, other in rows
     )
 
 
@@ -136,24 +107,3 @@ def _line(event: Event, trace: Trace) -> int | None:
         if step.phase == "begin" and (path is None or step.path == path):
             line = step.line
     return line
-
-
-def _shown(difference: Difference) -> tuple[str, str]:
-    """Both events in words, without what they share in any case: time and actor."""
-    one, other = difference.simulated, difference.wire
-    if (
-        one is not None
-        and other is not None
-        and (one.at_s, one.actor) == (other.at_s, other.actor)
-    ):
-        return _words(one), _words(other)
-    return tuple(_NOTHING if each is None else describe(each).strip() for each in (one, other))  # type: ignore[return-value]  # it has two
-
-
-def _words(event: Event) -> str:
-    return describe(event)[len(f"{event.at_s:10.3f}s  {event.actor:<12} ") :]
-
-
-def _cut(text: str, width: int) -> str:
-    text = text.replace("\n", " ")
-    return text if len(text) <= width else text[: width - 3] + "..."

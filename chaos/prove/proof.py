@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from chaos.checks.laws import LAWS
 from chaos.defects.defect import Defect
 from chaos.ports import Target
+from chaos.processes.pool import workers
 from chaos.prove.gate import Case, Fate, Job, Play, examine, play_sound
-from chaos.prove.processes import in_processes
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.verdict import Outcome, combine
@@ -126,14 +126,19 @@ def prove(
 
 
 def _cases(jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
-    # Collecting garbage in a forked process would copy every page that it looks at.
-    gc.collect()
-    gc.freeze()
-    try:
-        for job, case in in_processes(examine, jobs, at_once=at_once):
-            yield case or Case(defect=job.defect.name, error="its process died")
-    finally:
-        gc.unfreeze()
+    with workers(
+        _examining,
+        at_once,
+        isolated=True,
+        on_death=lambda job: Case(defect=job.defect.name, error="its process died"),
+    ) as examining:
+        for _, case in examining.as_they_end(jobs):
+            yield case
+
+
+@contextmanager
+def _examining() -> Iterator[Callable[[Job], Case]]:
+    yield examine
 
 
 def _jobs(

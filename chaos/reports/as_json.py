@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chaos.parity.side_by_side import in_columns
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
 from chaos.verdict import Verdict
@@ -17,6 +18,7 @@ def dump(suite: SuiteResult) -> str:
     """
     document = {
         "outcome": suite.outcome.value,
+        "tiers": dict(suite.tiers),
         "laws_not_exercised": list(suite.laws_not_exercised),
         "scenarios": [_result(result) for result in suite.results],
     }
@@ -44,6 +46,7 @@ def _result(result: RunResult) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
+    compared = {"side_by_side": in_columns(verdict.sides)} if verdict.sides else {}
     return {
         "check": verdict.check,
         "outcome": verdict.outcome.value,
@@ -52,4 +55,5 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "seen": verdict.seen,
         "line": verdict.line,
         "evidence": list(verdict.evidence),
+        **compared,
     }

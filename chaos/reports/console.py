@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from chaos.parity.side_by_side import in_columns
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
 from chaos.trace.text import describe
@@ -53,19 +54,38 @@ class ConsoleReport:
         headline = f"{result.outcome.value.upper()} {scenario.name}  {source.path}"
         self._print(Text(headline, STYLES[result.outcome]))
         self._print(Text(f"  claim: {' '.join(scenario.hypothesis.split())}", "italic"))
+        compared = [verdict for verdict in result.problems if verdict.sides]
         for verdict in result.problems:
             self._problem(verdict, result)
+            # What led to the first difference mostly led to those after it.
+            if verdict not in compared[1:]:
+                self._before(verdict, result)
         self._print(f"  replay: {result.replay}")
 
     def _problem(self, verdict: Verdict, result: RunResult) -> None:
         self._print(Text(f"  {verdict.check}: {verdict.reason}", STYLES[verdict.outcome]))
+        if verdict.sides:
+            self._side_by_side(verdict)
+        else:
+            self._expected_and_seen(verdict)
+        if verdict.line is not None:
+            source = result.loaded.source
+            where = f"{source.path}:" if verdict.sides else "line "
+            self._print(f"    {where}{verdict.line}: {source.lines[verdict.line - 1].strip()}")
+
+    def _expected_and_seen(self, verdict: Verdict) -> None:
         if verdict.expected:
             self._print(f"    expected  {verdict.expected}")
         if verdict.seen:
             self._print(f"    seen      {verdict.seen}")
-        if verdict.line is not None:
-            text = result.loaded.source.lines[verdict.line - 1].rstrip()
-            self._print(f"    line {verdict.line}: {text.strip()}")
+
+    def _side_by_side(self, verdict: Verdict) -> None:
+        heading, *rows = in_columns(verdict.sides, width=self._console.width - 4).splitlines()
+        self._print(Text(f"    {heading}", "dim"))
+        for row in rows:
+            self._print(f"    {row}")
+
+    def _before(self, verdict: Verdict, result: RunResult) -> None:
         if events := _leading_up_to(verdict, result):
             self._print("    what happened before:")
             for line in events:
@@ -79,16 +99,21 @@ class ConsoleReport:
             if (count := suite.count(outcome)) or outcome is Outcome.PASSED
         )
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
-        line = f"{counts}; {virtual} of virtual time in {suite.real_s:.1f} s"
+        line = f"{counts}{_by_tier(suite)}; {virtual} of virtual time in {suite.real_s:.1f} s"
         self._print(Text(line, STYLES[suite.outcome]))
-        for reason in suite.not_on_wire:
-            self._print(f"not on the wire: {reason}")
         if self._verbose and (missing := suite.laws_not_exercised):
             self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
 
     def _print(self, line: str | Text) -> None:
         # Lines are data: no markup, no wrapping in a pipe, no highlighting of numbers.
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _by_tier(suite: SuiteResult) -> str:
+    """How many runs each tier has seen, where it is not the simulated one that saw them all."""
+    if suite.tiers.keys() <= {"simulated"}:
+        return ""
+    return f" ({', '.join(f'{count} {tier}' for tier, count in suite.tiers.items())})"
 
 
 def _law_state(law: Verdict, waived: Sequence[str]) -> str:

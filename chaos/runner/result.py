@@ -25,6 +25,7 @@ class RunResult:
         waived: Laws that the scenario sets aside.
         virtual_s: How long the run took in its own time.
         real_s: How long it took in ours.
+        is_compared: Whether its verdicts speak of the other tier too.
     """
 
     loaded: LoadedScenario
@@ -36,6 +37,7 @@ class RunResult:
     waived: tuple[str, ...]
     virtual_s: float
     real_s: float
+    is_compared: bool = False
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -61,5 +63,6 @@ class RunResult:
     @property
     def replay(self) -> str:
         """The command that plays this run again."""
-        tier = "" if self.tier == "simulated" else f" --tier {self.tier}"
+        where = "both" if self.is_compared else self.tier
+        tier = "" if where == "simulated" else f" --tier {where}"
         return f"chaos run {self.loaded.source.path} --seed {self.seed}{tier}"

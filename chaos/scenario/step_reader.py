@@ -21,6 +21,7 @@ from chaos.scenario.model import (
 )
 from chaos.scenario.observables import Probe, probes
 from chaos.scenario.problems import listed, quoted, suggest
+from chaos.scenario.scalars import write
 from chaos.scenario.source import Findings, NodePath
 from chaos.scenario.vocabulary import Vocabulary
 from chaos.scenario.wording import check_keys, validate
@@ -89,7 +90,7 @@ class StepReader:
         if word in _BARE_WORDS:
             return self._made(ACTIONS[word], {}, path)
         known = word in ACTIONS
-        fix = f"write '- {word}: …'" if known else suggest(word, _BARE_WORDS, "write '- ask: …'")
+        fix = _begun(word) if known else suggest(word, _BARE_WORDS, "write '- ask: …'")
         wrong = (
             f"step {quoted(word)} says nothing more" if known else f"unknown step {quoted(word)}"
         )
@@ -168,3 +169,9 @@ class StepReader:
         }
         # Every class that comes here is one of AnyStep.
         return validate(model, own, path, self._findings, "a step", filled=filled)  # type: ignore[return-value]
+
+
+def _begun(action: str) -> str:
+    """How to write a step whose action wants more, with the example of its model."""
+    said = ACTIONS[action].model_fields[action].examples
+    return f"write '- {action}: {write(said[0]) if said else '…'}'"

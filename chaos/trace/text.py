@@ -75,7 +75,11 @@ def _(event: ResponseEvent) -> str:
 def _(event: FaultEvent) -> str:
     if event.what == "touched":
         return f"fault {event.fault} touches call {event.call}"
-    return f"fault {event.fault} {event.what}" + (f" by {event.by}" if event.by else "")
+    match (event.by or "").partition(" "):
+        case ("for", _, lasted):  # It healed by itself.
+            return f"fault {event.fault} healed after {lasted}"
+        case _:
+            return f"fault {event.fault} {event.what}" + (f" by {event.by}" if event.by else "")
 
 
 @_what.register

@@ -44,7 +44,9 @@ def plays(monkeypatch: pytest.MonkeyPatch) -> Callable[[SuiteResult], None]:
     """Return what decides which results the gate will see."""
 
     def played(suite: SuiteResult) -> None:
-        def run(_: object, *, on_result: Callable[[RunResult], None]) -> SuiteResult:
+        def run(
+            _: object, *, on_result: Callable[[RunResult], None], **_how: object
+        ) -> SuiteResult:
             for result in suite.results:
                 on_result(result)
             return suite
@@ -104,6 +106,21 @@ def test_gate_shows_what_got_worse_and_fails(
     assert result.exit_code == 1
     assert "worse  outage    calls to openai  3    4" in result.output
     assert "record it with: chaos gate --update" in result.output
+
+
+def test_gate_tells_junit_what_got_worse(
+    run_gate: Gate, plays: Callable[[SuiteResult], None]
+) -> None:
+    """A CI server that reads nothing else must not show green."""
+    plays(well())
+    record(well())
+    rewrite('"calls.openai": 4', '"calls.openai": 3')
+
+    run_gate("--junit", "junit.xml")
+
+    text = Path("junit.xml").read_text(encoding="utf-8")
+    assert 'message="worse than the baseline: calls to openai"' in text
+    assert 'failures="1"' in text
 
 
 def test_gate_shows_what_got_better_and_passes(
@@ -242,5 +259,6 @@ def test_gate_plays_real_scenarios(run_gate: Gate) -> None:
 
     # One scenario alone does not put every law to the test.
     assert (updated.exit_code, again.exit_code) == (3, 3), again.output
+    assert "no scenario put these laws to the test: bounded-attempts, " in again.output
     assert "every number is as the baseline records it" in again.output
     assert "all-is-well" in Baseline.read(Path("b.json")).entries

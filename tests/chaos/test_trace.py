@@ -84,6 +84,18 @@ def test_trace_slices_and_selects() -> None:
     assert trace.of(FaultEvent, AnswerEvent) == [EVENTS[0], EVENTS[2]]
 
 
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [("method[3]", "healed by method[3]"), ("for 1h", "healed after 1h"), ("", "healed")],
+    ids=["by a step", "by itself", "by nobody"],
+)
+def test_healing_says_why(by: str, said: str) -> None:
+    """A fault ends because a step heals it, or because its time is over."""
+    line = describe(dataclasses.replace(EVENTS[2], by=by))
+
+    assert line.endswith(f"fault limit {said}")
+
+
 @pytest.mark.parametrize("kind", EVENT_TYPES.values(), ids=EVENT_TYPES)
 def test_every_kind_of_event_has_words_of_its_own(kind: type[Event]) -> None:
     """No event falls back to its bare kind."""

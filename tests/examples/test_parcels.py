@@ -113,9 +113,9 @@ def test_search_is_the_same_however_many_play() -> None:
     """Runs, findings and what was saved do not depend on who has played."""
     alone, together = [
         Campaign(
-            loaded=three_parcels("TrustingParcels"), bounds=Bounds(faults=1), workers=workers
+            loaded=three_parcels("TrustingParcels"), bounds=Bounds(faults=1), processes=processes
         ).search()
-        for workers in (1, 2)
+        for processes in (1, 2)
     ]
 
     assert together.findings == alone.findings

@@ -19,6 +19,10 @@ LONGEST_WAIT_S = 0.5
 SHORTEST_TIMEOUT_S = 0.25
 """Even a due timeout leaves that much to the bytes which come before it on the connection."""
 
+SILENT_TIMEOUT_S = 0.05
+"""A due timeout before the first byte waits for nothing. It is as short as still lets an answer
+through that a toxic should have kept away, so that one which does not act is noticed."""
+
 PATIENCE_S = 8.0
 """Real seconds after which due bytes are missing."""
 
@@ -36,8 +40,13 @@ def real_wait_s(nominal_s: float) -> float:
     return min(nominal_s / SCALE, LONGEST_WAIT_S)
 
 
-def real_timeout_s(nominal_s: float | None, *, is_due: bool) -> float:
-    """The client's timeout on a real socket; ``is_due`` says whether it is to run out.
+def real_timeout_s(nominal_s: float | None, *, is_due: bool, after_bytes: bool = True) -> float:
+    """The client's timeout on a real socket.
+
+    Args:
+        nominal_s: The client's own; None if it has none.
+        is_due: Whether it is to run out.
+        after_bytes: Whether bytes come before that, and need their time.
 
     Example:
         >>> real_timeout_s(15.0, is_due=True), real_timeout_s(15.0, is_due=False)
@@ -45,6 +54,8 @@ def real_timeout_s(nominal_s: float | None, *, is_due: bool) -> float:
     """
     if nominal_s is None or not is_due:
         return PATIENCE_S
+    if not after_bytes:
+        return SILENT_TIMEOUT_S
     return min(max(nominal_s / SCALE, SHORTEST_TIMEOUT_S), LONGEST_WAIT_S)
 
 

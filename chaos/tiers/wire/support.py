@@ -1,4 +1,4 @@
-"""What cannot run over sockets, by name; and the state of what is needed to."""
+"""The state of what is needed to run over sockets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 from dataclasses import dataclass
 
 from chaos.errors import ChaosError
-from chaos.scenario.model import Scenario
 from chaos.tiers.wire.client import ToxiproxyClient
 from chaos.tiers.wire.locate import PINNED_VERSION, WAYS, Location, can_build, find
 
@@ -27,16 +26,6 @@ class State:
     usable: bool
     seen: str
     fix: str = ""
-
-
-def unsupported(scenario: Scenario) -> str | None:
-    """Why this scenario cannot run on the wire; None if it can."""
-    if scenario.explore is not None:
-        return (
-            f"{scenario.name} explores interleavings: thousands of runs, switched between lines "
-            "of code, where sockets would add nothing but time"
-        )
-    return None
 
 
 def examine() -> State:

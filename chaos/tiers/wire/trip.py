@@ -144,7 +144,7 @@ class Trip(httpx.SyncByteStream):
                 self._way.address,
                 {CALL_HEADER: self._call.number},
                 connect_s=PATIENCE_S,
-                read_s=real_timeout_s(limit_s, is_due=is_late),
+                read_s=real_timeout_s(limit_s, is_due=is_late, after_bytes=False),
             )
         except httpx.TransportError as error:
             self._judge(error, due=due)

@@ -105,6 +105,19 @@ def test_new_refuses_with_one_message(
     assert Path("taken.yaml").read_text() == "mine"
 
 
+def test_new_points_to_no_line_of_a_file_it_did_not_write(
+    tmp_path: Path, chaos: Chaos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parameter the fault does not have is told without a place."""
+    monkeypatch.chdir(tmp_path)
+
+    done = chaos("new", "mine.yaml", "--fault", "rate_limit", "--with", "retry_afer=7s")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("unknown key 'retry_afer' in fault 'rate_limit'; expected ")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_explain_says_it_in_words(chaos: Chaos) -> None:
     """Claim, steps and timeline; nothing is played."""
     done = chaos("explain", BREAKER / "breaker-lifecycle.yaml")
@@ -200,12 +213,12 @@ def test_ctrl_c_ends_a_suite_between_two_runs(
     """The run it falls into is played to its end; exit 130, the way on, and no folder."""
     interrupt_at(9, lambda: signal.raise_signal(signal.SIGINT), monkeypatch)
 
-    done = chaos("run", BREAKER)
+    done = chaos("run", BREAKER, "-j", "1")
 
     assert done.returncode == 130
     assert "interrupted: 2 of" in done.stderr
     assert "(2 passed)" in done.stderr
-    assert f"continue with: chaos run {BREAKER} --from " in done.stderr
+    assert f"continue with: chaos run {BREAKER} -j 1 --from " in done.stderr
     assert list(scratch.iterdir()) == []
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -221,7 +234,7 @@ def test_second_ctrl_c_does_not_wait(
 
     interrupt_at(9, press_twice, monkeypatch)
 
-    done = chaos("run", BREAKER)
+    done = chaos("run", BREAKER, "-j", "1")
 
     assert done.returncode == 130
     assert "interrupted: 1 of" in done.stderr

@@ -63,6 +63,15 @@ def test_limits_of_a_fault_are_said(limits: str, said: str) -> None:
     assert said in words(fault)
 
 
+def test_fault_that_heals_by_itself_is_not_there_from_now_on() -> None:
+    """How long it lasts is said once, in place of 'from now on'."""
+    fault = "- inject: {id: half, upstream: openai, fault: timeout, for: 20s}\n- ask: Why?"
+
+    text = words(fault)
+
+    assert "1. for 20s (half), openai takes requests and never answers\n" in text
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

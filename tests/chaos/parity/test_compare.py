@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.parity.compare import compare, render
+from chaos.parity.compare import compare
 from chaos.parity.normalise import normalised
 from chaos.trace.events import (
     AnswerEvent,
@@ -146,23 +146,3 @@ def test_difference_outside_questions_names_the_step_that_began_last() -> None:
     (difference,) = compare(trace(*before, response(1), after), trace(*before, after))
 
     assert difference.line == 20
-
-
-def test_rendered_difference_shows_both_sides() -> None:
-    """A person sees where, what, and how much, without looking at the traces."""
-    steps = (step("method[0]", 12), ask(1, "method[0]"))
-    (difference,) = compare(
-        trace(*steps, response(1, ask=1)), trace(*steps, response(1, ask=1, elapsed_s=3.0))
-    )
-
-    shown = render(difference, width=120).splitlines()
-
-    assert shown[0].split() == ["line", "12", "simulated", "wire"]
-    assert shown[-1].split() == ["elapsed_s", "0.0", "3.0"]
-
-
-def test_rendered_difference_says_where_there_is_nothing() -> None:
-    """An event that only one tier has stands beside an empty place."""
-    (difference,) = compare(trace(), trace(response(1)))
-
-    assert "(nothing)" in render(difference)

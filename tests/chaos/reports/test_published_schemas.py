@@ -28,7 +28,7 @@ SUITES = [
 ]
 COMPARISON = Comparison(
     changes=(
-        Change(scenario="calm", key="waits", was=1, now=2, trend=Trend.WORSE),
+        Change(scenario="calm", key="waited_s", was=1, now=2, trend=Trend.WORSE),
         Change(scenario="outage", key="verdict", was="passed", now="failed", trend=Trend.WORSE),
     ),
     new=("idle",),
@@ -67,6 +67,44 @@ def test_junit_fits_its_schema(
     junit.write(suite, tmp_path / "junit.xml")
 
     junit_schema.validate(tmp_path / "junit.xml")
+
+
+def cases_of_a_shut_gate(file: Path) -> dict[str, ET.Element]:
+    """Return the test cases of a mixed suite that is not as its baseline says, by name."""
+    junit.write(examples.mixed(), file, COMPARISON)
+    return {str(case.get("name")): case for case in ET.parse(file).iter("testcase")}
+
+
+def test_junit_of_a_shut_gate_fits_its_schema(
+    junit_schema: xmlschema.XMLSchema, tmp_path: Path
+) -> None:
+    """Also with scenarios that nobody played."""
+    cases_of_a_shut_gate(tmp_path / "junit.xml")
+
+    junit_schema.validate(tmp_path / "junit.xml")
+
+
+def test_junit_fails_a_scenario_that_passed_and_got_worse(tmp_path: Path) -> None:
+    """With the row that the gate shows; else CI would be green where the gate is shut."""
+    (found,) = cases_of_a_shut_gate(tmp_path / "junit.xml")["calm"]
+
+    assert (found.tag, found.get("type")) == ("failure", "regression")
+    assert found.get("message") == "worse than the baseline: waited in all"
+    assert "worse  calm      waited in all  1s   2s\n" in str(found.text)
+
+
+def test_junit_fails_what_the_baseline_lacks_and_has_too_much(tmp_path: Path) -> None:
+    """Each is a case that failed; what did not pass by itself keeps its own verdict."""
+    cases = cases_of_a_shut_gate(tmp_path / "junit.xml")
+
+    types = {name: [entry.get("type") for entry in case] for name, case in cases.items()}
+    assert types == {
+        "calm": ["regression"],
+        "outage": ["failed"],
+        "idle": ["inconclusive"],
+        "gone": ["not-played"],
+    }
+    assert "not in the baseline" in str(cases["idle"][0].text)
 
 
 def test_junit_counts_an_inconclusive_scenario_as_an_error(tmp_path: Path) -> None:

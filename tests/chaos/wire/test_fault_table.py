@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 
 from chaos.choices import Seeded
 from chaos.faults.injector import Injector
-from chaos.parity.compare import compare, render
+from chaos.parity.compare import compare
+from chaos.parity.side_by_side import in_columns, sides_of
 from chaos.scenario.faults import FAULTS, AnyFault, Fault
 from chaos.tiers.simulated.run import SimulatedRun
 from chaos.tiers.simulated.world import Simulation
@@ -220,7 +221,7 @@ def test_fault_looks_the_same_in_both_tiers(
 
     assert not wire.violations
     assert wire.outcome == simulated.outcome
-    assert not differences, "\n\n".join(map(render, differences))
+    assert not differences, "\n\n".join(in_columns(sides_of(each)) for each in differences)
     assert simulated.touched
     assert wire.touched
 

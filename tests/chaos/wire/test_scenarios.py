@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from chaos import session
-from chaos.parity.compare import compare, render
+from chaos.parity.compare import compare
+from chaos.parity.side_by_side import in_columns, sides_of
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
@@ -59,5 +60,5 @@ def test_scenario_takes_the_same_course_in_both_tiers(
 
     differences = compare(simulated.trace, wire.trace)
 
-    assert not differences, "\n\n".join(map(render, differences))
+    assert not differences, "\n\n".join(in_columns(sides_of(each)) for each in differences)
     assert (simulated.outcome, wire.outcome) == (Outcome.PASSED, Outcome.PASSED), wire.problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -12,8 +12,8 @@ import pytest
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.http import Response
-from chaos.scenario.model import AdvanceStep, Explore, Scenario
-from chaos.tiers.wire.support import unsupported
+from chaos.tiers.wire.native import Head, TransportNative
+from chaos.tiers.wire.pace import SILENT_TIMEOUT_S
 from chaos.tiers.wire.world import WireSimulation
 from tests.chaos.tiers.toys import OBJECT, World, chat
 
@@ -102,24 +102,29 @@ def test_users_take_turns_as_in_the_simulated_tier(world: World) -> None:
     assert world.now_s == 12.0
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(
-    ("explore", "runs"),
-    [pytest.param(None, True, id="plain"), pytest.param(Explore(), False, id="explored")],
+    "delivery",
+    [
+        pytest.param(Delivery(silent=True), id="silence"),
+        pytest.param(Delivery(latency_s=3600.0), id="a latency beyond every timeout"),
+    ],
 )
-def test_only_explored_interleavings_cannot_run_on_the_wire(
-    explore: Explore | None,
-    runs: bool,  # noqa: FBT001 - a parameter
+def test_waiting_for_nothing_is_short_in_reality(
+    world: World, monkeypatch: pytest.MonkeyPatch, delivery: Delivery
 ) -> None:
-    """The reason names the scenario."""
-    scenario = Scenario(
-        version=1,
-        name="nobody-between",
-        hypothesis="Nobody else comes between.",
-        explore=explore,
-        method=(AdvanceStep(advance=timedelta(seconds=1)),),
-    )
+    """An hour of outage is many timeouts; each charges its nominal time, and takes a moment."""
 
-    reason = unsupported(scenario)
+    def send(native: TransportNative, *args: Any, read_s: float, **kwargs: Any) -> Head:
+        waited_s.append(read_s)
+        return honest(native, *args, read_s=read_s, **kwargs)
 
-    assert (reason is None) is runs
-    assert runs or "nobody-between explores interleavings" in str(reason)
+    waited_s: list[float] = []
+    honest = TransportNative.send
+    monkeypatch.setattr(TransportNative, "send", send)
+    world.injector.delivery = delivery
+
+    world.error(chat)
+
+    assert waited_s == [SILENT_TIMEOUT_S]
+    assert world.now_s == 15.0

@@ -1,0 +1,1 @@
+"""Jobs done by several processes at once, with the results of one."""

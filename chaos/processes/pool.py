@@ -1,0 +1,284 @@
+"""Workers for many jobs: this process, or several that are all alike.
+
+What comes back is the same, and in the same order, however many workers there are.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from itertools import count, islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Generic, Protocol, TypeVar
+
+from chaos.errors import ChaosError
+from chaos.processes.worker import Answer, Inheritance, serve
+
+J = TypeVar("J")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+Setting = Callable[[], AbstractContextManager[Callable[[J], R]]]
+"""What a worker enters before its first job and leaves after its last; it yields the work."""
+
+_AHEAD = 3
+"""Jobs drawn for each worker before the first of their results was taken."""
+
+_PATIENCE_S = 5.0
+"""How long a worker that was told to end may tidy up."""
+
+
+class WorkerDiedError(ChaosError):
+    """A process ended in the middle of a job; the message names the job."""
+
+    exit_code = 3
+
+
+class Workers(Protocol[J, R_co]):
+    """Whoever does the jobs."""
+
+    def in_order(self, jobs: Iterable[J]) -> Iterator[R_co]:
+        """The results, in the order of the jobs; these may go on for ever.
+
+        Jobs are drawn as their results are taken, never sooner for a quick worker than for a slow
+        one: a search whose next jobs depend on results goes the same way every time.
+        """
+
+    def as_they_end(self, jobs: Iterable[J]) -> Iterator[tuple[J, R_co]]:
+        """Each job with its result, the first that ended first; begun in the order given."""
+
+
+def usable_cores() -> int:
+    """How many processes can run at once here, as affinity has it."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def can_fork() -> bool:
+    """Whether a copy of this process would work.
+
+    In a process that has threads it would not: the copy of a lock that one of them holds would
+    never be released. Nor on macOS, whose libraries have threads of their own.
+    """
+    return (
+        "fork" in multiprocessing.get_all_start_methods()
+        and sys.platform != "darwin"
+        and threading.active_count() == 1
+    )
+
+
+@contextmanager
+def workers(
+    setting: Setting[J, R],
+    number: int,
+    *,
+    isolated: bool = False,
+    name: Callable[[J], str] = str,
+    on_death: Callable[[J], R] | None = None,
+) -> Iterator[Workers[J, R]]:
+    """Those who do jobs, until the block is left; whoever is still busy then is ended.
+
+    What a job raises is raised here, whichever process it was in.
+
+    Args:
+        setting: Entered once by each worker. It must be possible to pickle it, and jobs and
+            results too, where processes cannot be forked.
+        number: How many; one is this process, unless jobs are isolated.
+        isolated: Whether each job gets a process of its own: what it does to itself, no other
+            ever sees.
+        name: What to call a job in messages.
+        on_death: Makes the result of a job whose process died; by default that is an error.
+
+    Raises:
+        WorkerDiedError: A process died, and nobody makes a result of that.
+
+    Example:
+        >>> from contextlib import nullcontext
+        >>> with workers(lambda: nullcontext(abs), 1) as pool:
+        ...     list(pool.in_order([-1, 2]))
+        [1, 2]
+    """
+    if number == 1 and not isolated:
+        with setting() as work:
+            yield _Here(work)
+        return
+    with closing(_Pool(setting, number, isolated=isolated, name=name, on_death=on_death)) as pool:
+        yield pool
+
+
+class _Here(Generic[J, R]):
+    """This process, which needs no way to itself."""
+
+    def __init__(self, work: Callable[[J], R]) -> None:
+        self._work = work
+
+    def in_order(self, jobs: Iterable[J]) -> Iterator[R]:
+        return map(self._work, jobs)
+
+    def as_they_end(self, jobs: Iterable[J]) -> Iterator[tuple[J, R]]:
+        return ((job, self._work(job)) for job in jobs)
+
+
+class _Pool(Generic[J, R]):
+    """Processes by the connection on which they get jobs and answer; begun when needed."""
+
+    def __init__(
+        self,
+        setting: Setting[J, R],
+        number: int,
+        *,
+        isolated: bool,
+        name: Callable[[J], str],
+        on_death: Callable[[J], R] | None,
+    ) -> None:
+        self._setting = setting
+        self._number = number
+        self._isolated = isolated
+        self._name = name
+        self._on_death = on_death
+        self._tickets = count()
+        self._queue: deque[tuple[int, J]] = deque()
+        self._processes: dict[Connection, BaseProcess] = {}
+        self._idle: list[Connection] = []
+        self._busy: dict[Connection, tuple[int, J]] = {}
+        # Forked processes start with all that was imported and computed before, and may be given
+        # what cannot be pickled.
+        forks = can_fork()
+        self._context = get_context("fork") if forks else get_context("spawn")
+        if forks:
+            # What is computed when a setting is entered for the first time, all will have.
+            with setting():
+                pass
+        # Collecting garbage in a forked process would copy every page that it looks at.
+        gc.collect()
+        gc.freeze()
+
+    def in_order(self, jobs: Iterable[J]) -> Iterator[R]:
+        waiting, due = iter(jobs), deque[int]()
+        done: dict[int, R] = {}
+        try:
+            while True:
+                for job in islice(waiting, self._number * _AHEAD - len(due)):
+                    due.append(self._put(job))
+                if not due:
+                    return
+                while due[0] not in done:
+                    done |= {ticket: result for ticket, _, result in self._ended()}
+                yield done.pop(due.popleft())
+        finally:
+            self._queue.clear()
+
+    def as_they_end(self, jobs: Iterable[J]) -> Iterator[tuple[J, R]]:
+        due = {self._put(job) for job in jobs}
+        try:
+            while due:
+                for ticket, job, result in self._ended():
+                    # Whoever left an iterator early may still be owed something.
+                    if ticket in due:
+                        due.remove(ticket)
+                        yield job, result
+        finally:
+            self._queue.clear()
+
+    def close(self) -> None:
+        """End all, also those in the middle of a job: the caller needs no more results."""
+        for process in self._processes.values():
+            process.terminate()
+        for link in list(self._processes):
+            self._dismiss(link)
+        gc.unfreeze()
+
+    def _put(self, job: J) -> int:
+        ticket = next(self._tickets)
+        self._queue.append((ticket, job))
+        return ticket
+
+    def _ended(self) -> Iterator[tuple[int, J, R]]:
+        """Hand out jobs, and wait until at least one has ended."""
+        while self._queue and len(self._busy) < self._number:
+            link = self._idle.pop() if self._idle else self._start()
+            self._busy[link] = self._queue.popleft()
+            # One that died meanwhile is found out below, like one that dies of the job.
+            with suppress(ConnectionError):
+                link.send(self._busy[link][1])
+        for answered in wait(list(self._busy)):
+            assert isinstance(answered, Connection)
+            ticket, job = self._busy.pop(answered)
+            yield ticket, job, self._result(answered, job)
+
+    def _result(self, link: Connection, job: J) -> R:
+        try:
+            answer: Answer[R] = link.recv()
+        except (EOFError, ConnectionError):
+            exit_code = self._dismiss(link)
+            if self._on_death is None:
+                raise WorkerDiedError(
+                    f"the process that played {self._name(job)} {_how_it_died(exit_code)}; "
+                    "nothing is known of it; play it alone to see why"
+                ) from None
+            return self._on_death(job)
+        if self._isolated:
+            self._dismiss(link)
+        else:
+            self._idle.append(link)
+        return answer.get()
+
+    def _start(self) -> Connection:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=serve, args=(self._setting, theirs, Inheritance.now()), daemon=True
+        )
+        with _born_deaf():
+            process.start()
+        # With our copy open, the end of a process that died would never be seen.
+        theirs.close()
+        self._processes[ours] = process
+        return ours
+
+    def _dismiss(self, link: Connection) -> int | None:
+        process = self._processes.pop(link)
+        process.terminate()
+        process.join(_PATIENCE_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        link.close()
+        return process.exitcode
+
+
+@contextmanager
+def _born_deaf() -> Iterator[None]:
+    """Let a process that begins in the block ignore Ctrl-C from its very first moment.
+
+    Else one that still imports would end with a stack trace. A Ctrl-C in these few milliseconds
+    is lost on this process, too.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None
+    try:
+        with warnings.catch_warnings():
+            # Python counts threads that numpy's libraries keep; those see to forks themselves.
+            warnings.filterwarnings("ignore", ".*is multi-threaded", DeprecationWarning)
+            yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+
+
+def _how_it_died(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        return f"died of {signal.Signals(-exit_code).name}"
+    return f"ended with exit code {exit_code}"

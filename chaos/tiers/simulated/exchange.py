@@ -117,6 +117,8 @@ class Exchange:
             faults=self._decision.touched,
             detail=detail,
         )
+        # Its body knows this exchange: without the circle both are gone when the client is done.
+        self._response = None
 
 
 class _WatchedBody(httpx.SyncByteStream):

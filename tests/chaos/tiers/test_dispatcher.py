@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,7 @@ from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation
-from chaos.tiers.simulated.exchange import retry_after_s
+from chaos.tiers.simulated.exchange import Exchange, retry_after_s
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.events import RequestEvent, ResponseEvent, Scalar, WaitEvent
 from tests.chaos.tiers.toys import (
@@ -332,3 +333,17 @@ def test_cookies_reach_requests(world: World) -> None:
     response = world.result(lambda: requests.post(CHAT, json={}, timeout=5))
 
     assert response.cookies["a"] == "1"
+
+
+@pytest.mark.parametrize("call", [chat, streamed_chat])
+def test_finished_call_leaves_nothing_for_the_garbage_collector(world: World, call: Any) -> None:
+    """A long load makes thousands; each is gone when the client is done with it."""
+    gc.collect()
+    gc.disable()
+    try:
+        world.result(call)
+        left = [each for each in gc.get_objects() if isinstance(each, Exchange)]
+    finally:
+        gc.enable()
+
+    assert left == []

@@ -335,7 +335,7 @@ def test_cookies_reach_requests(world: World) -> None:
     assert response.cookies["a"] == "1"
 
 
-@pytest.mark.parametrize("call", [chat, streamed_chat])
+@pytest.mark.parametrize("call", [chat, download])
 def test_finished_call_leaves_nothing_for_the_garbage_collector(world: World, call: Any) -> None:
     """A long load makes thousands; each is gone when the client is done with it."""
     gc.collect()

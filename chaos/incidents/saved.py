@@ -67,4 +67,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _hash(incident: Incident) -> str:
-    return hashlib.sha256(incident.path.read_bytes()).hexdigest()[:16]
+    """Identifies what is played; comments, among them facts and sources, are not."""
+    lines = incident.path.read_text(encoding="utf-8").splitlines()
+    played = [line for line in lines if not line.lstrip().startswith("#")]
+    return hashlib.sha256("\n".join(played).encode()).hexdigest()[:16]

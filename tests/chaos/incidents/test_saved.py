@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -111,3 +112,19 @@ def test_picture_draws_shares() -> None:
     assert (
         drawn.attrib["aria-label"] == "a answered 75 of 100 questions; b answered 0 of 4 questions"
     )
+
+
+def test_numbers_do_not_age_with_what_is_written_about_an_incident(tmp_path: Path) -> None:
+    """A better source changes no number; a line that is played may."""
+    (incident, *_) = LIBRARY
+    copy = replace(incident, path=tmp_path / incident.path.name)
+    text = incident.path.read_text(encoding="utf-8")
+    copy.path.write_text(text, encoding="utf-8")
+    path = tmp_path / "numbers.json"
+    path.write_text(saved.dump([copy], []), encoding="utf-8")
+
+    copy.path.write_text(f"# source: another\n{text}", encoding="utf-8")
+    assert saved.outdated(path, [copy]) == []
+
+    copy.path.write_text(text.replace("method:", "seed: 5\nmethod:"), encoding="utf-8")
+    assert saved.outdated(path, [copy]) == [incident.name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from chaos.checks.record import RunRecord
 from chaos.choices import Choices, Seeded
 from chaos.errors import DeadlockError, SimulationError
 from chaos.faults.injector import Injector
+from chaos.folders import fresh_folder
 from chaos.ports import Target, World
 from chaos.runner.player import SCRIPT, Player
 from chaos.runner.result import RunResult
@@ -55,8 +55,8 @@ def play(  # noqa: PLR0913 - what a run is made of
     began = freezegun.api.real_monotonic()
     choices = choices or Seeded(seed)
     life = _Life(loaded, target_class, choices, injector(choices), interleaved)
-    with tempfile.TemporaryDirectory(prefix="chaos-", dir=_scratch()) as folder:
-        life.live(simulation, seed, Path(folder))
+    with fresh_folder("run", _scratch()) as folder:
+        life.live(simulation, seed, folder)
     promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
     record = RunRecord(
         scenario=scenario, trace=life.trace, promises=promises, ended_s=life.ended_s
@@ -219,7 +219,7 @@ def _unsteady(verdict: Verdict) -> Verdict:
     )
 
 
-def _scratch() -> str | None:
+def _scratch() -> Path | None:
     """Where a run's folder lies: in memory where there is such a place, since services fsync."""
     memory = Path("/dev/shm")  # noqa: S108 - a fresh folder with a random name is made in it
-    return str(memory) if memory.is_dir() else None
+    return memory if memory.is_dir() else None

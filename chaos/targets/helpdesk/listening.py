@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from chaos.ports import Recorder
-from chaos.trace.events import BreakerEvent, IndexEvent
+from chaos.trace.events import BreakerEvent, IndexEvent, Scalar
 from helpdesk import events
+
+_OfBreaker = (
+    events.PermitGranted | events.CallRefused | events.PermitSettled | events.BreakerTransition
+)
 
 
 class TraceListener:
@@ -36,29 +40,14 @@ class TraceListener:
         record = self._recorder.record
         match event:
             case events.PermitGranted():
-                record(
-                    BreakerEvent,
-                    upstream=event.upstream,
-                    sequence=event.sequence,
-                    what="granted",
-                    state=event.state,
-                    permit=event.permit,
-                )
+                self._breaker(event, "granted", state=event.state, permit=event.permit)
             case events.CallRefused():
-                record(
-                    BreakerEvent,
-                    upstream=event.upstream,
-                    sequence=event.sequence,
-                    what="refused",
-                    state=event.state,
-                    retry_after_s=round(event.retry_after_s, 6),
-                )
+                retry_after_s = round(event.retry_after_s, 6)
+                self._breaker(event, "refused", state=event.state, retry_after_s=retry_after_s)
             case events.PermitSettled():
-                record(
-                    BreakerEvent,
-                    upstream=event.upstream,
-                    sequence=event.sequence,
-                    what="settled",
+                self._breaker(
+                    event,
+                    "settled",
                     state=self._states.get(event.upstream, "closed"),
                     permit=event.permit,
                     outcome=event.outcome,
@@ -67,14 +56,7 @@ class TraceListener:
                 )
             case events.BreakerTransition():
                 self._states[event.upstream] = event.new
-                record(
-                    BreakerEvent,
-                    upstream=event.upstream,
-                    sequence=event.sequence,
-                    what="transition",
-                    old=event.old,
-                    state=event.new,
-                )
+                self._breaker(event, "transition", old=event.old, state=event.new)
             case events.IndexServed():
                 age_s = None if event.age_s is None else round(event.age_s, 6)
                 record(
@@ -98,3 +80,12 @@ class TraceListener:
                 record(IndexEvent, what="quarantined", reason=event.reason)
             case _:
                 pass
+
+    def _breaker(self, event: _OfBreaker, what: str, **fields: Scalar) -> None:
+        self._recorder.record(
+            BreakerEvent,
+            upstream=event.upstream,
+            sequence=event.sequence,
+            what=what,
+            **fields,
+        )

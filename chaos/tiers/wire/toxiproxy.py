@@ -21,8 +21,8 @@ from types import TracebackType
 from typing import Self
 
 from chaos.errors import MissingComponentError
+from chaos.folders import fresh_folder
 from chaos.tiers.wire.client import Proxy, ToxiproxyClient, ToxiproxyError
-from chaos.tiers.wire.folders import fresh_folder
 from chaos.tiers.wire.locate import URL_VARIABLE, WAYS, Location, find_or_build
 
 PREFIX = "chaos-"
@@ -180,7 +180,7 @@ def _start_on(
     A server whose port is taken goes on without its API, and whoever has the port may well be
     another Toxiproxy. So it is given a proxy, disabled, by which it is known.
     """
-    folder = undo.enter_context(fresh_folder())
+    folder = undo.enter_context(fresh_folder("toxiproxy"))
     mark = f"{PREFIX}mark-{secrets.token_hex(8)}"
     config, log = folder / "proxies.json", folder / "log"
     proxy = {"name": mark, "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1", "enabled": False}

@@ -189,7 +189,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where runs have their folders."""
     folder = tmp_path / "scratch"
     folder.mkdir()
-    monkeypatch.setattr("chaos.runner.life._scratch", lambda: str(folder))
+    monkeypatch.setattr("chaos.runner.life._scratch", lambda: folder)
     return folder
 
 

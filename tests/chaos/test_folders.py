@@ -1,4 +1,4 @@
-"""Folders of servers go with their processes, one way or the other."""
+"""Folders of runs and servers go with their processes, one way or the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.tiers.wire.folders import PREFIX, fresh_folder
+from chaos.folders import fresh_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nobody is asked there")
 
@@ -34,7 +34,7 @@ def test_folder_goes_with_its_block(temporary: Path) -> None:
     """Also if the block fails."""
 
     def fail() -> None:
-        with fresh_folder() as folder:
+        with fresh_folder("test") as folder:
             (folder / "log").touch()
             raise ZeroDivisionError
 
@@ -48,19 +48,19 @@ def test_folder_of_a_process_that_is_gone_is_removed_by_the_next(
     temporary: Path, gone: int
 ) -> None:
     """A killed process leaves its folder; only the next start can clear it away."""
-    stale = temporary / f"{PREFIX}{gone}-abc"
+    stale = temporary / f"chaos-test-{gone}-abc"
     stale.mkdir()
     (stale / "log").touch()
 
-    with fresh_folder():
+    with fresh_folder("test"):
         assert not stale.exists()
 
 
 def test_folders_of_others_are_left_alone(temporary: Path) -> None:
     """That of a process that lives, and whatever is not one of ours."""
-    others = [temporary / f"{PREFIX}{os.getppid()}-abc", temporary / f"{PREFIX}notes-abc"]
+    others = [temporary / f"chaos-test-{os.getppid()}-abc", temporary / "chaos-test-notes-abc"]
     for other in others:
         other.mkdir()
 
-    with fresh_folder():
+    with fresh_folder("test"):
         assert all(other.exists() for other in others)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -32,6 +33,26 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(index_commands.app, name="index")
+
+
+def _tell_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it
+    if is_asked:
+        typer.echo(f"helpdesk {version('helpdesk-chaos')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_tell_version, is_eager=True, help="Show the version, and stop."
+    ),
+]
+
+
+@app.callback()
+def _options(_: Version = False) -> None:  # noqa: FBT002 - typer calls with keywords
+    """Options of no command; what they do is in their callbacks."""
+
 
 Verbose = Annotated[
     int,

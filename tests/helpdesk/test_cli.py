@@ -8,6 +8,7 @@ import re
 import runpy
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,10 @@ def test_module_runs_like_the_command(
         runpy.run_module("helpdesk", run_name="__main__")
 
     assert "What you need help with." in capsys.readouterr().out
+
+
+def test_version_is_told(run: Run) -> None:
+    """Bug reports begin with it."""
+    code, out, _ = run("--version")
+
+    assert (code, out) == (0, f"helpdesk {version('helpdesk-chaos')}\n")

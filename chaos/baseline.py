@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -19,6 +20,18 @@ VERSION = 1
 """Version of the file; one more when its meaning changes."""
 
 UPDATE = "chaos gate --update"
+"""Records the suite that the gate plays by itself."""
+
+
+def recording(paths: Sequence[Path], file: Path, usual_file: Path) -> str:
+    """The command that records what was played from these paths, none for the usual, in a file.
+
+    Example:
+        >>> recording([Path("mine")], Path("b.json"), Path("scenarios/baseline.json"))
+        'chaos gate mine --update --baseline b.json'
+    """
+    words = ["chaos", "gate", *map(str, paths), "--update"]
+    return shlex.join(words if file == usual_file else [*words, "--baseline", str(file)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +51,14 @@ class Comparison:
         new: Scenarios that were played but are not in the baseline.
         missing: Scenarios of the baseline that should have been played and were not.
         elsewhere: How many scenarios of the baseline lie outside of what was played.
+        update: The command that records what was measured.
     """
 
     changes: tuple[Change, ...] = ()
     new: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     elsewhere: int = 0
+    update: str = field(default=UPDATE, compare=False)
 
     def of(self, trend: Trend) -> list[Change]:
         """The changes that went this way."""
@@ -53,6 +68,11 @@ class Comparison:
     def holds(self) -> bool:
         """Whether nothing is worse, new or missing."""
         return not (self.of(Trend.WORSE) or self.new or self.missing)
+
+    @property
+    def advice(self) -> str:
+        """What to do about a change that was made on purpose."""
+        return f"if that is meant, record it with: {self.update}"
 
     @property
     def outdated(self) -> bool:
@@ -86,8 +106,12 @@ class Baseline:
         )
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, *, update: str = UPDATE) -> Self:
         """Read a baseline from its file.
+
+        Args:
+            path: Where it is.
+            update: The command that records it, for messages.
 
         Raises:
             ChaosError: There is no such file, or it is not a baseline.
@@ -95,10 +119,10 @@ class Baseline:
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise ChaosError(f"no baseline at '{path}'; record one with: {UPDATE}") from None
+            raise ChaosError(f"no baseline at '{path}'; record one with: {update}") from None
         except (OSError, UnicodeDecodeError) as error:
             raise ChaosError(f"baseline '{path}' cannot be read: {error}") from error
-        return cls.parse(text, str(path))
+        return cls.parse(text, str(path), update=update)
 
     @classmethod
     def read_or_empty(cls, path: Path) -> Self:
@@ -109,8 +133,8 @@ class Baseline:
             return cls()
 
     @classmethod
-    def parse(cls, text: str, name: str) -> Self:
-        """Read a baseline from text; ``name`` stands for the file in messages.
+    def parse(cls, text: str, name: str, *, update: str = UPDATE) -> Self:
+        """Read a baseline from text; ``name`` stands for the file in messages; see `read`.
 
         Raises:
             ChaosError: The text is not a baseline of this version.
@@ -126,11 +150,11 @@ class Baseline:
             what = f"not JSON: {error}" if isinstance(error, ValueError) else "not a baseline"
             raise ChaosError(
                 f"baseline '{name}' is damaged ({what}); restore it from version control, "
-                f"or record a new one with: {UPDATE}"
+                f"or record a new one with: {update}"
             ) from error
         raise ChaosError(
             f"baseline '{name}' has version {version!r}; expected {VERSION}; "
-            f"record it anew with: {UPDATE}"
+            f"record it anew with: {update}"
         )
 
     def calls_of(self, loaded: LoadedScenario) -> float:
@@ -150,12 +174,15 @@ class Baseline:
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
-    def compare(self, suite: SuiteResult, paths: Sequence[Path]) -> Comparison:
+    def compare(
+        self, suite: SuiteResult, paths: Sequence[Path], *, update: str = UPDATE
+    ) -> Comparison:
         """Compare with what was measured now.
 
         Args:
             suite: What was just played.
             paths: Where it was played from; scenarios recorded from elsewhere are not missed.
+            update: The command that records what was measured.
         """
         now, below = Baseline.of(suite), self._below(paths)
         found = [
@@ -169,6 +196,7 @@ class Baseline:
             new=tuple(sorted(now.entries.keys() - self.entries.keys())),
             missing=tuple(sorted(below - now.entries.keys())),
             elsewhere=len(self.entries.keys() - below - now.entries.keys()),
+            update=update,
         )
 
     def updated(self, suite: SuiteResult, paths: Sequence[Path]) -> Baseline:
@@ -191,7 +219,7 @@ def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
     """What the gate says of a suite and its comparison with the baseline.
 
     Failed if a scenario failed or the baseline does not hold; inconclusive if a scenario is, or
-    if the whole suite was played and none of it put some law to the test.
+    if the whole suite was played and none of it put some law to the test that is promised there.
     """
     outcomes = [suite.outcome]
     if not comparison.holds:

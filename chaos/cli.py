@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import NoReturn
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -24,6 +27,7 @@ from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
 from chaos.errors import ChaosError
+from chaos.processes.sources import saved_since
 
 _INTERRUPTED = 130
 
@@ -36,6 +40,27 @@ app = typer.Typer(
     epilog="Start with: chaos run scenarios    Exit codes: 0 passed, 1 failed, "
     "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing.",
 )
+
+
+def _tell_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it
+    if is_asked:
+        typer.echo(f"chaos {version('helpdesk-chaos')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_tell_version, is_eager=True, help="Show the version, and stop."
+    ),
+]
+
+
+@app.callback()
+def _options(_: Version = False) -> None:  # noqa: FBT002 - typer calls with keywords
+    """Options of no command; what they do is in their callbacks."""
+
+
 app.command()(run)
 app.command()(gate)
 app.command()(explore)
@@ -56,6 +81,7 @@ def main() -> NoReturn:
     """Run the command; a mistake of its user ends in one message, never in a stack trace."""
     # What the service under test logs is not what the harness has to say.
     logging.getLogger().addHandler(logging.NullHandler())
+    began_s = time.time()
     try:
         app()
     except ChaosError as error:
@@ -64,4 +90,19 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         output(stderr=True).print("chaos: interrupted; nothing was left behind")
         sys.exit(_INTERRUPTED)
+    finally:
+        _tell_of_saved_sources(began_s)
     sys.exit(0)
+
+
+def _tell_of_saved_sources(began_s: float) -> None:
+    """Warn of a verdict on code that has changed under it; the verdict itself may be right."""
+    saved = saved_since(began_s)
+    if saved:
+        names = ", ".join(str(path.relative_to(Path.cwd())) for path in saved)
+        output(stderr=True).print(
+            f"chaos: saved while this was running: {names}; what was played may be the code from "
+            "before, from after, or a mixture; run it again",
+            markup=False,
+            soft_wrap=True,
+        )

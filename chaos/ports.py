@@ -182,6 +182,7 @@ class Vocabulary:
         upstreams: Upstream name to its operations.
         observables: Key to what it is.
         settings: Dotted setting to its type: timedelta, int, float, bool or str.
+        defaults: What a setting is where a scenario does not say; for people to read.
         modes: Values of ``answer.mode``, and the keys of ``answers``.
         actions: Steps it supports beyond ``ask``: ``restart``, ``refresh_index``, …
         given: Keys it understands under ``given``.
@@ -193,6 +194,7 @@ class Vocabulary:
     modes: tuple[str, ...] = ("llm", "fallback", "error")
     actions: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+    defaults: Mapping[str, object] = field(default_factory=dict)
 
     def typed(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Settings as a file writes them, turned into the types they are of.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import freezegun.api
 
-from chaos.checks.registry import LAWS
+from chaos.checks.registry import LAWS, promised_laws
 from chaos.explorer.interleavings import play_interleavings, replay_interleaving
 from chaos.parity.verdicts import with_parity
 from chaos.ports import Target
@@ -22,6 +22,7 @@ from chaos.runner.collection import no_collection
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
+from chaos.scenario.model import Scenario
 from chaos.scenario.problems import ScenarioError
 from chaos.scenario.suite import is_asked_for, load_suite, matches
 from chaos.targets import find_target, vocabulary_of
@@ -70,14 +71,26 @@ class SuiteResult:
 
     @property
     def laws_not_exercised(self) -> tuple[str, ...]:
-        """Laws that no run put to the test."""
+        """Laws that no run put to the test, though a target of the suite gives them cause.
+
+        A law about what nobody promises, such as a breaker, is not among them.
+        """
+        promised = {law for result in self.results for law in _promised(result.loaded.scenario)}
         exercised = {
             law.check
             for result in self.results
             for law in result.laws
             if law.outcome is not Outcome.INCONCLUSIVE
         }
-        return tuple(law.name for law in LAWS if law.name not in exercised)
+        return tuple(law.name for law in LAWS if law.name in promised - exercised)
+
+
+def _promised(scenario: Scenario) -> frozenset[str]:
+    """The laws that the scenario's target, under its settings, can be held to."""
+    with importable_here():
+        target = find_target(scenario.target)
+    words = target.vocabulary()
+    return promised_laws(target.promises(words.typed(scenario.given.settings)), words.modes)
 
 
 def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
@@ -219,14 +232,18 @@ _WORTH_A_START = 40
 """Scenarios that take longer to play than a process takes that imports everything anew."""
 
 
-def replay(loaded: LoadedScenario) -> SuiteResult:
+def replay(loaded: LoadedScenario, *, seed: int | None = None) -> SuiteResult:
     """Play one scenario; if it names one interleaving, that one and no other.
+
+    Args:
+        loaded: What to play.
+        seed: Replaces the scenario's own; an interleaving has none.
 
     Raises:
         TargetError: Its target cannot be found.
     """
     if loaded.scenario.explore is None or not loaded.scenario.explore.choices:
-        return run([loaded])
+        return run([loaded], seed=seed)
     with importable_here():
         target = find_target(loaded.scenario.target)
     with Simulation() as simulation:

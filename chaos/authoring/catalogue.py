@@ -107,12 +107,14 @@ def observable_rows(vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:
         yield probe.key, probe.doc, values
 
 
-def setting_rows(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
-    """Key and type of every setting of the target that a scenario can change."""
+def setting_rows(vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:
+    """Key, type and default of every setting of the target that a scenario can change."""
     words = {timedelta: "a duration", int: "a whole number", float: "a number"}
     words |= {bool: "true or false", str: "text"}
     for key, kind in vocabulary.settings.items():
-        yield key, words.get(kind, kind.__name__)
+        default = vocabulary.defaults.get(key)
+        shown = "" if default is None else _default(default)
+        yield key, words.get(kind, kind.__name__), shown
 
 
 def parameters(model: type[BaseModel], *, but: set[str]) -> tuple[Parameter, ...]:

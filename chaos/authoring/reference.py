@@ -94,10 +94,10 @@ def _scenarios(simulation: Simulation) -> Iterator[str]:
     for key, table in catalogue.file_sections():
         yield from ("", f"## {key}", "", *_table(table))
     yield from ("", "## Settings of the helpdesk", "")
-    yield "Their defaults are those of the service; `helpdesk settings` lists them."
-    yield from ("", "| key | values |", "| --- | --- |")
-    for key, values in catalogue.setting_rows(find_here("helpdesk").vocabulary()):
-        yield f"| `{key}` | {values} |"
+    yield "Their defaults are those of its specification; `helpdesk settings` lists its own."
+    yield from ("", "| key | values | default |", "| --- | --- | --- |")
+    for key, values, default in catalogue.setting_rows(find_here("helpdesk").vocabulary()):
+        yield f"| `{key}` | {values} | `{default}` |"
 
 
 def _faults(simulation: Simulation) -> Iterator[str]:
@@ -149,12 +149,18 @@ def _laws(simulation: Simulation) -> Iterator[str]:
     yield ""
     yield "Laws judge every run, whatever its scenario expects. A run that never put a law to the"
     yield "test says so, and is none the worse for it. `waive: [recovers]` with a `because:` sets"
-    yield "one aside. This scenario puts most of them to the test:"
+    yield "one aside."
+    yield ""
+    yield "Each law rests on something that the target has promised: a field of `Promises`, or one"
+    yield "of its modes. Over a whole suite, `chaos gate` wants every law that is promised to be"
+    yield "put to the test by some scenario. A law that no target gives cause for is left out."
+    yield ""
+    yield "This scenario puts all of them to the test:"
     yield ""
     yield from _fenced("yaml", reference_examples.LAWS.rstrip())
     verdicts = play_fragment(reference_examples.LAWS, simulation).laws
     for law, verdict in zip(LAWS, verdicts, strict=True):
-        yield from (f"## {law.name}", "", law.doc, "")
+        yield from (f"## {law.name}", "", law.doc, "", f"Rests on {law.rests_on.words}.", "")
         state = "not exercised" if verdict.outcome is Outcome.INCONCLUSIVE else "passed"
         assert verdict.outcome is not Outcome.FAILED, verdict
         yield from _fenced("text", f"{state}: {verdict.reason}")

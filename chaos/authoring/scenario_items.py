@@ -103,7 +103,7 @@ class ScenarioFailedError(Exception):
 
 
 class _Failure(TerminalRepr):
-    """Expected and seen, the line of the file, what happened before, how to replay it."""
+    """Expected and seen, the line of the file, what happened, how to replay it."""
 
     def __init__(self, result: RunResult) -> None:
         from chaos.authoring.failure_text import failure_text  # noqa: PLC0415 - failures alone

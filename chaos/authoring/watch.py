@@ -6,28 +6,15 @@ the system would bring threads, and a real clock, into a process whose clock sta
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from chaos.errors import ChaosError
+from chaos.processes.sources import loaded_sources
 from chaos.scenario.suite import find
 
 Stamp = tuple[int, int]
 """When a file was written, and its size."""
-
-
-def loaded_sources() -> list[Path]:
-    """The Python files below the current folder that this process has imported.
-
-    What is installed is not watched: nobody edits it between two runs.
-    """
-    here = Path.cwd()
-    files = (getattr(module, "__file__", None) for module in tuple(sys.modules.values()))
-    found = {Path(file) for file in files if isinstance(file, str)}
-    return sorted(
-        path for path in found if path.is_relative_to(here) and "site-packages" not in path.parts
-    )
 
 
 class Watcher:

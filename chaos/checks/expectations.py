@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chaos.checks.evidence import deviations
 from chaos.checks.measure import Window, measure
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.kinds import Kind
@@ -44,5 +45,5 @@ def judge(expectation: Expectation, window: Window, *, kind: Kind, where: str) -
         expected=expected,
         seen=seen,
         line=line,
-        evidence=measured.evidence,
+        evidence=deviations(expectation, measured, window) if outside else measured.evidence,
     )

@@ -12,6 +12,7 @@ from chaos.trace.events import (
     BreakerEvent,
     Event,
     FaultEvent,
+    IndexEvent,
     ObservationEvent,
     RequestEvent,
     WaitEvent,
@@ -160,11 +161,17 @@ def _transitions(window: Window, upstream: str) -> Measured:
 def _availability(window: Window, rest: Sequence[str]) -> Measured:
     del rest
     events = window.events()
-    asked = sum(isinstance(event, AskEvent) for event in events)
+    asked = [event for event in events if isinstance(event, AskEvent)]
     if not asked:
         return Measured(missing="nobody asked anything")
-    served = sum(isinstance(event, AnswerEvent) and event.mode != "error" for event in events)
-    return Measured(values=(served / asked,))
+    answers = [event for event in events if isinstance(event, AnswerEvent)]
+    served = {answer.ask for answer in answers if answer.mode != "error"}
+    ended = {answer.ask: answer.seq for answer in answers}
+    unserved = (ask for ask in asked if ask.ask not in served)
+    return Measured(
+        values=(len(served) / len(asked),),
+        evidence=tuple(sorted(ended.get(ask.ask, ask.seq) for ask in unserved)),
+    )
 
 
 def _amplification(window: Window, rest: Sequence[str]) -> Measured:
@@ -222,7 +229,15 @@ def _observation(window: Window, key: str) -> Measured:
     seen = [event for event in window.trace.of(ObservationEvent) if event.key == key]
     if not seen:
         return Measured(missing=f"{key} was never looked at")
-    return Measured(values=(seen[-1].value,), evidence=(seen[-1].seq,))
+    story = [event.seq for event in window.events() if _tells_of(key, event)]
+    return Measured(values=(seen[-1].value,), evidence=(*story, seen[-1].seq))
+
+
+def _tells_of(key: str, event: Event) -> bool:
+    """Whether the event is part of how an observable came to its value."""
+    if isinstance(event, BreakerEvent):
+        return event.what == "transition" and key.startswith(f"{event.upstream}.breaker.")
+    return isinstance(event, IndexEvent) and event.what != "served" and key.startswith("index.")
 
 
 _BY_FIRST_WORD: dict[str, Measure] = {

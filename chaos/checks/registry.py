@@ -5,15 +5,27 @@ from __future__ import annotations
 import difflib
 
 from chaos.checks.laws import LAWS
+from chaos.checks.laws.basis import Modes
 from chaos.checks.laws.law import Law
 from chaos.errors import ChaosError
+from chaos.ports import Promises
 
-__all__ = ["LAWS", "find_law", "law_names"]
+__all__ = ["LAWS", "find_law", "law_names", "promised_laws"]
 
 
 def law_names() -> tuple[str, ...]:
     """Every name that ``waive:`` may use, in the order of `LAWS`."""
     return tuple(law.name for law in LAWS)
+
+
+def promised_laws(promises: Promises, modes: Modes) -> frozenset[str]:
+    """The names of the laws that a target with these promises and modes can be held to.
+
+    Example:
+        >>> sorted(promised_laws(Promises(), modes=("told", "error")))
+        ['every-ask-is-answered']
+    """
+    return frozenset(law.name for law in LAWS if law.rests_on.is_given(promises, modes))
 
 
 def find_law(name: str) -> type[Law]:

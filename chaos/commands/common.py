@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from chaos.errors import ChaosError
 from chaos.scenario.problems import Problem, ScenarioError, render
 
-DEFAULT_PATHS = [Path("scenarios")]
+_DEFAULT_FOLDER = Path("scenarios")
 DEFAULT_BASELINE = Path("scenarios/baseline.json")
 
 Paths = Annotated[
@@ -44,6 +45,20 @@ Jobs = Annotated[
         show_default="auto",
     ),
 ]
+
+
+def places(paths: Sequence[Path] | None) -> Sequence[Path]:
+    """Where to look for scenarios: what was named, else the folder that has them by custom.
+
+    Raises:
+        ChaosError: None was named, and there is no such folder here.
+    """
+    if not paths and not _DEFAULT_FOLDER.exists():
+        raise ChaosError(
+            f"no folder '{_DEFAULT_FOLDER}' here, which is where scenarios are looked for; "
+            "expected .yaml files in it; write a first one with: chaos new, or name another folder"
+        )
+    return paths or [_DEFAULT_FOLDER]
 
 
 def output(*, stderr: bool = False) -> Console:

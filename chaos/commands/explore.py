@@ -5,19 +5,30 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress, TextColumn
 
-from chaos.commands.common import Jobs, output
+from chaos.commands.common import Jobs, output, write
 from chaos.errors import ChaosError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from chaos.explorer.campaign import Campaign
+    from chaos.explorer.exploration import Exploration
 
 REGRESSIONS = Path("scenarios/regressions")
 
-Scenario = Annotated[Path, typer.Argument(help="The scenario whose users and steps to explore.")]
+Scenarios = Annotated[
+    list[Path], typer.Argument(help="Scenarios, or folders of them, each searched by itself.")
+]
 Faults = Annotated[
-    int | None, typer.Option(min=0, help="Most faults in one run.", show_default="2, or 0")
+    int | None,
+    typer.Option(
+        min=0, help="Most faults in one run.", show_default="2; 0 if there are preemptions"
+    ),
 ]
 Menu = Annotated[
     str,
@@ -26,21 +37,34 @@ Menu = Annotated[
 Preemptions = Annotated[
     int, typer.Option(min=0, help="Most interruptions between two lines of code in one run.")
 ]
+Orders = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How often, in one run, somebody other than the first in line goes on when several "
+        "could.",
+        show_default="as the seed has it; with preemptions, any number",
+    ),
+]
 Users = Annotated[int | None, typer.Option(min=1, help="Let no more users ask at once.")]
-Runs = Annotated[int | None, typer.Option(min=1, help="Stop after so many runs.")]
-Seconds = Annotated[float | None, typer.Option(min=0, help="Stop after so much real time.")]
+Runs = Annotated[int | None, typer.Option(min=1, help="Stop each after so many runs.")]
+Seconds = Annotated[float | None, typer.Option(min=0, help="Stop each after so much real time.")]
 AtRandom = Annotated[
     bool, typer.Option("--random", help="Any number of faults, at random, until a limit.")
 ]
 StopAtFirst = Annotated[bool, typer.Option("-x", "--stop-at-first", help="One finding will do.")]
 Into = Annotated[Path, typer.Option(help="Folder for what is found.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write the searches as JSON; - is standard output.")
+]
 
 
 def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    scenario: Scenario,
+    scenarios: Scenarios,
     faults: Faults = None,
     menu: Menu = "",
     preemptions: Preemptions = 0,
+    orders: Orders = None,
     users: Users = None,
     runs: Runs = None,
     seconds: Seconds = None,
@@ -48,56 +72,80 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     at_random: AtRandom = False,  # noqa: FBT002 - typer calls with keywords
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - the same
     into: Into = REGRESSIONS,
+    json_file: JsonFile = None,
 ) -> None:
     """Try everything that could happen in a scenario, and write down what breaks the service.
 
     With faults, the scenario gives only its users and steps: every fault of the menu is tried at
-    every call they cause, then every two, up to the bound. With preemptions instead, the scenario
-    is played as it is, once for each interleaving of the code that its target names.
+    every call they cause, then every two, up to the bound. With preemptions alone, the scenario is
+    played as it is, once for each interleaving of the code that its target names. Together they
+    are tried together, and so is the order of users who could go on at the same moment: runs that
+    differ in the fewest ways come first.
 
     Whatever breaks a law becomes a scenario of its own, as small as can be, that fails until the
     service is mended.
     """
     from chaos import session
+    from chaos.explorer import telling
     from chaos.explorer.campaign import Campaign
     from chaos.explorer.exploration import Bounds
     from chaos.explorer.menu import Menu as FaultMenu
+    from chaos.explorer.report import Searched, dump, table
     from chaos.processes.pool import usable_cores
 
     if faults is None:
         faults = 0 if preemptions else 2
-    if faults and preemptions:
-        raise ChaosError("one search cannot do both; give --faults or --preemptions")
     if at_random and not (runs or seconds):
         raise ChaosError("a random search has no end of its own; give --runs or --seconds")
-    (loaded,) = session.load([scenario])
+    bounds = Bounds(
+        faults=faults,
+        preemptions=preemptions,
+        orders=orders,
+        runs=runs,
+        seconds=seconds,
+        stops_at_first=stop_at_first,
+    )
+    to_stdout = json_file == Path("-")
+    console = output(stderr=to_stdout)
+    searches: list[Searched] = []
     with session.importable_here():
-        campaign = Campaign(
-            loaded=loaded,
-            bounds=Bounds(
-                faults=faults,
-                preemptions=preemptions,
-                runs=runs,
-                seconds=seconds,
-                stops_at_first=stop_at_first,
-            ),
-            menu=FaultMenu(tuple(filter(None, menu.split(",")))),
-            users=users,
-            processes=jobs or usable_cores(),
-            at_random=at_random,
-            command=shlex.join(["chaos", *sys.argv[1:]]),
-        )
-        console = output()
-        # Refreshed by us, not by a thread: a process that has threads cannot be forked.
-        shown = TextColumn("{task.description}", markup=False)
-        with Progress(shown, console=console, transient=True, auto_refresh=False) as progress:
-            told = progress.add_task("")
-            found = campaign.search(
-                on_progress=lambda text: progress.update(told, description=text, refresh=True)
+        campaigns = [
+            Campaign(
+                loaded=loaded,
+                bounds=bounds,
+                menu=FaultMenu(tuple(filter(None, menu.split(",")))),
+                users=users,
+                processes=jobs or usable_cores(),
+                at_random=at_random,
+                command=shlex.join(["chaos", *sys.argv[1:]]),
             )
-        for line in campaign.summary(found):
-            console.print(line, markup=False, soft_wrap=True)
-        written = campaign.write(found, into)
-        for each in written:
-            console.print(each, markup=False, soft_wrap=True)
-    raise typer.Exit(1 if found.findings else 0)
+            for loaded in session.load(scenarios)
+        ]
+        for campaign in campaigns:
+            if len(campaigns) > 1:
+                console.print(f"{campaign.loaded.scenario.name}:", markup=False)
+            found = _searched(campaign, console)
+            for line in campaign.summary(found):
+                console.print(line, markup=False, soft_wrap=True)
+            written = tuple(campaign.write(found, into))
+            for each in written:
+                console.print(telling.written(each), markup=False, soft_wrap=True)
+            searches.append(Searched(campaign=campaign, found=found, written=written))
+    if len(searches) > 1:
+        console.print(table(searches))
+    if to_stdout:
+        sys.stdout.write(dump(searches))
+    elif json_file:
+        write(json_file, dump(searches))
+    raise typer.Exit(1 if any(each.found.findings for each in searches) else 0)
+
+
+def _searched(campaign: Campaign, console: Console) -> Exploration:
+    """Search, and show how far it has come."""
+    shown = TextColumn("{task.description}", markup=False)
+    # Refreshed by us, not by a thread: a process that has threads cannot be forked.
+    with Progress(shown, console=console, transient=True, auto_refresh=False) as progress:
+        told = progress.add_task("")
+        return campaign.search(
+            on_progress=lambda text: progress.update(told, description=text, refresh=True)
+        )

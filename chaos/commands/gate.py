@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaos.commands.common import DEFAULT_BASELINE, DEFAULT_PATHS, Jobs, Paths, output, write
+from chaos.commands.common import DEFAULT_BASELINE, Jobs, Paths, output, places, write
 
 if TYPE_CHECKING:
     from chaos.baseline import Baseline
@@ -50,7 +50,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     one too many. Runs are deterministic, so numbers are compared exactly.
     """
     from chaos import session
-    from chaos.baseline import Baseline, conclude
+    from chaos.baseline import conclude, recording
     from chaos.compare.finished import runs_of
     from chaos.reports import as_json, github, html, junit, sarif, summary
     from chaos.reports.changes import print_comparison
@@ -58,10 +58,10 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.reports.findings import findings
     from chaos.trace import ndjson
 
-    where = paths or DEFAULT_PATHS
-    # Before anything is played: without a baseline the gate has nothing to say. What is missing
-    # or damaged is what --update is for.
-    baseline = (Baseline.read_or_empty if update else Baseline.read)(baseline_file)
+    where = places(paths)
+    to_record = recording(paths or (), baseline_file, DEFAULT_BASELINE)
+    # Before anything is played: without a baseline the gate has nothing to say.
+    baseline = _recorded(baseline_file, to_record, is_to_be_replaced=update)
     console = output()
     report = ConsoleReport(console)
     loaded = session.load(where)
@@ -76,13 +76,12 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
         baseline = _record(suite, baseline, baseline_file, where)
         console.print(f"recorded in {baseline_file}", soft_wrap=True)
 
-    comparison = baseline.compare(suite, where)
+    comparison = baseline.compare(suite, where, update=to_record)
     outcome = conclude(suite, comparison)
     runs = runs_of(suite)
     found = findings(runs, comparison, baseline_file)
     print_comparison(console, comparison)
-    _name_idle_laws(suite, outcome)
-    console.print(f"gate: {outcome.value}")
+    _conclude(suite, outcome, has_recorded=update)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stdout.write(github.workflow_commands(found))
 
@@ -105,7 +104,17 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
             laws_not_exercised=suite.laws_not_exercised,
         )
         _append(summary_file, text)
-    raise typer.Exit(outcome.exit_code)
+    # Whoever records wants to know whether it is recorded, and it is: else we were not here.
+    raise typer.Exit(0 if update else outcome.exit_code)
+
+
+def _recorded(path: Path, update: str, *, is_to_be_replaced: bool) -> Baseline:
+    """The baseline to compare with; what is missing or damaged is what --update is for."""
+    from chaos.baseline import Baseline
+
+    if is_to_be_replaced:
+        return Baseline.read_or_empty(path)
+    return Baseline.read(path, update=update)
 
 
 def _record(suite: SuiteResult, old: Baseline, path: Path, where: Sequence[Path]) -> Baseline:
@@ -123,13 +132,19 @@ def _record(suite: SuiteResult, old: Baseline, path: Path, where: Sequence[Path]
     return new
 
 
-def _name_idle_laws(suite: SuiteResult, outcome: Outcome) -> None:
+def _conclude(suite: SuiteResult, outcome: Outcome, *, has_recorded: bool) -> None:
     """Say what is in doubt where every scenario passed: nothing else on the screen does."""
     from chaos.verdict import Outcome
 
+    console = output()
     if outcome is Outcome.INCONCLUSIVE and suite.outcome is Outcome.PASSED:
         idle = ", ".join(suite.laws_not_exercised)
-        output().print(f"no scenario put these laws to the test: {idle}", soft_wrap=True)
+        console.print(
+            f"no scenario put these laws to the test, so that the gate is inconclusive: {idle}",
+            soft_wrap=True,
+        )
+    if not has_recorded:
+        console.print(f"gate: {outcome.value}")
 
 
 def _append(path: Path, text: str) -> None:

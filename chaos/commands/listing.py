@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from chaos.commands.common import DEFAULT_PATHS, Expression, Paths, output
+from chaos.commands.common import Expression, Paths, output, places
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _scenarios(paths: Sequence[Path] | None, expression: str) -> Table:
     from chaos import session
 
     table = _table("scenario", "tags", "claim")
-    for each in session.load(paths or DEFAULT_PATHS, expression):
+    for each in session.load(places(paths), expression):
         claim = " ".join(each.scenario.hypothesis.split())
         table.add_row(each.scenario.name, " ".join(each.scenario.tags), claim)
     return table
@@ -99,7 +99,7 @@ def _observables(vocabulary: Vocabulary) -> Table:
 def _settings(vocabulary: Vocabulary) -> Table:
     from chaos.authoring import catalogue
 
-    table = _table("setting", "value")
+    table = _table("setting", "value", "default")
     for row in catalogue.setting_rows(vocabulary):
         table.add_row(*row)
     return table
@@ -108,9 +108,9 @@ def _settings(vocabulary: Vocabulary) -> Table:
 def _laws() -> Table:
     from chaos.checks.registry import LAWS
 
-    table = _table("law", "what every run must obey")
+    table = _table("law", "what every run must obey", "rests on")
     for law in LAWS:
-        table.add_row(law.name, law.doc)
+        table.add_row(law.name, law.doc, law.rests_on.words)
     return table
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaos.commands.common import DEFAULT_PATHS, Jobs, Paths, output, write
+from chaos.commands.common import Jobs, Paths, output, places, write
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.prove.report import ProofReport, dump
     from chaos.targets import find_target
 
-    loaded = session.load(paths or DEFAULT_PATHS, scenarios)
+    loaded = session.load(places(paths), scenarios)
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
     suite = [(each, find_target(each.scenario.target)) for each in loaded]

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from chaos.commands.common import output
+from chaos.commands.common import Seed, output
 
 Scenario = Annotated[Path, typer.Argument(help="A scenario, for example one that was found.")]
 
 
-def replay(scenario: Scenario) -> None:
+def replay(scenario: Scenario, seed: Seed = None) -> None:
     """Play one scenario and show everything that happened.
 
     Where the file names one interleaving, that one is played; `chaos run` plays all of them.
@@ -22,7 +22,7 @@ def replay(scenario: Scenario) -> None:
     from chaos.trace.text import describe
 
     (loaded,) = session.load([scenario])
-    suite = session.replay(loaded)
+    suite = session.replay(loaded, seed=seed)
     console = output()
     for event in suite.results[0].trace:
         console.print(describe(event), markup=False, soft_wrap=True)

@@ -11,12 +11,12 @@ import typer
 from chaos.authoring.interruption import FROM, Progress, from_name
 from chaos.commands.common import (
     DEFAULT_BASELINE,
-    DEFAULT_PATHS,
     Expression,
     Jobs,
     Paths,
     Seed,
     output,
+    places,
     write,
 )
 from chaos.commands.watch import watch as watch_and_play
@@ -74,9 +74,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.trace import ndjson
 
     if watch:
-        watch_and_play(paths or DEFAULT_PATHS, expression, seed=seed, verbose=verbose)
+        watch_and_play(places(paths), expression, seed=seed, verbose=verbose)
         return
-    loaded = from_name(session.load(paths or DEFAULT_PATHS, expression), first)
+    loaded = from_name(session.load(places(paths), expression), first)
     if not loaded:
         raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
     to_stdout = json_file == Path("-")

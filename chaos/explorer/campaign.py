@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.errors import ChaosError
@@ -12,10 +12,9 @@ from chaos.explorer.asking import FAULT
 from chaos.explorer.crew import crew_of
 from chaos.explorer.exploration import Bounds, Exploration, Finding, explore, wander
 from chaos.explorer.findings import Written, write_finding
-from chaos.explorer.interleavings import interleaved
 from chaos.explorer.menu import Menu
 from chaos.explorer.subject import Subject
-from chaos.explorer.workload import workload_of
+from chaos.explorer.workload import interleavings_of, workload_of
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Explore
 from chaos.targets import find_target
@@ -28,7 +27,8 @@ class Campaign:
 
     Attributes:
         loaded: The scenario.
-        bounds: How far to go; with preemptions, interleavings are searched instead of faults.
+        bounds: How far to go. If faults are searched, the scenario gives only its users and
+            steps; else it is played as it is.
         menu: Which faults to try.
         users: Most users at once in interleavings; None leaves the scenario as it is.
         processes: How many play.
@@ -48,7 +48,7 @@ class Campaign:
     command: str = "chaos explore"
 
     def __post_init__(self) -> None:
-        target = find_target(self.loaded.scenario.target)
+        target = self.subject.target
         if self.bounds.preemptions and not target.interleaved:
             raise ChaosError(
                 f"target {target.name!r} names no code to interleave; expected the names of its "
@@ -58,16 +58,14 @@ class Campaign:
     @property
     def subject(self) -> Subject:
         """What is played over and over."""
-        target = find_target(self.loaded.scenario.target)
-        if self.bounds.preemptions:
-            asked = self.loaded.scenario.explore or Explore()
-            asked = asked.model_copy(update={"users": self.users or asked.users})
-            scenario = self.loaded.scenario.model_copy(update={"explore": asked})
-            return interleaved(target, replace(self.loaded, scenario=scenario))
+        steers = self.bounds.kinds
+        asked = self.loaded.scenario.explore or Explore()
+        asked = asked.model_copy(update={"users": self.users or asked.users})
+        loaded = workload_of(self.loaded) if FAULT in steers else self.loaded
         return Subject(
-            loaded=workload_of(self.loaded),
-            target=target,
-            steers=frozenset({FAULT}),
+            loaded=loaded if steers == {FAULT} else interleavings_of(loaded, asked),
+            target=find_target(self.loaded.scenario.target),
+            steers=steers,
             menu=self.menu,
         )
 
@@ -81,7 +79,7 @@ class Campaign:
 
         def on_run(exploration: Exploration) -> None:
             if exploration.runs % _TOLD_EVERY == 0:
-                on_progress(telling.progress(exploration, self._noun))
+                on_progress(telling.progress(exploration, self.bounds.noun))
 
         with crew_of(subject, self.processes) as crew:
             if self.at_random:
@@ -90,19 +88,19 @@ class Campaign:
 
     def summary(self, found: Exploration) -> Iterator[str]:
         """What was covered, and what was not; then what was found."""
-        yield from telling.summary(found, self.bounds, self._noun)
+        yield from telling.summary(found, self.bounds)
         for finding in found.findings.values():
             yield self._told(finding)
         if not found.findings:
             yield "found: nothing"
 
-    def write(self, found: Exploration, folder: Path) -> Iterator[str]:
-        """Write each finding as a scenario, and say where it is."""
+    def write(self, found: Exploration, folder: Path) -> Iterator[Written]:
+        """Write each finding as a scenario."""
         if not found.findings:
             return
         with Simulation() as simulation:
             for finding in found.findings.values():
-                written = write_finding(
+                yield write_finding(
                     self.subject,
                     finding,
                     simulation,
@@ -110,24 +108,14 @@ class Campaign:
                     command=self.command,
                     shrinks=self.at_random,
                 )
-                yield _told_of(written)
-
-    @property
-    def _noun(self) -> str:
-        return "preemption" if self.bounds.preemptions else "fault"
 
     def _told(self, finding: Finding) -> str:
         deviations = len(finding.deviations)
         return (
             f"found: {finding.problem.check}, in {finding.runs} runs, the first with "
-            f"{deviations or 'no'} {self._noun}{'' if deviations == 1 else 's'}: "
+            f"{deviations or 'no'} {self.bounds.noun}{'' if deviations == 1 else 's'}: "
             f"{finding.problem.reason}"
         )
 
 
 _TOLD_EVERY = 20
-
-
-def _told_of(written: Written) -> str:
-    by_itself = "" if written.fails else " (it does not fail by itself; look into it)"
-    return f"written: {written.path}{by_itself}; replay it with: chaos replay {written.path}"

@@ -10,8 +10,10 @@ import freezegun.api
 
 from chaos.explorer.asking import FAULT
 from chaos.explorer.crew import Crew, Job
-from chaos.explorer.subject import SWITCH, Deviations, Problem, Run, Wander
+from chaos.explorer.subject import ORDER, SWITCH, Deviations, Problem, Run, Wander
 from chaos.explorer.tree import Tree
+
+_NOUNS = {FAULT: "fault", SWITCH: "preemption", ORDER: "reordering"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class Bounds:
     Attributes:
         faults: Most faults in one run.
         preemptions: Most interruptions in one run.
+        orders: How often, at most, somebody other than the first in line goes on when several
+            could; None for no limit, if there are preemptions, and else for what the seed draws.
         runs: Stop after so many runs; None for no limit.
         seconds: Stop after so many real seconds; None for no limit.
         stops_at_first: Whether to stop at the first finding.
@@ -29,6 +33,7 @@ class Bounds:
 
     faults: int = 0
     preemptions: int = 0
+    orders: int | None = None
     runs: int | None = None
     seconds: float | None = None
     stops_at_first: bool = False
@@ -37,7 +42,20 @@ class Bounds:
     @property
     def deviations(self) -> Mapping[str, int]:
         """Most deviations of each kind that is limited."""
-        return {FAULT: self.faults, SWITCH: self.preemptions}
+        limits = {FAULT: self.faults, SWITCH: self.preemptions, ORDER: self.orders}
+        return {kind: most for kind, most in limits.items() if most is not None}
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of decisions to search; faults, if nothing else is asked for."""
+        kinds = {kind for kind, most in self.deviations.items() if most}
+        return frozenset(kinds | ({ORDER} if self.preemptions else set()) or {FAULT})
+
+    @property
+    def noun(self) -> str:
+        """What a deviation is called."""
+        limited = [kind for kind, most in self.deviations.items() if most]
+        return _NOUNS[limited[0]] if len(limited) == 1 else "deviation" if limited else "fault"
 
 
 @dataclass(slots=True, kw_only=True)

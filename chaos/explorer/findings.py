@@ -11,7 +11,7 @@ from chaos.explorer.counterexample import named, smaller, struck_in, with_faults
 from chaos.explorer.exploration import Finding
 from chaos.explorer.interleavings import replay_interleaving
 from chaos.explorer.shrink import fewer, plainer
-from chaos.explorer.subject import Deviations, Subject, problems_of
+from chaos.explorer.subject import SWITCH, Deviations, Played, Subject, problems_of
 from chaos.explorer.yaml_text import scenario_text
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
@@ -60,22 +60,21 @@ def write_finding(  # noqa: PLR0913 - what a finding and its file have in common
     deviations = finding.deviations
     if shrinks:
         deviations = _fewest(subject, simulation, deviations, check)
-    if FAULT in subject.steers:
-        loaded = _as_scenario(subject, simulation, deviations, check)
-    else:
-        loaded = _as_interleaving(subject, deviations)
-    loaded = named(loaded, finding.problem)
+    loaded = named(_as_scenario(subject, simulation, deviations, check), finding.problem)
     path = _free_path(folder, loaded.scenario.name)
     loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"name": path.stem}))
     comment = f"Found by `{command}`:\n{finding.problem.reason}."
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(scenario_text(loaded.scenario, comment), encoding="utf-8")
-    written = load_file(path, vocabulary_of)
-    if FAULT in subject.steers:
-        result = play(written, subject.target, simulation)
-    else:
-        result = replay_interleaving(written, subject.target, simulation)
+    result = _replayed(load_file(path, vocabulary_of), subject, simulation)
     return Written(path=path, result=result, fails=_fails(result, check))
+
+
+def _replayed(loaded: LoadedScenario, subject: Subject, simulation: Simulation) -> RunResult:
+    """What comes of a scenario by itself."""
+    if loaded.scenario.explore is None:
+        return play(loaded, subject.target, simulation)
+    return replay_interleaving(loaded, subject.target, simulation)
 
 
 def _fewest(
@@ -90,25 +89,39 @@ def _fewest(
 def _as_scenario(
     subject: Subject, simulation: Simulation, deviations: Deviations, check: str
 ) -> LoadedScenario:
-    result, faults = subject.result(simulation, deviations)
-    scenario = with_faults(subject.loaded.scenario, struck_in(result.trace, faults))
+    played = subject.played(simulation, deviations)
+    scenario = subject.loaded.scenario
+    if FAULT in subject.steers:
+        scenario = with_faults(scenario, struck_in(played.result.trace, played.faults))
+    if subject.steers != {FAULT}:
+        scenario = scenario.model_copy(update={"explore": _repeating(played)})
     loaded = replace(subject.loaded, scenario=scenario)
 
     def again(tried: LoadedScenario) -> RunResult:
-        return play(tried, subject.target, simulation)
+        return _replayed(tried, subject, simulation)
 
-    return smaller(loaded, check, again) if _fails(again(loaded), check) else loaded
+    # With fewer steps, other numbers would tell whose turn it is.
+    shrinks = subject.steers == {FAULT} and _fails(again(loaded), check)
+    return smaller(loaded, check, again) if shrinks else loaded
 
 
-def _as_interleaving(subject: Subject, deviations: Deviations) -> LoadedScenario:
-    picks = dict(deviations)
-    last = max(picks, default=-1)
-    explore = Explore(
-        preemptions=max(1, len(deviations)),
-        choices=tuple(picks.get(number, 0) for number in range(last + 1)),
+def _repeating(played: Played) -> Explore:
+    """The interleaving of a run; faults are steps by now, and take no decision any more."""
+    picks = dict(played.deviations)
+    made = [
+        (point.kind, picks.get(number, 0))
+        for number, point in enumerate(played.points)
+        if point.kind != FAULT
+    ]
+    while made and not made[-1][1]:
+        made.pop()
+    is_steered = any(point.kind == SWITCH for point in played.points)
+    interruptions = sum(1 for kind, picked in made if kind == SWITCH and picked)
+    return Explore(
+        preemptions=max(1, interruptions) if is_steered else 0,
+        # Without any choice, the file would ask for all interleavings instead of the first.
+        choices=tuple(picked for _, picked in made) or (0,),
     )
-    scenario = subject.loaded.scenario.model_copy(update={"explore": explore})
-    return replace(subject.loaded, scenario=scenario)
 
 
 def _fails(result: RunResult, check: str) -> bool:

@@ -23,13 +23,16 @@ CHECK = "interleavings"
 
 
 def interleaved(target: type[Target], loaded: LoadedScenario) -> Subject:
-    """The subject whose runs are the interleavings of a scenario with an ``explore``."""
+    """The subject whose runs are the interleavings of a scenario with an ``explore``.
+
+    Without preemptions nobody is interrupted, and only the order of those who wait is searched.
+    """
     explored = loaded.scenario.explore
     assert explored is not None, "the scenario asks for it"
     return Subject(
         loaded=interleavings_of(loaded, explored),
         target=target,
-        steers=frozenset({SWITCH, ORDER}),
+        steers=frozenset({SWITCH, ORDER} if explored.preemptions else {ORDER}),
     )
 
 
@@ -53,7 +56,7 @@ def play_interleavings(
     )
     found = explore(crew, bounds)
     worst = next(iter(found.findings.values())).deviations if found.findings else ()
-    result = subject.result(simulation, worst)[0]
+    result = subject.played(simulation, worst).result
     verdict = Verdict(
         check=CHECK,
         outcome=_outcome(found),
@@ -76,7 +79,7 @@ def replay_interleaving(
     explored = loaded.scenario.explore
     assert explored is not None, "the scenario names one"
     deviations = tuple((at, pick) for at, pick in enumerate(explored.choices) if pick)
-    result, _ = interleaved(target, loaded).result(simulation, deviations)
+    result = interleaved(target, loaded).played(simulation, deviations).result
     return replace(result, loaded=loaded)
 
 
@@ -92,5 +95,5 @@ def _told(found: Exploration) -> str:
     if found.stopped:
         return f"there are more than {MOST_RUNS} interleavings"
     if found.runs == 1:
-        return "nobody ever met anybody in the code that the target names"
+        return "there is but one: nobody ever met anybody in the code that the target names"
     return f"all {found.runs} interleavings were played"

@@ -15,7 +15,7 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.faults import Fault
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.model import LoadStep
+from chaos.scenario.model import AskStep, LoadStep
 from chaos.tiers.simulated.world import Simulation
 from chaos.verdict import Outcome, Verdict
 
@@ -89,7 +89,7 @@ class Subject:
     Attributes:
         loaded: The scenario to play.
         target: The service under test.
-        steers: Kinds of decisions to search: `FAULT`, or `SWITCH` and `ORDER`.
+        steers: Kinds of decisions to search: any of `FAULT`, `SWITCH` and `ORDER`.
         menu: Which faults there are to pick.
     """
 
@@ -119,7 +119,7 @@ class Subject:
             wander: How else it does, at random.
             looks_ahead: Whether to find out what need not be tried from here.
         """
-        played = self._play(simulation, deviations, wander, looks_ahead=looks_ahead)
+        played = self.played(simulation, deviations, wander=wander, looks_ahead=looks_ahead)
         return Run(
             deviations=played.deviations,
             points=played.points,
@@ -127,21 +127,15 @@ class Subject:
             virtual_s=played.result.virtual_s,
         )
 
-    def result(
-        self, simulation: Simulation, deviations: Deviations = ()
-    ) -> tuple[RunResult, tuple[Fault, ...]]:
-        """Play one run, and give all that it leaves behind, and the faults that it suffered."""
-        played = self._play(simulation, deviations, None, looks_ahead=False)
-        return played.result, played.faults
-
-    def _play(
+    def played(
         self,
         simulation: Simulation,
-        deviations: Deviations,
-        wander: Wander | None,
+        deviations: Deviations = (),
         *,
-        looks_ahead: bool,
-    ) -> _Played:
+        wander: Wander | None = None,
+        looks_ahead: bool = False,
+    ) -> Played:
+        """Like `run`, with all that the run leaves behind."""
         choices = Steered(
             self.seed,
             kinds=self.steers,
@@ -158,7 +152,8 @@ class Subject:
             return asking[0]
 
         states: dict[int, str] = {}
-        looks_around = looks_ahead and self.steers == {FAULT} and not _has_steps_beside(self)
+        # Where lines are decisions, to look at the service's state would be to take some.
+        looks_around = looks_ahead and SWITCH not in self.steers and not _hides_work(self)
         result = play(
             self.loaded,
             watched(self.target, choices, states) if looks_around else self.target,
@@ -168,7 +163,7 @@ class Subject:
             interleaved=self.target.interleaved if SWITCH in self.steers else (),
         )
         idle = asking[0].idle if asking else {}
-        return _Played(
+        return Played(
             result=result,
             faults=tuple(asking[0].struck) if asking else (),
             deviations=tuple(choices.deviations.items()),
@@ -177,7 +172,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Played:
+class Played:
+    """A run in full.
+
+    Attributes:
+        result: Its trace and its verdicts.
+        faults: Those that it suffered, with the ids they had.
+        deviations: Every decision that was not 0.
+        points: Every decision that was searched.
+    """
+
     result: RunResult
     faults: tuple[Fault, ...]
     deviations: Deviations
@@ -213,6 +217,12 @@ def _is_of_no_matter(verdict: Verdict) -> bool:
     )
 
 
-def _has_steps_beside(subject: Subject) -> bool:
-    steps = subject.loaded.scenario.method
-    return any(step.at is not None or isinstance(step, LoadStep) for step in steps)
+def _hides_work(subject: Subject) -> bool:
+    """Whether something may be due that the number of questions so far does not tell."""
+    return any(
+        step.at is not None
+        or isinstance(step, LoadStep)
+        # Of two users who ask again and again, one may be ahead of the other, or still pause.
+        or (isinstance(step, AskStep) and step.ask.users > 1 and step.ask.times > 1)
+        for step in subject.loaded.scenario.method
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos.explorer.exploration import Bounds, Exploration
+from chaos.explorer.findings import Written
 from chaos.units import format_duration
 
 
@@ -23,9 +24,23 @@ def progress(exploration: Exploration, noun: str) -> str:
     return told
 
 
-def summary(exploration: Exploration, bounds: Bounds, noun: str) -> Iterator[str]:
+def covered(exploration: Exploration, bounds: Bounds) -> str:
+    """The same in few words, for a table.
+
+    Example:
+        >>> covered(Exploration(finished=(1, 90), depth=2, done=4, due=9), Bounds(faults=2))
+        'up to 1 fault; 4 of 9 with 2'
+    """
+    depth = len(exploration.finished) - 1
+    told = [f"up to {_count(depth, bounds.noun)}"] if exploration.finished else []
+    if exploration.due:
+        told.append(f"{exploration.done} of {exploration.due} with {exploration.depth}")
+    return "; ".join(told) or "at random"
+
+
+def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
     """What was covered, what was not, and what it took."""
-    most = bounds.faults + bounds.preemptions
+    noun, most = bounds.noun, sum(bounds.deviations.values())
     for depth, runs in enumerate(exploration.finished):
         yield f"covered: every run with {_count(depth, noun)} ({_count(runs, 'run')})"
     if exploration.stopped:
@@ -46,6 +61,12 @@ def summary(exploration: Exploration, bounds: Bounds, noun: str) -> Iterator[str
         f"{format_duration(round(exploration.virtual_s))} of virtual time in "
         f"{exploration.real_s:.1f} s"
     )
+
+
+def written(file: Written) -> str:
+    """Where a finding is, and how to see it again."""
+    by_itself = "" if file.fails else " (it does not fail by itself; look into it)"
+    return f"written: {file.path}{by_itself}; replay it with: chaos replay {file.path}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ Runs that failed have no children: whatever else happens on top would be found f
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -26,15 +27,15 @@ class _Node:
         deviations: How it differs from the ordinary run.
         spent: Deviations by kind, of those that are limited.
         at: Number of its last deviation; -1 for none.
-        children: Number of a decision and the run that deviates there; None in place of one
-            that would have been this run once more.
+        children: Number and kind of a decision, and the run that deviates there; None in place
+            of one that would have been this run once more.
         joins: The run and the decision from which on this one has nothing to add.
     """
 
     deviations: Deviations
     spent: dict[str, int]
     at: int = -1
-    children: list[tuple[int, _Node | None]] = field(default_factory=list)
+    children: list[tuple[int, str, _Node | None]] = field(default_factory=list)
     joins: tuple[_Node, int] | None = None
 
     @property
@@ -76,7 +77,7 @@ class Tree:
         self._most = most
         self._prunes = prunes
         self._root = _Node((), dict.fromkeys(most, 0))
-        self._first_in: dict[str, tuple[_Node, int]] = {}
+        self._seen_in: defaultdict[str, list[tuple[_Node, int]]] = defaultdict(list)
         self._nodes = 1
         self._left_out = False
 
@@ -108,28 +109,23 @@ class Tree:
     def saved(self) -> int:
         """How many runs were left out because they would have come to the same.
 
-        Exact for what has been gone through, if one kind of decision is searched: it is what the
-        whole tree would have had more.
+        Exact for what has been gone through: it is what the whole tree would have had more.
         """
-        known: dict[tuple[int, int, int], int] = {}
+        known: dict[tuple[int, int, frozenset[tuple[str, int]]], int] = {}
 
-        def below(node: _Node, start: int, left: int) -> int:
+        def below(node: _Node, start: int, left: Mapping[str, int]) -> int:
             """Runs of the whole tree that deviate from this one at ``start`` or later."""
-            key = id(node), start, left
-            if left == 0 or key in known:
-                return known.get(key, 0)
-            total = 0
-            for at, child in node.children:
-                if at >= start:
-                    total += 1 + below(child or node, at + 1, left - 1)
-            if node.joins is not None:
-                total += below(*node.joins, left)
-            known[key] = total
-            return total
+            key = id(node), start, frozenset(left.items())
+            if key not in known:
+                total = 0 if node.joins is None else below(*node.joins, left)
+                for at, kind, child in node.children:
+                    if at >= start and left.get(kind, 1):
+                        rest = {each: many - (each == kind) for each, many in left.items()}
+                        total += 1 + below(child or node, at + 1, rest)
+                known[key] = total
+            return known[key]
 
-        if not self._left_out:
-            return 0
-        return 1 + below(self._root, 0, sum(self._most.values())) - self._nodes
+        return 1 + below(self._root, 0, self._most) - self._nodes if self._left_out else 0
 
     def _branch(self, node: _Node, run: Run) -> Iterator[_Node]:
         if run.problems:
@@ -137,23 +133,29 @@ class Tree:
         for number in range(node.at + 1, len(run.points)):
             point = run.points[number]
             if self._prunes and point.state is not None:
-                first = self._first_in.setdefault(point.state, (node, number))
-                if first != (node, number):
-                    # Whoever was here first had no fewer deviations left to make.
-                    node.joins = first
+                node.joins = self._before(node, point.state)
+                if node.joins is not None:
                     self._left_out = True
                     return
+                self._seen_in[point.state].append((node, number))
             limit = self._most.get(point.kind)
             if limit is not None and node.spent[point.kind] >= limit:
                 continue
             for picked in range(1, point.options):
                 if self._prunes and picked in point.idle:
-                    node.children.append((number, None))
+                    node.children.append((number, point.kind, None))
                     self._left_out = True
                     continue
                 child = _Node((*node.deviations, (number, picked)), dict(node.spent), at=number)
                 if limit is not None:
                     child.spent[point.kind] += 1
-                node.children.append((number, child))
+                node.children.append((number, point.kind, child))
                 self._nodes += 1
                 yield child
+
+    def _before(self, node: _Node, state: str) -> tuple[_Node, int] | None:
+        """Who was in this state before, with as many deviations of each kind left to make."""
+        for other, number in self._seen_in[state]:
+            if all(other.spent[kind] <= spent for kind, spent in node.spent.items()):
+                return other, number
+        return None

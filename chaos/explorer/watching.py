@@ -5,8 +5,9 @@ all that follows is determined alike: by what the *service* knows, by what it wi
 the *chance* it has yet to draw, and by what its *judges* remember.
 
 - The service: `Target.state`, taken when nobody else is being answered.
-- The questions: their number so far says where in the script the run is; the script has no steps
-  beside it, so that nothing depends on when it is. Ages take the place of times.
+- The questions: their number so far says where in the script the run is. It has no steps beside
+  it, and users who ask together ask once: so nothing depends on when it is, nor on which of them
+  have had their turn. Ages take the place of times.
 - Chance: the state of the global ``random``, and how much each label has drawn from the seed.
 - The judges: laws look at one question, or at one breaker, or at the last copy of a cache, or at
   the time since the last fault. The first is over. The second has followed its model so far, or

@@ -106,10 +106,11 @@ class ProofReport:
 
     def _matrix(self, proof: Proof) -> None:
         console = self._console
-        _print(console, "\nCaught by, in how many scenarios and by how many laws:")
+        _print(console, "\nIn how many scenarios each defect is caught, and by which laws:")
         for case in proof.cases:
-            laws = len({law for play in case.caught for law in play.laws})
-            _print(console, f"  {case.defect:<42} {len(case.caught):>4} {laws:>3}")
+            laws = dict.fromkeys(law for play in case.caught for law in play.laws)
+            told = ", ".join(laws) or "no law"
+            _print(console, f"  {case.defect:<42} {len(case.caught):>4}  {told}")
         _print(console, "\nDefects that each law catches:")
         for law, count in proof.law_catches.items():
             _print(console, f"  {law:<42} {count:>4}")

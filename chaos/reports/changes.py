@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from chaos.baseline import UPDATE, Comparison
+from chaos.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 
 STYLES = {Trend.WORSE: "bold red", Trend.BETTER: "green", Trend.DIFFERENT: "yellow"}
@@ -45,7 +45,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             Text(f"in the baseline, but not played: {', '.join(comparison.missing)}", "bold red")
         )
     if comparison.outdated:
-        lines.append(Text(f"if that is meant, record it with: {UPDATE}"))
+        lines.append(Text(comparison.advice))
     else:
         lines.append(Text("every number is as the baseline records it", "green"))
     if comparison.elsewhere:

@@ -8,14 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from chaos.parity.side_by_side import in_columns
+from chaos.reports.evidence import events_to_show, lines_of
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
-from chaos.trace.text import describe
 from chaos.units import format_duration
 from chaos.verdict import Outcome, Verdict
 
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.INCONCLUSIVE: "yellow"}
-EVENTS_SHOWN = 12
 
 
 class ConsoleReport:
@@ -54,12 +53,13 @@ class ConsoleReport:
         headline = f"{result.outcome.value.upper()} {scenario.name}  {source.path}"
         self._print(Text(headline, STYLES[result.outcome]))
         self._print(Text(f"  claim: {' '.join(scenario.hypothesis.split())}", "italic"))
+        shown: set[int] = set()
         compared = [verdict for verdict in result.problems if verdict.sides]
         for verdict in result.problems:
             self._problem(verdict, result)
             # What led to the first difference mostly led to those after it.
             if verdict not in compared[1:]:
-                self._before(verdict, result)
+                self._events(verdict, result, shown)
         self._print(f"  replay: {result.replay}")
 
     def _problem(self, verdict: Verdict, result: RunResult) -> None:
@@ -85,11 +85,18 @@ class ConsoleReport:
         for row in rows:
             self._print(f"    {row}")
 
-    def _before(self, verdict: Verdict, result: RunResult) -> None:
-        if events := _leading_up_to(verdict, result):
-            self._print("    what happened before:")
-            for line in events:
-                self._print(Text(f"      {line}", "dim"))
+    def _events(self, verdict: Verdict, result: RunResult, shown: set[int]) -> None:
+        """What happened, but for events that were shown with an earlier problem of this run."""
+        here = set(events_to_show(result.trace, verdict))
+        if not here:
+            return
+        if here <= shown:
+            self._print("    what happened: see above")
+            return
+        self._print(f"    what happened{', besides the above' if here & shown else ''}:")
+        for line in lines_of(result.trace, verdict, but=shown):
+            self._print(Text(f"      {line}", "dim"))
+        shown |= here
 
     def _summary(self, suite: SuiteResult) -> None:
         self._print("")
@@ -120,11 +127,3 @@ def _law_state(law: Verdict, waived: Sequence[str]) -> str:
     if law.check in waived:
         return "waived"
     return "not exercised" if law.outcome is Outcome.INCONCLUSIVE else law.outcome.value
-
-
-def _leading_up_to(verdict: Verdict, result: RunResult) -> list[str]:
-    """The last events up to the one that decided."""
-    if not result.trace:
-        return []
-    end = max(verdict.evidence) + 1 if verdict.evidence else len(result.trace)
-    return [describe(event) for event in result.trace[max(0, end - EVENTS_SHOWN) : end]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from chaos.baseline import UPDATE, Comparison
+from chaos.baseline import Comparison
 from chaos.compare.changes import Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import VERDICT
@@ -66,14 +66,16 @@ def _of_comparison(
     for change in comparison.of(Trend.WORSE):
         if change.key == VERDICT.key:
             continue  # What made the verdict worse is a finding of its own already.
-        message = f"{change}; if that is meant, record it with: {UPDATE}"
+        message = f"{change}; {comparison.advice}"
         path = runs[change.scenario].path
         yield _in_general(REGRESSION, change.scenario, change.key, path, message)
     for name in comparison.new:
-        message = f"{name} is not in the baseline; record it with: {UPDATE}"
+        message = f"{name} is not in the baseline; record it with: {comparison.update}"
         yield _in_general(NOT_IN_BASELINE, name, "new", runs[name].path, message)
     for name in comparison.missing:
-        message = f"{name} is in the baseline but was not played; if it is gone: {UPDATE}"
+        message = (
+            f"{name} is in the baseline but was not played; if it is gone: {comparison.update}"
+        )
         yield _in_general(NOT_PLAYED, name, "missing", baseline, message)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
-from chaos.baseline import UPDATE, Comparison
+from chaos.baseline import Comparison
 from chaos.compare.changes import Trend
 from chaos.compare.measures import VERDICT
 from chaos.parity.side_by_side import in_columns
@@ -37,7 +37,9 @@ def write(suite: SuiteResult, path: Path, comparison: Comparison | None = None) 
         cases.add_testcase(_case(result, _against_baseline(result, comparison)))
     for name in comparison.missing:
         case = TestCase(name, classname="baseline")
-        case.result = [_failure(NOT_PLAYED.id, f"in the baseline, but not played; {_IF_MEANT}")]
+        case.result = [
+            _failure(NOT_PLAYED.id, f"in the baseline, but not played; {comparison.advice}")
+        ]
         cases.add_testcase(case)
     document = JUnitXml()
     document.add_testsuite(cases)
@@ -46,9 +48,6 @@ def write(suite: SuiteResult, path: Path, comparison: Comparison | None = None) 
     del document._elem.attrib["skipped"]  # noqa: SLF001 - the library has no other way
     path.parent.mkdir(parents=True, exist_ok=True)
     document.write(str(path), pretty=True)
-
-
-_IF_MEANT = f"if that is meant, record it with: {UPDATE}"
 
 
 def _case(result: RunResult, against: Failure | None) -> TestCase:
@@ -72,7 +71,7 @@ def _against_baseline(result: RunResult, comparison: Comparison) -> Failure | No
     """What keeps the gate shut besides the run's own verdict."""
     name = result.loaded.scenario.name
     if name in comparison.new:
-        return _failure(NOT_IN_BASELINE.id, f"not in the baseline; {_IF_MEANT}")
+        return _failure(NOT_IN_BASELINE.id, f"not in the baseline; {comparison.advice}")
     worse = [
         change
         for change in comparison.of(Trend.WORSE)
@@ -86,7 +85,7 @@ def _against_baseline(result: RunResult, comparison: Comparison) -> Failure | No
     return _failure(
         REGRESSION.id,
         f"worse than the baseline: {labels}",
-        f"changes against the baseline:\n{table}\n{_IF_MEANT}",
+        f"changes against the baseline:\n{table}\n{comparison.advice}",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from chaos.baseline import UPDATE, Comparison
+from chaos.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import describe_measure, in_order
@@ -73,7 +73,7 @@ def _changes(comparison: Comparison) -> str:
     table = _table(("", "scenario", "measure", "baseline", "now"), rows)
     return (
         f"### Changes against the baseline\n\n{table}\nIf they are meant, record them with "
-        f"`{UPDATE}` and commit the file.\n"
+        f"`{comparison.update}` and commit the file.\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -62,7 +63,10 @@ class RunResult:
 
     @property
     def replay(self) -> str:
-        """The command that plays this run again."""
-        where = "both" if self.is_compared else self.tier
-        tier = "" if where == "simulated" else f" --tier {where}"
-        return f"chaos run {self.loaded.source.path} --seed {self.seed}{tier}"
+        """The command that plays this run again; of a simulated one it shows every event."""
+        played = f"{shlex.quote(self.loaded.source.path)} --seed {self.seed}"
+        if self.is_compared:
+            return f"chaos run {played} --tier both"
+        if self.tier == "simulated":
+            return f"chaos replay {played}"
+        return f"chaos run {played} --tier {self.tier}"

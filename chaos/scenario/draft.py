@@ -34,6 +34,7 @@ class Draft:
         because: The same.
         is_whole: Whether nothing was wrong so far. A check that concludes from something
             missing (a fault that nobody heals) must not look at less than the whole.
+        has_all_faults: Whether every step that may inject a fault could be read.
     """
 
     given: Given
@@ -43,6 +44,7 @@ class Draft:
     waive: object
     because: object
     is_whole: bool
+    has_all_faults: bool
 
     @classmethod
     def of(cls, scenario: Scenario) -> Draft:
@@ -57,6 +59,7 @@ class Draft:
             waive=scenario.waive or None,
             because=scenario.because,
             is_whole=True,
+            has_all_faults=True,
         )
 
     @property

@@ -30,9 +30,10 @@ def check(draft: Draft, findings: Findings) -> None:
     for path, step in draft.injections:
         _check_parameters(step.inject, (*path, "inject"), findings)
     injected = _check_ids(draft, findings)
-    if draft.is_whole:
-        # With a step missing, the fault may be in it, or the question that it would touch.
+    if draft.has_all_faults:
         _check_heals(draft.method, injected, findings)
+    if draft.is_whole:
+        # With a step missing, the question that a fault would touch may be in it.
         _check_firing(draft, findings)
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from chaos.errors import ChaosError
-from chaos.scenario.draft import Draft
+from chaos.scenario.draft import Draft, Site
 from chaos.scenario.lint import lint
-from chaos.scenario.model import ExpectStep, Given, Scenario
+from chaos.scenario.model import ACTIONS, ExpectStep, Given, Scenario
 from chaos.scenario.problems import ScenarioError, quoted
 from chaos.scenario.reader import UNUSABLE, Reading, read_file, read_text
+from chaos.scenario.scalars import write
 from chaos.scenario.source import Findings, Source
 from chaos.scenario.step_reader import StepReader
 from chaos.scenario.vocabulary import Vocabulary
@@ -90,7 +91,7 @@ def _check_name(name: object, file_name: str | None, findings: Findings) -> None
         ("name",),
         f"name is {quoted(name)} and the file is called {quoted(file_name)}",
         "one and the same",
-        f"write 'name: {file_name}', or rename the file",
+        f"write {'name: ' + write(file_name)!r}, or rename the file",
         "name-differs",
     )
 
@@ -124,9 +125,26 @@ def _read(data: dict[str, Any], findings: Findings, vocabularies: Vocabularies) 
             waive=data.get("waive"),
             because=data.get("because"),
             is_whole=not findings.problems,
+            has_all_faults=_has_all_faults(data.get("method", ()), method),
         )
         lint(draft, vocabulary, findings)
     return scenario
+
+
+def _has_all_faults(items: object, read: tuple[Site, ...]) -> bool:
+    """Whether no step that could not be read may have been meant to inject a fault."""
+    if not isinstance(items, tuple):
+        return False
+    places = {site.path[-1] for site in read}
+    return not any(_may_inject(item) for at, item in enumerate(items) if at not in places)
+
+
+def _may_inject(item: object) -> bool:
+    others = {*ACTIONS, "expect"} - {"inject"}
+    return isinstance(item, dict) and any(
+        key == "inject" or (isinstance(value, dict) and key not in others)
+        for key, value in item.items()
+    )
 
 
 def _vocabulary(

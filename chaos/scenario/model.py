@@ -233,9 +233,10 @@ class Explore(Node):
 
     preemptions: int = Field(
         default=2,
-        ge=1,
+        ge=0,
         le=10,
-        description="How often, at most, a user is interrupted between two lines of its code.",
+        description="How often, at most, a user is interrupted between two lines of its code; "
+        "with 0, all there is to search is who goes first when several could.",
         examples=[2],
     )
     users: int | None = Field(

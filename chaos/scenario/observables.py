@@ -58,7 +58,8 @@ def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
         >>> probes(toy)["waits.openai"].kind.value
         'a list of durations'
     """
-    known = {probe.key: probe for probe in _built_in(vocabulary)}
+    unseen = _never_seen(vocabulary)
+    known = {key: probe for key, probe in possible_probes(vocabulary).items() if key not in unseen}
     for key, observable in vocabulary.observables.items():
         known[key] = Probe(
             key=key,
@@ -68,6 +69,23 @@ def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
             is_live=True,
         )
     return known
+
+
+def possible_probes(vocabulary: Vocabulary) -> dict[str, Probe]:
+    """Every key that a target with these upstreams and modes may give a meaning to."""
+    return {probe.key: probe for probe in _built_in(vocabulary)}
+
+
+def _never_seen(vocabulary: Vocabulary) -> set[str]:
+    """Keys about breakers and an index that the target does not show."""
+    unseen = {probe.key for probe in _INDEX} - vocabulary.observables.keys()
+    for upstream in vocabulary.upstreams:
+        keys = {probe.key for probe in _breaker(upstream)} - vocabulary.observables.keys()
+        if _state(upstream) in vocabulary.observables:
+            # They are read from the trace.
+            keys.discard(f"{upstream}.breaker.transitions")
+        unseen |= keys
+    return unseen
 
 
 def _kind(observable: Observable) -> Kind:
@@ -83,9 +101,7 @@ def _built_in(vocabulary: Vocabulary) -> Iterator[Probe]:
     yield from _answers(vocabulary)
     for upstream, operations in vocabulary.upstreams.items():
         yield from _traffic(upstream, operations)
-    # A target that shows the state of some breakers has no others.
-    shown = [name for name in vocabulary.upstreams if _state(name) in vocabulary.observables]
-    for upstream in shown or vocabulary.upstreams:
+    for upstream in vocabulary.upstreams:
         yield from _breaker(upstream)
     yield from _INDEX
     yield from _RUN

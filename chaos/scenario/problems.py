@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chaos.errors import ChaosError
@@ -119,14 +119,16 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
-def suggest(word: str, words: Iterable[str], otherwise: str) -> str:
-    """How to mend a word that is not one of ``words``.
+def suggest(
+    word: str, words: Iterable[str], otherwise: str, *, meant: Mapping[str, str] | None = None
+) -> str:
+    """How to mend a word that is not one of ``words``; ``meant`` translates those of others.
 
     Example:
         >>> suggest("opne", ["closed", "open"], "look it up")
         "did you mean 'open'?"
     """
-    close = nearest(word, words)
+    close = (meant or {}).get(word) or nearest(word, words)
     return f"did you mean {close!r}?" if close else otherwise
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.kinds import Kind
 from chaos.scenario.model import ACTIONS, Scenario
-from chaos.scenario.observables import Probe, probes
+from chaos.scenario.observables import Probe, possible_probes, probes
 from chaos.scenario.tolerance_parser import FORMS
 from chaos.scenario.vocabulary import Observable, Vocabulary
 from chaos.units import DURATION_PATTERN
@@ -41,6 +41,7 @@ class _AnyTarget:
     modes: tuple[str, ...] = (_MODE,)
     actions: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+    defaults: Mapping[str, object] = field(default_factory=dict)
 
 
 def schema_text() -> str:
@@ -152,7 +153,8 @@ def _expect(vocabulary: Vocabulary | None) -> Json:
     """What an ``expect`` may hold: every key of a known target, or patterns of them."""
     fixed: Json = {}
     patterns: Json = {}
-    for probe in probes(vocabulary or _AnyTarget()).values():
+    known = possible_probes(_AnyTarget()) if vocabulary is None else probes(vocabulary)
+    for probe in known.values():
         pattern = re.escape(probe.key)
         for word, stands_for in _STANDS_FOR.items():
             pattern = pattern.replace(word, stands_for)

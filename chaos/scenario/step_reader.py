@@ -27,6 +27,8 @@ from chaos.scenario.vocabulary import Vocabulary
 from chaos.scenario.wording import check_keys, validate
 
 _SAID_OF_ANY_STEP = ("at", "name", "expect")
+_MEANT = {"wait": "advance", "sleep": "advance", "pause": "advance", "fault": "inject"}
+"""What other tools call a step."""
 _BARE_WORDS = ("refresh_index", "restart")
 
 
@@ -72,7 +74,8 @@ class StepReader:
                 path, f"a step is {quoted(item)}", "a mapping", "write '- ask: …'", "wrong-type"
             )
             return None
-        check_keys(item, (*ACTIONS, *_SAID_OF_ANY_STEP), path, self._findings, "a step")
+        known = (*ACTIONS, *_SAID_OF_ANY_STEP)
+        check_keys(item, known, path, self._findings, "a step", meant=_MEANT)
         actions = [key for key in item if key in ACTIONS]
         if len(actions) > 1:
             self._findings.add(

@@ -46,6 +46,10 @@ class Vocabulary(Protocol):
         """Dotted setting to its type: timedelta, int, float, bool or str."""
 
     @property
+    def defaults(self) -> Mapping[str, object]:
+        """What a setting is where a scenario does not say, of those whose target tells it."""
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """Values of ``answer.mode``, and the keys of ``answers``."""
 

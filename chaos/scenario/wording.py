@@ -97,14 +97,20 @@ def validate(  # noqa: PLR0913 - what, where, and how to say it
     return made if len(findings.problems) == so_far else None
 
 
-def check_keys(
-    data: dict[str, Any], allowed: Sequence[str], path: NodePath, findings: Findings, what: str
+def check_keys(  # noqa: PLR0913 - what, where, and how to say it
+    data: dict[str, Any],
+    allowed: Sequence[str],
+    path: NodePath,
+    findings: Findings,
+    what: str,
+    *,
+    meant: Mapping[str, str] | None = None,
 ) -> None:
-    """Report every key that is not allowed."""
+    """Report every key that is not allowed; ``meant`` has words of other languages for some."""
     for key in data:
         if key not in allowed:
             wrong = f"unknown key {quoted(key)} in {what}"
-            fix = suggest(key, allowed, "remove it")
+            fix = suggest(key, allowed, "remove it", meant=meant)
             findings.add((*path, key), wrong, listed(allowed), fix, "unknown-key", at_key=True)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -82,7 +84,7 @@ def test_run_reports_and_exits_zero(tmp_path: Path, chaos: Chaos) -> None:
 
 
 def test_failure_shows_all_a_person_needs(tmp_path: Path, chaos: Chaos) -> None:
-    """Expected, seen, the line, what happened before, and the command that replays it."""
+    """Expected, seen, the line, what happened, and the command that replays it."""
     path = write(tmp_path, "ill", mode="fallback")
     junit = tmp_path / "j.xml"
 
@@ -94,7 +96,7 @@ def test_failure_shows_all_a_person_needs(tmp_path: Path, chaos: Chaos) -> None:
     assert "seen      llm" in done.stdout
     assert "line 9: expect: {answer.mode: fallback, calls.weather: 3}" in done.stdout
     assert "waits 1s before weather is called again" in done.stdout
-    assert f"replay: chaos run {path} --seed 7" in done.stdout
+    assert f"replay: chaos replay {path} --seed 7" in done.stdout
     case = next(iter(next(iter(JUnitXml.fromfile(str(junit))))))
     assert case.is_failure
     assert "fallback" in case.result[0].text
@@ -218,3 +220,44 @@ def test_help_teaches_the_first_command(chaos: Chaos, monkeypatch: pytest.Monkey
 
     assert "chaos run scenarios" in done.stdout
     assert "3 inconclusive" in done.stdout
+
+
+def test_version_is_told(chaos: Chaos) -> None:
+    """Without a command."""
+    done = chaos("--version")
+
+    assert (done.returncode, done.stdout) == (0, f"chaos {version('helpdesk-chaos')}\n")
+
+
+@pytest.mark.parametrize("command", ["run", "list", "validate"])
+def test_folder_without_scenarios_is_told_how_to_begin(
+    command: str, chaos: Chaos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was looked for, and the command that writes a first one."""
+    monkeypatch.chdir(tmp_path)
+
+    done = chaos(command)
+
+    assert done.returncode == 2
+    assert "no folder 'scenarios' here" in done.stderr
+    assert "write a first one with: chaos new" in done.stderr
+
+
+def test_settings_are_listed_with_their_defaults(chaos: Chaos) -> None:
+    """Whoever changes one sees what it was."""
+    lines = chaos("list", "--settings").stdout.splitlines()
+
+    (timeout,) = [line for line in lines if line.startswith("openai.timeout")]
+    assert timeout.split() == ["openai.timeout", "a", "duration", "15s"]
+
+
+def test_replay_takes_the_seed_that_it_is_told_with(tmp_path: Path, chaos: Chaos) -> None:
+    """The command at the end of a failure works as it stands."""
+    path = write(tmp_path, "ill", mode="fallback")
+
+    failed = chaos("run", path, "--seed", "99")
+    (told,) = [line for line in failed.stdout.splitlines() if "replay: " in line]
+    again = chaos(*shlex.split(told.partition("replay: chaos ")[2]))
+
+    assert again.returncode == 1
+    assert told in again.stdout

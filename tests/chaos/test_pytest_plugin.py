@@ -116,7 +116,7 @@ def test_scenarios_are_tests_that_pass_or_fail(project: pytest.Pytester) -> None
             "*seen      llm",
             "*line 10: expect: {answer.mode: fallback, calls.weather: 3}",
             "*waits 1s before weather is called again",
-            "*replay: chaos run scenarios/ill.yaml --seed 7",
+            "*replay: chaos replay scenarios/ill.yaml --seed 7",
             "scenarios/ill.yaml:10: answer.mode is not fallback",
         ]
     )
@@ -216,7 +216,7 @@ def test_seed_option_replaces_the_seed(project: pytest.Pytester) -> None:
 
     done = run(project, "scenarios", "--chaos-seed", "99")
 
-    done.stdout.fnmatch_lines(["*replay: chaos run scenarios/ill.yaml --seed 99"])
+    done.stdout.fnmatch_lines(["*replay: chaos replay scenarios/ill.yaml --seed 99"])
 
 
 def test_scenarios_are_shared_among_processes(project: pytest.Pytester) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import ClassVar
 
+from chaos.checks.laws.basis import ANSWERS, MODEL, Basis
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
 from chaos.checks.record import RunRecord
 from chaos.trace.events import AnswerEvent, AskEvent, Event, ResponseEvent
@@ -16,6 +17,7 @@ class EveryAskIsAnswered(Law):
 
     name: ClassVar[str] = "every-ask-is-answered"
     doc: ClassVar[str] = "No ask ends in an exception or past its deadline."
+    rests_on: ClassVar[Basis] = ANSWERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every question of the run."""
@@ -64,6 +66,7 @@ class NoFabricatedSuccess(Law):
 
     name: ClassVar[str] = "no-fabricated-success"
     doc: ClassVar[str] = "An answer in `llm` mode carries the text the model really gave, whole."
+    rests_on: ClassVar[Basis] = MODEL
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every answer in ``llm`` mode against the responses to its question."""

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import ClassVar
 
 from chaos.checks.breaker_model import BreakerModel, ModelPermit, ModelRefusal
+from chaos.checks.laws.basis import BREAKERS, Basis
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
 from chaos.checks.laws.processes import processes
 from chaos.checks.laws.sequence import in_sequence
@@ -26,6 +27,7 @@ class BreakerFollowsTheModel(Law):
 
     name: ClassVar[str] = "breaker-follows-the-model"
     doc: ClassVar[str] = "Each transition is one that the reference model makes, at that time."
+    rests_on: ClassVar[Basis] = BREAKERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Replay the breakers' events on the model, each process on a new one."""

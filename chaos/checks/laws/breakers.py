@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar
 
+from chaos.checks.laws.basis import BREAKERS, Basis
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
 from chaos.checks.laws.processes import processes
 from chaos.checks.laws.sequence import in_sequence
@@ -26,6 +27,7 @@ class NoCallWhileOpen(Law):
 
     name: ClassVar[str] = "no-call-while-open"
     doc: ClassVar[str] = "An open breaker lets nothing through."
+    rests_on: ClassVar[Basis] = BREAKERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every permit and every request to an upstream behind a breaker."""
@@ -115,6 +117,7 @@ class OneTrial(Law):
 
     name: ClassVar[str] = "one-trial"
     doc: ClassVar[str] = "Half-open admits exactly the permitted calls, under any interleaving."
+    rests_on: ClassVar[Basis] = BREAKERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every permit granted in half-open, and the requests made under it."""

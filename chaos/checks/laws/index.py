@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos.checks.laws.basis import CACHES, Basis
 from chaos.checks.laws.law import Law, count, seconds, who
 from chaos.checks.record import RunRecord
 from chaos.trace.events import ActionEvent, Event, IndexEvent
@@ -39,6 +40,7 @@ class CacheIsNeverLost(Law):
 
     name: ClassVar[str] = "cache-is-never-lost"
     doc: ClassVar[str] = "A failed refresh leaves the previous index serving, byte for byte."
+    rests_on: ClassVar[Basis] = CACHES
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge the first thing served after each failed refresh."""
@@ -89,6 +91,7 @@ class NoTornIndex(Law):
 
     name: ClassVar[str] = "no-torn-index"
     doc: ClassVar[str] = "What is served is one generation, whole, its hash checked."
+    rests_on: ClassVar[Basis] = CACHES
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every index that was served, against what was published and served before."""

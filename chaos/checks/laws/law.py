@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
+from chaos.checks.laws.basis import Basis
 from chaos.checks.record import RunRecord
 from chaos.trace.events import Event
 from chaos.verdict import Outcome, Verdict
@@ -27,6 +28,9 @@ class Law(ABC):
 
     doc: ClassVar[str]
     """The law in one sentence."""
+
+    rests_on: ClassVar[Basis]
+    """What a target must promise for this law to have anything to judge."""
 
     @abstractmethod
     def judge(self, run: RunRecord, /) -> Verdict:

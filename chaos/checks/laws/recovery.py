@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos.checks.laws.basis import RECOVERY, Basis
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
 from chaos.checks.record import RunRecord
 from chaos.ports import Promises
@@ -28,6 +29,7 @@ class Recovers(Law):
     doc: ClassVar[str] = (
         "Once faults end, service is back to `llm` and `fresh` within the policy's bound."
     )
+    rests_on: ClassVar[Basis] = RECOVERY
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge the last ask that the bound allows to judge."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
 
+from chaos.checks.laws.basis import REFUSALS, RETRIES, WAITS, Basis
 from chaos.checks.laws.calls import Attempt, Call, calls, shortest_wait_s
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
 from chaos.checks.record import RunRecord
@@ -26,6 +27,7 @@ class BoundedAttempts(Law):
 
     name: ClassVar[str] = "bounded-attempts"
     doc: ClassVar[str] = "Never more upstream calls per ask than the policy allows."
+    rests_on: ClassVar[Basis] = RETRIES
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every call, also those that did not fail; the latter exercise nothing."""
@@ -60,6 +62,7 @@ class BackoffHonoured(Law):
 
     name: ClassVar[str] = "backoff-honoured"
     doc: ClassVar[str] = "Waits are within the policy, and never shorter than Retry-After."
+    rests_on: ClassVar[Basis] = WAITS
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge the gap between the end of each failed attempt and the next request."""
@@ -113,6 +116,7 @@ class NoDoomedRetry(Law):
 
     name: ClassVar[str] = "no-doomed-retry"
     doc: ClassVar[str] = "What cannot succeed (400, 401, 403, 404, quota) is not tried again."
+    rests_on: ClassVar[Basis] = REFUSALS
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge what follows each response that rules out another attempt."""

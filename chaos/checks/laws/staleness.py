@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from chaos.checks.laws.basis import CACHES, Basis
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
 from chaos.trace.events import AnswerEvent, AskEvent, Event, IndexEvent, RequestEvent
@@ -21,6 +22,7 @@ class StaleIsSaid(Law):
 
     name: ClassVar[str] = "stale-is-said"
     doc: ClassVar[str] = "A stale index is served only after a failed refresh, and says so."
+    rests_on: ClassVar[Basis] = CACHES
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge everything that was served, and what each answer says of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chaos.checks.registry import LAWS
 from chaos.compare.changes import Change
@@ -84,6 +85,7 @@ def render(runs: Sequence[FinishedRun], *, changes: Iterable[Change] = ()) -> st
     )
     environment.filters["duration"] = lambda seconds: format_duration(round(seconds))
     environment.filters["embedded"] = _embedded
+    environment.filters["prose"] = _prose
     keys = [
         key for key in in_order(k for run in runs for k in run.measures) if key not in _NOT_SHOWN
     ]
@@ -112,6 +114,12 @@ def _embedded(data: dict[str, Any]) -> Markup:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704 - made safe in the line above
+
+
+def _prose(text: str) -> Markup:
+    """Text with its words in backticks set as code."""
+    with_code = re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(with_code)  # noqa: S704 - escaped in the line above
 
 
 def _row(run: FinishedRun, keys: Sequence[str]) -> Row:

@@ -68,6 +68,7 @@ VOCABULARY = Vocabulary(
         "cache.quarantined": Observable(type=int, doc="damaged copies set aside"),
     },
     settings={key: type(value) for key, value in SPECIFIED.items()},
+    defaults=SPECIFIED,
     actions=frozenset({"restart", "refresh_index", "publish_index"}),
     given=frozenset({"index_cache", "settings"}),
 )

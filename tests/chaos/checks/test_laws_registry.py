@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import hypothesis
@@ -15,9 +15,10 @@ from chaos.checks.laws import judge_laws
 from chaos.checks.laws.answers import EveryAskIsAnswered
 from chaos.checks.laws.law import Law
 from chaos.checks.record import RunRecord
-from chaos.checks.registry import LAWS, find_law, law_names
+from chaos.checks.registry import LAWS, find_law, law_names, promised_laws
 from chaos.errors import ChaosError
 from chaos.ports import BreakerPolicy, CachePolicy, Promises, RetryPolicy
+from chaos.targets.helpdesk.target import HelpdeskTarget as Helpdesk
 from chaos.trace.events import EVENT_TYPES, Event
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
@@ -160,6 +161,62 @@ def test_unknown_law_is_answered_with_a_hint(name: str, hint: str) -> None:
         find_law(name)
 
     assert hint in str(caught.value)
+
+
+RETRIES = RetryPolicy(attempts=3, first_backoff_s=1, max_backoff_s=4, jitter_s=0)
+LAWS_OF_RETRIES = {"bounded-attempts", "backoff-honoured", "no-doomed-retry"}
+LAWS_OF_CACHES = {"cache-is-never-lost", "no-torn-index", "stale-is-said"}
+
+
+@pytest.mark.parametrize(
+    ("promises", "modes", "promised"),
+    [
+        pytest.param(Promises(), ("told", "error"), set(), id="nothing"),
+        pytest.param(
+            Promises(), ("llm", "error"), {"recovers", "no-fabricated-success"}, id="a model"
+        ),
+        pytest.param(Promises(retries={"x": RETRIES}), (), LAWS_OF_RETRIES, id="retries"),
+        pytest.param(
+            Promises(retries={"x": replace(RETRIES, attempts=1)}),
+            (),
+            LAWS_OF_RETRIES - {"backoff-honoured"},
+            id="one attempt, so no wait",
+        ),
+        pytest.param(
+            Promises(retries={"x": replace(RETRIES, never_retried=frozenset())}),
+            (),
+            LAWS_OF_RETRIES - {"no-doomed-retry"},
+            id="no status that rules out another attempt",
+        ),
+        pytest.param(
+            Promises(breakers={"x": BreakerPolicy(failure_threshold=5, recovery_timeout_s=60)}),
+            (),
+            {"no-call-while-open", "breaker-follows-the-model", "one-trial"},
+            id="a breaker",
+        ),
+        pytest.param(
+            Promises(caches={"x": CachePolicy(fresh_for_s=60)}), (), LAWS_OF_CACHES, id="a cache"
+        ),
+        pytest.param(
+            Promises(caches={"x": CachePolicy(fresh_for_s=60, retry_failed_after_max_s=9)}),
+            (),
+            LAWS_OF_CACHES | {"recovers"},
+            id="a cache that is refreshed in time",
+        ),
+    ],
+)
+def test_law_is_promised_by_what_it_rests_on(
+    promises: Promises, modes: tuple[str, ...], promised: set[str]
+) -> None:
+    """A target owes a test to the laws it gives cause for, and an answer in any case."""
+    assert promised_laws(promises, modes) == promised | {"every-ask-is-answered"}
+
+
+def test_helpdesk_owes_every_law() -> None:
+    """Nothing that it is tested for is left out of the gate."""
+    words, promises = Helpdesk.vocabulary(), Helpdesk.promises({})
+
+    assert promised_laws(promises, words.modes) == set(law_names())
 
 
 def outcome_of(name: str, verdicts: tuple[Verdict, ...]) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
@@ -64,6 +65,55 @@ class TiredToy(QuickToy):
         self._waited_s += time.monotonic() - began_s
         if round(self._waited_s) > 2:
             raise RuntimeError("too tired")
+        return answer
+
+
+class Shaken(QuickToy):
+    """Sells one last seat, once all have heard the weather; after a failed call, without care."""
+
+    name = "shaken"
+    interleaved = ("tests.chaos.explorer.offices",)
+
+    def build(self, world: World) -> None:
+        """Be careful, at first."""
+        super().build(world)
+        self._began_s = time.monotonic()
+        self._office: SoundOffice | TwoStepOffice = SoundOffice()
+
+    def ask(self, question: str) -> Answer:
+        """Meet the others five seconds after the beginning."""
+        answer = super().ask(question)
+        waited_s = time.monotonic() - self._began_s
+        if waited_s:
+            self._office = TwoStepOffice()
+        time.sleep(5 - waited_s)
+        self._office.sell()
+        if self._office.seats < 0:
+            raise RuntimeError("sold twice")
+        return answer
+
+
+class Jealous(QuickToy):
+    """Lets nobody in before the first user, once a call has failed."""
+
+    name = "jealous"
+
+    def build(self, world: World) -> None:
+        """Wait for the first user."""
+        super().build(world)
+        self._is_first_there = False
+
+    def state(self) -> Hashable:
+        """Who is there, and who comes now."""
+        return self._is_first_there, threading.current_thread().name
+
+    def ask(self, question: str) -> Answer:
+        """Answer, or break down."""
+        self._is_first_there |= threading.current_thread().name == "user-1"
+        began_s, may_enter = time.monotonic(), self._is_first_there
+        answer = super().ask(question)
+        if time.monotonic() > began_s and not may_enter:
+            raise RuntimeError("not before the first")
         return answer
 
 
@@ -147,6 +197,10 @@ class Breaker(Office):
             BreakerSettings(failure_threshold=1),
             listeners=[TraceListener(world.recorder, [])],
         )
+
+    def state(self) -> Hashable:
+        """Where the breaker stands."""
+        return self._breaker.snapshot().state
 
     def ask(self, question: str) -> Answer:
         """Call, or be refused."""

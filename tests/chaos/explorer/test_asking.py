@@ -44,16 +44,16 @@ def test_every_call_is_asked_about(simulation: Simulation, load: Load) -> None:
 
 def test_picked_fault_strikes_one_call(simulation: Simulation, load: Load) -> None:
     """The next attempt meets no fault, and the fault has ended."""
-    result, faults = subject(load, "http_error-503").result(simulation, ((0, 1),))
+    played = subject(load, "http_error-503").played(simulation, ((0, 1),))
 
-    assert [fault.id for fault in faults] == ["ask-1-weather-1"]
-    assert [event.what for event in result.trace.of(FaultEvent)] == [
+    assert [fault.id for fault in played.faults] == ["ask-1-weather-1"]
+    assert [event.what for event in played.result.trace.of(FaultEvent)] == [
         "injected",
         "healed",
         "touched",
     ]
-    assert len(result.trace.of(RequestEvent)) == 3
-    assert [answer.mode for answer in result.trace.of(AnswerEvent)] == ["llm", "llm"]
+    assert len(played.result.trace.of(RequestEvent)) == 3
+    assert [answer.mode for answer in played.result.trace.of(AnswerEvent)] == ["llm", "llm"]
 
 
 def test_idle_faults_are_seen_beforehand(simulation: Simulation, load: Load) -> None:

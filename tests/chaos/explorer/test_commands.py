@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,10 +61,9 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> N
     ("options", "told"),
     [
         (["--random"], "has no end of its own"),
-        (["--faults", "1", "--preemptions", "1"], "cannot do both"),
         (["--menu", "tiemout"], "did you mean 'timeout'"),
     ],
-    ids=["random without a limit", "both searches", "no such fault"],
+    ids=["random without a limit", "no such fault"],
 )
 def test_explore_refuses_what_makes_no_sense(options: list[str], told: str) -> None:
     """A mistake of its user is told, not searched."""
@@ -88,3 +88,41 @@ def test_findings_of_one_name_do_not_overwrite_each_other(trusting: Path, tmp_pa
         "three-parcels-every-ask-is-answered",
         "three-parcels-every-ask-is-answered-2",
     ]
+
+
+def test_explore_searches_several_scenarios_and_closes_with_a_table(
+    trusting: Path, tmp_path: Path
+) -> None:
+    """Each by itself, one line each in the end; one finding among them fails the command."""
+    sound = EXAMPLES / "carrier-down.yaml"
+    options = ["--faults", "1", "--menu", "malformed", "--into", str(tmp_path / "found")]
+    wide = CliRunner(env={"COLUMNS": "160"})
+
+    result = wide.invoke(app, ["explore", str(sound), str(trusting), *options])
+
+    assert result.exit_code == 1
+    _, _, closing = result.output.partition("What was searched")
+    rows = [line.split() for line in closing.splitlines()[2:]]
+    assert {row[0]: row[-1] for row in rows if row} == {
+        "carrier-down": "none",
+        "three-parcels": "every-ask-is-answered",
+    }
+    assert all("up to 1 fault" in " ".join(row) for row in rows if row)
+
+
+def test_explore_writes_what_it_has_come_to_as_json(trusting: Path, tmp_path: Path) -> None:
+    """On standard output, with nothing beside it: how much, how far, and where findings are."""
+    into = tmp_path / "found"
+    options = ["--runs", "120", "--into", str(into), "--json", "-"]
+
+    result = CliRunner().invoke(app, ["explore", str(trusting), *options])
+
+    (search,) = json.loads(result.stdout)["searches"]
+    assert search["runs"] == 120
+    assert search["per_second"] > 0
+    assert search["covered"][0] == 1
+    assert search["not_covered"]["because"] == "--runs"
+    assert search["not_covered"]["runs"] < search["not_covered"]["of"]
+    (finding,) = search["findings"]
+    assert (finding["check"], finding["fails_by_itself"]) == ("every-ask-is-answered", True)
+    assert [Path(finding["file"])] == list(into.iterdir())

@@ -96,9 +96,9 @@ def test_faults_are_written_before_the_step_they_strike(
 ) -> None:
     """Second attempt of the first question, first attempt of the third step: as calls say."""
     explored = subject(load)
-    result, faults = explored.result(simulation, ((0, 1), (1, 1), (4, 1)))
+    played = explored.played(simulation, ((0, 1), (1, 1), (4, 1)))
 
-    written = with_faults(explored.loaded.scenario, struck_in(result.trace, faults))
+    written = with_faults(explored.loaded.scenario, struck_in(played.result.trace, played.faults))
 
     lines = [line.strip() for line in scenario_text(written).splitlines() if "inject" in line]
     assert ["ask-1-weather-1" in lines[0], "calls: 1" in lines[0]] == [True, True]
@@ -108,18 +108,18 @@ def test_faults_are_written_before_the_step_they_strike(
     again = play(
         LoadedScenario(scenario=written, source=explored.loaded.source), TiredToy, simulation
     )
-    assert again.virtual_s == result.virtual_s
+    assert again.virtual_s == played.result.virtual_s
 
 
 def test_counterexample_loses_what_it_can_do_without(simulation: Simulation, load: Load) -> None:
     """Three faults and two questions are all it takes: no pause, and nobody after them."""
     explored = subject(load)
     deviations = tuple((number, 1) for number in range(6))
-    result, faults = explored.result(simulation, deviations)
-    written = with_faults(explored.loaded.scenario, struck_in(result.trace, faults))
+    played = explored.played(simulation, deviations)
+    written = with_faults(explored.loaded.scenario, struck_in(played.result.trace, played.faults))
     loaded = LoadedScenario(scenario=written, source=explored.loaded.source)
     check = "every-ask-is-answered"
-    assert check in {problem.check for problem in problems_of(result)}
+    assert check in {problem.check for problem in problems_of(played.result)}
 
     def replay(tried: LoadedScenario) -> RunResult:
         return play(tried, TiredToy, simulation)
@@ -157,7 +157,7 @@ def test_summary_says_what_was_not_covered() -> None:
         runs=90, real_s=0.5, depth=2, done=40, due=700, finished=(1, 49), stopped="--runs"
     )
 
-    lines = list(summary(cut, Bounds(faults=3, runs=90), "fault"))
+    lines = list(summary(cut, Bounds(faults=3, runs=90)))
 
     assert lines[:3] == [
         "covered: every run with no faults (1 run)",

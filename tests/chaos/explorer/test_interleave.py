@@ -85,7 +85,7 @@ def test_interleaving_is_repeated_from_its_choices(
         LoadedScenario(scenario=written, source=loaded.source), TwoStep, simulation
     )
 
-    first = subject.result(simulation, deviations)[0]
+    first = subject.played(simulation, deviations).result
     assert again.outcome is Outcome.FAILED
     assert again.digest == first.digest
 
@@ -142,3 +142,22 @@ def test_lines_outside_of_the_named_modules_are_left_alone(
 
     assert any(point.kind == "switch" for point in named.points)
     assert not any(point.kind == "switch" for point in not_named.run(simulation).points)
+
+
+def test_without_preemptions_only_turns_are_taken(simulation: Simulation, load: Load) -> None:
+    """Who comes first is decided, and nobody is interrupted."""
+    loaded = load(LAST_SEAT.replace("preemptions: 2", "preemptions: 0"), Unlocked)
+
+    run = interleaved(Unlocked, loaded).run(simulation)
+
+    assert {point.kind for point in run.points} == {"order"}
+    assert play_interleavings(loaded, Unlocked, simulation).outcome is Outcome.PASSED
+
+
+def test_looking_around_takes_no_decision(simulation: Simulation, load: Load) -> None:
+    """To ask the breaker for its state is to run lines at which others could be let in."""
+    subject = interleaved(Breaker, load(TRIAL, Breaker))
+
+    plain, looking = [subject.run(simulation, looks_ahead=ahead) for ahead in (False, True)]
+
+    assert plain.points == looking.points

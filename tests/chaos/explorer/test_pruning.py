@@ -10,6 +10,7 @@ from chaos.explorer.menu import Menu
 from chaos.explorer.subject import Subject
 from chaos.explorer.workload import workload_of
 from chaos.ports import Target
+from chaos.tiers.simulated.world import Simulation
 from tests.chaos.explorer.conftest import CrewOf, Load
 from tests.chaos.explorer.targets import QuickToy, TiredToy, WatchedToy
 
@@ -75,3 +76,28 @@ def test_target_that_does_not_tell_its_state_is_searched_whole(
 
     assert pruned.saved == 0
     assert pruned.runs == whole.runs
+
+
+@pytest.mark.parametrize(
+    ("ask", "is_known"),
+    [("users: 2", True), ("users: 2, times: 2", False)],
+    ids=["users ask once", "users ask again"],
+)
+def test_state_is_unknown_where_users_may_be_ahead_of_each_other(
+    ask: str,
+    is_known: bool,  # noqa: FBT001 - a parameter of the test
+    simulation: Simulation,
+    load: Load,
+) -> None:
+    """The number of questions so far would not tell who has still to ask, and when."""
+    method = f"method:\n  - ask: {{question: How is it?, {ask}}}\n"
+    subject = Subject(
+        loaded=workload_of(load(method, WatchedToy)),
+        target=WatchedToy,
+        steers=frozenset({FAULT}),
+        menu=DISHES,
+    )
+
+    run = subject.run(simulation, looks_ahead=True)
+
+    assert any(point.state is not None for point in run.points) is is_known

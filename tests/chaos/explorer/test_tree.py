@@ -109,3 +109,35 @@ def test_tree_follows_one_of_those_that_come_to_the_same_state() -> None:
     after = {each for each in all_ if all(place >= 2 for place, _ in each)}
     assert set(few) == before | after
     assert pruned.saved() == len(all_) - len(few)
+
+
+def test_tree_follows_nobody_who_has_fewer_left_of_one_kind() -> None:
+    """Who spent an interruption to come here has a fault left that others have not."""
+    calm = Point(label="fault/openai/chat", options=3, state="calm")
+    points = [FAULT, SWITCH, calm, SWITCH, FAULT]
+    most = {"fault": 1, "switch": 1}
+    pruned, whole = (
+        Tree(always(*points), most),
+        Tree(always(*points), most, prunes=False),
+    )
+
+    few, all_ = [[each.deviations for each in tree] for tree in (pruned, whole)]
+
+    after = {each for each in all_ if all(place >= 2 for place, _ in each)}
+    assert after <= set(few) < set(all_)
+    assert pruned.saved() == len(all_) - len(few)
+
+
+def test_tree_goes_on_from_one_who_spent_something_else() -> None:
+    """Nobody stands in for a run that has more left of what matters later."""
+    calm = Point(label="fault/openai/chat", options=3, state="calm")
+
+    def play(all_deviations: Iterable[Deviations]) -> Iterator[Run]:
+        for deviations in all_deviations:
+            # Only those who deviate come to the state, and those with a fault come first.
+            points = [FAULT, SWITCH, *([calm, SWITCH] if deviations else [])]
+            yield run(deviations, points)
+
+    seen = {each.deviations for each in Tree(play, {"fault": 1, "switch": 1})}
+
+    assert {((0, 1), (3, 1)), ((1, 1), (2, 1))} <= seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -142,3 +143,14 @@ def test_law_states_tell_waived_from_idle() -> None:
 
     assert law_states(finished)["recovers"] == "waived"
     assert law_states(finished)["one-trial"] == "kept"
+
+
+def test_page_has_no_marks_of_other_formats() -> None:
+    """Code is set as code, and the current folder has a name that means something."""
+    (run, *_) = examples.runs()
+
+    page = render([replace(run, path="calm.yaml")])
+
+    assert "back to <code>llm</code> and <code>fresh</code>" in page
+    assert "back to llm and fresh within" in page
+    assert ">this folder</th>" in page

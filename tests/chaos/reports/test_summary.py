@@ -22,7 +22,7 @@ def test_summary_shows_what_is_wrong_and_where() -> None:
     assert "❌ Chaos gate: failed" in text
     assert f"`scenarios/breaker/outage.yaml:{examples.EXPECT_LINE}`" in text
     assert "| 2 | 3 |" in text
-    assert "chaos run scenarios/breaker/outage.yaml --seed 7" in text
+    assert "chaos replay scenarios/breaker/outage.yaml --seed 7" in text
 
 
 def test_summary_keeps_foreign_text_out_of_its_markup() -> None:
@@ -70,7 +70,7 @@ def test_workflow_command_is_one_line_a_finding() -> None:
         "::error file=scenarios/breaker/outage.yaml,line=7,"
         "title=expectation%3A method[1] calls.openai::"
         "outage: method[1] calls.openai: calls.openai is not 2 | a <b>, `c`%0A"
-        "expected 2, seen 3%0Areplay: chaos run scenarios/breaker/outage.yaml --seed 7"
+        "expected 2, seen 3%0Areplay: chaos replay scenarios/breaker/outage.yaml --seed 7"
     )
     assert law.startswith("::error file=scenarios/breaker/outage.yaml,line=6,")
     assert warning.startswith("::warning file=scenarios/breaker/idle.yaml,line=7,")

@@ -61,7 +61,7 @@ def test_run_fails_with_the_line_that_asked(simulation: Simulation) -> None:
     assert (problem.check, problem.expected, problem.seen) == ("method[1] calls.weather", "5", "4")
     assert problem.line == 9
     assert len(problem.evidence) == 4
-    assert result.replay == f"chaos run toy.yaml --seed {result.seed}"
+    assert result.replay == f"chaos replay toy.yaml --seed {result.seed}"
 
 
 def test_fault_that_never_fires_is_inconclusive(simulation: Simulation) -> None:

@@ -23,6 +23,12 @@ def toy() -> Vocabulary:
         upstreams=_UPSTREAMS,
         observables={
             "openai.breaker.state": Observable(type=str, doc="state of the breaker"),
+            "openai.breaker.failures": Observable(type=int, doc="failures in a row"),
+            "openai.breaker.retry_after": Observable(type=float, doc="wait", duration=True),
+            "index.state": Observable(type=str, doc="state of the index"),
+            "index.generation": Observable(type=str, doc="which one"),
+            "index.age": Observable(type=float, doc="since its download", duration=True),
+            "index.sha256": Observable(type=str, doc="its hash"),
             "queue.length": Observable(type=int, doc="questions that wait"),
             "queue.oldest": Observable(type=float, doc="age of the first", duration=True),
         },

@@ -29,20 +29,23 @@ def test_observable_of_the_target_is_looked_at_live(toy: Vocabulary) -> None:
     known = probes(toy)
 
     live = {key: probe.kind for key, probe in known.items() if probe.is_live}
-    assert live == {
-        "openai.breaker.state": Kind.TEXT,
-        "queue.length": Kind.COUNT,
-        "queue.oldest": Kind.DURATION,
-    }
+    assert live.keys() == toy.observables.keys()
+    assert live["queue.length"] is Kind.COUNT
+    assert live["queue.oldest"] is live["index.age"] is Kind.DURATION
     assert "half_open" in known["openai.breaker.state"].values
 
 
-def test_breakers_are_only_where_the_target_shows_them(toy: Vocabulary) -> None:
-    """Who shows the state of one breaker has no other; who shows none may have any."""
-    silent = Vocabulary(upstreams=toy.upstreams, observables={}, settings={})
+def test_breaker_and_index_are_only_where_the_target_shows_them(toy: Vocabulary) -> None:
+    """What could never be seen is not offered; the changes of a breaker come with its state."""
+    state = {"openai.breaker.state": toy.observables["openai.breaker.state"]}
+    silent, frank = [
+        Vocabulary(upstreams=toy.upstreams, observables=shown, settings={})
+        for shown in ({}, state)
+    ]
 
-    assert "gcs.breaker.failures" not in probes(toy)
-    assert "gcs.breaker.failures" in probes(silent)
+    added = {"openai.breaker.state", "openai.breaker.transitions"}
+    assert not any("breaker" in key or key.startswith("index.") for key in probes(silent))
+    assert probes(frank).keys() - probes(silent).keys() == added
 
 
 def test_answers_are_seen_where_somebody_asks(toy: Vocabulary) -> None:

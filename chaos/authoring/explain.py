@@ -158,14 +158,19 @@ def _laws(scenario: Scenario) -> str:
 
 
 def _chance(scenario: Scenario) -> str:
-    if scenario.explore is not None:
-        times = scenario.explore.preemptions
-        return (
-            "Chance: none. Every interleaving is played in which a user is interrupted up to "
-            f"{times} times between two lines of the service's code."
-        )
-    origin = "derived from the name" if scenario.seed is None else "given in the file"
-    return f"Chance: drawn from seed {scenario.seed_or_default}, {origin}."
+    explore = scenario.explore
+    if explore is None:
+        origin = "derived from the name" if scenario.seed is None else "given in the file"
+        return f"Chance: drawn from seed {scenario.seed_or_default}, {origin}."
+    if explore.choices:
+        return "Chance: none. One interleaving is played, the one that the file gives."
+    if not explore.preemptions:
+        return "Chance: none. Every order is played of users who could go on at the same moment."
+    times = "once" if explore.preemptions == 1 else f"up to {explore.preemptions} times"
+    return (
+        "Chance: none. Every interleaving is played in which a user is interrupted "
+        f"{times} between two lines of the service's code."
+    )
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -15,6 +15,7 @@ from chaos.authoring.starters import parsed, starter
 from chaos.authoring.timeline import timeline
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.loader import LoadedScenario
+from chaos.scenario.model import Explore
 from chaos.targets import find_target
 
 SCENARIOS = session.load([Path("scenarios")])
@@ -162,3 +163,21 @@ def test_long_timelines_continue_below() -> None:
         "time",
     ] + ["users"] * lines[-1].startswith("users")
     assert all(len(line) <= 60 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("explore", "said"),
+    [
+        (Explore(preemptions=2), "interrupted up to 2 times between two lines"),
+        (Explore(preemptions=1), "interrupted once between two lines"),
+        (Explore(preemptions=0), "Every order is played"),
+        (Explore(preemptions=1, choices=(1,)), "One interleaving is played"),
+    ],
+)
+def test_what_is_explored_has_words(explore: Explore, said: str) -> None:
+    """Whoever reads it knows how many runs there will be: one, or many."""
+    scenario = SCENARIOS[0].scenario.model_copy(update={"explore": explore})
+
+    told = explain(scenario, find_target("helpdesk").vocabulary())
+
+    assert said in " ".join(told.split())

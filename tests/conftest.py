@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,11 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+# A shell that runs the tests in the background has Ctrl-C ignored, in the processes that tests
+# start too; tests that press it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Clock:

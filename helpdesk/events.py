@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 BreakerState = Literal["closed", "open", "half_open"]
 CallOutcome = Literal["success", "failure", "neutral"]
+GivenUpReason = Literal["not_retryable", "attempts_used", "no_time_left"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,21 @@ class RetryScheduled(Event):
     upstream: str
     attempt: int
     wait_s: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryGivenUp(Event):
+    """A call ended in failure: ``attempt`` was its last, and failed with ``cause``.
+
+    ``reason`` says why none follows: the error does not say that another could help
+    (``not_retryable``), all were made (``attempts_used``), or the wait before the next would
+    leave it no useful time (``no_time_left``).
+    """
+
+    upstream: str
+    attempt: int
+    reason: GivenUpReason
     cause: str
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from helpdesk.answers import Passage
@@ -42,12 +42,6 @@ class _Documents(BaseModel):
     articles: tuple[_Document, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    article: int
-    text: str
-
-
 class KnowledgeIndex:
     """An immutable index of articles.
 
@@ -70,11 +64,12 @@ class KnowledgeIndex:
         self._documents = documents
         self._embedder = embedder
         self._words = LexicalIndex([document.text() for document in documents])
-        self._sections = [
-            _Section(article, text)
-            for article, document in enumerate(documents)
-            for text in document.sections
-        ]
+        self._texts = ["\n\n".join(document.sections) for document in documents]
+        # By row of the vectors: the section, and whose it is.
+        self._sections = [text for document in documents for text in document.sections]
+        self._articles = np.repeat(
+            np.arange(len(documents)), [len(document.sections) for document in documents]
+        )
 
     @classmethod
     def load(cls, manifest: Manifest, files: Mapping[str, bytes], embedder: Embedder) -> Self:
@@ -113,24 +108,24 @@ class KnowledgeIndex:
         vector = self._embedder.embed([question])[0]
         if not vector.any():
             return ()
-        lexical = self._words.scores(question)
-
-        best: dict[int, tuple[float, str]] = {}
-        for row, likeness in self._vectors.search(vector, _CANDIDATES):
-            section = self._sections[row]
-            score = (1 - _LEXICAL_SHARE) * likeness
-            score += _LEXICAL_SHARE * float(lexical[section.article])
-            if section.article not in best or score > best[section.article][0]:
-                best[section.article] = (score, section.text)
-
-        ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+        rows, likenesses = self._vectors.search(vector, _CANDIDATES)
+        # The words are counted by article, so its best section is the one found first.
+        articles, firsts = np.unique(self._articles[rows], return_index=True)
+        scores = (1 - _LEXICAL_SHARE) * likenesses[firsts].astype(np.float64)
+        scores += _LEXICAL_SHARE * self._words.scores(question)[articles]
+        # Stable: of equals, the first article.
+        ranked = np.argsort(-scores, kind="stable")[:top_k]
         return tuple(
-            Passage(
-                article_id=self._documents[article].id,
-                title=self._documents[article].title,
-                text="\n\n".join(self._documents[article].sections),
-                excerpt=excerpt,
-                score=score,
-            )
-            for article, (score, excerpt) in ranked[:top_k]
+            self._passage(int(rows[firsts[place]]), float(scores[place])) for place in ranked
+        )
+
+    def _passage(self, row: int, score: float) -> Passage:
+        article = self._articles[row]
+        document = self._documents[article]
+        return Passage(
+            article_id=document.id,
+            title=document.title,
+            text=self._texts[article],
+            excerpt=self._sections[row],
+            score=score,
         )

@@ -31,6 +31,10 @@ _STOP_WORDS = frozenset(
 )
 _SUFFIXES = ("ing", "ed", "es", "s")
 _SHORTEST_STEM = 3
+_WORD = re.compile(r"[a-z0-9]+")
+
+# Rows of the texts that have a word, and what it weighs in each.
+_Postings = tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]
 
 
 def words(text: str) -> list[str]:
@@ -40,9 +44,7 @@ def words(text: str) -> list[str]:
         >>> words("My printers are printing nothing")
         ['printer', 'print', 'noth']
     """
-    return [
-        _stem(word) for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _STOP_WORDS
-    ]
+    return [_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS]
 
 
 @lru_cache(maxsize=1024)
@@ -67,31 +69,31 @@ class LexicalIndex:
 
     Example:
         >>> LexicalIndex(["Reset a password", "Add a printer"]).scores("printer jam").round(2)
-        array([0.  , 0.13], dtype=float32)
+        array([0.  , 0.13])
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = [_counted(text) for text in texts]
-        lengths = [text.total() for text in self._texts]
-        mean_length = max(sum(lengths) / max(len(lengths), 1), 1.0)
-        self._length_norms = [
-            1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / mean_length for length in lengths
-        ]
-        self._postings: dict[str, list[tuple[int, float]]] = {}
+        lengths = np.array([text.total() for text in self._texts], dtype=np.float64)
+        mean_length = max(lengths.sum() / max(len(lengths), 1), 1.0)
+        # What it takes in each text until repetition stops to count.
+        self._saturations = _SATURATION * (
+            1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * lengths / mean_length
+        )
+        self._postings: dict[str, _Postings] = {}
 
-    def scores(self, question: str) -> npt.NDArray[np.float32]:
+    def scores(self, question: str) -> npt.NDArray[np.float64]:
         """One number per text, from 0 (no word shared) towards 1 (all shared, again and again)."""
-        scores = np.zeros(len(self._texts), dtype=np.float32)
+        scores = np.zeros(len(self._texts))
         best = 0.0
         for word in sorted(set(words(question))):
-            postings = self._postings_of(word)
-            rarity = self._rarity(len(postings))
+            rows, weights = self._postings_of(word)
+            rarity = self._rarity(len(rows))
             best += rarity * (_SATURATION + 1)
-            for row, weight in postings:
-                scores[row] += weight * rarity
-        return scores / np.float32(best) if best else scores
+            scores[rows] += weights * rarity
+        return scores / best if best else scores
 
-    def _postings_of(self, word: str) -> list[tuple[int, float]]:
+    def _postings_of(self, word: str) -> _Postings:
         """Where a word occurs, and what it weighs there.
 
         Worked out when it is first asked for: few words ever are, and an index is loaded while
@@ -99,14 +101,11 @@ class LexicalIndex:
         """
         postings = self._postings.get(word)
         if postings is None:
-            postings = [
-                (row, text[word] * (_SATURATION + 1) / (text[word] + _SATURATION * length_norm))
-                for row, (text, length_norm) in enumerate(
-                    zip(self._texts, self._length_norms, strict=True)
-                )
-                if word in text
-            ]
-            if postings:
+            rows = [row for row, text in enumerate(self._texts) if word in text]
+            counts = np.array([self._texts[row][word] for row in rows], dtype=np.float64)
+            weights = counts * (_SATURATION + 1) / (counts + self._saturations[rows])
+            postings = np.array(rows, dtype=np.intp), weights
+            if rows:
                 self._postings[word] = postings
         return postings
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Enum, Histogram, generate_latest
 
 from helpdesk.events import (
@@ -9,7 +11,9 @@ from helpdesk.events import (
     BreakerTransition,
     CallRefused,
     Event,
+    GivenUpReason,
     RefreshEnded,
+    RetryGivenUp,
     RetryScheduled,
 )
 
@@ -47,6 +51,12 @@ class Metrics:
         self._retries = Counter(
             "helpdesk_retries", "Attempts made again.", ["upstream"], registry=registry
         )
+        self._given_up = Counter(
+            "helpdesk_calls_given_up",
+            "Calls that failed, by why no further attempt was made.",
+            ["upstream", "reason"],
+            registry=registry,
+        )
         self._refusals = Counter(
             "helpdesk_refusals", "Calls the breaker refused.", ["upstream"], registry=registry
         )
@@ -64,6 +74,8 @@ class Metrics:
         self._breaker.labels(UPSTREAM).state("closed")
         self._refusals.labels(UPSTREAM)
         self._retries.labels(UPSTREAM)
+        for reason in get_args(GivenUpReason):
+            self._given_up.labels(UPSTREAM, reason)
 
     def __call__(self, event: Event, /) -> None:
         """Count ``event``, if it is one that is counted."""
@@ -75,6 +87,8 @@ class Metrics:
                     self._stale.inc()
             case RetryScheduled():
                 self._retries.labels(event.upstream).inc()
+            case RetryGivenUp():
+                self._given_up.labels(event.upstream, event.reason).inc()
             case CallRefused():
                 self._refusals.labels(event.upstream).inc()
             case BreakerTransition():

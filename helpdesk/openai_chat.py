@@ -111,13 +111,15 @@ class ChatClient:
                     reply = self._whole(client, messages, timeout_s)
         # ValueError: a body that is no JSON, no UTF-8, or not what was asked for.
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-            failure = chat_error(error)
-            if failure.reason == "bad_api_key":
-                self.key_valid = False
-            raise failure from error
+            raise self._noted(chat_error(error)) from error
         self.key_valid = True
         logger.debug("%s answered in %.3f s", reply.model, time.monotonic() - started_s)
         return reply
+
+    def _noted(self, failure: ChatError) -> ChatError:
+        if failure.reason == "bad_api_key":
+            self.key_valid = False
+        return failure
 
     def _usable_client(self) -> openai.OpenAI:
         if self._client is not None:

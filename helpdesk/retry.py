@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import tenacity
 
-from helpdesk.events import Listener, RetryScheduled, notify
+from helpdesk.events import GivenUpReason, Listener, RetryGivenUp, RetryScheduled, notify
 from helpdesk.settings import RetrySettings
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Retry:
     Args:
         options: Attempts and waits.
         upstream: Who is called, for events and logs.
-        listeners: Told of each wait before it starts.
+        listeners: Told of each wait before it starts, and of each call that is given up.
 
     Example:
         >>> Retry(RetrySettings(), upstream="openai").call(
@@ -74,7 +74,10 @@ class Retry:
         retrying = tenacity.Retrying(
             retry=plan.should_go_on, wait=plan.wait_s, before_sleep=plan.report
         )
-        return retrying(attempt)
+        try:
+            return retrying(attempt)
+        finally:
+            plan.let_go()
 
     def _pause_s(self, state: tenacity.RetryCallState, error: Exception) -> float:
         asked_s = getattr(error, "retry_after_s", None) or 0.0
@@ -92,23 +95,42 @@ class _Plan:
         self._policy = policy
         self._deadline = deadline
         self._pause_s = 0.0
+        self._state: tenacity.RetryCallState | None = None
 
     def should_go_on(self, state: tenacity.RetryCallState) -> bool:
+        self._state = state
         error = _error(state)
         # Only an Exception: tenacity also asks about Ctrl-C, an exit and a cancellation.
-        if not isinstance(error, Exception) or not getattr(error, "retryable", False):
+        if not isinstance(error, Exception):
             return False
+        reason = self._reason_to_stop(state, error)
+        if reason is not None:
+            self._report_end(state, error, reason)
+        return reason is None
+
+    def _reason_to_stop(
+        self, state: tenacity.RetryCallState, error: Exception
+    ) -> GivenUpReason | None:
+        if not getattr(error, "retryable", False):
+            return "not_retryable"
         if state.attempt_number >= self._policy.options.attempts:
-            return False
+            return "attempts_used"
         self._pause_s = self._policy._pause_s(state, error)  # noqa: SLF001 - one subject
         left_s = self._deadline - time.monotonic()
-        if self._pause_s + LEAST_USEFUL_S <= left_s:
-            return True
-        logger.info(
-            "%s: attempt %d failed (%s); a wait of %.1f s does not fit the %.1f s left",
-            *(self._policy.upstream, state.attempt_number, error, self._pause_s, left_s),
-        )
-        return False
+        if self._pause_s + LEAST_USEFUL_S > left_s:
+            return "no_time_left"
+        return None
+
+    def let_go(self) -> None:
+        """Forget the outcome of the last attempt.
+
+        Its error has a traceback, whose frames hold tenacity's state, which holds the error. In
+        an outage that circle would keep each failed exchange, body and all, until the next
+        garbage collection.
+        """
+        if self._state is not None:
+            self._state.outcome = None
+        self._state = None
 
     def wait_s(self, _: tenacity.RetryCallState) -> float:
         return self._pause_s
@@ -121,6 +143,17 @@ class _Plan:
         event = RetryScheduled(
             upstream=upstream, attempt=attempt, wait_s=self._pause_s, cause=cause
         )
+        notify(self._policy._listeners, event)  # noqa: SLF001 - one subject
+
+    def _report_end(
+        self, state: tenacity.RetryCallState, error: Exception, reason: GivenUpReason
+    ) -> None:
+        upstream, attempt, cause = self._policy.upstream, state.attempt_number, str(error)
+        why = reason.replace("_", " ")
+        if reason == "no_time_left":
+            why += f" for a wait of {self._pause_s:.1f} s"
+        logger.info("%s: attempt %d failed (%s); given up: %s", upstream, attempt, cause, why)
+        event = RetryGivenUp(upstream=upstream, attempt=attempt, reason=reason, cause=cause)
         notify(self._policy._listeners, event)  # noqa: SLF001 - one subject
 
 

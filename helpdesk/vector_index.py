@@ -6,9 +6,13 @@ from typing import Self
 
 import faiss
 import numpy as np
+import numpy.typing as npt
 
 from helpdesk.embedding import Vectors
 from helpdesk.errors import DamagedIndexError
+
+Rows = npt.NDArray[np.int64]
+"""Numbers of vectors, in the order in which they were added."""
 
 # A search over a few hundred vectors takes microseconds; waking a pool of threads for it
 # takes longer, and would take processors away from other requests.
@@ -23,8 +27,10 @@ class VectorIndex:
 
     Example:
         >>> index = VectorIndex.build(np.eye(3, dtype=np.float32))
-        >>> VectorIndex.parse(index.to_bytes(), rows=3, dimensions=3).search([0, 1, 0], 9)[0]
-        (1, 1.0)
+        >>> loaded = VectorIndex.parse(index.to_bytes(), rows=3, dimensions=3)
+        >>> rows, likenesses = loaded.search([0, 1, 0], 9)
+        >>> rows[0], likenesses[0]
+        (np.int64(1), np.float32(1.0))
     """
 
     def __init__(self, index: faiss.Index) -> None:
@@ -63,13 +69,10 @@ class VectorIndex:
         """The index as a file's content; the same vectors always give the same bytes."""
         return bytes(faiss.serialize_index(self._index).tobytes())
 
-    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        """Up to ``limit`` pairs of row and inner product, best first."""
+    def search(self, vector: Vectors, limit: int) -> tuple[Rows, Vectors]:
+        """Up to ``limit`` rows and their inner products with ``vector``, best first."""
         query = np.asarray(vector, dtype=np.float32).reshape(1, -1)
-        scores, rows = self._index.search(query, min(limit, self._index.ntotal))
+        likenesses, rows = self._index.search(query, min(limit, self._index.ntotal))
         # FAISS fills up with row -1 when it finds too few, which Python would take for the last.
-        return [
-            (int(row), float(score))
-            for row, score in zip(rows[0], scores[0], strict=True)
-            if row >= 0
-        ]
+        found = rows[0] >= 0
+        return rows[0][found], likenesses[0][found]

@@ -410,13 +410,13 @@ def test_slow_call_does_not_hold_up_others(provider: Provider) -> None:
 def test_log_has_reasons_but_no_question_and_no_key(
     provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each retry and each fallback is logged; what was asked is not."""
+    """Each failed attempt and each fallback is logged; what was asked is not."""
     caplog.set_level("INFO")
     provider.will(*times(3, lambda: failure(503)))
 
     Service(provider).ask()
 
-    assert caplog.text.count("openai: attempt") == 2
+    assert caplog.text.count("openai: attempt") == 3
     assert "answering from the knowledge base: server_error" in caplog.text
     assert QUESTION not in caplog.text
     assert "sk-test" not in caplog.text

@@ -32,6 +32,7 @@ from chaos.trace.events import (
     BreakerEvent,
     ClockEvent,
     Event,
+    GivenUpEvent,
     IndexEvent,
     ObservationEvent,
     RequestEvent,
@@ -42,11 +43,12 @@ from chaos.trace.text import describe
 from chaos.verdict import Outcome
 
 _NOTE = "<!-- Written by `nox -s reference` from the models: change those, not this page. -->"
-_MOST_LINES = 12
+_MOST_LINES = 16
 _TELLING = (
     AnswerEvent,
     AskEvent,
     ClockEvent,
+    GivenUpEvent,
     ObservationEvent,
     RequestEvent,
     ResponseEvent,

@@ -26,7 +26,7 @@ from chaos.scenario.model import (
     RefreshIndexStep,
     RestartStep,
 )
-from chaos.scenario.schedules import peak
+from chaos.scenario.schedules import mean
 from chaos.targets import find_target
 from chaos.tiers.simulated.world import Simulation
 
@@ -93,7 +93,9 @@ def _questions(path: Path) -> float:
     """About how many questions the users of a scenario ask in the background."""
     (loaded,) = session.load([path])
     loads = [step.load for step in loaded.scenario.method if isinstance(step, LoadStep)]
-    return sum(load.for_ / load.every * peak(load.users) for load in loads)
+    return sum(
+        mean(load.users, load.for_.total_seconds()) * (load.for_ / load.every) for load in loads
+    )
 
 
 @contextmanager

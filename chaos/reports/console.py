@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from chaos.parity.side_by_side import in_columns
-from chaos.reports.evidence import events_to_show, lines_of
+from chaos.reports.evidence import stories
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
 from chaos.units import format_duration
@@ -53,13 +53,12 @@ class ConsoleReport:
         headline = f"{result.outcome.value.upper()} {scenario.name}  {source.path}"
         self._print(Text(headline, STYLES[result.outcome]))
         self._print(Text(f"  claim: {' '.join(scenario.hypothesis.split())}", "italic"))
-        shown: set[int] = set()
-        compared = [verdict for verdict in result.problems if verdict.sides]
-        for verdict in result.problems:
+        for verdict, story in stories(result.trace, result.problems):
             self._problem(verdict, result)
-            # What led to the first difference mostly led to those after it.
-            if verdict not in compared[1:]:
-                self._events(verdict, result, shown)
+            for heading in story[:1]:
+                self._print(f"    {heading}")
+            for line in story[1:]:
+                self._print(Text(f"      {line}", "dim"))
         self._print(f"  replay: {result.replay}")
 
     def _problem(self, verdict: Verdict, result: RunResult) -> None:
@@ -84,19 +83,6 @@ class ConsoleReport:
         self._print(Text(f"    {heading}", "dim"))
         for row in rows:
             self._print(f"    {row}")
-
-    def _events(self, verdict: Verdict, result: RunResult, shown: set[int]) -> None:
-        """What happened, but for events that were shown with an earlier problem of this run."""
-        here = set(events_to_show(result.trace, verdict))
-        if not here:
-            return
-        if here <= shown:
-            self._print("    what happened: see above")
-            return
-        self._print(f"    what happened{', besides the above' if here & shown else ''}:")
-        for line in lines_of(result.trace, verdict, but=shown):
-            self._print(Text(f"      {line}", "dim"))
-        shown |= here
 
     def _summary(self, suite: SuiteResult) -> None:
         self._print("")

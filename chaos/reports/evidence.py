@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from chaos.trace.events import AnswerEvent
 from chaos.trace.text import describe
@@ -14,6 +14,37 @@ EVENTS_SHOWN = 12
 
 _OTHERS_SHOWN = 4
 _DOTS = f"{'':>11}  …"
+
+
+def stories(trace: Trace, problems: Sequence[Verdict]) -> Iterator[tuple[Verdict, list[str]]]:
+    """Each problem of a run with what led to it: a heading, and a line an event.
+
+    An event is shown with the first problem that it belongs to; where one adds nothing, its
+    heading says so, or there is none.
+
+    Example:
+        >>> from chaos.trace.events import WaitEvent
+        >>> from chaos.verdict import Outcome
+        >>> trace = Trace([WaitEvent(seq=0, at_s=1.0, actor="user-1", seconds=2.0)])
+        >>> late = Verdict(check="late", outcome=Outcome.FAILED, reason="", evidence=(0,))
+        >>> for _, story in stories(trace, [late, late]):
+        ...     print(story)
+        ['what happened:', '     1.000s  user-1       waits 2s']
+        ['what happened: see above']
+    """
+    shown: set[int] = set()
+    compared = [verdict for verdict in problems if verdict.sides]
+    for verdict in problems:
+        here = set(events_to_show(trace, verdict))
+        # What led to the first difference of the tiers mostly led to those after it.
+        if not here or verdict in compared[1:]:
+            yield verdict, []
+        elif here <= shown:
+            yield verdict, ["what happened: see above"]
+        else:
+            heading = f"what happened{', besides the above' if here & shown else ''}:"
+            yield verdict, [heading, *lines_of(trace, verdict, but=shown)]
+            shown |= here
 
 
 def events_to_show(trace: Trace, verdict: Verdict) -> list[int]:

@@ -7,20 +7,24 @@ number that is worse than the baseline records, a scenario that is new to it or 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser.junitparser import FinalResult
 
 from chaos.baseline import Comparison
 from chaos.compare.changes import Trend
 from chaos.compare.measures import VERDICT
 from chaos.parity.side_by_side import in_columns
 from chaos.reports.changes import change_lines
+from chaos.reports.evidence import stories
 from chaos.reports.rules import NOT_IN_BASELINE, NOT_PLAYED, REGRESSION
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
-from chaos.trace.text import describe
 from chaos.verdict import Outcome
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(suite: SuiteResult, path: Path, comparison: Comparison | None = None) -> None:
@@ -38,7 +42,7 @@ def write(suite: SuiteResult, path: Path, comparison: Comparison | None = None) 
     for name in comparison.missing:
         case = TestCase(name, classname="baseline")
         case.result = [
-            _failure(NOT_PLAYED.id, f"in the baseline, but not played; {comparison.advice}")
+            _entry(Failure, NOT_PLAYED.id, f"in the baseline, but not played; {comparison.advice}")
         ]
         cases.add_testcase(case)
     document = JUnitXml()
@@ -50,7 +54,7 @@ def write(suite: SuiteResult, path: Path, comparison: Comparison | None = None) 
     document.write(str(path), pretty=True)
 
 
-def _case(result: RunResult, against: Failure | None) -> TestCase:
+def _case(result: RunResult, against: FinalResult | None) -> TestCase:
     source = Path(result.loaded.source.path)
     case = TestCase(
         result.loaded.scenario.name, classname=".".join(source.parent.parts), time=result.real_s
@@ -58,20 +62,20 @@ def _case(result: RunResult, against: Failure | None) -> TestCase:
     if result.outcome is not Outcome.PASSED:
         kind = Failure if result.outcome is Outcome.FAILED else Error
         first = result.problems[0]
-        entry = kind(f"{first.check}: {first.reason}", type_=result.outcome.value)
+        message = f"{first.check}: {first.reason}"
+        text = "\n".join([_text(result), *([against.text] if against else [])])
         # One entry a case, whatever there is to say: CI servers subtract these from all cases.
-        entry.text = "\n".join([_text(result), *([against.text] if against else [])])
-        case.result = [entry]
+        case.result = [_entry(kind, result.outcome.value, message, text)]
     elif against:
         case.result = [against]
     return case
 
 
-def _against_baseline(result: RunResult, comparison: Comparison) -> Failure | None:
+def _against_baseline(result: RunResult, comparison: Comparison) -> FinalResult | None:
     """What keeps the gate shut besides the run's own verdict."""
     name = result.loaded.scenario.name
     if name in comparison.new:
-        return _failure(NOT_IN_BASELINE.id, f"not in the baseline; {comparison.advice}")
+        return _entry(Failure, NOT_IN_BASELINE.id, f"not in the baseline; {comparison.advice}")
     worse = [
         change
         for change in comparison.of(Trend.WORSE)
@@ -82,29 +86,37 @@ def _against_baseline(result: RunResult, comparison: Comparison) -> Failure | No
         return None
     table = "\n".join(line.plain for line in change_lines(worse))
     labels = ", ".join(change.label for change in worse)
-    return _failure(
+    return _entry(
+        Failure,
         REGRESSION.id,
         f"worse than the baseline: {labels}",
         f"changes against the baseline:\n{table}\n{comparison.advice}",
     )
 
 
-def _failure(kind: str, message: str, text: str = "") -> Failure:
-    failure = Failure(message, type_=kind)
-    failure.text = text or message
-    return failure
+def _entry(kind: type[FinalResult], type_: str, message: str, text: str = "") -> FinalResult:
+    entry = kind(_printable(message), type_=type_)
+    entry.text = _printable(text or message)
+    return entry
+
+
+def _printable(text: str) -> str:
+    """The text as XML can hold it: what a service says may have control characters in it."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _text(result: RunResult) -> str:
+    """Every problem with what led to it, as the terminal shows it, and how to play it again."""
     lines = []
-    for verdict in result.problems:
+    for verdict, story in stories(result.trace, result.problems):
         where = f"{result.loaded.source.path}:{verdict.line}: " if verdict.line else ""
         lines.append(f"{where}{verdict.check}: {verdict.reason}")
         if verdict.sides:
             lines += [f"  {row}" for row in in_columns(verdict.sides).splitlines()]
         else:
-            lines += [f"  expected {verdict.expected}", f"  seen     {verdict.seen}"]
-    lines.append("trace:")
-    lines += [f"  {describe(event)}" for event in result.trace[-50:]]
+            lines += [f"  expected  {verdict.expected}"] if verdict.expected else []
+            lines += [f"  seen      {verdict.seen}"] if verdict.seen else []
+        lines += [f"  {heading}" for heading in story[:1]]
+        lines += [f"    {line}" for line in story[1:]]
     lines.append(f"replay: {result.replay}")
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from chaos.trace.events import (
     BreakerEvent,
     ClockEvent,
     FaultEvent,
+    GivenUpEvent,
     IndexEvent,
     RequestEvent,
     ResponseEvent,
@@ -124,6 +125,9 @@ class _Drawing:
             elif isinstance(event, WaitEvent) and event.upstream is not None:
                 row = rows[event.upstream].setdefault((event.actor, event.ask), [])
                 row.append(self._wait(event))
+            elif isinstance(event, GivenUpEvent):
+                row = rows[event.upstream].setdefault((event.actor, event.ask), [])
+                row.append(mark(event, "given_up", "given up"))
         for upstream, groups in rows.items():
             yield from packed("calls", upstream, groups.values())
 

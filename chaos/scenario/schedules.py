@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from math import isfinite
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -51,6 +52,12 @@ class Schedule(Generic[V]):
         """The highest value."""
         return max(value for _, value in self.points)
 
+    def mean(self, lasts_s: float) -> float:
+        """The average over the first ``lasts_s`` seconds."""
+        limits = [min(offset_s, lasts_s) for offset_s, _ in self.points] + [lasts_s]
+        spans = zip(self.points, pairwise(limits), strict=True)
+        return sum(value * (end_s - begin_s) for (_, value), (begin_s, end_s) in spans) / lasts_s
+
     def __str__(self) -> str:
         """The schedule as a file writes it.
 
@@ -83,6 +90,16 @@ def peak(value: V | Schedule[V]) -> V:
         (0.3, 2)
     """
     return value.peak if isinstance(value, Schedule) else value
+
+
+def mean(value: V | Schedule[V], lasts_s: float) -> float:
+    """What it is on average over the first ``lasts_s`` seconds.
+
+    Example:
+        >>> mean(5, 60.0), mean(Schedule(((0.0, 1), (45.0, 5))), 60.0)
+        (5, 2.0)
+    """
+    return value.mean(lasts_s) if isinstance(value, Schedule) else value
 
 
 def _share(value: object) -> float:

@@ -134,6 +134,27 @@ class WaitEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUpEvent(Event):
+    """The service made no further attempt at a call that had failed, as it reports it.
+
+    That it waits and tries again is seen from outside, and so is that it does not; why it does not
+    only the service can tell. One that does not report it loses these words and nothing else.
+
+    Attributes:
+        attempt: Number of the attempt that was the last, from 1.
+        reason: Another attempt could not have helped, all were made, or no time was left.
+        cause: What was wrong with the last attempt, in the service's words.
+    """
+
+    kind: ClassVar[str] = "given_up"
+
+    upstream: str
+    attempt: int
+    reason: Literal["not_retryable", "attempts_used", "no_time_left"]
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerEvent(Event):
     """What a breaker of the service did, as it reports it.
 
@@ -227,6 +248,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ResponseEvent,
         FaultEvent,
         WaitEvent,
+        GivenUpEvent,
         BreakerEvent,
         IndexEvent,
         ClockEvent,

@@ -12,6 +12,7 @@ from chaos.trace.events import (
     ClockEvent,
     Event,
     FaultEvent,
+    GivenUpEvent,
     IndexEvent,
     ObservationEvent,
     RequestEvent,
@@ -29,7 +30,16 @@ def describe(event: Event) -> str:
         >>> describe(WaitEvent(seq=0, at_s=15.0, actor="user-1", seconds=2.5, upstream="openai"))
         '    15.000s  user-1       waits 2.5s before openai is called again'
     """
-    return f"{event.at_s:10.3f}s  {event.actor:<12} {_what(event)}"
+    # What a service says of an error may have lines of its own.
+    what = " ".join(_what(event).splitlines())
+    return f"{event.at_s:10.3f}s  {event.actor:<12} {what}"
+
+
+_GIVEN_UP = {
+    "not_retryable": "another would not help",
+    "attempts_used": "no more are allowed",
+    "no_time_left": "another would come too late",
+}
 
 
 @singledispatch
@@ -86,6 +96,13 @@ def _(event: FaultEvent) -> str:
 def _(event: WaitEvent) -> str:
     target = f" before {event.upstream} is called again" if event.upstream else ""
     return f"waits {format_duration(event.seconds)}{target}"
+
+
+@_what.register
+def _(event: GivenUpEvent) -> str:
+    cause = f": {event.cause}" if event.cause else ""
+    why = _GIVEN_UP.get(event.reason, event.reason)
+    return f"gives up on {event.upstream} after attempt {event.attempt}, {why}{cause}"
 
 
 @_what.register

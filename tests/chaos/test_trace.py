@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from chaos.trace.events import (
     BreakerEvent,
     Event,
     FaultEvent,
+    GivenUpEvent,
     ResponseEvent,
     WaitEvent,
 )
@@ -94,6 +96,39 @@ def test_healing_says_why(by: str, said: str) -> None:
     line = describe(dataclasses.replace(EVENTS[2], by=by))
 
     assert line.endswith(f"fault limit {said}")
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "said"),
+    [
+        ("not_retryable", "HTTP 400", "another would not help: HTTP 400"),
+        ("attempts_used", "HTTP 503", "no more are allowed: HTTP 503"),
+        ("no_time_left", "", "another would come too late"),
+        ("budget spent", "", "budget spent"),
+    ],
+)
+def test_giving_up_says_why(reason: Any, cause: str, said: str) -> None:
+    """In words for the reasons that are known; a service may have others."""
+    event = GivenUpEvent(
+        seq=0, at_s=7.0, actor="user-1", upstream="openai", attempt=3, reason=reason, cause=cause
+    )
+
+    assert describe(event).endswith(f"gives up on openai after attempt 3, {said}")
+
+
+def test_event_is_one_line_whatever_the_service_says() -> None:
+    """Errors of libraries may have several."""
+    answer = AnswerEvent(
+        seq=0,
+        at_s=0.0,
+        actor="user-1",
+        ask=1,
+        mode="error",
+        elapsed_s=0.0,
+        error="Sick: 503\nSee x",
+    )
+
+    assert describe(answer).endswith("error after 0ms: Sick: 503 See x")
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES.values(), ids=EVENT_TYPES)

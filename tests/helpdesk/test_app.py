@@ -148,6 +148,8 @@ def test_metrics_count_what_happened(browser: TestClient, provider: Provider) ->
         "helpdesk_answer_seconds_count 3.0",
         'helpdesk_refusals_total{upstream="openai"} 1.0',
         'helpdesk_retries_total{upstream="openai"} 0.0',
+        'helpdesk_calls_given_up_total{reason="attempts_used",upstream="openai"} 2.0',
+        'helpdesk_calls_given_up_total{reason="no_time_left",upstream="openai"} 0.0',
         'helpdesk_index_refreshes_total{outcome="failed"} 3.0',
         'helpdesk_breaker_state{helpdesk_breaker_state="open",upstream="openai"} 1.0',
         'helpdesk_breaker_state{helpdesk_breaker_state="closed",upstream="openai"} 0.0',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import itertools
 import threading
 import time
@@ -12,7 +13,7 @@ from datetime import timedelta
 import pytest
 
 from helpdesk.errors import HelpdeskError
-from helpdesk.events import Event, RetryScheduled
+from helpdesk.events import Event, GivenUpReason, RetryGivenUp, RetryScheduled
 from helpdesk.retry import Retry
 from helpdesk.settings import RetrySettings
 from tests.conftest import Clock
@@ -152,6 +153,68 @@ def test_each_wait_is_announced(clock: Clock, caplog: pytest.LogCaptureFixture) 
         (2.0, RetryScheduled(upstream="gcs", attempt=2, wait_s=4.0, cause="sick")),
     ]
     assert "gcs: attempt 1 failed (sick); next in 2.0 s" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("errors", "left_s", "attempt", "reason"),
+    [
+        ([SickError(retryable=False)], 3600.0, 1, "not_retryable"),
+        ([SickError(), SickError(retryable=False)], 3600.0, 2, "not_retryable"),
+        ([SickError(), SickError(), SickError()], 3600.0, 3, "attempts_used"),
+        ([SickError(), SickError()], 5.0, 2, "no_time_left"),
+        # Nor would there be the time; but then there is no attempt left that could need it.
+        ([SickError(), SickError(), SickError(retry_after_s=60.0)], 30.0, 3, "attempts_used"),
+    ],
+    ids=["hopeless", "hopeless at last", "the last one", "no time", "the last one, too late"],
+)
+@pytest.mark.usefixtures("clock")
+def test_call_that_is_given_up_says_why(
+    errors: list[SickError], left_s: float, attempt: int, reason: GivenUpReason
+) -> None:
+    """Listeners learn once of each call that failed, and why it is not tried again."""
+    seen: list[Event] = []
+    options = RetrySettings(attempts=3, jitter=timedelta(0))
+    retry = Retry(options, upstream="gcs", listeners=[seen.append])
+
+    with pytest.raises(SickError):
+        retry.call(Call(*errors), deadline=in_time(left_s))
+
+    given_up = RetryGivenUp(upstream="gcs", attempt=attempt, reason=reason, cause="sick")
+    assert seen[-1] == given_up
+    assert [type(event) for event in seen[:-1]] == [RetryScheduled] * (attempt - 1)
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [[], sick(2), [KeyboardInterrupt()], [Leave()]],
+    ids=["well", "late", "Ctrl-C", "exit"],
+)
+def test_only_a_failure_is_given_up(clock: Clock, errors: list[BaseException]) -> None:
+    """A call that succeeds in the end was not given up, nor was one that somebody broke off."""
+    seen: list[Event] = []
+
+    with contextlib.suppress(KeyboardInterrupt, Leave):
+        Retry(NO_JITTER, upstream="x", listeners=[seen.append]).call(
+            Call(*errors), deadline=in_time()
+        )
+
+    assert [type(event) for event in seen] == [RetryScheduled] * len(clock.waits)
+
+
+def test_pause_that_does_not_fit_is_in_the_log(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever reads the log learns how long the wait would have been."""
+    caplog.set_level("INFO")
+    call = Call(SickError(retry_after_s=20.0))
+
+    with pytest.raises(SickError):
+        Retry(NO_JITTER, upstream="gcs").call(call, deadline=in_time(5.0))
+
+    assert (
+        "gcs: attempt 1 failed (sick); given up: no time left for a wait of 20.0 s" in caplog.text
+    )
+    assert clock.waits == []
 
 
 def test_one_policy_serves_many_threads(clock: Clock) -> None:

@@ -21,17 +21,22 @@ def test_index_survives_writing_and_reading() -> None:
     """The vector that was put in is found again."""
     index = parse(VectorIndex.build(EYE).to_bytes())
 
-    assert index.search(EYE[2], 1) == [(2, 1.0)]
+    rows, likenesses = index.search(EYE[2], 1)
+    assert (rows.tolist(), likenesses.tolist()) == ([2], [1.0])
 
 
 def test_asking_for_more_than_there_is_gives_what_there_is() -> None:
     """FAISS would fill up with row -1, the last document in Python."""
-    assert len(VectorIndex.build(EYE).search(EYE[0], 100)) == 4
+    rows, likenesses = VectorIndex.build(EYE).search(EYE[0], 100)
+
+    assert len(rows) == len(likenesses) == 4
 
 
 def test_nan_finds_nothing() -> None:
     """A question without direction has no best row."""
-    assert VectorIndex.build(EYE).search(np.full(4, np.nan, np.float32), 3) == []
+    rows, likenesses = VectorIndex.build(EYE).search(np.full(4, np.nan, np.float32), 3)
+
+    assert len(rows) == len(likenesses) == 0
 
 
 @pytest.mark.parametrize("data", [b"", b"IxFI", b"<html></html>"], ids=["empty", "head", "HTML"])

@@ -29,6 +29,7 @@ const LOOKS = {
   server: "call: server error",
   lost: "call: no response",
   wait: "wait",
+  given_up: "given up",
   closed: "breaker closed",
   open: "breaker open",
   half_open: "half open",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaos.ports import Recorder
-from chaos.trace.events import BreakerEvent, IndexEvent, Scalar
+from chaos.trace.events import BreakerEvent, GivenUpEvent, IndexEvent, Scalar
 from helpdesk import events
 
 _OfBreaker = (
@@ -57,6 +57,14 @@ class TraceListener:
             case events.BreakerTransition():
                 self._states[event.upstream] = event.new
                 self._breaker(event, "transition", old=event.old, state=event.new)
+            case events.RetryGivenUp():
+                record(
+                    GivenUpEvent,
+                    upstream=event.upstream,
+                    attempt=event.attempt,
+                    reason=event.reason,
+                    cause=event.cause,
+                )
             case events.IndexServed():
                 age_s = None if event.age_s is None else round(event.age_s, 6)
                 record(

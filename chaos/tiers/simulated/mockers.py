@@ -69,7 +69,7 @@ class _TransportMocker(AbstractRequestMocker):
         try:
             return super()._send_sync_request(httpx_request, **kwargs)  # type: ignore[no-untyped-call]  # respx has no annotations here
         except httpx.TransportError as error:
-            raise translated(error, cls.library) from error
+            raise translated(_alone(error), cls.library) from None
 
     @classmethod
     def from_sync_httpx_response(
@@ -127,7 +127,7 @@ class RequestsMocker(AbstractRequestMocker):
         try:
             return super()._send_sync_request(httpx_request, **kwargs)  # type: ignore[no-untyped-call]  # respx has no annotations here
         except httpx.TransportError as error:
-            raise _requests_error(error)(str(error), request=kwargs["request"]) from error
+            raise _requests_error(_alone(error))(str(error), request=kwargs["request"]) from None
 
     @classmethod
     def from_sync_httpx_response(
@@ -169,6 +169,16 @@ def translated(error: httpx.TransportError, library: ModuleType) -> Exception:
         return error
     kind: type[Exception] = getattr(library, type(error).__name__)
     return kind(str(error))
+
+
+def _alone(error: httpx.TransportError) -> httpx.TransportError:
+    """The error as the dispatcher raised it, without what respx makes of it on the way.
+
+    respx wraps it, and raises it again from its wrapper. The two hold each other, and the frames
+    of the whole call with them, until the next garbage collection; nobody reads either.
+    """
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    return error
 
 
 class _HTTPX2Body(httpx2.SyncByteStream):

@@ -15,6 +15,7 @@ from chaos.trace.events import (
     AskEvent,
     BreakerEvent,
     FaultEvent,
+    GivenUpEvent,
     IndexEvent,
     RequestEvent,
     ResponseEvent,
@@ -118,6 +119,11 @@ class Story:
     def says(self, text: str, finish_reason: str = "stop", **more: Any) -> Self:
         """The model answers ``text``."""
         return self.call(detail={"text": text, "finish_reason": finish_reason}, **more)
+
+    def gives_up(self, reason: str, attempt: int = 3) -> Self:
+        """The service makes no further attempt."""
+        self._record(GivenUpEvent, upstream="openai", attempt=attempt, reason=reason)
+        return self
 
     def fault(self, what: Literal["injected", "healed", "touched"], fault: str = "outage") -> Self:
         """A fault begins, ends, or touches a call."""

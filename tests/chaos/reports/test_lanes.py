@@ -89,6 +89,18 @@ def test_call_looks_like_its_outcome(
     assert [item.look for item in lane.items] == [look]
 
 
+def test_call_that_is_given_up_ends_with_a_mark() -> None:
+    """On the line of its attempts, after the last."""
+    trace = Story().asks(1).call(503).gives_up("attempts_used", 1).answer("fallback").trace
+
+    (lane,) = [lane for lane in lanes(trace) if lane.group == "calls"]
+
+    assert [(item.look, item.is_mark) for item in lane.items] == [
+        ("server", False),
+        ("given_up", True),
+    ]
+
+
 def test_calls_at_one_time_never_overlap_in_a_lane() -> None:
     """Three users at once need three lanes; the one after them needs no fourth."""
     story = Story()

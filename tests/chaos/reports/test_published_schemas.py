@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import xmlschema
+from rich.console import Console
 
 from chaos.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import runs_of
 from chaos.reports import junit, sarif
+from chaos.reports.console import ConsoleReport
 from chaos.reports.findings import findings
 from chaos.reports.rules import RULES
 from chaos.session import SuiteResult
+from chaos.verdict import Outcome
+from tests.chaos.checks.story import Story
 from tests.chaos.reports import examples
 
 SCHEMAS = Path(__file__).parents[2] / "data" / "schemas"
@@ -113,6 +120,42 @@ def test_junit_counts_an_inconclusive_scenario_as_an_error(tmp_path: Path) -> No
 
     (found,) = ET.parse(tmp_path / "junit.xml").iter("testsuite")
     assert (found.get("tests"), found.get("failures"), found.get("errors")) == ("3", "1", "1")
+
+
+def test_junit_tells_what_the_terminal_tells(tmp_path: Path) -> None:
+    """The same events with the same problems, and at the end how to play them again."""
+    text = io.StringIO()
+    ConsoleReport(Console(file=text, width=200)).on_end(examples.mixed())
+
+    junit.write(examples.mixed(), tmp_path / "junit.xml")
+
+    entries = [
+        entry for case in ET.parse(tmp_path / "junit.xml").iter("testcase") for entry in case
+    ]
+    assert len(entries) == 2
+    assert happened("\n".join(str(entry.text) for entry in entries)) == happened(text.getvalue())
+    for entry in entries:
+        assert "what happened:\n" in str(entry.text)
+        assert str(entry.text).splitlines()[-1].startswith("replay: chaos replay ")
+
+
+def happened(text: str) -> list[str]:
+    """Return the lines that tell what happened, and how to play it again."""
+    told = re.compile(r"what happened|\d\.\d{3}s  |replay:")
+    return [line.strip() for line in text.splitlines() if told.search(line)]
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x1b", "\ud800", "\uffff"])
+def test_junit_survives_what_xml_cannot_hold(letter: str, tmp_path: Path) -> None:
+    """A service may put anything into the words of its errors."""
+    trace = Story().asks(1).answer("error", error=f"Value{letter}Error: é").trace
+    wrong = replace(examples.verdict(Outcome.FAILED), reason=f"{letter}é", evidence=(1,))
+
+    junit.write(examples.suite(examples.result("odd", trace, wrong)), tmp_path / "junit.xml")
+
+    (entry,) = next(ET.parse(tmp_path / "junit.xml").iter("testcase"))
+    assert "Value\N{REPLACEMENT CHARACTER}Error: é" in str(entry.text)
+    assert str(entry.get("message")).endswith(": \N{REPLACEMENT CHARACTER}é")
 
 
 def results() -> list[dict[str, Any]]:

@@ -179,8 +179,8 @@ DEFECTS = (
             Rewrite(
                 "helpdesk.knowledge_index:KnowledgeIndex.search",
                 """
-    - ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
-    + ranked = sorted(best.items(), key=lambda item: (item[1][0], item[0]))
+    - ranked = np.argsort(-scores, kind="stable")[:top_k]
+    + ranked = np.argsort(scores, kind="stable")[:top_k]
                 """,
             ),
         ),

@@ -17,7 +17,7 @@ DEFECTS = (
         tags=("retry", "openai"),
         edits=(
             Rewrite(
-                f"{_PLAN}.should_go_on",
+                f"{_PLAN}._reason_to_stop",
                 """
                 - if state.attempt_number >= self._policy.options.attempts:
                 + if state.attempt_number > self._policy.options.attempts:
@@ -194,10 +194,10 @@ DEFECTS = (
         tags=("retry", "client-error"),
         edits=(
             Rewrite(
-                f"{_PLAN}.should_go_on",
+                f"{_PLAN}._reason_to_stop",
                 """
-    - if not isinstance(error, Exception) or not getattr(error, "retryable", False):
-    + if not isinstance(error, Exception):
+                - if not getattr(error, "retryable", False):
+                + if not isinstance(error, Exception):
                 """,
             ),
         ),
@@ -209,10 +209,10 @@ DEFECTS = (
         tags=("retry", "connection"),
         edits=(
             Rewrite(
-                f"{_PLAN}.should_go_on",
+                f"{_PLAN}._reason_to_stop",
                 """
-    - if not isinstance(error, Exception) or not getattr(error, "retryable", False):
-    + if not isinstance(error, OSError):
+                - if not getattr(error, "retryable", False):
+                + if not isinstance(error, OSError):
                 """,
             ),
         ),
@@ -224,10 +224,10 @@ DEFECTS = (
         tags=("breaker", "settings"),
         edits=(
             Rewrite(
-                f"{_PLAN}.should_go_on",
+                f"{_PLAN}._reason_to_stop",
                 """
-    - if not isinstance(error, Exception) or not getattr(error, "retryable", False):
-    + if not isinstance(error, Exception) or not getattr(error, "retryable", True):
+                - if not getattr(error, "retryable", False):
+                + if not getattr(error, "retryable", True):
                 """,
             ),
         ),
@@ -272,10 +272,10 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                f"{_PLAN}.should_go_on",
+                f"{_PLAN}._reason_to_stop",
                 """
-                - if self._pause_s + LEAST_USEFUL_S <= left_s:
-                + if left_s > 0:
+                - if self._pause_s + LEAST_USEFUL_S > left_s:
+                + if left_s <= 0:
                 """,
             ),
         ),
@@ -287,10 +287,10 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                f"{_PLAN}.should_go_on",
+                f"{_PLAN}._reason_to_stop",
                 """
-                - if self._pause_s + LEAST_USEFUL_S <= left_s:
-                + if self._pause_s <= left_s:
+                - if self._pause_s + LEAST_USEFUL_S > left_s:
+                + if self._pause_s > left_s:
                 """,
             ),
         ),

@@ -1,0 +1,1 @@
+"""Tests of the targets that come with the harness."""

@@ -36,3 +36,7 @@ class StuckError(SimulationError):
 
 class DeadlockError(SimulationError):
     """Every user waits for another; the message names who waits for whom, and since when."""
+
+
+class LivelockError(SimulationError):
+    """Somebody goes on and on, and would for ever; the message says who."""

@@ -153,7 +153,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
         begun: Sequence[int] = due
         # Whoever may stop early has no use for what is far down.
         if processes > 1 and not stop_at_first:
-            begun = sorted(due, key=lambda number: -length(loaded[number]))
+            begun = sorted(due, key=lambda number: -_cost(loaded[number], length))
         with (
             importable_here(),
             workers(
@@ -196,6 +196,10 @@ def _playing(
         yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
 
 
+def _cost(loaded: LoadedScenario, length: Length) -> float:
+    return length(loaded) or loaded.scenario.background_questions
+
+
 def _as_listed(
     ended: Iterable[tuple[int, RunResult]], due: Sequence[int]
 ) -> Iterator[tuple[int, RunResult]]:
@@ -224,12 +228,17 @@ def processes_for(
     if tier is not Tier.SIMULATED:
         return 1
     worth_one = _WORTH_A_FORK if can_fork() else _WORTH_A_START
-    return wanted or max(1, min(usable_cores(), len(loaded) // worth_one))
+    questions = sum(each.scenario.background_questions for each in loaded)
+    usual = len(loaded) + int(questions / _QUESTIONS_OF_ONE)
+    return wanted or max(1, min(usable_cores(), len(loaded), usual // worth_one))
 
 
 _WORTH_A_FORK = 8
 _WORTH_A_START = 40
-"""Scenarios that take longer to play than a process takes that imports everything anew."""
+"""Scenarios of usual size that take longer to play than a process takes that imports everything
+anew."""
+_QUESTIONS_OF_ONE = 30
+"""Questions that take as long as a scenario of usual size."""
 
 
 def replay(loaded: LoadedScenario, *, seed: int | None = None) -> SuiteResult:

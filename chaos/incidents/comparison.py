@@ -21,12 +21,10 @@ from chaos.scenario.model import (
     ExpectStep,
     Given,
     InjectStep,
-    LoadStep,
     PublishIndexStep,
     RefreshIndexStep,
     RestartStep,
 )
-from chaos.scenario.schedules import mean
 from chaos.targets import find_target
 from chaos.tiers.simulated.world import Simulation
 
@@ -92,10 +90,7 @@ def compare(
 def _questions(path: Path) -> float:
     """About how many questions the users of a scenario ask in the background."""
     (loaded,) = session.load([path])
-    loads = [step.load for step in loaded.scenario.method if isinstance(step, LoadStep)]
-    return sum(
-        mean(load.users, load.for_.total_seconds()) * (load.for_ / load.every) for load in loads
-    )
+    return loaded.scenario.background_questions
 
 
 @contextmanager

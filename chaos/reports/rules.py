@@ -35,6 +35,11 @@ _OF_THE_RUN = (
         help="The message names who waits for which lock, and since when.",
     ),
     Rule(
+        id="no-livelock",
+        says="Nobody may go on for ever.",
+        help="The message names who does. Usually it is a retry without a limit.",
+    ),
+    Rule(
         id="simulation",
         says="The run must stay inside the simulation.",
         help="The service reached for something that the harness does not simulate; the message "

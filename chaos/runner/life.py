@@ -12,7 +12,7 @@ from chaos.checks.laws import judge_laws
 from chaos.checks.measure import Window
 from chaos.checks.record import RunRecord
 from chaos.choices import Choices, Seeded
-from chaos.errors import DeadlockError, SimulationError
+from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
 from chaos.ports import Target, World
@@ -197,8 +197,9 @@ def _stopping(stopped: list[Verdict]) -> Iterator[None]:
     """Turn what ends a run early into a verdict on it."""
     try:
         yield
-    except DeadlockError as error:
-        stopped.append(Verdict(check="no-deadlock", outcome=Outcome.FAILED, reason=str(error)))
+    except (DeadlockError, LivelockError) as error:
+        check = "no-deadlock" if isinstance(error, DeadlockError) else "no-livelock"
+        stopped.append(Verdict(check=check, outcome=Outcome.FAILED, reason=str(error)))
     except SimulationError as error:
         stopped.append(Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=str(error)))
     except Exception as error:  # noqa: BLE001 - a target that cannot be built proves nothing

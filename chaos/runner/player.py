@@ -255,7 +255,7 @@ class Player:
         task = self._run.scheduler.current
         assert task is not None, "steps are played in tasks"
         before = task.actor, task.ask
-        task.actor, task.ask = user, ask
+        task.actor, task.ask, task.calls = user, ask, 0
         try:
             yield
         finally:

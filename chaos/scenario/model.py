@@ -16,7 +16,7 @@ from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import AnyFault
 from chaos.scenario.fields import Duration, Node, PositiveDuration, UnsignedDuration
 from chaos.scenario.problems import NOWHERE, Location
-from chaos.scenario.schedules import Users
+from chaos.scenario.schedules import Users, mean
 
 Law = Literal[
     "every-ask-is-answered",
@@ -87,6 +87,11 @@ class Load(Node):
         description="Spread their first questions over this time; without it, all ask at once.",
         examples=["60s"],
     )
+
+    @property
+    def questions(self) -> float:
+        """About how many questions they ask in all."""
+        return mean(self.users, self.for_.total_seconds()) * (self.for_ / self.every)
 
 
 class ClockStep(Node):
@@ -323,6 +328,11 @@ class Scenario(Node):
         examples=["The outage outlasts the run."],
     )
     path: SkipJsonSchema[str] = Field(default="", repr=False)
+
+    @property
+    def background_questions(self) -> float:
+        """About how many questions its loads ask: most of what a long scenario costs to play."""
+        return sum(step.load.questions for step in self.method if isinstance(step, LoadStep))
 
     @property
     def seed_or_default(self) -> int:

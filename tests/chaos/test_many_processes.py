@@ -166,6 +166,23 @@ def test_few_scenarios_are_played_here(
     assert session.processes_for(few, wanted=2) == 2
 
 
+def test_few_long_scenarios_are_worth_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What counts is how long they take; but one scenario is played by one."""
+    monkeypatch.setattr(session, "usable_cores", lambda: 4)
+    monkeypatch.setattr(session, "can_fork", lambda: True)
+    for name in ("a", "b"):
+        path = write(tmp_path, name, calls=1)
+        text = path.read_text(encoding="utf-8")
+        load = "  - load: {ask: And now?, users: 10, every: 1s, for: 60s}\n"
+        path.write_text(text + load, encoding="utf-8")
+    long = session.load([tmp_path])
+
+    assert session.processes_for(long) == 2
+    assert session.processes_for(long[:1]) == 1
+
+
 @pytest.mark.parametrize("tier", [session.Tier.WIRE, session.Tier.BOTH])
 def test_wire_is_played_by_one_process(tier: session.Tier, suite: Path) -> None:
     """There is one Toxiproxy, whatever is asked for."""

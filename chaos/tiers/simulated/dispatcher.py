@@ -31,6 +31,7 @@ class Dispatcher:
         recorder: Writes the events.
         now_s: Tells the virtual seconds since the run began.
         acting: Tells the task on whose behalf the calling thread acts; None for foreign ones.
+        count_call: Told of each call before it is made; stops whoever calls for ever.
         guard: Keeps what must not happen.
     """
 
@@ -43,6 +44,7 @@ class Dispatcher:
         recorder: Recorder,
         now_s: Callable[[], float],
         acting: Callable[[], Task | None],
+        count_call: Callable[[Task], None],
         guard: Guard,
     ) -> None:
         self._by_host = {
@@ -53,6 +55,7 @@ class Dispatcher:
         self._recorder = recorder
         self._now_s = now_s
         self._acting = acting
+        self._count_call = count_call
         self._guard = guard
         self._calls = 0
 
@@ -66,6 +69,7 @@ class Dispatcher:
         task = self._acting()
         if task is None:
             raise self._guard.foreign_thread(f"sent a request to {httpx_request.url.host}")
+        self._count_call(task)
         if httpx_request.extensions.get(ASYNC):
             raise self._guard.violation(
                 "an async client sent a request; async clients are not simulated yet; use a "

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from chaos.choices import Choices
-from chaos.errors import DeadlockError, SimulationError, StuckError
+from chaos.errors import DeadlockError, LivelockError, StuckError
 from chaos.tiers.simulated.agenda import Agenda
 from chaos.tiers.simulated.clock import Clock, to_ticks
 from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
@@ -126,9 +126,10 @@ class Scheduler:
         """Run until every task that is not in the background has ended; abandon the rest.
 
         Raises:
-            StuckError: A task waits for something that is not simulated.
+            StuckError: A task waits for something that is not simulated, or would not leave when
+                the run was over.
             DeadlockError: Nobody can ever go on.
-            SimulationError: The run is a livelock, or a task would not leave.
+            LivelockError: Somebody goes on for ever.
         """
         assert self._running is None, "a task cannot run the scheduler"
         try:
@@ -176,6 +177,18 @@ class Scheduler:
         finally:
             task.waits_for = None
         return task.woken
+
+    def count_call(self, task: Task) -> None:
+        """Note that the calling ``task`` calls a provider, before it does."""
+        task.calls += 1
+        # Whoever works in the background may do so for ever.
+        is_waited_for = task is self._running and not task.background
+        if task.calls > self._limits.max_calls and is_waited_for:
+            self._fail_as_livelock(
+                f"{task.actor} has called {self._limits.max_calls:,} times"
+                + (f" for question #{task.ask}, which has no answer yet" if task.ask else "")
+            )
+            self._hand_over(task, None)
 
     def let_in(self) -> None:
         """Ask, under the label "switch", whether a task that is ready goes on before this one."""
@@ -346,7 +359,7 @@ class Scheduler:
     def _fail_as_livelock(self, why: str) -> None:
         waits = describe_waits(self._tasks)
         self._fail(
-            SimulationError(
+            LivelockError(
                 f"livelock at {self._now()}: {why}; expected every user to come to an end"
                 + (f"; still waiting:\n{waits}" if waits else "")
             )

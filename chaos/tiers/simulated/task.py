@@ -29,6 +29,7 @@ class Task:
         name: What reports call it.
         actor: On whose behalf it acts; events carry it.
         ask: Number of the question it works on; None outside questions.
+        calls: How many calls it has made for that question.
         last_upstream: The upstream it called last, to which its next wait is put down.
         background: Whether the run may end without it.
         result: What its body returned.
@@ -44,6 +45,7 @@ class Task:
         "actor",
         "ask",
         "background",
+        "calls",
         "ended",
         "error",
         "gate",
@@ -65,6 +67,7 @@ class Task:
         self.name = name
         self.actor = actor
         self.ask = ask
+        self.calls = 0
         self.last_upstream: str | None = None
         self.background = background
         self.result: object = None

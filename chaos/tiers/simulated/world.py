@@ -153,6 +153,7 @@ class Simulation:
                 recorder=run.recorder,
                 now_s=lambda: self.clock.now_s,
                 acting=lambda: scheduler.acting,
+                count_call=scheduler.count_call,
                 guard=self._guard,
             )
             self._canary.fly()

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from chaos.checks.laws.answers import EveryAskIsAnswered
-from chaos.ports import Target
+from chaos.ports import Answer, Target
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
 from chaos.tiers.simulated.canary import Canary
+from chaos.tiers.simulated.limits import Limits
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.events import AnswerEvent, RequestEvent
 from chaos.verdict import Outcome
@@ -204,6 +205,37 @@ def test_deadlock_fails_by_name(simulation: Simulation) -> None:
     assert result.outcome is Outcome.FAILED
     assert result.problems[0].check == "no-deadlock"
     assert "lock" in result.problems[0].reason
+
+
+def test_endless_retry_fails_by_name(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that tries again for ever is a finding, long before the horizon is reached.
+
+    It catches whatever exception it meets, so the run ends without its help.
+    """
+
+    class Endless(Toy):
+        def ask(self, question: str) -> Answer:
+            while (answer := super().ask(question)).mode == "fallback":
+                pass
+            return answer
+
+    defaults = Simulation.start_run.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "limits", Limits(max_calls=50))
+    outage = """
+        method:
+          - inject: {upstream: weather, fault: http_error, status: 503}
+          - ask: Why?
+            expect: {answer.mode: fallback}
+    """
+    result = run(simulation, outage, Endless)
+
+    assert result.outcome is Outcome.FAILED
+    assert result.problems[0].check == "no-livelock"
+    assert "user-1 has called 50 times for question #1" in result.problems[0].reason
+    assert len(result.trace.of(RequestEvent)) == 50
 
 
 def test_broken_law_fails_a_run_whose_expectations_hold(simulation: Simulation) -> None:

@@ -19,6 +19,7 @@ from chaos.faults.delivery import Delivery
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation
 from chaos.tiers.simulated.exchange import Exchange, retry_after_s
+from chaos.tiers.simulated.limits import Limits
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.events import RequestEvent, ResponseEvent, Scalar, WaitEvent
 from tests.chaos.tiers.toys import (
@@ -96,6 +97,22 @@ def test_retries_of_the_sdk_wait_as_they_are_told(world: World) -> None:
     first, second = world.run.trace.of(ResponseEvent)
     assert (first.status, first.retry_after_s) == (429, 7.0)
     assert (second.status, second.at_s) == (200, 7.0)
+
+
+def test_background_work_may_call_for_ever(simulation: Simulation) -> None:
+    """Only calls that somebody waits for are limited: a refresh comes again and again."""
+    world = World(simulation, limits=Limits(max_calls=5))
+
+    def refresh() -> None:
+        for _ in range(8):
+            chat()
+
+    with world.run:
+        task = world.run.scheduler.spawn("refresh", refresh, background=True)
+        world.play(lambda: nap(60.0))
+
+    assert task.error is None
+    assert len(world.run.trace.of(RequestEvent)) == 8
 
 
 @pytest.mark.parametrize(

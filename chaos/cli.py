@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
 import sys
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -26,8 +29,9 @@ from chaos.commands.replay import replay
 from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
-from chaos.errors import ChaosError
+from chaos.errors import ChaosError, MissingComponentError
 from chaos.processes.sources import saved_since
+from chaos.reports.terminal import ReaderGoneError
 
 _INTERRUPTED = 130
 
@@ -81,18 +85,39 @@ def main() -> NoReturn:
     """Run the command; a mistake of its user ends in one message, never in a stack trace."""
     # What the service under test logs is not what the harness has to say.
     logging.getLogger().addHandler(logging.NullHandler())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a letter shows its number; it is no reason to show nothing.
+            stream.reconfigure(errors="backslashreplace")
     began_s = time.time()
     try:
         app()
+    except ReaderGoneError as error:
+        sys.exit(error.exit_code)  # Nobody is left to be told.
     except ChaosError as error:
-        print_error(error)
+        _tell(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        where = f"'{error.filename}'" if error.filename else "standard output"
+        full = MissingComponentError(
+            f"{where} cannot be written: {error.strerror}; make room there, and run it again"
+        )
+        _tell(full)
+        sys.exit(full.exit_code)
     except KeyboardInterrupt:
         output(stderr=True).print("chaos: interrupted; nothing was left behind")
         sys.exit(_INTERRUPTED)
     finally:
         _tell_of_saved_sources(began_s)
     sys.exit(0)
+
+
+def _tell(error: ChaosError) -> None:
+    """Say it if anybody listens; the exit code says it in any case."""
+    with suppress(OSError, ReaderGoneError):
+        print_error(error)
 
 
 def _tell_of_saved_sources(began_s: float) -> None:

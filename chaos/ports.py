@@ -7,7 +7,7 @@ is a `Check`; who reads the results is a `Reporter`. A target finds all it may u
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol
 
 from chaos.choices import Choices
 from chaos.http import Request, Response
+from chaos.scenario.circumstances import Circumstance
 from chaos.trace.events import Event, Scalar
 from chaos.units import parse_duration
 from chaos.verdict import Verdict
@@ -174,6 +175,11 @@ class Observable:
     duration: bool = False
 
 
+def take_any(key: str, value: object) -> None:
+    """Refuse no value of a setting; whether a service takes it, is found out when it starts."""
+    del key, value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """The words a target adds to the scenario language; the loader checks files against it.
@@ -183,9 +189,12 @@ class Vocabulary:
         observables: Key to what it is.
         settings: Dotted setting to its type: timedelta, int, float, bool or str.
         defaults: What a setting is where a scenario does not say; for people to read.
-        modes: Values of ``answer.mode``, and the keys of ``answers``.
+        modes: Values of ``answer.mode``, and the keys of ``answers``; the first is how it answers
+            while all is well.
         actions: Steps it supports beyond ``ask``: ``restart``, ``refresh_index``, …
-        given: Keys it understands under ``given``.
+        given: Keys it understands under ``given``, and what may stand there.
+        refuse: Given a setting and a value of its type: what is expected, as words for people, if
+            the service would not take it; else None. So a file is refused, and not a run wasted.
     """
 
     upstreams: Mapping[str, tuple[str, ...]]
@@ -193,8 +202,20 @@ class Vocabulary:
     settings: Mapping[str, type]
     modes: tuple[str, ...] = ("llm", "fallback", "error")
     actions: frozenset[str] = frozenset()
-    given: frozenset[str] = frozenset()
+    given: Mapping[str, Circumstance] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
+    refuse: Callable[[str, Any], str | None] = take_any
+
+    @property
+    def best_mode(self) -> str:
+        """How it answers while all is well: what `time_to_recover` waits for.
+
+        Example:
+            >>> words = {"upstreams": {}, "observables": {}, "settings": {}}
+            >>> Vocabulary(**words, modes=("told", "guessed", "error")).best_mode
+            'told'
+        """
+        return next(iter(self.modes), "")
 
     def typed(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Settings as a file writes them, turned into the types they are of.

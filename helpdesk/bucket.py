@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 import time
+from pathlib import Path
 
 import google.api_core.exceptions as api
 import google.auth
@@ -22,6 +24,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from helpdesk.deadline_transport import DeadlineAuthRequest, DeadlineTransport, seconds_left
+from helpdesk.environment import STORAGE_CERTIFICATES, client_error
 from helpdesk.errors import DownloadError
 from helpdesk.manifest import MANIFEST_FILE
 from helpdesk.retry_after import retry_after_s
@@ -32,6 +35,7 @@ logger = logging.getLogger(__name__)
 # own, whenever an object is touched: a request nobody needs, outside of every budget of ours.
 os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
 
+_ENDPOINT = "https://storage.googleapis.com/"
 _SERVER_ERROR = 500
 _PUBLISH_S = 60.0
 _PUBLISH_RETRY = DEFAULT_RETRY.with_timeout(_PUBLISH_S)
@@ -45,11 +49,16 @@ class IndexBucket:
         client: The SDK's client; None makes one from the environment at the first request.
             With ``STORAGE_EMULATOR_HOST`` set, that one is anonymous.
         timeout_s: Bound of connecting, and of each read.
+
+    Raises:
+        SettingsError: No client is given, and the environment is one in which none can be made.
     """
 
     def __init__(
         self, name: str, *, client: storage.Client | None = None, timeout_s: float
     ) -> None:
+        if client is None and not os.environ.get("STORAGE_EMULATOR_HOST"):
+            _check_environment()
         self.name = name
         self._client = client
         self._timeout_s = timeout_s
@@ -219,6 +228,33 @@ def _bounded(client: storage.Client, deadline: float, timeout_s: float) -> stora
         },
         _http=DeadlineTransport(session, deadline, timeout_s),
     )
+
+
+def _check_environment() -> None:
+    """Do what is done for a request before its first byte is sent.
+
+    The libraries do it anew for each request. Left to them, a proxy that nobody can use would
+    look like an outage, and be tried again and again.
+
+    Raises:
+        SettingsError: A request could not even begin.
+    """
+    with requests.Session() as session:
+        request = session.prepare_request(requests.Request("GET", _ENDPOINT))
+        found = session.merge_environment_settings(_ENDPOINT, {}, None, None, None)
+        adapter = session.get_adapter(_ENDPOINT)
+        assert isinstance(adapter, requests.adapters.HTTPAdapter)
+        try:
+            adapter.get_connection_with_tls_context(
+                request, found["verify"], proxies=found["proxies"]
+            )
+            if isinstance(found["verify"], str):
+                path = found["verify"]
+                is_folder = Path(path).is_dir()
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.load_verify_locations(*((None, path) if is_folder else (path, None)))
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+            raise client_error("Cloud Storage", error, STORAGE_CERTIFICATES) from error
 
 
 class _Sink:

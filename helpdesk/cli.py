@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from dataclasses import asdict
@@ -16,11 +17,19 @@ from rich.markup import escape
 from helpdesk import index_commands
 from helpdesk.answers import Answer
 from helpdesk.desk import Helpdesk, checked_question
+from helpdesk.environment import OPENAI_CERTIFICATES, PROXIES, STORAGE_CERTIFICATES
 from helpdesk.errors import HelpdeskError
 from helpdesk.logs import set_up_logging
 from helpdesk.settings import Settings
 
 EXIT_USAGE = 2
+
+_NOT_OURS = f"""\
+The SDKs read variables of their own. Those for proxies and certificates have to be right, or the
+service says at its start what is wrong with them, and does not start:
+  {", ".join((*PROXIES, "NO_PROXY"))}
+  {", ".join(OPENAI_CERTIFICATES)}, for OpenAI, if there is a key
+  {", ".join(STORAGE_CERTIFICATES)}, for Cloud Storage, if there is a bucket"""
 
 app = typer.Typer(
     name="helpdesk",
@@ -108,6 +117,7 @@ def settings() -> None:
         console.print(f"[bold]{key.variable}[/bold]", highlight=False, soft_wrap=True)
         for line in (key.description, f"Expected: {key.expected}. Default: {key.default}."):
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\n{_NOT_OURS}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command(epilog="Example: `helpdesk serve --port 8080`, then open <http://127.0.0.1:8080/>")
@@ -129,6 +139,10 @@ def serve(
 
 def main() -> None:
     """Run the command; a mistake of the user is one message and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that lacks a letter shows its number; it is no reason to show nothing.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except HelpdeskError as error:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 
 from helpdesk import bounded_http
 from helpdesk.chat_errors import chat_error, declined, malformed
+from helpdesk.environment import OPENAI_CERTIFICATES, client_error
 from helpdesk.errors import ChatError
 from helpdesk.prompts import Message
 from helpdesk.settings import OpenAISettings
@@ -61,6 +62,9 @@ class ChatClient:
     Args:
         options: Key, model and timeout.
         client: An SDK client to use instead of making one; it brings its own key.
+
+    Raises:
+        SettingsError: There is a key, and an environment in which no client can be made.
     """
 
     def __init__(self, options: OpenAISettings, client: openai.OpenAI | None = None) -> None:
@@ -140,7 +144,10 @@ class ChatClient:
         )
 
     def _made(self, key: str) -> openai.OpenAI:
-        return openai.OpenAI(api_key=key, base_url=self.options.base_url)
+        try:
+            return openai.OpenAI(api_key=key, base_url=self.options.base_url)
+        except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+            raise client_error("OpenAI", error, OPENAI_CERTIFICATES) from error
 
     @staticmethod
     def _bounded(client: openai.OpenAI) -> openai.OpenAI:

@@ -3,7 +3,8 @@
 Every variable starts with ``HELPDESK_`` and nests with two underscores, for example
 ``HELPDESK_OPENAI__BREAKER__RECOVERY_TIMEOUT=60s``. The key is also read from
 ``OPENAI_API_KEY``. An empty variable counts as unset; an unknown one is an error, because a
-misspelt setting that is silently ignored is found out during the next outage.
+misspelt setting that is silently ignored is found out during the next outage. So is a proxy or a
+file of certificates that no client can use: :mod:`helpdesk.environment`.
 """
 
 from __future__ import annotations

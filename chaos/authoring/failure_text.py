@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console
-
 from chaos.reports.console import ConsoleReport
+from chaos.reports.terminal import Terminal
 from chaos.runner.result import RunResult
 
 
@@ -18,5 +17,5 @@ class _OneFailure(ConsoleReport):
 def failure_text(result: RunResult) -> str:
     """Expected, seen, the line of the file, the events before, and how to replay it."""
     text = io.StringIO()
-    _OneFailure(Console(file=text, no_color=True, width=100)).show(result)
+    _OneFailure(Terminal(text, no_color=True, width=100)).show(result)
     return text.getvalue().strip()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 FROM = "--from"
 """The option that begins in the middle of a suite."""
+
+
+_STDERR = 2
+_HELD = b"\nchaos: ends after the run that is being played; Ctrl-C again ends at once\n"
 
 
 class RunInterruptedError(ChaosError):
@@ -66,6 +72,9 @@ class HeldInterrupt:
         del number, frame
         self._noted = True
         self._restore()
+        # Not by way of a stream: the signal may have come in the middle of its writing.
+        with suppress(OSError):
+            os.write(_STDERR, _HELD)
 
     def _restore(self) -> None:
         if self._before is not None:

@@ -29,12 +29,14 @@ class Window:
         first: Sequence number of the first event that counts.
         asks: Questions whose events count; None for every event from ``first`` on.
         actor: Only what this actor caused counts, where ``asks`` is None; None for all.
+        best_mode: How the service answers while all is well; see ``Vocabulary.best_mode``.
     """
 
     trace: Trace
     first: int = 0
     asks: frozenset[int] | None = None
     actor: str | None = None
+    best_mode: str = "llm"
 
     def events(self) -> list[Event]:
         """The events that count, in order."""
@@ -218,10 +220,15 @@ def _time_to_recover(window: Window, rest: Sequence[str]) -> Measured:
         return Measured(missing="no fault was healed")
     last = healed[-1]
     served = next(
-        (e for e in window.trace.of(AnswerEvent) if e.mode == "llm" and e.seq > last.seq), None
+        (
+            event
+            for event in window.trace.of(AnswerEvent)
+            if event.mode == window.best_mode and event.seq > last.seq
+        ),
+        None,
     )
     if served is None:
-        return Measured(missing="no question was answered by the model after the last heal")
+        return Measured(missing=f"no answer was {window.best_mode!r} after the last heal")
     return Measured(values=(served.at_s - last.at_s,), evidence=(last.seq, served.seq))
 
 

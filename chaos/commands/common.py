@@ -1,4 +1,4 @@
-"""What commands share: their arguments, and where they write."""
+"""What commands share: their arguments, and where they talk to people."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from chaos.errors import ChaosError
+from chaos.reports.terminal import Terminal
 from chaos.scenario.problems import Problem, ScenarioError, render
 
 _DEFAULT_FOLDER = Path("scenarios")
@@ -61,15 +61,9 @@ def places(paths: Sequence[Path] | None) -> Sequence[Path]:
     return paths or [_DEFAULT_FOLDER]
 
 
-def output(*, stderr: bool = False) -> Console:
+def output(*, stderr: bool = False) -> Terminal:
     """A console: colours on a terminal, plain text in a pipe, as ``NO_COLOR`` has it."""
-    return Console(stderr=stderr, highlight=False)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file, making its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    return Terminal(stderr=stderr)
 
 
 def print_error(error: ChaosError) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress, TextColumn
 
-from chaos.commands.common import Jobs, output, write
+from chaos.commands.common import Jobs
+from chaos.commands.outputs import console_beside, write
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
@@ -105,13 +106,17 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         seconds=seconds,
         stops_at_first=stop_at_first,
     )
-    to_stdout = json_file == Path("-")
-    console = output(stderr=to_stdout)
     searches: list[Searched] = []
+    loaded = session.load(scenarios)
+    console = console_beside(
+        {"--json": json_file},
+        folders={"--into": into},
+        inputs=[each.source.path for each in loaded],
+    )
     with session.importable_here():
         campaigns = [
             Campaign(
-                loaded=loaded,
+                loaded=each,
                 bounds=bounds,
                 menu=FaultMenu(tuple(filter(None, menu.split(",")))),
                 users=users,
@@ -119,7 +124,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 at_random=at_random,
                 command=shlex.join(["chaos", *sys.argv[1:]]),
             )
-            for loaded in session.load(scenarios)
+            for each in loaded
         ]
         for campaign in campaigns:
             if len(campaigns) > 1:
@@ -133,9 +138,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
             searches.append(Searched(campaign=campaign, found=found, written=written))
     if len(searches) > 1:
         console.print(table(searches))
-    if to_stdout:
-        sys.stdout.write(dump(searches))
-    elif json_file:
+    if json_file:
         write(json_file, dump(searches))
     raise typer.Exit(1 if any(each.found.findings for each in searches) else 0)
 

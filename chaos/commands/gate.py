@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaos.commands.common import DEFAULT_BASELINE, Jobs, Paths, output, places, write
+from chaos.commands.common import DEFAULT_BASELINE, Jobs, Paths, output, places
+from chaos.commands.outputs import console_beside, write
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from chaos.baseline import Baseline
     from chaos.session import SuiteResult
     from chaos.verdict import Outcome
@@ -21,14 +23,26 @@ BaselineFile = Annotated[Path, typer.Option("--baseline", help="What to compare 
 Update = Annotated[
     bool, typer.Option("--update", help="Record what was measured as the new baseline.")
 ]
-JUnitFile = Annotated[Path | None, typer.Option("--junit", help="Write results as JUnit XML.")]
-SarifFile = Annotated[Path | None, typer.Option("--sarif", help="Write findings as SARIF.")]
+JUnitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Write results as JUnit XML; - is standard output.")
+]
+SarifFile = Annotated[
+    Path | None, typer.Option("--sarif", help="Write findings as SARIF; - is standard output.")
+]
 SummaryFile = Annotated[
     Path | None,
-    typer.Option("--summary", envvar="GITHUB_STEP_SUMMARY", help="Append a Markdown summary."),
+    typer.Option(
+        "--summary",
+        envvar="GITHUB_STEP_SUMMARY",
+        help="Append a Markdown summary; - is standard output.",
+    ),
 ]
-HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the report as one page.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write results as JSON.")]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Write the report as one page; - is standard output.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write results as JSON; - is standard output.")
+]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
@@ -62,9 +76,21 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     to_record = recording(paths or (), baseline_file, DEFAULT_BASELINE)
     # Before anything is played: without a baseline the gate has nothing to say.
     baseline = _recorded(baseline_file, to_record, is_to_be_replaced=update)
-    console = output()
-    report = ConsoleReport(console)
     loaded = session.load(where)
+    read = [each.source.path for each in loaded]
+    console = console_beside(
+        {
+            "--baseline": baseline_file if update else None,
+            "--junit": junit_file,
+            "--sarif": sarif_file,
+            "--summary": summary_file,
+            "--html": html_file,
+            "--json": json_file,
+        },
+        folders={"--traces": traces},
+        inputs=read if update else [baseline_file, *read],
+    )
+    report = ConsoleReport(console)
     suite = session.run(
         loaded,
         processes=session.processes_for(loaded, wanted=jobs),
@@ -81,12 +107,14 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     runs = runs_of(suite)
     found = findings(runs, comparison, baseline_file)
     print_comparison(console, comparison)
-    _conclude(suite, outcome, has_recorded=update)
+    _conclude(console, suite, outcome, has_recorded=update)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        sys.stdout.write(github.workflow_commands(found))
+        # Whichever stream people are told on: the other may hold a document.
+        commands = github.workflow_commands(found)
+        console.print(commands, end="", markup=False, soft_wrap=True)
 
     if junit_file:
-        junit.write(suite, junit_file, comparison)
+        write(junit_file, junit.dump(suite, comparison))
     if sarif_file:
         write(sarif_file, sarif.dump(found))
     if html_file:
@@ -103,7 +131,8 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
             comparison=comparison,
             laws_not_exercised=suite.laws_not_exercised,
         )
-        _append(summary_file, text)
+        # Other steps of the same CI job write to the same file.
+        write(summary_file, text, append=True)
     # Whoever records wants to know whether it is recorded, and it is: else we were not here.
     raise typer.Exit(0 if update else outcome.exit_code)
 
@@ -132,11 +161,12 @@ def _record(suite: SuiteResult, old: Baseline, path: Path, where: Sequence[Path]
     return new
 
 
-def _conclude(suite: SuiteResult, outcome: Outcome, *, has_recorded: bool) -> None:
+def _conclude(
+    console: Console, suite: SuiteResult, outcome: Outcome, *, has_recorded: bool
+) -> None:
     """Say what is in doubt where every scenario passed: nothing else on the screen does."""
     from chaos.verdict import Outcome
 
-    console = output()
     if outcome is Outcome.INCONCLUSIVE and suite.outcome is Outcome.PASSED:
         idle = ", ".join(suite.laws_not_exercised)
         console.print(
@@ -145,10 +175,3 @@ def _conclude(suite: SuiteResult, outcome: Outcome, *, has_recorded: bool) -> No
         )
     if not has_recorded:
         console.print(f"gate: {outcome.value}")
-
-
-def _append(path: Path, text: str) -> None:
-    """Other steps of the same CI job write to the same file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from chaos.commands.common import Jobs, output, write
+from chaos.commands.common import Jobs, output
+from chaos.commands.outputs import console_beside, write
 
 incidents = typer.Typer(
     name="incidents",
@@ -34,7 +34,9 @@ Targets = Annotated[
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the numbers as JSON; - is standard output.")
 ]
-SvgFile = Annotated[Path | None, typer.Option("--svg", help="Write them as a picture.")]
+SvgFile = Annotated[
+    Path | None, typer.Option("--svg", help="Write them as a picture; - is standard output.")
+]
 
 
 @incidents.callback()
@@ -80,8 +82,7 @@ def run(
 
     chosen = choose(read_catalogue(), names or [])
     wanted = pairs(chosen, targets or ["helpdesk", *STRATEGIES])
-    to_stdout = json_file == Path("-")
-    console = output(stderr=to_stdout)
+    console = console_beside({"--json": json_file, "--svg": svg_file})
     began_s = time.monotonic()
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
     with Progress(console=output(stderr=True), transient=True, auto_refresh=False) as progress:
@@ -93,9 +94,7 @@ def run(
         )
     print_comparison(console, rows)
     print_totals(console, rows, real_s=time.monotonic() - began_s)
-    if to_stdout:
-        sys.stdout.write(saved.dump(chosen, rows))
-    elif json_file:
+    if json_file:
         write(json_file, saved.dump(chosen, rows))
     if svg_file:
         write(svg_file, as_svg(rows))

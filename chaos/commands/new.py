@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chaos.commands.common import output, write
+from chaos.commands.common import output
+from chaos.commands.outputs import check_writable, write
 from chaos.errors import ChaosError
 
 _SCHEMA_NAME = "scenario.schema.json"
@@ -72,6 +73,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
     file = file or Path("scenarios", f"{upstream}-{fault}.yaml".replace("_", "-"))
     if file.exists() and not force:
         raise ChaosError(f"{file} exists; expected a new file; choose another, or add --force")
+    check_writable(file)
     wish = Wish(
         name=file.stem,
         target=target,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaos.commands.common import Jobs, Paths, output, places, write
+from chaos.commands.common import Jobs, Paths, places
+from chaos.commands.outputs import console_beside, write
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     loaded = session.load(places(paths), scenarios)
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
+    console = console_beside({"--json": json_file}, inputs=[each.source.path for each in loaded])
     suite = [(each, find_target(each.scenario.target)) for each in loaded]
     defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
     planted_in = {target for _, target in defects}
-    to_stdout = json_file == Path("-")
-    with ProofReport(output(stderr=to_stdout), defects=len(defects)) as report:
+    with ProofReport(console, defects=len(defects)) as report:
         proof = prove(
             [(each, target) for each, target in suite if target in planted_in],
             defects,
@@ -69,9 +69,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
             on_case=report.on_case,
         )
     report.on_end(proof)
-    if to_stdout:
-        sys.stdout.write(dump(proof))
-    elif json_file:
+    if json_file:
         write(json_file, dump(proof))
     raise typer.Exit(proof.exit_code)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaos.commands.common import output, write
+from chaos.commands.outputs import STDOUT, console_beside, write
 from chaos.errors import ChaosError
 
 Saved = Annotated[
@@ -17,10 +17,16 @@ Traces = Annotated[
     Path | None,
     typer.Option(help="Folder of the traces; by default 'traces' beside the results."),
 ]
-HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the report as one page.")]
+HtmlFile = Annotated[
+    Path | None,
+    typer.Option("--html", help="Write the report as one page; - is standard output."),
+]
 PerfettoFile = Annotated[
     Path | None,
-    typer.Option("--perfetto", help="Write a trace for ui.perfetto.dev or chrome://tracing."),
+    typer.Option(
+        "--perfetto",
+        help="Write a trace for ui.perfetto.dev or chrome://tracing; - is standard output.",
+    ),
 ]
 
 
@@ -39,7 +45,8 @@ def report(
 
     if html_file is None and perfetto_file is None:
         raise ChaosError("nothing to write; name a file with --html or --perfetto")
-    written = [str(file) for file in (html_file, perfetto_file) if file]
+    console = console_beside({"--html": html_file, "--perfetto": perfetto_file}, inputs=[saved])
+    written = [str(file) for file in (html_file, perfetto_file) if file and file != STDOUT]
     if saved.suffix == ".ndjson":
         if html_file:
             raise ChaosError(
@@ -54,4 +61,5 @@ def report(
             write(html_file, html.render(runs))
     if perfetto_file:
         write(perfetto_file, perfetto.dump(drawn))
-    output().print(f"wrote {' and '.join(written)}", soft_wrap=True)
+    if written:
+        console.print(f"wrote {' and '.join(written)}", soft_wrap=True)

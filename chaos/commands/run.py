@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,10 +14,9 @@ from chaos.commands.common import (
     Jobs,
     Paths,
     Seed,
-    output,
     places,
-    write,
 )
+from chaos.commands.outputs import console_beside, write
 from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 
@@ -35,9 +33,15 @@ TierName = Annotated[
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write results as JSON; - is standard output.")
 ]
-JUnitFile = Annotated[Path | None, typer.Option("--junit", help="Write results as JUnit XML.")]
-SarifFile = Annotated[Path | None, typer.Option("--sarif", help="Write findings as SARIF.")]
-HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a report as one page.")]
+JUnitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Write results as JUnit XML; - is standard output.")
+]
+SarifFile = Annotated[
+    Path | None, typer.Option("--sarif", help="Write findings as SARIF; - is standard output.")
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Write a report as one page; - is standard output.")
+]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Play again what is saved, until Ctrl-C.")]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
@@ -79,8 +83,17 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     loaded = from_name(session.load(places(paths), expression), first)
     if not loaded:
         raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
-    to_stdout = json_file == Path("-")
-    report = ConsoleReport(output(stderr=to_stdout), verbose=verbose)
+    console = console_beside(
+        {
+            "--json": json_file,
+            "--junit": junit_file,
+            "--sarif": sarif_file,
+            "--html": html_file,
+        },
+        folders={"--traces": traces},
+        inputs=[each.source.path for each in loaded],
+    )
+    report = ConsoleReport(console, verbose=verbose)
     where = session.Tier(tier)
     processes = session.processes_for(loaded, where, jobs)
     with Progress(loaded, report.on_result, holds=processes == 1) as progress:
@@ -94,12 +107,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
             on_result=progress.on_result,
         )
     report.on_end(suite)
-    if to_stdout:
-        sys.stdout.write(as_json.dump(suite))
-    elif json_file:
+    if json_file:
         write(json_file, as_json.dump(suite))
     if junit_file:
-        junit.write(suite, junit_file)
+        write(junit_file, junit.dump(suite))
     if sarif_file:
         write(sarif_file, sarif.dump(findings(runs_of(suite))))
     if html_file:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chaos.commands.common import output, write
+from chaos.commands.common import output
+from chaos.commands.outputs import STDOUT, write
 
 _STALE = 1
 
@@ -44,8 +44,8 @@ def schema(
         text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
     if check:
         _compare(file or SCHEMA_FILE, text)
-    elif file is None:
-        sys.stdout.write(text)
+    elif file is None or file == STDOUT:
+        write(STDOUT, text)
     else:
         write(file, text)
         output().print(f"wrote {file}", soft_wrap=True)

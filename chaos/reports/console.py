@@ -51,18 +51,18 @@ class ConsoleReport:
         scenario, source = result.loaded.scenario, result.loaded.source
         self._print("")
         headline = f"{result.outcome.value.upper()} {scenario.name}  {source.path}"
-        self._print(Text(headline, STYLES[result.outcome]))
-        self._print(Text(f"  claim: {' '.join(scenario.hypothesis.split())}", "italic"))
+        self._print(headline, STYLES[result.outcome])
+        self._print(f"  claim: {' '.join(scenario.hypothesis.split())}", "italic")
         for verdict, story in stories(result.trace, result.problems):
             self._problem(verdict, result)
             for heading in story[:1]:
                 self._print(f"    {heading}")
             for line in story[1:]:
-                self._print(Text(f"      {line}", "dim"))
+                self._print(f"      {line}", "dim")
         self._print(f"  replay: {result.replay}")
 
     def _problem(self, verdict: Verdict, result: RunResult) -> None:
-        self._print(Text(f"  {verdict.check}: {verdict.reason}", STYLES[verdict.outcome]))
+        self._print(f"  {verdict.check}: {verdict.reason}", STYLES[verdict.outcome])
         if verdict.sides:
             self._side_by_side(verdict)
         else:
@@ -80,7 +80,7 @@ class ConsoleReport:
 
     def _side_by_side(self, verdict: Verdict) -> None:
         heading, *rows = in_columns(verdict.sides, width=self._console.width - 4).splitlines()
-        self._print(Text(f"    {heading}", "dim"))
+        self._print(f"    {heading}", "dim")
         for row in rows:
             self._print(f"    {row}")
 
@@ -93,13 +93,13 @@ class ConsoleReport:
         )
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
         line = f"{counts}{_by_tier(suite)}; {virtual} of virtual time in {suite.real_s:.1f} s"
-        self._print(Text(line, STYLES[suite.outcome]))
+        self._print(line, STYLES[suite.outcome])
         if self._verbose and (missing := suite.laws_not_exercised):
             self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
 
-    def _print(self, line: str | Text) -> None:
+    def _print(self, line: str | Text, style: str = "") -> None:
         # Lines are data: no markup, no wrapping in a pipe, no highlighting of numbers.
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _by_tier(suite: SuiteResult) -> str:

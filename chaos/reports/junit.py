@@ -7,6 +7,7 @@ number that is worse than the baseline records, a scenario that is new to it or 
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -27,12 +28,11 @@ from chaos.verdict import Outcome
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(suite: SuiteResult, path: Path, comparison: Comparison | None = None) -> None:
-    """Write one test case a scenario; its folder is the class name.
+def dump(suite: SuiteResult, comparison: Comparison | None = None) -> str:
+    """One test case a scenario; its folder is the class name.
 
     Args:
         suite: What was played.
-        path: The file to write.
         comparison: With the baseline; None if there was none to compare with.
     """
     comparison = comparison or Comparison()
@@ -50,8 +50,9 @@ def write(suite: SuiteResult, path: Path, comparison: Comparison | None = None) 
     document.update_statistics()  # type: ignore[no-untyped-call] # the library forgot it
     # The published schema knows no such attribute there.
     del document._elem.attrib["skipped"]  # noqa: SLF001 - the library has no other way
-    path.parent.mkdir(parents=True, exist_ok=True)
-    document.write(str(path), pretty=True)
+    written = io.BytesIO()
+    document.write(written, pretty=True)
+    return written.getvalue().decode()
 
 
 def _case(result: RunResult, against: FinalResult | None) -> TestCase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.tiers.simulated.interleave import Interleaving
 from chaos.tiers.simulated.run import SimulatedRun
+from chaos.tiers.simulated.task import in_words
 from chaos.tiers.simulated.world import Simulation
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
@@ -131,10 +133,12 @@ class _Life:
                 self.ended_s = run.clock.now_s
                 run.close()
             # A service may swallow the error that a violation raises; the violation itself stays.
-            stopped += [
-                Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=violation)
-                for violation in run.violations
-            ]
+            stopped += [_escape(*counted) for counted in Counter(run.violations).items()]
+            self.verdicts += map(_death, run.scheduler.deaths)
+        if any(verdict.check == SIMULATION for verdict in stopped):
+            # Whatever was seen outside the simulation, it was not the service that was tested.
+            self.verdicts.clear()
+            stopped = [verdict for verdict in stopped if verdict.check == SIMULATION]
         self.verdicts += stopped or self._faults_that_never_fired()
         if not self.verdicts:
             self.verdicts.append(
@@ -170,8 +174,7 @@ class _Life:
         try:
             task = run.scheduler.spawn(SCRIPT, script)
             run.scheduler.run()
-            if task.error is not None:
-                raise task.error
+            task.raise_error()
             player.check_tasks()
             if not stopped:
                 player.look(self._scenario.expect, Window(trace=run.trace), "expect")
@@ -203,8 +206,18 @@ def _stopping(stopped: list[Verdict]) -> Iterator[None]:
     except SimulationError as error:
         stopped.append(Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=str(error)))
     except Exception as error:  # noqa: BLE001 - a target that cannot be built proves nothing
-        reason = f"the target broke down: {type(error).__name__}: {error}"
+        reason = f"the target broke down: {in_words(error)}"
         stopped.append(Verdict(check=TARGET, outcome=Outcome.INCONCLUSIVE, reason=reason))
+
+
+def _escape(violation: str, times: int) -> Verdict:
+    reason = violation if times == 1 else f"{violation} ({times} times)"
+    return Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _death(thread: str) -> Verdict:
+    reason = f"an error ended thread {thread}"
+    return Verdict(check="no-thread-dies", outcome=Outcome.FAILED, reason=reason)
 
 
 def _unsteady(verdict: Verdict) -> Verdict:

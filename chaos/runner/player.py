@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 
 from chaos.checks.expectations import judge
@@ -30,7 +31,7 @@ from chaos.scenario.model import (
 from chaos.scenario.observables import probes
 from chaos.scenario.schedules import peak, value_at
 from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.task import Task
+from chaos.tiers.simulated.task import Abandoned, Task, in_words
 from chaos.trace.events import (
     ActionEvent,
     AnswerEvent,
@@ -55,7 +56,9 @@ class Player:
         self._injector = injector
         self._asks = itertools.count(1)
         self._loads = itertools.count(1)
-        self._probes = probes(target.vocabulary())
+        words = target.vocabulary()
+        self._probes = probes(words)
+        self._best_mode = words.best_mode
         self._tasks: list[Task] = []
         self.verdicts: list[Verdict] = []
 
@@ -80,6 +83,7 @@ class Player:
             if self._probes[expectation.key].is_live:
                 value = self._target.observe(expectation.key)
                 self._run.recorder.record(ObservationEvent, key=expectation.key, value=value)
+        window = replace(window, best_mode=self._best_mode)
         self.verdicts += [
             judge(each, window, kind=self._probes[each.key].kind, where=where)
             for each in expectations
@@ -88,8 +92,7 @@ class Player:
     def check_tasks(self) -> None:
         """Raise what went wrong in a step that ran beside the script; the run is over."""
         for task in self._tasks:
-            if task.error is not None:
-                raise task.error
+            task.raise_error()
 
     def _beside(self, step: AnyStep, path: str, *, due_s: float) -> None:
         def body() -> None:
@@ -232,10 +235,12 @@ class Player:
             began_s = self._run.clock.now_s
             try:
                 answer = self._target.ask(question)
-            except Exception as error:  # noqa: BLE001 - whatever escapes is what the user sees
+            except Abandoned:
+                raise
+            # Also SystemExit and its like: whatever escapes is what the user sees.
+            except BaseException as error:  # noqa: BLE001
                 elapsed_s = round(self._run.clock.now_s - began_s, 6)
-                shown = f"{type(error).__name__}: {error}"
-                record(AnswerEvent, mode="error", elapsed_s=elapsed_s, error=shown)
+                record(AnswerEvent, mode="error", elapsed_s=elapsed_s, error=in_words(error))
             else:
                 record(
                     AnswerEvent,
@@ -267,8 +272,7 @@ class Player:
         tasks = [scheduler.spawn(name, partial(body, name)) for name, body in users]
         for task in tasks:
             scheduler.join(task)
-            if task.error is not None:
-                raise task.error
+            task.raise_error()
 
     def _wait_until(self, due_s: float) -> None:
         if (rest_s := due_s - self._run.clock.now_s) > 0:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from chaos.scenario.problems import quoted
 from chaos.units import (
@@ -45,6 +45,17 @@ def mistake(code: str, wrong: str, expected: str, fix: str) -> PydanticCustomErr
     """
     words = {"wrong": wrong, "expected": expected, "fix": fix}
     return PydanticCustomError(code, "{wrong}; expected {expected}; {fix}", words)
+
+
+def only(*, wanted: int) -> BeforeValidator:
+    """Refuse what is equal to a number or to true and not the same: ``true`` and ``1.0`` for 1."""
+
+    def check(value: object) -> object:
+        if value == wanted and type(value) is not type(wanted):
+            raise PydanticKnownError("literal_error", {"expected": repr(wanted)})
+        return value
+
+    return BeforeValidator(check)
 
 
 def read_duration(value: object) -> timedelta:

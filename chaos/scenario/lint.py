@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from chaos.scenario import lint_claims, lint_faults, lint_steps, lint_words
+from chaos.scenario import (
+    lint_claims,
+    lint_faults,
+    lint_size,
+    lint_steps,
+    lint_vacuous,
+    lint_words,
+)
 from chaos.scenario.draft import Draft
 from chaos.scenario.model import Scenario
 from chaos.scenario.problems import Problem
@@ -15,7 +22,9 @@ def lint(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
     lint_words.check(draft, vocabulary, findings)
     lint_steps.check(draft, findings)
     lint_faults.check(draft, findings)
+    lint_size.check(draft, findings)
     lint_claims.check(draft, vocabulary, findings)
+    lint_vacuous.check(draft, vocabulary, findings)
 
 
 def lint_scenario(scenario: Scenario, vocabulary: Vocabulary) -> list[Problem]:

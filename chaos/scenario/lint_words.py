@@ -8,13 +8,14 @@ from datetime import timedelta
 from pydantic_core import PydanticCustomError
 
 from chaos.scenario.draft import Draft
-from chaos.scenario.fields import read_duration
 from chaos.scenario.kinds import Kind
 from chaos.scenario.model import ACTIONS, Given
 from chaos.scenario.problems import listed, quoted, suggest
+from chaos.scenario.scalars import write
 from chaos.scenario.source import Findings, NodePath
 from chaos.scenario.tolerance_parser import report_mistake
 from chaos.scenario.vocabulary import Vocabulary
+from chaos.units import format_duration
 
 _OF_SOME_TARGETS = frozenset({"publish_index", "refresh_index", "restart"})
 """Actions that a target must support; the harness does the others by itself."""
@@ -78,9 +79,11 @@ def check_aim(
 
 
 def _check_given(given: Given, vocabulary: Vocabulary, findings: Findings) -> None:
-    for key in sorted(given.model_fields_set | set(given.model_extra or {})):
-        if key != "settings" and key not in vocabulary.given:
-            known = sorted(vocabulary.given | {"settings"})
+    for key, value in sorted(given.world().items()):
+        if key in vocabulary.given:
+            vocabulary.given[key].check(value, ("given", key), findings)
+        else:
+            known = sorted({*vocabulary.given, "settings"})
             findings.add(
                 ("given", key),
                 f"unknown key {quoted(key)} in given",
@@ -89,16 +92,6 @@ def _check_given(given: Given, vocabulary: Vocabulary, findings: Findings) -> No
                 "unknown-given",
                 at_key=True,
             )
-    cache, path = given.index_cache, ("given", "index_cache")
-    if isinstance(cache, str) and cache != "absent":
-        fix = suggest(cache, ["absent"], "write 'absent', or '{age: 2h}'")
-        wrong = f"index_cache is {quoted(cache)}"
-        findings.add(path, wrong, "absent, or a mapping with age", fix, "unknown-value")
-    elif isinstance(cache, dict) and "age" in cache:
-        try:
-            read_duration(cache["age"])
-        except PydanticCustomError as error:
-            report_mistake(error, (*path, "age"), findings)
 
 
 def _check_settings(given: Given, vocabulary: Vocabulary, findings: Findings) -> None:
@@ -118,7 +111,28 @@ def _check_settings(given: Given, vocabulary: Vocabulary, findings: Findings) ->
                 at_key=True,
             )
             continue
+        if path in findings.source.empty:
+            fix = "write one, or remove the setting"
+            findings.add(path, f"{key} has no value", "a value", fix, "empty-value")
+            continue
         try:
-            _KINDS.get(kind, Kind.TEXT).read(value)
+            read: object = _KINDS.get(kind, Kind.TEXT).read(value)
         except PydanticCustomError as error:
             report_mistake(error, path, findings)
+            continue
+        if kind is timedelta and isinstance(read, float):
+            read = timedelta(seconds=read)
+        expected = vocabulary.refuse(key, read)
+        if expected is not None:
+            wrong, fix = f"{key} is {quoted(value)}", _default(key, vocabulary)
+            findings.add(path, wrong, expected, fix, "refused-setting")
+
+
+def _default(key: str, vocabulary: Vocabulary) -> str:
+    """How to come back to what the service is used to."""
+    default = vocabulary.defaults.get(key)
+    if default is None:
+        return "write another value, or remove the setting"
+    if isinstance(default, timedelta):
+        default = format_duration(default.total_seconds())
+    return f"write for example '{key}: {write(default)}', the default"

@@ -14,7 +14,7 @@ from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import AnyFault
-from chaos.scenario.fields import Duration, Node, PositiveDuration, UnsignedDuration
+from chaos.scenario.fields import Duration, Node, PositiveDuration, UnsignedDuration, only
 from chaos.scenario.problems import NOWHERE, Location
 from chaos.scenario.schedules import Users, mean
 
@@ -167,13 +167,17 @@ class PublishIndexStep(Step):
 class RefreshIndexStep(Step):
     """The service is told to look for a newer index now."""
 
-    refresh_index: Literal[True] = Field(default=True, description="Always true.")
+    refresh_index: Annotated[Literal[True], only(wanted=True)] = Field(
+        default=True, description="Always true."
+    )
 
 
 class RestartStep(Step):
     """A new process: new service objects, same cache folder."""
 
-    restart: Literal[True] = Field(default=True, description="Always true.")
+    restart: Annotated[Literal[True], only(wanted=True)] = Field(
+        default=True, description="Always true."
+    )
 
 
 class ClockJumpStep(Step):
@@ -217,7 +221,7 @@ class Given(Node):
 
     model_config = ConfigDict(extra="allow")
 
-    index_cache: str | dict[str, Any] | None = Field(
+    index_cache: Annotated[Any, WithJsonSchema({"type": ["string", "object"]})] = Field(
         default=None,
         description="The local copy of the index: absent, or how old it is and how damaged.",
         examples=["absent", {"age": "30h"}, {"age": "2h", "damage": "truncated"}],
@@ -272,7 +276,9 @@ class Scenario(Node):
         ('helpdesk', 1)
     """
 
-    version: Literal[1] = Field(description="Version of the language.", examples=[1])
+    version: Annotated[Literal[1], only(wanted=1)] = Field(
+        description="Version of the language.", examples=[1]
+    )
     name: str = Field(
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
         max_length=100,

@@ -184,6 +184,10 @@ _RUN = tuple(
         ("availability", Kind.SHARE, "share of questions that did not end in an error"),
         ("slowest_answer", Kind.DURATION, "longest time from question to answer"),
         ("time_to_open", Kind.DURATION, "time from the first fault to the breaker's opening"),
-        ("time_to_recover", Kind.DURATION, "time from the last heal to the first good answer"),
+        (
+            "time_to_recover",
+            Kind.DURATION,
+            "time from the last heal to the first answer in the target's first mode",
+        ),
     )
 )

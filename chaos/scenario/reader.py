@@ -35,6 +35,7 @@ _MOST_BYTES = 256 * 1024
 _DEEPEST = 20
 # As the YAML reader breaks lines, which is not as str.splitlines does.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+_HALF = re.compile("[\ud800-\udfff]")
 _ASIDE = "\0aside"
 """A path component for nodes that are read but not used; no YAML text contains it."""
 
@@ -185,6 +186,7 @@ class _Tree:
         return self._mapping(path) if isinstance(event, MappingStartEvent) else self._list(path)
 
     def _scalar(self, event: ScalarEvent, path: NodePath) -> Any:  # noqa: ANN401 - see scalars
+        self._check_whole(event)
         if event.style is not None:
             return event.value
         if event.value == "":
@@ -223,6 +225,7 @@ class _Tree:
             )
             return None
         self._check_plain(event)
+        self._check_whole(event)
         key: str = event.value
         first = self._keys.setdefault((*path, key), _position(event))
         if first == _position(event):
@@ -254,6 +257,17 @@ class _Tree:
                 "a plain value: scenarios have no tags",
                 "remove the tag; to make a number text, put it in quotes",
                 "tag",
+            )
+
+    def _check_whole(self, event: ScalarEvent) -> None:
+        """Refuse an escape that stands for half a character: no text contains such a thing."""
+        if (half := _HALF.search(event.value)) is not None:
+            self._stop(
+                _position(event),
+                f"the text contains {half[0]!r}, which is half a character",
+                "whole characters",
+                r"write the character itself, or its escape with \U and eight digits",
+                "half-character",
             )
 
     def _stop(self, at: tuple[int, int], wrong: str, expected: str, fix: str, code: str) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Callable
 
 Scalar = str | int | float | bool | None
 
+MOST_DIGITS = 18
+"""A longer number is nothing that a scenario could mean."""
+
 _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = (
-    (re.compile(r"[-+]?[0-9]{1,18}"), int),
+    (re.compile(rf"[-+]?[0-9]{{1,{MOST_DIGITS}}}"), int),
     (re.compile(r"0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}"), lambda text: int(text, 0)),
     (re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?"), float),
 )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.kinds import Kind
 from chaos.scenario.model import ACTIONS, Scenario
@@ -40,8 +41,9 @@ class _AnyTarget:
     settings: Mapping[str, type] = field(default_factory=dict)
     modes: tuple[str, ...] = (_MODE,)
     actions: frozenset[str] = frozenset()
-    given: frozenset[str] = frozenset()
+    given: Mapping[str, Circumstance] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
+    refuse: Callable[[str, Any], str | None] = lambda _key, _value: None
 
 
 def schema_text() -> str:

@@ -6,8 +6,10 @@ scenarios: a file is data, and can be read without anything that runs it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from chaos.scenario.circumstances import Circumstance
 
 
 class Observable(Protocol):
@@ -50,6 +52,10 @@ class Vocabulary(Protocol):
         """What a setting is where a scenario does not say, of those whose target tells it."""
 
     @property
+    def refuse(self) -> Callable[[str, Any], str | None]:
+        """What a setting must be, where the service would not take a value of the right type."""
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """Values of ``answer.mode``, and the keys of ``answers``."""
 
@@ -58,5 +64,5 @@ class Vocabulary(Protocol):
         """Steps it supports beyond ``ask``."""
 
     @property
-    def given(self) -> frozenset[str]:
-        """Keys it understands under ``given``."""
+    def given(self) -> Mapping[str, Circumstance]:
+        """Keys it understands under ``given``, and what may stand there."""

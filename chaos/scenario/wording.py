@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from chaos.scenario.fields import Node
 from chaos.scenario.problems import listed, nearest, quoted, suggest
-from chaos.scenario.scalars import resolve, write
+from chaos.scenario.scalars import MOST_DIGITS, resolve, write
 from chaos.scenario.source import Findings, NodePath
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ def keys_of(model: type[Node]) -> list[str]:
     ]
 
 
+def model_example(model: type[Node]) -> str:
+    """The keys that a model needs, with examples; all its keys if it needs none."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    needed = {key: field for key, field in fields.items() if field.is_required()} or fields
+    return write({key: field.examples[0] for key, field in needed.items() if field.examples})
+
+
 def validate(  # noqa: PLR0913 - what, where, and how to say it
     model: type[N],
     data: object,
@@ -72,7 +79,7 @@ def validate(  # noqa: PLR0913 - what, where, and how to say it
         filled: Fields that the loader has read already, or that no file may write.
     """
     if not isinstance(data, dict):
-        fix = f"write for example {_model_example(model)}"
+        fix = f"write for example {model_example(model)}"
         findings.add(path, f"{what} is {quoted(data)}", "a mapping", fix, "wrong-type")
         return None
     so_far = len(findings.problems)
@@ -117,6 +124,10 @@ def check_keys(  # noqa: PLR0913 - what, where, and how to say it
 def _report(
     error: ErrorDetails, model: type[Node], path: NodePath, findings: Findings, what: str
 ) -> None:
+    if not error["loc"]:
+        fix = f"write for example {model_example(model)}"
+        findings.add(path, f"{what} does not fit together", _said_by(error), fix, "bad-value")
+        return
     key, kind, value = str(error["loc"][0]), error["type"], error["input"]
     context = error.get("ctx", {})
     name, field = next(
@@ -137,10 +148,15 @@ def _report(
         where = (*where, context["entry"]) if "entry" in context else where
         findings.add(where, context["wrong"], context["expected"], context["fix"], kind)
     elif kind == "literal_error":
-        words = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"].lower()]
-        fix = suggest(str(value), words, f"write for example '{key}: {words[0]}'")
+        texts = re.findall(r"'([^']*)'", context["expected"])
+        words = texts or [context["expected"].lower()]
+        # What is no text is not misspelt; put in quotes, it is something else.
+        fix = suggest(str(value), texts, f"write for example '{key}: {words[0]}'")
         wrong = f"{key} is {quoted(value)}"
         findings.add(where, wrong, listed(words), fix, "unknown-value")
+    elif kind in {"int_type", "float_type"} and (digits := _digits(value)) > MOST_DIGITS:
+        wrong, fix = f"{key} is a number of {digits} digits", f"write for example '{shown}'"
+        findings.add(where, wrong, f"at most {MOST_DIGITS}", fix, "out-of-range")
     elif kind in _TYPES:
         wrong, fix = f"{key} is {quoted(value)}", _retyped(kind, value, f"'{shown}'")
         findings.add(where, wrong, _TYPES[kind], fix, "wrong-type")
@@ -151,11 +167,26 @@ def _report(
     elif kind in {"string_too_short", "too_short"}:
         fix = f"write for example '{shown}'" if field.examples else "add one"
         findings.add(where, f"{key} is empty", _meaning(field), fix, "empty-value")
-    else:
-        assert kind == "string_pattern_mismatch", error
+    elif kind == "string_pattern_mismatch":
         better = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
         wrong, fix = f"{name} {quoted(value)} is no name", f"write '{better or 'a-name'}'"
         findings.add(where, wrong, "lower-case words with hyphens between", fix, "bad-name")
+    else:
+        # Models of targets may check more than those of the language do.
+        wrong, fix = f"{key} is {quoted(value)}", f"write for example '{shown}'"
+        findings.add(where, wrong, _said_by(error), fix, "bad-value")
+
+
+def _said_by(error: ErrorDetails) -> str:
+    """What was expected, from the message of the library or of a check of the model's own."""
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return said[:1].lower() + said[1:]
+
+
+def _digits(value: object) -> int:
+    """How long a number is that was left as text; 0 if it is no number."""
+    bare = value.lstrip("+-") if isinstance(value, str) else ""
+    return len(bare) if bare.isdecimal() else 0
 
 
 def _retyped(kind: str, value: object, example: str) -> str:
@@ -175,13 +206,6 @@ def _meaning(field: FieldInfo) -> str:
     """The field's description as part of a sentence."""
     described = (field.description or "a value").rstrip(".")
     return described[0].lower() + described[1:]
-
-
-def _model_example(model: type[Node]) -> str:
-    """The keys that a model needs, with examples; all its keys if it needs none."""
-    fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    needed = {key: field for key, field in fields.items() if field.is_required()} or fields
-    return write({key: field.examples[0] for key, field in needed.items() if field.examples})
 
 
 def _example(key: str, field: FieldInfo) -> str:

@@ -37,7 +37,7 @@ class Deadly(Toy):
     def ask(self, question: str) -> Answer:
         """End here."""
         self._folder.rmdir()
-        os._exit(9)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def write(folder: Path, name: str, *, calls: int, target: str = TOY, times: int = 1) -> Path:
@@ -147,7 +147,7 @@ def test_run_that_kills_its_process_is_told_by_its_file(tmp_path: Path) -> None:
     write(tmp_path, "calm", calls=1)
     deadly = write(tmp_path, "deadly", calls=1, target=f"{__name__}:Deadly")
 
-    with pytest.raises(WorkerDiedError, match=re.escape(f"'{deadly}' ended with exit code 9")):
+    with pytest.raises(WorkerDiedError, match=re.escape(f"'{deadly}' died of SIGKILL")):
         session.run(session.load([tmp_path]), processes=2)
 
 

@@ -131,6 +131,20 @@ def test_time_to_recover_runs_from_the_last_heal() -> None:
     assert story.seen("time_to_recover").values == (21.0,)
 
 
+def test_time_to_recover_waits_for_the_best_mode_of_the_target() -> None:
+    """A target that has no model recovers, too: with the mode it has when all is well."""
+    story = Story().add(FaultEvent, 20.0, fault="a", what="healed")
+    story.ask(1, "guessed", at_s=30.0)
+    window = Window(trace=story.trace, best_mode="told")
+    assert measure("time_to_recover", window).missing == (
+        "no answer was 'told' after the last heal"
+    )
+
+    story.ask(2, "told", at_s=40.0)
+
+    assert measure("time_to_recover", window).values == (21.0,)
+
+
 def test_observation_is_the_last_one() -> None:
     """The target's own words are looked up among observations."""
     story = Story()

@@ -139,6 +139,7 @@ def test_settings_lists_every_variable(run: Run) -> None:
     assert code == 0
     assert "HELPDESK_OPENAI__BREAKER__RECOVERY_TIMEOUT\n  Time in open" in out
     assert "Default: 1m." in out
+    assert "HTTPS_PROXY" in out.split("\n\n")[-1]
 
 
 def test_help_has_examples(run: Run) -> None:

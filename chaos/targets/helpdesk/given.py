@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
-from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic import Field
 
-from chaos.scenario.fields import Duration
+from chaos.scenario.circumstances import Circumstance
+from chaos.scenario.fields import Node, UnsignedDuration
 from chaos.upstreams.gcs import GcsUpstream
 from helpdesk.articles import Article, load_articles
 from helpdesk.embedding import Embedder, Vectors, WordLlamaEmbedder
@@ -27,26 +27,26 @@ BORN = datetime(2025, 12, 1, tzinfo=UTC)
 Damage = Literal["truncated", "bit_flip", "empty", "wrong_manifest", "missing_file"]
 
 
-@checked_dataclass(frozen=True)
-class IndexCacheGiven:
-    """``given.index_cache`` as a scenario writes it.
+class CachedCopy(Node):
+    """``given.index_cache`` as a scenario writes it; empty, a copy fetched just now."""
 
-    Attributes:
-        age: How long ago the copy was fetched.
-        damage: What happened to it on disk since.
-    """
+    age: UnsignedDuration = Field(
+        default=timedelta(0), description="How long ago it was fetched.", examples=["2h"]
+    )
+    damage: Damage | None = Field(
+        default=None,
+        description="What happened to it on disk since.",
+        examples=["truncated"],
+    )
 
-    age: Duration = timedelta(0)
-    damage: Damage | None = None
+
+INDEX_CACHE = Circumstance(model=CachedCopy, words=("absent",))
 
 
-def parse_index_cache(value: str | Mapping[str, Any] | None) -> IndexCacheGiven | None:
-    """Read ``absent``, a mapping, or nothing (a copy fetched just now)."""
-    if value == "absent":
-        return None
-    if value is None:
-        return IndexCacheGiven()
-    return TypeAdapter(IndexCacheGiven).validate_python(value)
+def cached_copy(given: Mapping[str, Any]) -> CachedCopy | None:
+    """The copy that there is on disk before the first step, if any."""
+    read = INDEX_CACHE.read("index_cache", given.get("index_cache", {}))
+    return read if isinstance(read, CachedCopy) else None
 
 
 class _Remembering(WordLlamaEmbedder):
@@ -129,7 +129,7 @@ def publish(gcs: GcsUpstream, number: int) -> None:
     generation(number).publish(StandInBucket(gcs), PREFIX)
 
 
-def lay_out_cache(folder: Path, given: IndexCacheGiven, *, now: float) -> None:
+def lay_out_cache(folder: Path, given: CachedCopy, *, now: float) -> None:
     """Leave the first generation as an earlier process would have, damaged if so asked."""
     first = generation(1)
     fetched_at = now - given.age.total_seconds()

@@ -81,11 +81,11 @@ class HelpdeskTarget(Target):
                 **world.settings,
             }
         )
-        index_cache = given.parse_index_cache(world.given.get("index_cache"))
-        if index_cache is not None:
+        copy = given.cached_copy(world.given)
+        if copy is not None:
             folder = cache_folder(self._settings.index)
-            given.lay_out_cache(folder, index_cache, now=time.time())
-        detail = (("cached", index_cache is not None), *published.items())
+            given.lay_out_cache(folder, copy, now=time.time())
+        detail = (("cached", copy is not None), *published.items())
         world.recorder.record(ActionEvent, action="given", detail=detail)
         self._start()
 

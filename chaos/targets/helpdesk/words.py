@@ -18,8 +18,11 @@ from chaos.ports import (
     RetryPolicy,
     Vocabulary,
 )
+from chaos.targets.helpdesk.given import INDEX_CACHE
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.openai import OpenAIUpstream
+from helpdesk.errors import SettingsError
+from helpdesk.settings import Settings
 
 SPECIFIED: dict[str, Any] = {
     "answer_deadline": timedelta(seconds=30),
@@ -46,6 +49,16 @@ SPECIFIED: dict[str, Any] = {
 }
 """Every setting a scenario may change, with the value the specification gives it."""
 
+
+def _refuse(key: str, value: object) -> str | None:
+    """What the service itself says to a value."""
+    try:
+        Settings().replaced({key: value})
+    except SettingsError:
+        return Settings.keys()[key].expected.partition("; ")[0]
+    return None
+
+
 VOCABULARY = Vocabulary(
     upstreams={
         OpenAIUpstream.name: OpenAIUpstream.operations,
@@ -70,7 +83,8 @@ VOCABULARY = Vocabulary(
     settings={key: type(value) for key, value in SPECIFIED.items()},
     defaults=SPECIFIED,
     actions=frozenset({"restart", "refresh_index", "publish_index"}),
-    given=frozenset({"index_cache", "settings"}),
+    given={"index_cache": INDEX_CACHE},
+    refuse=_refuse,
 )
 
 

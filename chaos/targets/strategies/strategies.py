@@ -18,9 +18,11 @@ import openai
 import tenacity
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
+from pydantic import Field
 
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
-from chaos.scenario.fields import read_duration
+from chaos.scenario.circumstances import Circumstance
+from chaos.scenario.fields import Node, UnsignedDuration, read_duration
 from chaos.targets.strategies.breaker import SimpleBreaker
 from chaos.trace.events import BreakerEvent, Scalar
 from chaos.upstreams.gcs import GcsUpstream
@@ -51,6 +53,14 @@ def _storage_client() -> storage.Client:
     return storage.Client(project="chaos", credentials=credentials)
 
 
+class _Remembered(Node):
+    """What ``given.index_cache`` may say of articles that it has read already."""
+
+    age: UnsignedDuration = Field(
+        default=timedelta(0), description="How long ago.", examples=["2h"]
+    )
+
+
 class Strategy(Target):
     """The plain service; a subclass says how a call is made."""
 
@@ -66,7 +76,7 @@ class Strategy(Target):
             settings={"index.fresh_for": timedelta},
             modes=("llm", "error"),
             actions=frozenset({"restart"}),
-            given=frozenset({"index_cache", "settings"}),
+            given={"index_cache": Circumstance(model=_Remembered, words=("absent",))},
         )
 
     @classmethod

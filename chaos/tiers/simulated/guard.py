@@ -1,17 +1,24 @@
-"""No way out of the simulation: real sockets are refused, foreign threads are named."""
+"""No way out of the simulation: real sockets are refused, foreign threads are named.
+
+Nor is there a way to end the process, which would take the verdict with it.
+"""
 
 from __future__ import annotations
 
+import os
+import selectors
 import socket
 import threading
 from _thread import get_ident
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from unittest import mock
 
 from chaos.errors import SimulationError
+from chaos.tiers.simulated.locks import bound
 
 Address = object
 """What a socket is connected to: host and port, or a path."""
@@ -42,6 +49,12 @@ class Guard:
             ):
                 guarded = self._guarded(getattr(owner, name), name, address_of)
                 undo.enter_context(mock.patch.object(owner, name, guarded))
+            undo.enter_context(mock.patch.object(os, "_exit", partial(self._exit, os._exit)))
+            # What asyncio waits with; subprocesses and servers have other selectors.
+            selector = selectors.DefaultSelector
+            undo.enter_context(
+                mock.patch.object(selector, "select", self._never_waiting(selector.select))
+            )
             self._undo = undo.pop_all()
         return self
 
@@ -84,6 +97,25 @@ class Guard:
             "answer, or an httpx error; mend the stand-in, or the fault that changed its answer"
         )
 
+    def _exit(self, real: Callable[[int], NoReturn], code: int) -> NoReturn:
+        if _is_in_a_run():
+            raise self.violation(
+                f"the service wanted to end the process: os._exit({code}); expected it to return, "
+                "or to raise"
+            )
+        real(code)
+
+    def _never_waiting(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def select(selector: object, timeout: float | None = None) -> Any:  # noqa: ANN401 - as the real one
+            if _is_in_a_run() and (timeout is None or timeout > 0):
+                raise self.violation(
+                    "an event loop waited, which it would do in real time; async services are not "
+                    "simulated yet; expected synchronous code"
+                )
+            return real(selector, timeout)
+
+        return select
+
     def _guarded(
         self,
         real: Callable[..., Any],
@@ -100,3 +132,8 @@ class Guard:
             return real(*args, **kwargs)
 
         return guarded
+
+
+def _is_in_a_run() -> bool:
+    scheduler = bound()
+    return scheduler is not None and scheduler.acting is not None

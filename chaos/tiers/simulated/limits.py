@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chaos.scenario.lint_size import LONGEST_RUN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -20,7 +22,7 @@ class Limits:
 
     stuck_after_s: float = 10.0
     max_switches: int = 1_000_000
-    max_virtual_s: float = 30 * 86_400.0
+    max_virtual_s: float = LONGEST_RUN.total_seconds()
     max_calls: int = 10_000
 
 

@@ -21,7 +21,7 @@ from chaos.tiers.simulated.agenda import Agenda
 from chaos.tiers.simulated.clock import Clock, to_ticks
 from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
 from chaos.tiers.simulated.stacks import describe_waits, stack_of
-from chaos.tiers.simulated.task import Abandoned, Blocker, Task, start_thread
+from chaos.tiers.simulated.task import Abandoned, Blocker, Task, in_words, start_thread
 
 TraceFunction = Callable[[FrameType, str, Any], Any]
 """What ``sys.settrace`` takes."""
@@ -44,6 +44,7 @@ class Scheduler:
 
     Attributes:
         tracer: Trace function of all tasks that start from now on; see `Interleaving`.
+        deaths: Threads of the service that an error ended: which, when, and what error.
 
     Example:
         >>> from chaos.choices import Seeded
@@ -73,6 +74,7 @@ class Scheduler:
         self._agenda = Agenda(clock)
         self._closing = False
         self._failure: Exception | None = None
+        self.deaths: list[str] = []
 
     @property
     def current(self) -> Task | None:
@@ -181,6 +183,8 @@ class Scheduler:
     def count_call(self, task: Task) -> None:
         """Note that the calling ``task`` calls a provider, before it does."""
         task.calls += 1
+        # A sign of life: whoever calls without ever waiting is no more stuck than whoever waits.
+        self._switches_left -= 1
         # Whoever works in the background may do so for ever.
         is_waited_for = task is self._running and not task.background
         if task.calls > self._limits.max_calls and is_waited_for:
@@ -279,10 +283,20 @@ class Scheduler:
 
     def _carry_out_adopted(self, task: Task, thread: threading.Thread) -> None:
         del vars(thread)["run"]
-        self._carry_out(task, thread.run)
+        self._carry_out(task, partial(self._noting_death, task, thread.run))
         if task.error is not None:
             # As in reality: threading.excepthook has its say, and the thread is gone.
             raise task.error
+
+    def _noting_death(self, task: Task, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except (Abandoned, SystemExit):
+            raise
+        except BaseException as error:
+            if not task.abandoned:
+                self.deaths.append(f"{task.name!r} at {self._now()}: {in_words(error)}")
+            raise
 
     def _end(self, task: Task) -> None:
         task.ended = True

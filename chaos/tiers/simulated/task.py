@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from _thread import allocate_lock
 from collections.abc import Callable
@@ -89,9 +90,32 @@ class Task:
     def __repr__(self) -> str:
         return f"<Task {self.name!r}>"
 
+    def raise_error(self) -> None:
+        """Raise what its body raised, if it did.
+
+        What is no ``Exception`` is wrapped in one: the harness must not take a ``SystemExit`` or
+        ``KeyboardInterrupt`` of the service for its own.
+        """
+        if isinstance(self.error, Exception):
+            raise self.error
+        if self.error is not None:
+            raise RuntimeError(in_words(self.error)) from self.error
+
     def why(self, task: Task) -> str:
         """To wait for a task is to wait for its end."""
         return "itself to end" if task is self else f"{self.name} to end"
+
+
+def in_words(error: BaseException) -> str:
+    """An error as the last line of a traceback has it.
+
+    Example:
+        >>> in_words(ValueError("too late"))
+        'ValueError: too late'
+    """
+    # Pydantic adds the address of a page about its own types: no help to whoever reads a verdict.
+    text = re.sub(r"\n +For further information visit \S+", "", str(error))
+    return f"{type(error).__name__}: {text}"
 
 
 class Started:

@@ -22,6 +22,7 @@ from chaos.tiers.simulated.carrier import SimulatedCarrier
 from chaos.tiers.simulated.clock import Clock, to_ticks
 from chaos.tiers.simulated.contract import Carrier, Injector
 from chaos.tiers.simulated.dispatcher import Dispatcher
+from chaos.tiers.simulated.entropy import Entropy
 from chaos.tiers.simulated.guard import Address, Guard
 from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
 from chaos.tiers.simulated.router import MOCKERS, SimRouter
@@ -35,7 +36,16 @@ _ENVIRONMENT = {
     # of its own: requests that no service has made.
     "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA": "true",
 }
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+# What HTTP libraries and SDKs read by themselves, and what would send requests elsewhere, change
+# or break them. A verdict must not depend on whose shell it comes from. A service's own variables
+# stay, and so do keys: an SDK may insist on one.
+_CALLERS = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS"),
+    *("STORAGE_EMULATOR_HOST", "API_ENDPOINT_OVERRIDE"),
+    *("GOOGLE_API_USE_CLIENT_CERTIFICATE", "GOOGLE_API_USE_MTLS_ENDPOINT"),
+)
 
 InjectorFactory = Callable[[SimulatedRun], Injector]
 """Makes the injector of a run out of the run's recorder and clock."""
@@ -78,6 +88,7 @@ class Simulation:
         allows: Callable[[Address], bool] = lambda _: False,
     ) -> None:
         self.clock = Clock()
+        self._entropy = Entropy()
         self._guard = Guard(allows)
         self._canary = Canary()
         self._router = SimRouter(self._dispatch, mockers)
@@ -95,10 +106,11 @@ class Simulation:
         with ExitStack() as undo:
             undo.enter_context(self.clock)
             undo.enter_context(mock.patch.dict(os.environ, _ENVIRONMENT))
-            for name in _PROXIES:
+            for name in _CALLERS:
                 os.environ.pop(name, None)
-                os.environ.pop(name.upper(), None)
+                os.environ.pop(name.lower(), None)
             undo.enter_context(Threads(self._sleep))
+            undo.enter_context(self._entropy.in_place())
             undo.enter_context(self._router)
             undo.enter_context(self._guard)
             self._undo = undo.pop_all()
@@ -132,7 +144,8 @@ class Simulation:
             upstreams: Stand-ins by name, new for this run.
             injector: Makes the injector, once the run has its recorder and clock.
             choices: Decides everything undecided.
-            seed: For the global ``random``, from which SDKs and services draw their jitter.
+            seed: For ``random`` and ``os.urandom``, from which SDKs and services draw their
+                jitter and the names they make up.
             limits: What counts as stuck, or as a run without end.
 
         Raises:
@@ -143,6 +156,7 @@ class Simulation:
         self.clock.reset()
         self._router.reset()
         random.seed(seed)
+        self._entropy.seed(seed)
         scheduler = Scheduler(self.clock, choices, limits)
         run = self._run = SimulatedRun(self.clock, scheduler, self._guard, self._finished)
         try:

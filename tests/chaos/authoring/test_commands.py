@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from chaos import cli, session
-from chaos.authoring.interruption import from_name, interruption
+from chaos.authoring.interruption import HeldInterrupt, from_name, interruption
 from chaos.errors import ChaosError
 from chaos.ports import Target
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.schema import SCHEMA_FILE
 from chaos.targets import find_target
+from chaos.tiers.simulated.threads import real_sleep
 from tests.chaos.authoring.conftest import Chaos
 from tests.chaos.toy import Toy
 
@@ -223,14 +225,27 @@ def test_ctrl_c_ends_a_suite_between_two_runs(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_ctrl_c_that_is_held_back_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    """At once: a run may be long, and whoever presses it wants to know that it was heard."""
+    with HeldInterrupt() as interrupt:
+        signal.raise_signal(signal.SIGINT)
+
+        assert "Ctrl-C again ends at once" in capfd.readouterr().err
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.act()
+
+
 def test_second_ctrl_c_does_not_wait(
     chaos: Chaos, monkeypatch: pytest.MonkeyPatch, scratch: Path
 ) -> None:
     """A run that takes too long can be left all the same."""
 
     def press_twice() -> None:
-        signal.raise_signal(signal.SIGINT)
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), signal.SIGINT)
+        while signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            real_sleep(0.001)  # The main thread notes the first.
+        os.kill(os.getpid(), signal.SIGINT)
+        real_sleep(0.1)
 
     interrupt_at(9, press_twice, monkeypatch)
 

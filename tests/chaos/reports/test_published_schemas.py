@@ -71,14 +71,14 @@ def test_junit_fits_its_schema(
     suite: SuiteResult, junit_schema: xmlschema.XMLSchema, tmp_path: Path
 ) -> None:
     """Whatever came of a suite, its JUnit XML is JUnit XML."""
-    junit.write(suite, tmp_path / "junit.xml")
+    (tmp_path / "junit.xml").write_text(junit.dump(suite), encoding="utf-8")
 
     junit_schema.validate(tmp_path / "junit.xml")
 
 
 def cases_of_a_shut_gate(file: Path) -> dict[str, ET.Element]:
     """Return the test cases of a mixed suite that is not as its baseline says, by name."""
-    junit.write(examples.mixed(), file, COMPARISON)
+    file.write_text(junit.dump(examples.mixed(), COMPARISON), encoding="utf-8")
     return {str(case.get("name")): case for case in ET.parse(file).iter("testcase")}
 
 
@@ -116,7 +116,7 @@ def test_junit_fails_what_the_baseline_lacks_and_has_too_much(tmp_path: Path) ->
 
 def test_junit_counts_an_inconclusive_scenario_as_an_error(tmp_path: Path) -> None:
     """JUnit knows no third verdict, and what proved nothing must not look like a pass."""
-    junit.write(examples.mixed(), tmp_path / "junit.xml")
+    (tmp_path / "junit.xml").write_text(junit.dump(examples.mixed()), encoding="utf-8")
 
     (found,) = ET.parse(tmp_path / "junit.xml").iter("testsuite")
     assert (found.get("tests"), found.get("failures"), found.get("errors")) == ("3", "1", "1")
@@ -127,7 +127,7 @@ def test_junit_tells_what_the_terminal_tells(tmp_path: Path) -> None:
     text = io.StringIO()
     ConsoleReport(Console(file=text, width=200)).on_end(examples.mixed())
 
-    junit.write(examples.mixed(), tmp_path / "junit.xml")
+    (tmp_path / "junit.xml").write_text(junit.dump(examples.mixed()), encoding="utf-8")
 
     entries = [
         entry for case in ET.parse(tmp_path / "junit.xml").iter("testcase") for entry in case
@@ -151,7 +151,9 @@ def test_junit_survives_what_xml_cannot_hold(letter: str, tmp_path: Path) -> Non
     trace = Story().asks(1).answer("error", error=f"Value{letter}Error: é").trace
     wrong = replace(examples.verdict(Outcome.FAILED), reason=f"{letter}é", evidence=(1,))
 
-    junit.write(examples.suite(examples.result("odd", trace, wrong)), tmp_path / "junit.xml")
+    (tmp_path / "junit.xml").write_text(
+        junit.dump(examples.suite(examples.result("odd", trace, wrong))), encoding="utf-8"
+    )
 
     (entry,) = next(ET.parse(tmp_path / "junit.xml").iter("testcase"))
     assert "Value\N{REPLACEMENT CHARACTER}Error: é" in str(entry.text)

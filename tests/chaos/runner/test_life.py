@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import random
+import secrets
 import textwrap
+import threading
+import time
+import uuid
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 
 from chaos.checks.laws.answers import EveryAskIsAnswered
-from chaos.ports import Answer, Target
+from chaos.ports import Answer, Target, World
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
@@ -92,6 +100,7 @@ def test_broken_steady_state_injects_nothing(simulation: Simulation) -> None:
         method:
           - inject: {id: outage, upstream: weather, fault: timeout}
           - ask: How is it?
+            expect: {answer.mode: error}
         """,
     )
 
@@ -192,6 +201,107 @@ def test_service_that_raises_breaks_a_law(simulation: Simulation) -> None:
     assert result.outcome is Outcome.FAILED
     assert result.problems[0].check == "every-ask-is-answered"
     assert result.trace.of(AnswerEvent)[0].error == "ValueError: Why?"
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), GeneratorExit(), KeyboardInterrupt()])
+def test_service_cannot_end_the_harness(simulation: Simulation, error: BaseException) -> None:
+    """A service that exits has answered nobody; above all it has not passed."""
+
+    class Quitter(Toy):
+        def ask(self, question: str) -> Answer:
+            raise error
+
+    result = run(simulation, "method: [{ask: Why?, expect: {calls.weather: 0}}]", Quitter)
+
+    assert result.outcome is Outcome.FAILED
+    assert result.problems[0].check == "every-ask-is-answered"
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt()])
+def test_target_that_exits_while_it_is_built_is_no_service(
+    simulation: Simulation, error: BaseException
+) -> None:
+    """Nor has it passed."""
+
+    class Quitter(Toy):
+        broken = "build"
+
+        def build(self, world: World) -> None:
+            raise error
+
+    result = run(simulation, GOOD, Quitter)
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert result.problems[0].reason.startswith(
+        f"the target broke down: RuntimeError: {type(error).__name__}"
+    )
+
+
+def test_service_cannot_end_the_process(simulation: Simulation) -> None:
+    """``os._exit`` would take the verdict with it."""
+
+    class Killer(Toy):
+        def ask(self, question: str) -> Answer:
+            os._exit(0)
+
+    result = run(simulation, "method: [{ask: Why?, expect: {calls.weather: 0}}]", Killer)
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "os._exit(0)" in result.problems[0].reason
+
+
+def test_thread_that_dies_fails_the_run(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for it, so nobody would notice that its work is not done any more."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    class Careless(Toy):
+        def ask(self, question: str) -> Answer:
+            threading.Thread(target=int, args=("x",), name="refresh").start()
+            time.sleep(1.0)
+            return super().ask(question)
+
+    result = run(simulation, "method: [{ask: Why?, expect: {answer.mode: llm}}]", Careless)
+
+    assert result.outcome is Outcome.FAILED
+    assert [problem.check for problem in result.problems] == ["no-thread-dies"]
+    assert "thread 'refresh' at 0.000 s: ValueError" in result.problems[0].reason
+
+
+def test_escape_outweighs_whatever_was_seen(simulation: Simulation) -> None:
+    """What an escaped request did to the answers says nothing about the service."""
+
+    class Foreign(Toy):
+        def ask(self, question: str) -> Answer:
+            with contextlib.suppress(Exception):
+                httpx2.get("https://elsewhere.example/")
+            return super().ask(question)
+
+    result = run(
+        simulation,
+        "method: [{ask: {question: Why?, times: 3}, expect: {answer.mode: fallback}}]",
+        Foreign,
+    )
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    (problem,) = result.problems
+    assert problem.check == "simulation"
+    assert problem.reason.endswith("(3 times)")
+
+
+def test_names_that_a_service_makes_up_come_from_the_seed(simulation: Simulation) -> None:
+    """``uuid``, ``secrets`` and ``SystemRandom`` draw from the operating system otherwise."""
+
+    class Naming(Toy):
+        def ask(self, question: str) -> Answer:
+            drawn = uuid.uuid4(), secrets.token_hex(4), random.SystemRandom().random()
+            return Answer(mode="llm", text=str(drawn))
+
+    method = "method: [{ask: Why?, expect: {answer.mode: llm, calls.weather: 0}}]"
+    first, again, other = (run(simulation, method, Naming, seed=seed) for seed in (1, 1, 2))
+
+    assert first.digest == again.digest != other.digest
 
 
 def test_deadlock_fails_by_name(simulation: Simulation) -> None:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Literal
 
 import pytest
+from pydantic import Field
 
 from chaos.ports import Observable, Vocabulary
+from chaos.scenario.circumstances import Circumstance
+from chaos.scenario.fields import Node, UnsignedDuration
 from chaos.scenario.loader import LoadedScenario, Vocabularies, load_text
 
 _UPSTREAMS = {
     "openai": ("chat.completions",),
     "gcs": ("objects.get", "objects.media", "objects.insert", "objects.list", "buckets.get"),
 }
+
+
+class Copy(Node):
+    """What there may be on disk before a run."""
+
+    age: UnsignedDuration = Field(default=timedelta(0), examples=["2h"])
+    damage: Literal["truncated", "empty"] | None = Field(default=None, examples=["truncated"])
+    day: date | None = Field(default=None, examples=["2026-01-01"])
+
+
+def refuse(key: str, value: object) -> str | None:
+    """The toy takes one attempt, or more."""
+    return "at least 1" if key == "openai.retry.attempts" and value == 0 else None
 
 
 @pytest.fixture
@@ -40,7 +57,9 @@ def toy() -> Vocabulary:
             "openai.model": str,
         },
         actions=frozenset({"publish_index", "refresh_index", "restart"}),
-        given=frozenset({"index_cache"}),
+        defaults={"openai.retry.attempts": 3},
+        refuse=refuse,
+        given={"index_cache": Circumstance(model=Copy, words=("absent",))},
     )
 
 

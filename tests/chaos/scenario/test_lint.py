@@ -79,6 +79,59 @@ SOUND = {
   - inject: {upstream: openai, fault: completion, content: null}
   - ask: Is the VPN down?
 """,
+    "a service that is only looked at": """
+  - advance: 1h
+  - expect: {queue.length: 0, calls.openai: 0}
+""",
+    "a service that is to work by itself": """
+  - advance: 1h
+    expect: {calls.gcs: {at_least: 1}, waits.openai: []}
+""",
+    "an index that is only published and looked for": """
+  - publish_index: {}
+  - advance: 1h
+expect: {calls.gcs: 0}
+""",
+    "a bound that says there is a value": """
+  - inject: {id: outage, upstream: openai, fault: timeout, calls: 1}
+  - ask: Is the VPN down?
+    expect:
+      openai.breaker.retry_after: {at_least: 0s}
+      answer.reason: {matches: ""}
+      answer.index_state: {one_of: [fresh, stale, absent]}
+  - heal: outage
+  - ask: Is the VPN down?
+expect: {time_to_recover: {at_least: 0s}, index.age: {at_least: 0s}}
+""",
+    "bounds that some value is outside of": """
+  - ask: Is the VPN down?
+    expect:
+      answer.mode: {one_of: [llm, fallback]}
+      answer.text: {matches: "^.*$"}
+      calls.openai: {at_least: 0, not: 2}
+      answers: {llm: {at_least: 1}, fallback: {between: [0, 3]}}
+expect: {availability: {between: [0.5, 1]}, queue.length: {at_least: 0}}
+""",
+    "a load that is judged beyond the fault": """
+  - load: {ask: Is the VPN down?, every: 5s, for: 1m}
+    expect: {answers: {llm: {at_least: 1}}}
+  - inject: {upstream: openai, fault: timeout}
+""",
+    "a fault whose place in time only the run can tell": """
+  - ask: Is the VPN down?
+    expect: {answer.mode: llm}
+  - inject: {upstream: openai, fault: timeout}
+    at: 0s
+  - ask: Is the VPN down?
+""",
+    "the longest run with the most questions": """
+  - advance: 15d
+  - load: {ask: Is the VPN down?, every: 1d, for: 15d, users: 1000}
+  - advance: 14d
+  - ask: {question: Is the VPN down?, every: 1d, times: 2}
+  - ask: {question: Is the VPN down?, times: 983, users: 1000}
+  - ask: {question: Is the VPN down?, times: 1998}
+""",
     "what the target alone can show": """
   - ask: Is the VPN down?
   - expect: {queue.length: 0, queue.oldest: {at_most: 1s}}

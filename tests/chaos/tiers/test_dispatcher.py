@@ -253,6 +253,18 @@ def test_async_client_is_refused_clearly(world: World) -> None:
     assert len(world.run.violations) == 1
 
 
+def test_event_loop_that_waits_is_refused_clearly(world: World) -> None:
+    """It would wait in real time, while virtual time stands still."""
+
+    def user() -> None:
+        with pytest.raises(SimulationError, match="async services are not simulated"):
+            asyncio.run(asyncio.sleep(5.0))
+
+    world.result(user)
+
+    assert world.run.violations
+
+
 class Breaking(ToyOpenAI):
     """Has a bug in one of its methods."""
 

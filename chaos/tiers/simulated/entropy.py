@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
-from chaos.tiers.simulated.locks import bound
+from chaos.tiers.simulated.locks import is_in_a_run
 
 _real_urandom = os.urandom
 
@@ -45,7 +45,4 @@ class Entropy:
         self._source.seed(f"urandom {seed}")
 
     def _urandom(self, size: int, /) -> bytes:
-        scheduler = bound()
-        if scheduler is None or scheduler.acting is None:
-            return _real_urandom(size)
-        return self._source.randbytes(size)
+        return self._source.randbytes(size) if is_in_a_run() else _real_urandom(size)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, Self
 from unittest import mock
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated.locks import bound
+from chaos.tiers.simulated.locks import is_in_a_run
 
 Address = object
 """What a socket is connected to: host and port, or a path."""
@@ -98,7 +98,7 @@ class Guard:
         )
 
     def _exit(self, real: Callable[[int], NoReturn], code: int) -> NoReturn:
-        if _is_in_a_run():
+        if is_in_a_run():
             raise self.violation(
                 f"the service wanted to end the process: os._exit({code}); expected it to return, "
                 "or to raise"
@@ -107,7 +107,7 @@ class Guard:
 
     def _never_waiting(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def select(selector: object, timeout: float | None = None) -> Any:  # noqa: ANN401 - as the real one
-            if _is_in_a_run() and (timeout is None or timeout > 0):
+            if is_in_a_run() and (timeout is None or timeout > 0):
                 raise self.violation(
                     "an event loop waited, which it would do in real time; async services are not "
                     "simulated yet; expected synchronous code"
@@ -132,8 +132,3 @@ class Guard:
             return real(*args, **kwargs)
 
         return guarded
-
-
-def _is_in_a_run() -> bool:
-    scheduler = bound()
-    return scheduler is not None and scheduler.acting is not None

@@ -49,6 +49,12 @@ def bound() -> Scheduler | None:
     return _Run.scheduler
 
 
+def is_in_a_run() -> bool:
+    """Whether the calling thread is part of a run."""
+    scheduler = bound()
+    return scheduler is not None and scheduler.acting is not None
+
+
 def bind(scheduler: Scheduler | None) -> list[Contention]:
     """Make all locks belong to ``scheduler``; returns where their contentions will be noted."""
     _Run.scheduler = scheduler

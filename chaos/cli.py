@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import logging
+import os
 import sys
 import time
 from contextlib import suppress
@@ -91,15 +92,21 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
     began_s = time.time()
     try:
-        app()
-    except ReaderGoneError as error:
-        sys.exit(error.exit_code)  # Nobody is left to be told.
+        try:
+            app()
+        finally:
+            # Not left to the interpreter: its exit would be too late to say what went wrong.
+            sys.stdout.flush()
+    except (ReaderGoneError, BrokenPipeError):
+        _discard_output()
+        sys.exit(ReaderGoneError.exit_code)  # Nobody is left to be told.
     except ChaosError as error:
         _tell(error)
         sys.exit(error.exit_code)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
+        _discard_output()
         where = f"'{error.filename}'" if error.filename else "standard output"
         full = MissingComponentError(
             f"{where} cannot be written: {error.strerror}; make room there, and run it again"
@@ -112,6 +119,12 @@ def main() -> NoReturn:
     finally:
         _tell_of_saved_sources(began_s)
     sys.exit(0)
+
+
+def _discard_output() -> None:
+    """What could not be written is not tried again when the interpreter ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: ChaosError) -> None:

@@ -28,7 +28,8 @@ from chaos import session
 from chaos.choices import Seeded
 from chaos.faults.injector import Injector
 from chaos.http import Request
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.upstreams.openai import OpenAIUpstream
 
 PROJECT = Path(__file__).parents[1]
@@ -101,7 +102,7 @@ def cost_of_a_call() -> Iterator[Figure]:
     bare, real = bare_client(), openai.OpenAI(api_key="sk-bench", max_retries=0)
     floor: list[float] = []
     tier: list[float] = []
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         for number in range(ROUNDS + 1):
             floor.append(cpu_us(bare))
             play(simulation, lambda: tier.append(cpu_us(real)), number)
@@ -117,7 +118,7 @@ def rate_of_runs(number: int = 1000) -> Figure:
     """Whole runs of one call each: what it costs to begin and end a world."""
     client = openai.OpenAI(api_key="sk-bench", max_retries=0)
     clock = freezegun.api.real_perf_counter
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         began_s = clock()
         for seed in range(number):
             play(simulation, lambda: ask(client), seed)

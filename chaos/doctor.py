@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from chaos.choices import Seeded
 from chaos.errors import ChaosError
 from chaos.faults.injector import Injector
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire import support
 
 PINNED = {"freezegun": "1.5.5", "respx": "0.23.1"}
@@ -64,7 +64,7 @@ def _try(name: str, attempt: Callable[[], str]) -> Finding:
 def _simulate() -> str:
     choices = Seeded(0)
     with (
-        Simulation() as simulation,
+        SimulatedTier() as simulation,
         # A run begins with its canaries.
         simulation.start_run(
             upstreams={}, injector=lambda _: Injector(choices), choices=choices, seed=0

@@ -25,9 +25,10 @@ from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Scenario
 from chaos.scenario.problems import ScenarioError
 from chaos.scenario.suite import is_asked_for, load_suite, matches
+from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of
-from chaos.tiers.simulated.world import Simulation
-from chaos.tiers.wire.world import WireSimulation
+from chaos.tiers.simulated.world import SimulatedTier
+from chaos.tiers.wire.world import WireTier
 from chaos.verdict import Outcome, combine
 
 
@@ -179,9 +180,9 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
 
 
 _WORLDS: dict[Tier, tuple[type[Simulation], ...]] = {
-    Tier.SIMULATED: (Simulation,),
-    Tier.WIRE: (WireSimulation,),
-    Tier.BOTH: (Simulation, WireSimulation),
+    Tier.SIMULATED: (SimulatedTier,),
+    Tier.WIRE: (WireTier,),
+    Tier.BOTH: (SimulatedTier, WireTier),
 }
 
 
@@ -255,7 +256,7 @@ def replay(loaded: LoadedScenario, *, seed: int | None = None) -> SuiteResult:
         return run([loaded], seed=seed)
     with importable_here():
         target = find_target(loaded.scenario.target)
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         result = replay_interleaving(loaded, target, simulation)
     return SuiteResult(results=(result,), real_s=result.real_s)
 

@@ -6,8 +6,8 @@ from chaos.authoring.targets import find_here
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario, load_text
+from chaos.simulation.world import Simulation
 from chaos.targets import vocabulary_of
-from chaos.tiers.simulated.world import Simulation
 
 _HEAD = "version: 1\nname: example\nhypothesis: An example.\nmethod:\n"
 

@@ -21,7 +21,7 @@ from chaos.ports import Target, Vocabulary
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from chaos.trace.events import AskEvent, ResponseEvent
 from chaos.trace.trace import Trace
 

@@ -25,7 +25,8 @@ from chaos.runner.result import RunResult
 from chaos.scenario.kinds import Kind
 from chaos.scenario.problems import ScenarioError, render
 from chaos.scenario.tolerance_parser import FORMS
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import (
     AnswerEvent,
     AskEvent,
@@ -68,7 +69,7 @@ _FORMS = {
 
 def pages() -> dict[str, str]:
     """Every page by the name of its file."""
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         return {
             "scenarios.md": _page(_scenarios(simulation)),
             "faults.md": _page(_faults(simulation)),

@@ -10,8 +10,8 @@ import freezegun.api
 from chaos import session
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
+from chaos.simulation.world import Simulation
 from chaos.targets import find_target
-from chaos.tiers.simulated.world import Simulation
 
 
 class Rerun:

@@ -17,8 +17,8 @@ from chaos.scenario.faults import FAULTS, Fault
 from chaos.scenario.problems import ScenarioError, listed, suggest
 from chaos.scenario.source import Findings
 from chaos.scenario.wording import validate
-from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.run import SimulatedRun
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.trace import Trace
 from chaos.units import parse_duration
 
@@ -58,7 +58,7 @@ class SimulatedWorld:
 
     def __init__(self, *, seed: int = 0) -> None:
         self._seed = seed
-        self._simulation = Simulation()
+        self._simulation = SimulatedTier()
         self._choices = Seeded(seed)
         self._injector = Injector(self._choices)
         self._run: SimulatedRun | None = None

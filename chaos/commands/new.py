@@ -65,7 +65,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.reports.console import ConsoleReport
     from chaos.scenario.faults import FAULTS
     from chaos.scenario.problems import NOWHERE, ScenarioError
-    from chaos.tiers.simulated.world import Simulation
+    from chaos.tiers.simulated.world import SimulatedTier
 
     target_class = find_here(target)
     upstream = _choose("upstream", upstream, tuple(target_class.vocabulary().upstreams))
@@ -85,7 +85,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
     )
     schema, is_new_schema = _schema_for(file)
     try:
-        with Simulation() as simulation:
+        with SimulatedTier() as simulation:
             drafted = draft(wish, target_class, simulation, schema=schema)
     except ScenarioError as error:
         # The file was not written: nobody could look up the line a mistake is in.

@@ -42,8 +42,8 @@ def watch(
     from chaos.authoring.interruption import HeldInterrupt
     from chaos.authoring.rerun import Rerun
     from chaos.authoring.watch import Watcher
-    from chaos.tiers.simulated.threads import real_sleep
-    from chaos.tiers.simulated.world import Simulation
+    from chaos.simulation.threads import real_sleep
+    from chaos.tiers.simulated.world import SimulatedTier
 
     console = output()
     with suppress(ChaosError):  # It is reported below, and may be mended.
@@ -53,7 +53,7 @@ def watch(
     pause = pause or (lambda: real_sleep(_EVERY_S))
     rerun: Rerun | None = None
     try:
-        with HeldInterrupt() as interrupt, Simulation() as simulation:
+        with HeldInterrupt() as interrupt, SimulatedTier() as simulation:
             rerun = Rerun(simulation, expression=expression, seed=seed)
             _play(rerun, paths, verbose=verbose)
             names = ", ".join(map(str, paths))

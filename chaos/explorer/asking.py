@@ -15,7 +15,7 @@ from chaos.faults.registry import behaviour_of
 from chaos.http import Response
 from chaos.ports import Operation, Upstream
 from chaos.scenario.faults import Fault
-from chaos.tiers.simulated.locks import bound
+from chaos.simulation.locks import bound
 
 FAULT = "fault"
 """The kind of decision that picks a fault; 0 is for none."""

@@ -18,7 +18,7 @@ from chaos.explorer.workload import interleavings_of, workload_of
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Explore
 from chaos.targets import find_target
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ class Campaign:
         """Write each finding as a scenario."""
         if not found.findings:
             return
-        with Simulation() as simulation:
+        with SimulatedTier() as simulation:
             for finding in found.findings.values():
                 yield write_finding(
                     self.subject,

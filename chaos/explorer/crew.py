@@ -11,7 +11,7 @@ from itertools import chain, islice
 from chaos.explorer.subject import Deviations, Run, Subject, Wander
 from chaos.processes.pool import workers
 from chaos.runner.collection import no_collection
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 
 _AT_ONCE = 16
 """Runs that a process gets at a time: few enough to stop soon, enough to pay for the way."""
@@ -46,7 +46,7 @@ def crew_of(subject: Subject, processes: int = 1) -> Iterator[Crew]:
 
 @contextmanager
 def _player(subject: Subject) -> Iterator[Callable[[list[Job]], list[Run]]]:
-    with Simulation() as simulation, no_collection():
+    with SimulatedTier() as simulation, no_collection():
         yield lambda jobs: [
             subject.run(simulation, job.deviations, wander=job.wander, looks_ahead=job.looks_ahead)
             for job in jobs

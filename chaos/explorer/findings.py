@@ -17,8 +17,8 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario, load_file
 from chaos.scenario.model import Explore
+from chaos.simulation.world import Simulation
 from chaos.targets import vocabulary_of
-from chaos.tiers.simulated.world import Simulation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from chaos.explorer.workload import interleavings_of
 from chaos.ports import Target
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome, Verdict
 
 MOST_RUNS = 20_000

@@ -16,7 +16,7 @@ from chaos.runner.result import RunResult
 from chaos.scenario.faults import Fault
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import AskStep, LoadStep
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome, Verdict
 
 SWITCH = "switch"

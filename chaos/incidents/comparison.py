@@ -25,8 +25,9 @@ from chaos.scenario.model import (
     RefreshIndexStep,
     RestartStep,
 )
+from chaos.simulation.world import Simulation
 from chaos.targets import find_target
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 
 STRATEGIES = {
     "no-retry": "chaos.targets.strategies:NoRetry",
@@ -95,7 +96,7 @@ def _questions(path: Path) -> float:
 
 @contextmanager
 def _measuring() -> Iterator[Callable[[Pair], Row]]:
-    with Simulation() as simulation, no_collection():
+    with SimulatedTier() as simulation, no_collection():
         yield lambda pair: _measured(pair, simulation)
 
 

@@ -15,7 +15,8 @@ from chaos.ports import Target
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
 
 _LAWS = frozenset(law.name for law in LAWS)
@@ -114,7 +115,7 @@ def examine(job: Job) -> Case:
     threading.excepthook = lambda _: None
     plays: list[Play] = []
     try:
-        with Simulation() as simulation, job.defect.planted():
+        with SimulatedTier() as simulation, job.defect.planted():
             for scenario in job.scenarios:
                 plays.append(Play.of(_played(scenario, job.target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
@@ -126,7 +127,7 @@ def examine(job: Job) -> Case:
 
 def play_sound(scenarios: Sequence[tuple[LoadedScenario, type[Target]]]) -> list[RunResult]:
     """Play every scenario against the service as it is."""
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         return [_played(scenario, target, simulation) for scenario, target in scenarios]
 
 

@@ -20,10 +20,10 @@ from chaos.ports import Target, World
 from chaos.runner.player import SCRIPT, Player
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.tiers.simulated.interleave import Interleaving
-from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.task import in_words
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.interleave import Interleaving
+from chaos.simulation.run import SimulatedRun
+from chaos.simulation.task import in_words
+from chaos.simulation.world import Simulation
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 

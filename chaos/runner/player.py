@@ -30,8 +30,8 @@ from chaos.scenario.model import (
 )
 from chaos.scenario.observables import probes
 from chaos.scenario.schedules import peak, value_at
-from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.task import Abandoned, Task, in_words
+from chaos.simulation.run import SimulatedRun
+from chaos.simulation.task import Abandoned, Task, in_words
 from chaos.trace.events import (
     ActionEvent,
     AnswerEvent,

@@ -27,14 +27,15 @@ import urllib3
 from google.cloud import storage
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated.world import Simulation
-from tests.chaos.tiers.toys import World, chat, nap
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
+from tests.chaos.simulation.toys import World, chat, nap
 
 
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
     """One freeze for the module."""
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         yield simulation
 
 

@@ -28,7 +28,7 @@ from chaos.checks.registry import law_names
 from chaos.defects.catalogue import find_defects
 from chaos.incidents.catalogue import read_catalogue
 from chaos.targets import find_target
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from tests.docs.blocks import Block, Command, blocks, commands, is_like
 
 ROOT = Path(__file__).parents[2]
@@ -170,7 +170,7 @@ def _play(block: Block) -> None:
         YAML(typ="safe").load(block.text)
         return
     find_target("helpdesk")
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         result = play_fragment(whole(block.text), simulation)
     assert not result.problems, f"{block}: {result.problems}"
 

@@ -1,1 +1,1 @@
-"""The simulated tier: real SDKs and real threads in virtual time, without a network."""
+"""The simulated tier: answers travel in virtual time, without a network."""

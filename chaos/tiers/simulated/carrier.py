@@ -9,9 +9,9 @@ import httpx
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.http import Request, Response
-from chaos.tiers.simulated.contract import Decision, Timeouts
-from chaos.tiers.simulated.exchange import SENT
-from chaos.tiers.simulated.schedule import pieces
+from chaos.simulation.contract import Decision, Timeouts
+from chaos.simulation.exchange import SENT
+from chaos.simulation.schedule import pieces
 
 _FOR_EVER_S = 86_400.0
 

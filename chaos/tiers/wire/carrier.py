@@ -7,10 +7,10 @@ from collections.abc import Callable
 import httpx
 
 from chaos.http import Request, Response
-from chaos.tiers.simulated.contract import Decision, Timeouts
-from chaos.tiers.simulated.exchange import SENT
-from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.schedule import arriving
+from chaos.simulation.contract import Decision, Timeouts
+from chaos.simulation.exchange import SENT
+from chaos.simulation.guard import Guard
+from chaos.simulation.schedule import arriving
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.head import head_of
 from chaos.tiers.wire.mockers import NATIVE, native_of

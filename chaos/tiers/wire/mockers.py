@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import httpx
 import requests
 
-from chaos.tiers.simulated.mockers import HTTPX2Mocker, HTTPXMocker, RequestsMocker
+from chaos.simulation.mockers import HTTPX2Mocker, HTTPXMocker, RequestsMocker
 from chaos.tiers.wire.native import Native, TransportNative
 from chaos.tiers.wire.native_requests import RequestsNative
 

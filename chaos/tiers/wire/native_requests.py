@@ -18,7 +18,7 @@ import requests
 import urllib3
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from chaos.tiers.simulated.contract import Timeouts
+from chaos.simulation.contract import Timeouts
 from chaos.tiers.wire.native import Address, Head, Native
 
 if TYPE_CHECKING:

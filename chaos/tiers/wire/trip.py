@@ -11,9 +11,9 @@ import httpx
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.http import Response
-from chaos.tiers.simulated.contract import Timeouts
-from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.schedule import Piece, arriving, pieces
+from chaos.simulation.contract import Timeouts
+from chaos.simulation.guard import Guard
+from chaos.simulation.schedule import Piece, arriving, pieces
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.head import is_stream
 from chaos.tiers.wire.native import Head, Native

@@ -9,11 +9,11 @@ from typing import ClassVar, Self
 
 from chaos.choices import Choices
 from chaos.ports import Upstream
-from chaos.tiers.simulated.contract import Carrier
-from chaos.tiers.simulated.limits import Limits
-from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.scheduler import Scheduler
-from chaos.tiers.simulated.world import InjectorFactory, Simulation
+from chaos.simulation.contract import Carrier
+from chaos.simulation.limits import Limits
+from chaos.simulation.run import SimulatedRun
+from chaos.simulation.scheduler import Scheduler
+from chaos.simulation.world import InjectorFactory, Simulation
 from chaos.tiers.wire.carrier import WireCarrier
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.mockers import WIRE_MOCKERS
@@ -25,7 +25,7 @@ WIRE_LIMITS = Limits(stuck_after_s=60.0)
 """A user who holds the baton may rightly wait for sockets, many times at the same instant."""
 
 
-class WireSimulation(Simulation):
+class WireTier(Simulation):
     """A simulation whose requests leave the process, and come back through Toxiproxy.
 
     Time, threads, chance and the trace are the same. Sockets are refused as ever, except to the

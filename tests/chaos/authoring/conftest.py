@@ -11,7 +11,8 @@ import pytest
 
 from chaos import cli
 from chaos.authoring.targets import find_here
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,5 @@ def chaos(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 def simulation() -> Iterator[Simulation]:
     """One simulation for a module: entering it costs more than a run."""
     find_here("helpdesk")
-    with Simulation() as entered:
+    with SimulatedTier() as entered:
         yield entered

@@ -8,7 +8,7 @@ from chaos.authoring.new import Wish, draft
 from chaos.authoring.targets import find_here
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.problems import ScenarioError
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
 from tests.chaos.toy import Toy
 

@@ -11,7 +11,8 @@ from chaos.explorer.crew import Crew, Job
 from chaos.explorer.subject import Run, Subject
 from chaos.ports import Target
 from chaos.scenario.loader import LoadedScenario, load_text
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 
 Load = Callable[[str, type[Target]], LoadedScenario]
 CrewOf = Callable[[Subject], Crew]
@@ -20,7 +21,7 @@ CrewOf = Callable[[Subject], Crew]
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
     """Enter the simulated world once a module; what enters it by itself has its own."""
-    with Simulation() as entered:
+    with SimulatedTier() as entered:
         yield entered
 
 

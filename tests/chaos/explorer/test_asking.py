@@ -7,7 +7,7 @@ from chaos.explorer.asking import FAULT
 from chaos.explorer.menu import Menu, fault_name
 from chaos.explorer.subject import Subject
 from chaos.explorer.workload import workload_of
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from chaos.trace.events import AnswerEvent, FaultEvent, RequestEvent
 from tests.chaos.explorer.conftest import Load
 from tests.chaos.explorer.targets import QuickToy

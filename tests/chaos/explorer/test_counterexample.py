@@ -17,7 +17,7 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import AdvanceStep, AskStep, Explore
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from tests.chaos.explorer.conftest import Load
 from tests.chaos.explorer.targets import QuickToy, TiredToy
 

@@ -10,7 +10,7 @@ from chaos.explorer.subject import Subject
 from chaos.ports import Target
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Explore
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
 from tests.chaos.explorer.conftest import CrewOf, Load
 from tests.chaos.explorer.targets import Breaker, Flooded, Office, TwoStep, Unlocked

@@ -10,7 +10,7 @@ from chaos.explorer.menu import Menu
 from chaos.explorer.subject import Subject
 from chaos.explorer.workload import workload_of
 from chaos.ports import Target
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
 from tests.chaos.explorer.conftest import CrewOf, Load
 from tests.chaos.explorer.targets import QuickToy, TiredToy, WatchedToy
 

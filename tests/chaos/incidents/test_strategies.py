@@ -10,15 +10,16 @@ from chaos.ports import Target
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
+from chaos.simulation.world import Simulation
 from chaos.targets.strategies import NoRetry, RetryOnly, RetryWithBreaker
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
 
 
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
     """One world for all runs of this file."""
-    with Simulation() as entered:
+    with SimulatedTier() as entered:
         yield entered
 
 

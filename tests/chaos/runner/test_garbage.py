@@ -12,8 +12,9 @@ import pytest
 from chaos import session
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
+from chaos.simulation.world import Simulation
 from chaos.targets.helpdesk.target import HelpdeskTarget
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import ResponseEvent
 
 FAULTS = {
@@ -33,7 +34,7 @@ FAULTS = {
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
     """One world for all runs of this file."""
-    with Simulation() as entered:
+    with SimulatedTier() as entered:
         yield entered
 
 

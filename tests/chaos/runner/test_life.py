@@ -20,9 +20,10 @@ from chaos.ports import Answer, Target, World
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
-from chaos.tiers.simulated.canary import Canary
-from chaos.tiers.simulated.limits import Limits
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.canary import Canary
+from chaos.simulation.limits import Limits
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import AnswerEvent, RequestEvent
 from chaos.verdict import Outcome
 from tests.chaos.toy import Toy
@@ -31,7 +32,7 @@ from tests.chaos.toy import Toy
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
     """One world for all runs of this file."""
-    with Simulation() as entered:
+    with SimulatedTier() as entered:
         yield entered
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from chaos.runner.result import RunResult
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import AskEvent
 from tests.chaos.runner.test_life import run
 
@@ -16,7 +17,7 @@ from tests.chaos.runner.test_life import run
 @pytest.fixture(scope="module")
 def simulation() -> Iterator[Simulation]:
     """One world for all runs of this file."""
-    with Simulation() as entered:
+    with SimulatedTier() as entered:
         yield entered
 
 

@@ -11,7 +11,7 @@ from chaos.ports import Answer, Vocabulary
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
 from tests.chaos.toy import Toy
 
@@ -50,7 +50,7 @@ class Forecaster(Toy):
 def _played(recovered: str) -> RunResult:
     text = textwrap.dedent(_OUTAGE).replace("RECOVERED", recovered)
     loaded = load_text(text, "toy.yaml", lambda _: Forecaster.vocabulary())
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         return play(loaded, Forecaster, simulation)
 
 

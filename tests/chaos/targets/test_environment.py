@@ -8,7 +8,7 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
 from chaos.targets.helpdesk import target
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
 
 _SCENARIO = """
@@ -28,7 +28,7 @@ def _played() -> RunResult:
     target._openai_client.cache_clear()
     target._storage_client.cache_clear()
     load = load_text(_SCENARIO, "helpdesk.yaml", lambda _: target.HelpdeskTarget.vocabulary())
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         return play(load, target.HelpdeskTarget, simulation, seed=1)
 
 

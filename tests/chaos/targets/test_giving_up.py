@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from chaos.authoring.fragments import play_fragment
+from chaos.simulation.world import Simulation
 from chaos.targets import find_target
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import AnswerEvent, GivenUpEvent, ResponseEvent
 
 
@@ -16,7 +17,7 @@ from chaos.trace.events import AnswerEvent, GivenUpEvent, ResponseEvent
 def simulation() -> Iterator[Simulation]:
     """One world for all runs of this file."""
     find_target("helpdesk")  # Before time is frozen: importing takes its time from the clock.
-    with Simulation() as entered:
+    with SimulatedTier() as entered:
         yield entered
 
 

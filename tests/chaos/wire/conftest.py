@@ -10,8 +10,8 @@ import pytest
 from chaos.errors import MissingComponentError
 from chaos.tiers.wire.locate import Location, find_or_build
 from chaos.tiers.wire.toxiproxy import Toxiproxy
-from chaos.tiers.wire.world import WireSimulation
-from tests.chaos.tiers.toys import World
+from chaos.tiers.wire.world import WireTier
+from tests.chaos.simulation.toys import World
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +26,14 @@ def location() -> Location:
 
 
 @pytest.fixture(scope="module")
-def simulation(location: Location) -> Iterator[WireSimulation]:
+def simulation(location: Location) -> Iterator[WireTier]:
     """Sockets for the tests of a module; only one simulation can be on at a time."""
-    with WireSimulation(Toxiproxy(location)) as simulation:
+    with WireTier(Toxiproxy(location)) as simulation:
         yield simulation
 
 
 @pytest.fixture
-def world(simulation: WireSimulation) -> Iterator[World]:
+def world(simulation: WireTier) -> Iterator[World]:
     """A run with toys in it, at time zero; whatever went wrong on the wire fails the test."""
     world = World(simulation)
     yield world

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.tiers.test_carrier import (  # noqa: F401 - collected from here
+from tests.chaos.simulation.test_carrier import (  # noqa: F401 - collected from here
     test_broken_delivery_is_a_connection_error_of_the_openai_sdk,
     test_broken_delivery_is_a_requests_error_of_the_storage_sdk,
     test_classic_httpx_is_answered_too,

@@ -12,15 +12,15 @@ import pytest
 from chaos.faults.delivery import Delivery
 from chaos.http import Request, Response
 from chaos.parity.compare import compare
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire import pace, server
 from chaos.tiers.wire.client import Proxy
 from chaos.tiers.wire.locate import Location
 from chaos.tiers.wire.toxiproxy import Toxiproxy
-from chaos.tiers.wire.world import WireSimulation
+from chaos.tiers.wire.world import WireTier
 from chaos.trace.events import ResponseEvent
 from chaos.trace.trace import Trace
-from tests.chaos.tiers.toys import OBJECT, ToyOpenAI, World, chat, download
+from tests.chaos.simulation.toys import OBJECT, ToyOpenAI, World, chat, download
 
 pytestmark = pytest.mark.wire
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.wire
 @pytest.fixture(scope="module")
 def simulated() -> Trace:
     """One chat without faults, in the simulated tier."""
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         world = World(simulation)
         world.result(chat)
         world.run.finish()
@@ -36,15 +36,15 @@ def simulated() -> Trace:
 
 
 @pytest.fixture(scope="module")
-def simulation(simulated: Trace, location: Location) -> Iterator[WireSimulation]:
+def simulation(simulated: Trace, location: Location) -> Iterator[WireTier]:
     """The wire tier, after the simulated one: both at once would freeze time twice."""
     del simulated
-    with WireSimulation(Toxiproxy(location)) as simulation:
+    with WireTier(Toxiproxy(location)) as simulation:
         yield simulation
 
 
 @pytest.fixture
-def world(simulation: WireSimulation) -> Iterator[World]:
+def world(simulation: WireTier) -> Iterator[World]:
     """A run that is expected to go wrong."""
     world = World(simulation)
     yield world

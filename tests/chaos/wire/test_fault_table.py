@@ -17,15 +17,16 @@ from chaos.faults.injector import Injector
 from chaos.parity.compare import compare
 from chaos.parity.side_by_side import in_columns, sides_of
 from chaos.scenario.faults import FAULTS, AnyFault, Fault
-from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.run import SimulatedRun
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire.locate import Location
 from chaos.tiers.wire.toxiproxy import Toxiproxy
-from chaos.tiers.wire.world import WireSimulation
+from chaos.tiers.wire.world import WireTier
 from chaos.trace.trace import Trace
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.openai import OpenAIUpstream
-from tests.chaos.tiers.toys import client
+from tests.chaos.simulation.toys import client
 
 pytestmark = pytest.mark.wire
 
@@ -200,9 +201,9 @@ def play(simulation: Simulation, name: str, ask: Ask) -> Seen:
 @pytest.fixture(scope="module")
 def both(location: Location) -> Mapping[tuple[str, Ask], tuple[Seen, Seen]]:
     """Every case, first in the simulated tier, then on the wire."""
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         simulated = [play(simulation, *case) for case in cases()]
-    with WireSimulation(Toxiproxy(location)) as simulation:
+    with WireTier(Toxiproxy(location)) as simulation:
         wire = [play(simulation, *case) for case in cases()]
     return dict(zip(cases(), zip(simulated, wire, strict=True), strict=True))
 

@@ -13,11 +13,12 @@ from chaos.parity.side_by_side import in_columns, sides_of
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
+from chaos.simulation.world import Simulation
 from chaos.targets import find_target
-from chaos.tiers.simulated.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire.locate import Location
 from chaos.tiers.wire.toxiproxy import Toxiproxy
-from chaos.tiers.wire.world import WireSimulation
+from chaos.tiers.wire.world import WireTier
 from chaos.verdict import Outcome
 
 pytestmark = pytest.mark.wire
@@ -41,9 +42,9 @@ def run(loaded: LoadedScenario, simulation: Simulation) -> RunResult:
 def both(location: Location) -> Mapping[str, tuple[RunResult, RunResult]]:
     """The scenarios, first in the simulated tier, then on the wire."""
     scenarios = [each for each in session.load([ROOT]) if each.scenario.name in NAMES]
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         simulated = [run(each, simulation) for each in scenarios]
-    with WireSimulation(Toxiproxy(location)) as simulation:
+    with WireTier(Toxiproxy(location)) as simulation:
         wire = [run(each, simulation) for each in scenarios]
     return {
         each.scenario.name: pair

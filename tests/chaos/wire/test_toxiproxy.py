@@ -20,8 +20,8 @@ from chaos.tiers.wire import pace
 from chaos.tiers.wire import toxiproxy as module
 from chaos.tiers.wire.locate import URL_VARIABLE, Location
 from chaos.tiers.wire.toxiproxy import PREFIX, Toxiproxy
-from chaos.tiers.wire.world import WireSimulation
-from tests.chaos.tiers.toys import World, chat
+from chaos.tiers.wire.world import WireTier
+from tests.chaos.simulation.toys import World, chat
 
 pytestmark = pytest.mark.wire
 
@@ -205,7 +205,7 @@ def test_url_where_nobody_answers_is_said_with_the_variable() -> None:
 )
 def test_killed_server_makes_the_run_inconclusive(location: Location, delivery: Delivery) -> None:
     """What the service sees is a refused connection, but it is nobody's fault but ours."""
-    with WireSimulation(Toxiproxy(location)) as simulation:
+    with WireTier(Toxiproxy(location)) as simulation:
         world = World(simulation)
         world.result(chat)
         assert simulation.toxiproxy.pid is not None
@@ -223,7 +223,7 @@ def test_server_that_hangs_makes_the_run_inconclusive(
 ) -> None:
     """Connections are still taken, by the operating system, and then nothing happens."""
     monkeypatch.setattr(pace, "PATIENCE_S", 0.2)
-    with WireSimulation(Toxiproxy(location)) as simulation:
+    with WireTier(Toxiproxy(location)) as simulation:
         world = World(simulation)
         world.result(chat)
         pid = simulation.toxiproxy.pid
@@ -242,7 +242,7 @@ def test_server_that_hangs_makes_the_run_inconclusive(
 
 def test_world_can_be_entered_again(location: Location) -> None:
     """With new servers and new proxies."""
-    simulation = WireSimulation(Toxiproxy(location))
+    simulation = WireTier(Toxiproxy(location))
     for _ in range(2):
         with simulation:
             world = World(simulation)

@@ -14,14 +14,14 @@ from chaos.faults.delivery import Delivery
 from chaos.http import Response
 from chaos.tiers.wire.native import Head, TransportNative
 from chaos.tiers.wire.pace import SILENT_TIMEOUT_S
-from chaos.tiers.wire.world import WireSimulation
-from tests.chaos.tiers.toys import OBJECT, World, chat
+from chaos.tiers.wire.world import WireTier
+from tests.chaos.simulation.toys import OBJECT, World, chat
 
 URL = "https://api.openai.com/v1/chat/completions"
 
 
 @pytest.fixture
-def world(simulation: WireSimulation) -> Iterator[World]:
+def world(simulation: WireTier) -> Iterator[World]:
     """A run that may have violations."""
     world = World(simulation)
     yield world
@@ -39,7 +39,7 @@ def test_other_sockets_are_refused_as_ever(world: World) -> None:
 
 
 @pytest.mark.wire
-def test_body_that_is_never_read_leaves_no_proxy(world: World, simulation: WireSimulation) -> None:
+def test_body_that_is_never_read_leaves_no_proxy(world: World, simulation: WireTier) -> None:
     """The end of the run is the end of its connections."""
     world.injector.delivery = Delivery(latency_s=1.0)
     client = httpx2.Client()
@@ -57,7 +57,7 @@ def test_body_that_is_never_read_leaves_no_proxy(world: World, simulation: WireS
 
 
 @pytest.mark.wire
-def test_body_that_is_abandoned_leaves_no_proxy(world: World, simulation: WireSimulation) -> None:
+def test_body_that_is_abandoned_leaves_no_proxy(world: World, simulation: WireTier) -> None:
     """A client that does not want the rest ends the way it came on."""
     world.injector.delivery = Delivery(slice_bytes=10, slice_delay_s=1.0)
     standing = set(simulation.toxiproxy.client.proxies())

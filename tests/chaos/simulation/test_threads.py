@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chaos.errors import SimulationError
-from tests.chaos.tiers.toys import World, nap
+from tests.chaos.simulation.toys import World, nap
 
 
 def test_lock_timeout_is_virtual(world: World) -> None:
@@ -248,7 +248,7 @@ def test_thread_is_alive_until_its_virtual_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Polling sees the end at once, however long the operating system takes to clean up."""
-    monkeypatch.setattr("chaos.tiers.simulated.threads._is_alive", lambda _: True)
+    monkeypatch.setattr("chaos.simulation.threads._is_alive", lambda _: True)
 
     def user() -> float:
         thread = threading.Thread(target=nap, args=(2.5,))

@@ -18,11 +18,11 @@ from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation
-from chaos.tiers.simulated.exchange import Exchange, retry_after_s
-from chaos.tiers.simulated.limits import Limits
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.exchange import Exchange, retry_after_s
+from chaos.simulation.limits import Limits
+from chaos.simulation.world import Simulation
 from chaos.trace.events import RequestEvent, ResponseEvent, Scalar, WaitEvent
-from tests.chaos.tiers.toys import (
+from tests.chaos.simulation.toys import (
     OBJECT,
     ToyOpenAI,
     World,

@@ -17,11 +17,11 @@ from typing import Any
 
 from chaos.choices import Choices
 from chaos.errors import DeadlockError, LivelockError, StuckError
-from chaos.tiers.simulated.agenda import Agenda
-from chaos.tiers.simulated.clock import Clock, to_ticks
-from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
-from chaos.tiers.simulated.stacks import describe_waits, stack_of
-from chaos.tiers.simulated.task import Abandoned, Blocker, Task, in_words, start_thread
+from chaos.simulation.agenda import Agenda
+from chaos.simulation.clock import Clock, to_ticks
+from chaos.simulation.limits import DEFAULT_LIMITS, Limits
+from chaos.simulation.stacks import describe_waits, stack_of
+from chaos.simulation.task import Abandoned, Blocker, Task, in_words, start_thread
 
 TraceFunction = Callable[[FrameType, str, Any], Any]
 """What ``sys.settrace`` takes."""

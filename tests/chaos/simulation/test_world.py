@@ -14,17 +14,18 @@ import pytest
 from chaos.choices import Seeded
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
-from chaos.tiers.simulated.locks import SimLock
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.locks import SimLock
+from chaos.simulation.world import Simulation
 from chaos.trace.ndjson import digest
-from tests.chaos.tiers import toys
-from tests.chaos.tiers.toys import ToyInjector, World, chat, download, nap
+from tests.chaos.simulation import toys
+from tests.chaos.simulation.toys import ToyInjector, World, chat, download, nap
 
 TEN_USERS = """
-from chaos.tiers.simulated.world import Simulation
-from tests.chaos.tiers.test_world import play_ten_users
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
+from tests.chaos.simulation.test_world import play_ten_users
 
-with Simulation() as simulation:
+with SimulatedTier() as simulation:
     print(play_ten_users(simulation, 7))
 """
 
@@ -138,7 +139,8 @@ def test_environment_is_prepared(simulation: Simulation) -> None:
 RESTORED = """
 import os, queue, socket, sys, threading, time, types
 import freezegun.api, httpx, httpx2, requests.adapters
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
 
 def look():
     return (
@@ -155,7 +157,7 @@ def look():
 os.environ["HTTPS_PROXY"] = "http://proxy.invalid"
 before = look()
 try:
-    with Simulation():
+    with SimulatedTier():
         import sched as loaded_inside
         assert loaded_inside._time is not before[1]
         captured_inside = sys.modules["captured_inside"] = types.ModuleType("captured_inside")

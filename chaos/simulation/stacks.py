@@ -7,10 +7,10 @@ import traceback
 from collections.abc import Iterable, Iterator
 from types import FrameType
 
-from chaos.tiers.simulated.clock import TICKS_PER_S
-from chaos.tiers.simulated.task import Task
+from chaos.simulation.clock import TICKS_PER_S
+from chaos.simulation.task import Task
 
-_TOOLBOX = ("chaos.tiers.", "threading", "queue", "concurrent.futures")
+_TOOLBOX = ("chaos.simulation.", "chaos.tiers.", "threading", "queue", "concurrent.futures")
 
 
 def place_of(ident: int) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 
-from chaos.tiers.simulated.clock import Clock
-from chaos.tiers.simulated.task import Task
+from chaos.simulation.clock import Clock
+from chaos.simulation.task import Task
 
 
 class Agenda:

@@ -11,9 +11,9 @@ import pytest
 import requests.adapters
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.world import Simulation
-from tests.chaos.tiers.toys import World, nap
+from chaos.simulation.guard import Guard
+from chaos.simulation.world import Simulation
+from tests.chaos.simulation.toys import World, nap
 
 
 @pytest.mark.parametrize(

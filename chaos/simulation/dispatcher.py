@@ -13,11 +13,11 @@ import httpx
 from chaos.errors import SimulationError
 from chaos.http import Request
 from chaos.ports import Recorder, Upstream
-from chaos.tiers.simulated.contract import Carrier, Injector, Timeouts
-from chaos.tiers.simulated.exchange import Exchange
-from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.mockers import ASYNC
-from chaos.tiers.simulated.task import Task
+from chaos.simulation.contract import Carrier, Injector, Timeouts
+from chaos.simulation.exchange import Exchange
+from chaos.simulation.guard import Guard
+from chaos.simulation.mockers import ASYNC
+from chaos.simulation.task import Task
 from chaos.trace.events import RequestEvent
 
 

@@ -18,9 +18,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated.clock import START, TICKS_PER_S, Clock, to_ticks
-from chaos.tiers.simulated.world import Simulation
-from tests.chaos.tiers.toys import nap
+from chaos.simulation.clock import START, TICKS_PER_S, Clock, to_ticks
+from chaos.simulation.world import Simulation
+from tests.chaos.simulation.toys import nap
 
 SECONDS = st.floats(min_value=0, max_value=10_000_000, allow_nan=False)
 
@@ -138,8 +138,8 @@ def test_leaving_finds_a_clock_for_modules_that_import_late(tmp_path: Path) -> N
         "def __getattr__(name):\n    import lazy\n    return lazy\n"
     )
     code = (
-        "from chaos.tiers.simulated.world import Simulation\n"
-        "with Simulation():\n    import looked_at\n"
+        "from chaos.tiers.simulated.world import SimulatedTier\n"
+        "with SimulatedTier():\n    import looked_at\n"
         "import lazy, time\nassert abs(lazy.now - time.time()) < 60\n"
     )
 

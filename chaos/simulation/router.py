@@ -9,7 +9,7 @@ import httpx
 import respx
 from respx.mocks import Mocker
 
-from chaos.tiers.simulated.mockers import HTTPX2Mocker, HTTPXMocker, RequestsMocker
+from chaos.simulation.mockers import HTTPX2Mocker, HTTPXMocker, RequestsMocker
 
 MOCKERS: tuple[type[Mocker], ...] = (HTTPX2Mocker, HTTPXMocker, RequestsMocker)
 

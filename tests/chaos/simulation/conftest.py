@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from chaos.tiers.simulated.world import Simulation
-from tests.chaos.tiers.toys import World
+from chaos.simulation.world import Simulation
+from chaos.tiers.simulated.world import SimulatedTier
+from tests.chaos.simulation.toys import World
 
 
 @pytest.fixture(scope="package")
 def simulation() -> Iterator[Simulation]:
     """Freeze time once; that costs more than many runs."""
-    with Simulation() as simulation:
+    with SimulatedTier() as simulation:
         yield simulation
 
 

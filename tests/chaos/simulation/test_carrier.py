@@ -11,7 +11,7 @@ import requests
 from chaos.errors import SimulationError
 from chaos.faults.delivery import Delivery
 from chaos.http import Response
-from tests.chaos.tiers.toys import ANSWER, OBJECT, WORDS, World, chat, download, streamed_chat
+from tests.chaos.simulation.toys import ANSWER, OBJECT, WORDS, World, chat, download, streamed_chat
 
 HALF = len(OBJECT) // 2
 

@@ -10,10 +10,10 @@ import pytest
 
 from chaos.choices import Replayed
 from chaos.errors import DeadlockError, SimulationError, StuckError
-from chaos.tiers.simulated.limits import Limits
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.limits import Limits
+from chaos.simulation.world import Simulation
 from chaos.trace.ndjson import digest
-from tests.chaos.tiers.toys import World, nap
+from tests.chaos.simulation.toys import World, nap
 
 
 def test_tasks_overlap_in_virtual_time(world: World) -> None:

@@ -11,9 +11,9 @@ import httpx
 from chaos.errors import SimulationError
 from chaos.http import Response
 from chaos.ports import Operation, Recorder, Upstream
-from chaos.tiers.simulated.contract import Decision
-from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.task import Task
+from chaos.simulation.contract import Decision
+from chaos.simulation.guard import Guard
+from chaos.simulation.task import Task
 from chaos.trace.events import ResponseEvent
 
 _NO_BODY = frozenset({204, 304})

@@ -19,10 +19,10 @@ from chaos.choices import Choices, Seeded
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
-from chaos.tiers.simulated.limits import DEFAULT_LIMITS, Limits
-from chaos.tiers.simulated.run import SimulatedRun
-from chaos.tiers.simulated.task import Task
-from chaos.tiers.simulated.world import Simulation
+from chaos.simulation.limits import DEFAULT_LIMITS, Limits
+from chaos.simulation.run import SimulatedRun
+from chaos.simulation.task import Task
+from chaos.simulation.world import Simulation
 from chaos.trace.events import Event, ResponseEvent, Scalar, WaitEvent
 
 __all__ = ["CapturedLock", "captured_sleep"]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
-from chaos.tiers.simulated.locks import is_in_a_run
+from chaos.simulation.locks import is_in_a_run
 
 _real_urandom = os.urandom
 

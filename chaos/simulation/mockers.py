@@ -19,7 +19,7 @@ import requests.adapters
 import urllib3
 from respx.mocks import AbstractRequestMocker
 
-from chaos.tiers.simulated.http1 import Connection, receive
+from chaos.simulation.http1 import Connection, receive
 
 ASYNC = "chaos.async"
 """Extension of requests that come from an async client."""

@@ -14,8 +14,8 @@ from types import FrameType
 from typing import Any
 
 from chaos.errors import TargetError
-from chaos.tiers.simulated import locks
-from chaos.tiers.simulated.scheduler import Scheduler, TraceFunction
+from chaos.simulation import locks
+from chaos.simulation.scheduler import Scheduler, TraceFunction
 
 
 class Interleaving:

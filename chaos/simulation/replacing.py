@@ -11,7 +11,8 @@ _UNTOUCHED = (
     "_pytest.",  # its timings are real
     "_queue",
     "_thread",
-    "chaos.tiers.",  # our own locks and waits are real
+    "chaos.simulation.",  # our own locks and waits are real
+    "chaos.tiers.",
     "execnet",
     "freezegun.",
     "xdist.",

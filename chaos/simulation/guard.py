@@ -18,7 +18,7 @@ from typing import Any, NoReturn, Self
 from unittest import mock
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated.locks import is_in_a_run
+from chaos.simulation.locks import is_in_a_run
 
 Address = object
 """What a socket is connected to: host and port, or a path."""

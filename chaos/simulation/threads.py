@@ -22,8 +22,8 @@ from unittest import mock
 import freezegun.api
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated.locks import SimLock, bound
-from chaos.tiers.simulated.replacing import Everywhere
+from chaos.simulation.locks import SimLock, bound
+from chaos.simulation.replacing import Everywhere
 
 # The standard library keeps these for platforms without the C versions. They are private, and
 # written on top of threading.Lock.

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated import locks
-from chaos.tiers.simulated.clock import Clock, to_ticks
-from chaos.tiers.simulated.guard import Guard
-from chaos.tiers.simulated.scheduler import HARNESS, Scheduler, is_left_behind
-from chaos.tiers.simulated.task import Abandoned
+from chaos.simulation import locks
+from chaos.simulation.clock import Clock, to_ticks
+from chaos.simulation.guard import Guard
+from chaos.simulation.scheduler import HARNESS, Scheduler, is_left_behind
+from chaos.simulation.task import Abandoned
 from chaos.trace.events import WaitEvent
 from chaos.trace.recorder import Context, TraceRecorder
 from chaos.trace.trace import Trace

@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from chaos.errors import SimulationError
-from chaos.tiers.simulated.clock import TICKS_PER_S, to_ticks
-from chaos.tiers.simulated.stacks import is_inside, place_of
-from chaos.tiers.simulated.task import Abandoned, Task
+from chaos.simulation.clock import TICKS_PER_S, to_ticks
+from chaos.simulation.stacks import is_inside, place_of
+from chaos.simulation.task import Abandoned, Task
 
 if TYPE_CHECKING:
-    from chaos.tiers.simulated.scheduler import Scheduler
+    from chaos.simulation.scheduler import Scheduler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

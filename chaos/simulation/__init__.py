@@ -1,0 +1,1 @@
+"""A world in virtual time for real libraries: clock, scheduler, network and guard."""

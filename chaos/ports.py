@@ -7,7 +7,7 @@ is a `Check`; who reads the results is a `Reporter`. A target finds all it may u
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -180,6 +180,10 @@ def take_any(key: str, value: object) -> None:
     del key, value
 
 
+MODES = ("llm", "fallback", "error")
+"""How a service answers that says nothing of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """The words a target adds to the scenario language; the loader checks files against it.
@@ -200,7 +204,7 @@ class Vocabulary:
     upstreams: Mapping[str, tuple[str, ...]]
     observables: Mapping[str, Observable]
     settings: Mapping[str, type]
-    modes: tuple[str, ...] = ("llm", "fallback", "error")
+    modes: tuple[str, ...] = MODES
     actions: frozenset[str] = frozenset()
     given: Mapping[str, Circumstance] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
@@ -236,38 +240,65 @@ class Vocabulary:
 class Target(ABC):
     """A service under test. One object serves one run; its class is found by name.
 
-    Subclass it, name the upstreams, build the service in `build`, and answer in `ask`.
+    Subclass it, name the upstreams, and answer in `ask`. Whatever has to be made for that, is made
+    in `build`. Those two, `act`, `observe` and `close` may be coroutines: then they run in one
+    event loop, as in production, and questions asked together are answered together there.
+
+    Example:
+        >>> class Echo(Target):
+        ...     modes = ("told",)
+        ...
+        ...     async def ask(self, question: str) -> Answer:
+        ...         return Answer(mode="told", text=question)
+        >>> Echo.name
+        'echo'
     """
 
     name: ClassVar[str]
+    """What people call it; by default the name of the class, in lower case."""
+
+    upstreams: ClassVar[Sequence[type[Upstream]]] = ()
+    """The stand-ins it needs; see `make_upstreams`."""
+
+    modes: ClassVar[tuple[str, ...]] = MODES
+    """How it may answer, the best first; see `Vocabulary`."""
 
     interleaved: ClassVar[tuple[str, ...]] = ()
     """Modules in which threads may get in each other's way. Where a scenario asks for it, every
     line of theirs becomes a place at which another user may be let in."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "name" not in vars(cls):
+            cls.name = cls.__name__.lower()
+
     @classmethod
-    @abstractmethod
     def vocabulary(cls) -> Vocabulary:
-        """The words scenarios may use for it."""
+        """The words scenarios may use for it. Default: its upstreams and its modes."""
+        upstreams = {each.name: each.operations for each in cls.upstreams}
+        return Vocabulary(upstreams=upstreams, observables={}, settings={}, modes=cls.modes)
 
     @classmethod
-    @abstractmethod
     def make_upstreams(cls) -> Sequence[Upstream]:
-        """New stand-ins for one run."""
+        """New stand-ins for one run. Default: one of each of `upstreams`."""
+        return [each() for each in cls.upstreams]
+
+    def build(self, world: World) -> Awaitable[None] | None:
+        """Build the service, and the state that ``given`` describes. Default: nothing."""
+        del world
+        return None
 
     @abstractmethod
-    def build(self, world: World) -> None:
-        """Build the service, and the state that ``given`` describes."""
+    def ask(self, question: str) -> Answer | Awaitable[Answer]:
+        """Put a question to the service, in the calling thread or in its event loop."""
 
-    @abstractmethod
-    def ask(self, question: str) -> Answer:
-        """Put a question to the service, in the calling thread."""
-
-    def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
+    def act(
+        self, action: str, parameters: Mapping[str, Any]
+    ) -> Mapping[str, Scalar] | Awaitable[Mapping[str, Scalar]]:
         """Carry out a step such as ``restart``; what it returns goes into the trace."""
         raise NotImplementedError(f"{self.name} cannot {action!r} with {dict(parameters)}")
 
-    def observe(self, key: str) -> Scalar:
+    def observe(self, key: str) -> Scalar | Awaitable[Scalar]:
         """The value of an observable now."""
         raise NotImplementedError(f"{self.name} has no observable {key!r}")
 
@@ -281,16 +312,18 @@ class Target(ABC):
         return None
 
     @classmethod
-    @abstractmethod
     def promises(cls, settings: Mapping[str, Any]) -> Promises:
-        """What the service promises under these settings.
+        """What the service promises under these settings. Default: nothing.
 
         Written from its specification: laws hold the service to it, so it must not be read
         back from the service itself.
         """
+        del settings
+        return Promises()
 
-    def close(self) -> None:  # noqa: B027 - most targets have nothing to release
+    def close(self) -> Awaitable[None] | None:
         """Release what `build` took. The run is over."""
+        return None
 
 
 class Check(Protocol):

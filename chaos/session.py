@@ -11,8 +11,6 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
-import freezegun.api
-
 from chaos.checks.registry import LAWS, promised_laws
 from chaos.explorer.interleavings import play_interleavings, replay_interleaving
 from chaos.parity.verdicts import with_parity
@@ -25,6 +23,7 @@ from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Scenario
 from chaos.scenario.problems import ScenarioError
 from chaos.scenario.suite import is_asked_for, load_suite, matches
+from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of
 from chaos.tiers.simulated.world import SimulatedTier
@@ -146,7 +145,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
         targets = [find_target(each.scenario.target) for each in loaded]
     simulated: dict[int, RunResult] = {}
     results: list[RunResult] = []
-    began = freezegun.api.real_monotonic()
+    began = real.monotonic()
     for make_world in _WORLDS[tier]:
         if stop_at_first and results and results[-1].outcome is not Outcome.PASSED:
             break  # In the tier before this one.
@@ -175,7 +174,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
                     break
     return SuiteResult(
         results=tuple(results),
-        real_s=freezegun.api.real_monotonic() - began,
+        real_s=real.monotonic() - began,
     )
 
 

@@ -9,11 +9,16 @@ from functools import singledispatch
 from chaos.scenario.faults import (
     BandwidthFault,
     CompletionFault,
+    ConnectingFault,
     ConnectionRefusedFault,
+    ConnectTimeoutFault,
     CorruptFault,
     CutStreamFault,
+    DnsFailureFault,
+    DropConnectionsFault,
     Fault,
     HttpErrorFault,
+    IdleCloseFault,
     LatencyFault,
     LimitDataFault,
     MalformedFault,
@@ -21,6 +26,7 @@ from chaos.scenario.faults import (
     ResetPeerFault,
     SlicerFault,
     TimeoutFault,
+    TlsFailureFault,
 )
 from chaos.scenario.schedules import Schedule
 from chaos.units import format_duration
@@ -42,7 +48,23 @@ _STOPPED = {
     "length": "that it stopped at its token limit",
     "stop": "nothing unusual",
 }
-_CUT = {"fin": "is closed", "reset": "is reset", "stall": "falls silent"}
+_CUT = {
+    "fin": "is closed as if it were whole",
+    "abort": "breaks off",
+    "reset": "is reset",
+    "stall": "falls silent",
+}
+_FLAWS = {
+    "expired": "that has expired",
+    "wrong_host": "for another host",
+    "self_signed": "that it has signed itself",
+    "unknown_authority": "of an unknown authority",
+}
+_DROPPED = {
+    "fin": "closes all idle connections",
+    "reset": "resets all idle connections",
+    "race": "closes all idle connections while the next request is on its way",
+}
 
 
 def describe_fault(fault: Fault) -> str:
@@ -83,21 +105,50 @@ def _(fault: LatencyFault) -> str:
 
 @_what.register
 def _(fault: TimeoutFault) -> str:
-    del fault
+    if fault.takes_effect:
+        return "does what it is asked, and never answers"
     return "takes requests and never answers"
 
 
 @_what.register
+def _(fault: DnsFailureFault) -> str:
+    how = "cannot be found for now" if fault.temporary else "cannot be found"
+    return how + _open_connections(fault)
+
+
+@_what.register
+def _(fault: ConnectTimeoutFault) -> str:
+    return "answers no attempt to connect" + _open_connections(fault)
+
+
+@_what.register
 def _(fault: ConnectionRefusedFault) -> str:
-    del fault
-    return "refuses connections"
+    return "refuses connections" + _open_connections(fault)
+
+
+@_what.register
+def _(fault: TlsFailureFault) -> str:
+    return f"shows a certificate {_FLAWS[fault.reason]}" + _open_connections(fault)
 
 
 @_what.register
 def _(fault: ResetPeerFault) -> str:
-    if fault.after is None:
+    if fault.after is not None:
+        return f"resets connections after {fault.after} bytes of the body"
+    if fault.takes_effect:
         return "resets connections before it answers"
-    return f"resets connections after {fault.after} bytes of the body"
+    return "resets connections before it takes the request"
+
+
+@_what.register
+def _(fault: IdleCloseFault) -> str:
+    what = f"closes connections that were idle for {_duration(fault.after)}"
+    return what + (", while the next request is on its way" if fault.race else "")
+
+
+@_what.register
+def _(fault: DropConnectionsFault) -> str:
+    return _DROPPED[fault.how]
 
 
 @_what.register
@@ -138,6 +189,10 @@ def _(fault: CompletionFault) -> str:
 def _(fault: CutStreamFault) -> str:
     events = "1 event" if fault.after == 1 else f"{fault.after} events"
     return f"streams {events}, then the stream {_CUT[fault.how]}"
+
+
+def _open_connections(fault: ConnectingFault) -> str:
+    return "; open connections stay" if fault.open_connections == "kept" else ""
 
 
 def _scope(fault: Fault) -> str:

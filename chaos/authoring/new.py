@@ -22,7 +22,7 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
 from chaos.simulation.world import Simulation
-from chaos.trace.events import AskEvent, ResponseEvent
+from chaos.trace.events import AskEvent, FaultEvent
 from chaos.trace.trace import Trace
 
 _LEAD_INS = ((), ("publish_index", "refresh_index"), ("refresh_index",), ("restart",))
@@ -96,7 +96,7 @@ def draft(
             return Draft(text=scenario_text(plan, None), result=silent)
         text = scenario_text(plan, claims)
         tried = Draft(text=text, result=_play(text, wish.name, target_class, simulation))
-        if any(event.faults for event in tried.result.trace.of(ResponseEvent)):
+        if any(event.what == "touched" for event in tried.result.trace.of(FaultEvent)):
             return tried
         best = best or tried
     assert best is not None

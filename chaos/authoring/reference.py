@@ -33,6 +33,7 @@ from chaos.trace.events import (
     BreakerEvent,
     ClockEvent,
     Event,
+    FaultEvent,
     GivenUpEvent,
     IndexEvent,
     ObservationEvent,
@@ -225,6 +226,9 @@ def _is_telling(event: Event) -> bool:
             return event.what in {"transition", "refused"}
         case IndexEvent():
             return event.what != "served"
+        case FaultEvent():
+            # At a call, the response says it.
+            return event.what == "touched" and event.call is None
         case _:
             return isinstance(event, _TELLING)
 

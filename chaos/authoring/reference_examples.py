@@ -10,6 +10,9 @@ _REFRESH = "- publish_index: {}\n- refresh_index"
 _OF_STORAGE = frozenset({"bandwidth", "corrupt", "limit_data"})
 """Faults that are about large bodies, and best seen on a download."""
 
+_OF_OPEN_CONNECTIONS = frozenset({"drop_connections", "idle_close"})
+"""Faults that are felt between two questions."""
+
 _SAID: dict[str, dict[str, object]] = {
     "bandwidth": {"operation": "objects.media", "rate": "1KB"},
     "corrupt": {"object": "*.faiss", "flip": 3, "calls": 1},
@@ -123,6 +126,8 @@ def fault_example(kind: str) -> str:
             "given:\n  settings: {openai.stream: true}\n"
             f"method:\n  {inject}\n  {_ASK}"
         )
+    if kind in _OF_OPEN_CONNECTIONS:
+        return f"{_ASK}\n{inject}\n{_ASK}\n- advance: 1m\n{_ASK}"
     if upstream == "gcs":
         # The first question installs a copy, so that there is one to refresh.
         return f"{_ASK}\n- publish_index: {{}}\n{inject}\n- refresh_index"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import freezegun.api
-
 from chaos import session
 from chaos.runner.result import RunResult
 from chaos.session import SuiteResult
+from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target
 
@@ -41,7 +40,7 @@ class Rerun:
             ScenarioError: At least one file is wrong; nothing was played.
             ChaosError: A path does not exist.
         """
-        began = freezegun.api.real_monotonic()
+        began = real.monotonic()
         results = []
         for loaded in session.load(paths, self._expression):
             target = find_target(loaded.scenario.target)
@@ -49,4 +48,4 @@ class Rerun:
             results.append(result)
             self.count += 1
             on_result(result)
-        return SuiteResult(results=tuple(results), real_s=freezegun.api.real_monotonic() - began)
+        return SuiteResult(results=tuple(results), real_s=real.monotonic() - began)

@@ -146,7 +146,7 @@ class SimulatedWorld:
     def users(self, count: int, act: Callable[[], T]) -> list[T]:
         """Let ``count`` users act at the same instant, until the last one is done.
 
-        Threads of the service that still run then are ended, as at the end of a process.
+        Threads of the service that still run then go on whenever time passes.
 
         Returns:
             What each got, in order of their names: ``user-1``, ``user-2``, …
@@ -169,7 +169,7 @@ class SimulatedWorld:
             scheduler.spawn(f"user-{number + 1}", partial(user, number))
             for number in range(len(acts))
         ]
-        scheduler.run()
+        scheduler.run_users()
         for task in tasks:
             if task.error is not None:
                 raise task.error

@@ -18,9 +18,11 @@ class RunRecord:
         trace: What happened.
         promises: What the target promised under the scenario's settings.
         ended_s: Virtual time at which the run ended, in seconds.
+        has_loops: Whether an event loop has run in it.
     """
 
     scenario: Scenario
     trace: Trace
     promises: Promises
     ended_s: float
+    has_loops: bool = False

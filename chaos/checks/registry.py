@@ -23,7 +23,7 @@ def promised_laws(promises: Promises, modes: Modes) -> frozenset[str]:
 
     Example:
         >>> sorted(promised_laws(Promises(), modes=("told", "error")))
-        ['every-ask-is-answered']
+        ['every-ask-is-answered', 'no-error-is-lost']
     """
     return frozenset(law.name for law in LAWS if law.rests_on.is_given(promises, modes))
 

@@ -42,7 +42,7 @@ def watch(
     from chaos.authoring.interruption import HeldInterrupt
     from chaos.authoring.rerun import Rerun
     from chaos.authoring.watch import Watcher
-    from chaos.simulation.threads import real_sleep
+    from chaos.simulation.timing.real import sleep as real_sleep
     from chaos.tiers.simulated.world import SimulatedTier
 
     console = output()

@@ -15,7 +15,7 @@ from chaos.faults.registry import behaviour_of
 from chaos.http import Response
 from chaos.ports import Operation, Upstream
 from chaos.scenario.faults import Fault
-from chaos.simulation.locks import bound
+from chaos.simulation.tasks.baton import scheduler_here
 
 FAULT = "fault"
 """The kind of decision that picks a fault; 0 is for none."""
@@ -66,11 +66,11 @@ class AskingInjector(Injector):
 
     def _where(self, upstream: str) -> tuple[str, float]:
         """Where the fault strikes, and when."""
-        scheduler = bound()
-        task = scheduler.acting if scheduler is not None else None
+        scheduler = scheduler_here()
+        behalf = scheduler.behalf() if scheduler is not None else None
         assert scheduler is not None, "calls are made in runs"
-        assert task is not None, "calls are made in tasks"
-        place = f"{task.actor if task.ask is None else f'ask-{task.ask}'}-{upstream}"
+        assert behalf is not None, "calls are made for somebody"
+        place = f"{behalf.actor if behalf.ask is None else f'ask-{behalf.ask}'}-{upstream}"
         self._calls[place] += 1
         return f"{place}-{self._calls[place]}", scheduler.clock.now_s
 
@@ -92,7 +92,7 @@ class _LookingAhead(Decision):
         self._dishes = dishes
         self._on_idle = on_idle
 
-    def shaped(self, response: Response) -> Delivery:
+    def delivery(self, response: Response) -> Delivery:
         """Like that of any decision; looks ahead on the way."""
         self._on_idle(
             frozenset(
@@ -101,7 +101,7 @@ class _LookingAhead(Decision):
                 if _leaves_alone(fault, response)
             )
         )
-        return super().shaped(response)
+        return super().delivery(response)
 
 
 def _leaves_alone(fault: Fault, response: Response) -> bool:

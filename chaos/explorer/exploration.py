@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-import freezegun.api
-
 from chaos.explorer.asking import FAULT
 from chaos.explorer.crew import Crew, Job
 from chaos.explorer.subject import ORDER, SWITCH, Deviations, Problem, Run, Wander
 from chaos.explorer.tree import Tree
+from chaos.simulation.timing import real
 
 _NOUNS = {FAULT: "fault", SWITCH: "preemption", ORDER: "reordering"}
 
@@ -142,10 +141,10 @@ def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Ex
 
     tree = Tree(play, bounds.deviations, prunes=bounds.prunes)
     exploration = Exploration()
-    began_s = freezegun.api.real_monotonic()
+    began_s = real.monotonic()
     for run in tree:
         exploration.note(run)
-        exploration.real_s = freezegun.api.real_monotonic() - began_s
+        exploration.real_s = real.monotonic() - began_s
         exploration.depth, exploration.done, exploration.due = tree.depth, tree.done, tree.due
         on_run(exploration)
         exploration.stopped = _spent(exploration, bounds)
@@ -173,11 +172,11 @@ def wander(
     """
     assert bounds.runs or bounds.seconds, "nothing would ever end it"
     exploration = Exploration(due=0)
-    began_s = freezegun.api.real_monotonic()
+    began_s = real.monotonic()
     walks = (Job(wander=Wander(seed=seed + number, share=share)) for number in count())
     for run in crew(walks):
         exploration.note(run)
-        exploration.real_s = freezegun.api.real_monotonic() - began_s
+        exploration.real_s = real.monotonic() - began_s
         on_run(exploration)
         exploration.stopped = _spent(exploration, bounds)
         if exploration.stopped:

@@ -22,8 +22,9 @@ the pruned tree with those of the whole one, and the number of runs saved with t
 
 from __future__ import annotations
 
+import inspect
 import random
-from collections.abc import Hashable
+from collections.abc import Awaitable, Hashable
 from hashlib import blake2b
 
 from chaos.choices import Steered
@@ -50,12 +51,12 @@ def watched(target: type[Target], choices: Steered, states: dict[int, str]) -> t
 
     progress = _Progress()
 
-    def build(self: Target, world: World) -> None:
+    def build(self: Target, world: World) -> Awaitable[None] | None:
         assert isinstance(world.recorder, TraceRecorder)
         progress.trace = world.recorder.trace
-        target.build(self, world)
+        return target.build(self, world)
 
-    def ask(self: Target, question: str) -> Answer:
+    def ask(self: Target, question: str) -> Answer | Awaitable[Answer]:
         progress.asked += 1
         state = None if progress.waiting else self.state()
         if state is not None:
@@ -64,7 +65,17 @@ def watched(target: type[Target], choices: Steered, states: dict[int, str]) -> t
             states[len(choices.steered)] = shown
         progress.waiting += 1
         try:
-            return target.ask(self, question)
+            answer = target.ask(self, question)
+            if inspect.isawaitable(answer):
+                progress.waiting += 1
+                return awaiting(answer)
+        finally:
+            progress.waiting -= 1
+        return answer
+
+    async def awaiting(answer: Awaitable[Answer]) -> Answer:
+        try:
+            return await answer
         finally:
             progress.waiting -= 1
 

@@ -39,8 +39,13 @@ class Armed:
 
         Asking counts the call, so it must be asked once for each.
         """
-        if not self._matches(upstream, operation):
-            return False
+        return self._matches(upstream, operation) and self._strikes()
+
+    def claims_connection(self, upstream: str) -> bool:
+        """The same of an attempt to connect, which is for no operation yet."""
+        return self.fault.upstream == upstream and self._strikes()
+
+    def _strikes(self) -> bool:
         self.matched += 1
         if self.fault.calls is not None and self.matched not in self.fault.calls:
             return False

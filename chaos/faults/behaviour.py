@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from chaos.choices import Choices
-from chaos.faults.delivery import Delivery
+from chaos.faults.connecting import Connecting
+from chaos.faults.delivery import Answered, Delivery, Lost
 from chaos.http import Response
 from chaos.ports import Upstream
+from chaos.scenario import faults as models
 from chaos.scenario.faults import Fault
 
 F = TypeVar("F", bound=Fault)
+C = TypeVar("C", bound=models.ConnectingFault)
 
 
 class Behaviour(ABC, Generic[F]):
@@ -29,25 +32,13 @@ class Behaviour(ABC, Generic[F]):
     model: ClassVar[type[Fault]]
     """The model it gives effect to."""
 
-    simulated: ClassVar[str]
-    """What happens in the simulated tier, in a few words."""
-
-    wire: ClassVar[str]
-    """Where it acts in the wire tier: a toxic, or the upstream server."""
-
     def __init__(self, fault: F, *, id: str, choices: Choices) -> None:  # noqa: A002 - the YAML word
         self.fault = fault
         self.id = id
         self.choices = choices
 
 
-class ProviderFault(Behaviour[F]):
-    """The provider itself answers wrongly."""
-
-    wire = "upstream server"
-
-
-class ReplacingFault(ProviderFault[F]):
+class ReplacingFault(Behaviour[F]):
     """The provider answers this instead of doing what was asked."""
 
     @abstractmethod
@@ -55,7 +46,7 @@ class ReplacingFault(ProviderFault[F]):
         """The whole response. The upstream's state stays as it was."""
 
 
-class AlteringFault(ProviderFault[F]):
+class AlteringFault(Behaviour[F]):
     """The provider does what was asked, and its answer is changed."""
 
     @abstractmethod
@@ -63,24 +54,62 @@ class AlteringFault(ProviderFault[F]):
         """The changed response; the same one if there is nothing here to change."""
 
 
-class DeliveryFault(Behaviour[F]):
-    """The provider is well; the way to it is not."""
-
-
-class OutageFault(DeliveryFault[F]):
-    """The provider is never reached, so there is no response."""
-
-    delivery: ClassVar[Delivery]
-    """How the call ends: refused or silent."""
-
-
-class BendingFault(DeliveryFault[F]):
-    """A response comes, but late, slowly or in part."""
+class LosingFault(Behaviour[F]):
+    """The request never gets to the provider, so there is no response."""
 
     @abstractmethod
-    def bend(self, delivery: Delivery, response: Response) -> Delivery:
+    def lose(self) -> Lost | None:
+        """How the call ends; None if this one lets the request through."""
+
+
+class BendingFault(Behaviour[F]):
+    """The provider does what was asked, and the way of its answer is bent."""
+
+    @abstractmethod
+    def bend(self, delivery: Answered, response: Response) -> Delivery:
         """The changed delivery; the same one if this response would not be affected."""
 
 
-AnyBehaviour = ProviderFault[Any] | DeliveryFault[Any]
+Stage = Literal["name", "connect"]
+"""Where an attempt to connect can fail: when the name is looked up, or after that."""
+
+
+class ConnectingFault(Behaviour[C]):
+    """No connection comes about. There is no request, and so nothing that could take effect."""
+
+    stage: ClassVar[Stage] = "connect"
+    """When it strikes."""
+
+    @property
+    def closes_open(self) -> bool:
+        """Whether connections that are open, and idle, are closed when it begins."""
+        return self.fault.open_connections == "closed"
+
+    @abstractmethod
+    def meet(self) -> Connecting:
+        """What becomes of an attempt to connect."""
+
+
+class IdleFault(Behaviour[F]):
+    """The provider ends connections between two requests."""
+
+    @property
+    @abstractmethod
+    def idle_s(self) -> float | None:
+        """Seconds for which an idle connection lasts; None if it is not a matter of time."""
+
+    @property
+    @abstractmethod
+    def how(self) -> Literal["fin", "reset", "race"]:
+        """How a connection ends: in order, by a reset, or as the next request is on its way."""
+
+
+AnyBehaviour = (
+    ReplacingFault[Any]
+    | AlteringFault[Any]
+    | LosingFault[Any]
+    | BendingFault[Any]
+    | ConnectingFault[Any]
+    | IdleFault[Any]
+)
 """What an injector can arm."""

@@ -26,7 +26,6 @@ class Completion(AlteringFault[CompletionFault]):
     """
 
     model = CompletionFault
-    simulated = "200, valid, unusable"
 
     def alter(self, response: Response) -> Response:
         """Change content and finish reason of a completion, streamed or not."""

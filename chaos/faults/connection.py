@@ -1,44 +1,131 @@
-"""Faults of the connection: refused, silent, reset."""
+"""Faults of the connection: names, connecting, certificates; lost, reset, dropped."""
 
 from __future__ import annotations
 
-from chaos.faults.behaviour import BendingFault, OutageFault
-from chaos.faults.delivery import Delivery
+from typing import Literal
+
+from chaos.faults.behaviour import BendingFault, ConnectingFault, IdleFault, LosingFault
+from chaos.faults.connecting import Connecting, Distrusted, Ignored, NameFailure, Refused
+from chaos.faults.delivery import Answered, Delivery, Lost
 from chaos.http import Response
-from chaos.scenario.faults import ConnectionRefusedFault, ResetPeerFault, TimeoutFault
+from chaos.scenario.faults import (
+    ConnectionRefusedFault,
+    ConnectTimeoutFault,
+    DnsFailureFault,
+    DropConnectionsFault,
+    IdleCloseFault,
+    ResetPeerFault,
+    TimeoutFault,
+    TlsFailureFault,
+)
 
 
-class ConnectionRefused(OutageFault[ConnectionRefusedFault]):
+class DnsFailure(ConnectingFault[DnsFailureFault]):
+    """The host's name cannot be resolved."""
+
+    model = DnsFailureFault
+    stage = "name"
+
+    def meet(self) -> Connecting:
+        """No name, no connection."""
+        return NameFailure(temporary=self.fault.temporary, by=self.id)
+
+
+class ConnectTimeout(ConnectingFault[ConnectTimeoutFault]):
+    """Nobody answers an attempt to connect."""
+
+    model = ConnectTimeoutFault
+
+    def meet(self) -> Connecting:
+        """Silence."""
+        return Ignored(by=self.id)
+
+
+class ConnectionRefused(ConnectingFault[ConnectionRefusedFault]):
     """Nobody listens."""
 
     model = ConnectionRefusedFault
-    simulated = "connect error"
-    wire = "proxy disabled"
-    delivery = Delivery(refused=True)
+
+    def meet(self) -> Connecting:
+        """A refusal."""
+        return Refused(by=self.id)
 
 
-class Timeout(OutageFault[TimeoutFault]):
-    """Somebody listens, and never answers."""
+class TlsFailure(ConnectingFault[TlsFailureFault]):
+    """The certificate is not to be trusted."""
+
+    model = TlsFailureFault
+
+    def meet(self) -> Connecting:
+        """A connection, and a certificate with a flaw."""
+        return Distrusted(flaw=self.fault.reason, by=self.id)
+
+
+class Timeout(LosingFault[TimeoutFault], BendingFault[TimeoutFault]):
+    """Somebody listens, and never answers; the request may have taken effect."""
 
     model = TimeoutFault
-    simulated = "no answer until the client's timeout"
-    wire = "toxic timeout"
-    delivery = Delivery(silent=True)
+
+    def lose(self) -> Lost | None:
+        """The request is swallowed on its way."""
+        if self.fault.takes_effect:
+            return None
+        return Lost(how="silence", taken=False, by=self.id)
+
+    def bend(self, delivery: Answered, response: Response) -> Delivery:
+        """The answer is swallowed on its way."""
+        del response
+        return delivery.lost("silence", by=self.id)
 
 
-class ResetPeer(BendingFault[ResetPeerFault]):
-    """The connection is reset, at once or in the body.
-
-    The provider has done what was asked: an upload whose answer is lost is still stored.
-    """
+class ResetPeer(LosingFault[ResetPeerFault], BendingFault[ResetPeerFault]):
+    """The connection is reset: before the request is taken, before its answer, or within it."""
 
     model = ResetPeerFault
-    simulated = "reset, before or in the body"
-    wire = "toxic reset_peer or limit_data"
 
-    def bend(self, delivery: Delivery, response: Response) -> Delivery:
+    def lose(self) -> Lost | None:
+        """Before the provider has looked at the request."""
+        if self.fault.takes_effect:
+            return None
+        return Lost(how="reset", taken=False, by=self.id)
+
+    def bend(self, delivery: Answered, response: Response) -> Delivery:
         """Reset, unless the whole body is through by then."""
         after = self.fault.after
-        if after is not None and after >= len(response.body):
+        if after is None:
+            return delivery.lost("reset", by=self.id)
+        if after >= len(response.body):
             return delivery
-        return delivery.ended("reset", after=after)
+        return delivery.cut_off("reset", after, by=self.id)
+
+
+class IdleClose(IdleFault[IdleCloseFault]):
+    """The provider closes connections that have not been used for a while."""
+
+    model = IdleCloseFault
+
+    @property
+    def idle_s(self) -> float | None:
+        """After that long."""
+        return self.fault.after.total_seconds()
+
+    @property
+    def how(self) -> Literal["fin", "reset", "race"]:
+        """In order; or while the next request is on its way."""
+        return "race" if self.fault.race else "fin"
+
+
+class DropConnections(IdleFault[DropConnectionsFault]):
+    """The provider ends all idle connections at once."""
+
+    model = DropConnectionsFault
+
+    @property
+    def idle_s(self) -> float | None:
+        """When it begins, and never again."""
+        return None
+
+    @property
+    def how(self) -> Literal["fin", "reset", "race"]:
+        """As the scenario says."""
+        return self.fault.how

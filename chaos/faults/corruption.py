@@ -16,7 +16,6 @@ class Corrupt(AlteringFault[CorruptFault]):
     """Bytes differ from what the headers vouch for; their number does not."""
 
     model = CorruptFault
-    simulated = "bytes differ from their hash"
 
     def alter(self, response: Response) -> Response:
         """Flip the bits; a body too short to have a byte ``at`` stays as it is."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chaos.faults.armed import Armed
-from chaos.faults.behaviour import AlteringFault, BendingFault, OutageFault, ReplacingFault
-from chaos.faults.delivery import PERFECT, Delivery
+from chaos.faults.behaviour import AlteringFault, BendingFault, LosingFault, ReplacingFault
+from chaos.faults.delivery import PERFECT, Answered, Delivery, Lost
 from chaos.http import Request, Response
 from chaos.ports import Upstream
 
@@ -14,24 +15,22 @@ from chaos.ports import Upstream
 class Decision:
     """The faults of one call, applied in the order of their injection.
 
-    A tier asks in this order:
+    Whoever carries the call out asks in this order:
 
-    1. ``delivery``. If it is ``refused`` or ``silent``, that is all: the provider is never asked.
+    1. ``lost``. If it is not None, the request never gets to the provider, and that is all.
     2. ``respond(request)``, once, when the request reaches the provider.
-    3. ``shaped(response)``, once: how that response travels.
-    4. ``touched``, which is final now.
+    3. ``delivery(response)``, once: what becomes of that response.
+
+    and reports, with ``acted``, the fault of each part of the delivery that it has acted on.
 
     How faults compose: each changes what those before it left, so the one injected last is nearest
     to the client. A fault that replaces the response (``rate_limit``, ``http_error``) hides the
     provider and every provider fault injected before it: they do not touch the call, and the
-    provider's state stays as it was. Of several outages the first counts, and nothing else does.
-    Latencies add up; of several rates the lowest counts, of several slicers the one with the
-    longest delays, of several cuts the earliest.
+    provider's state stays as it was. Of several that lose the request the first counts, and
+    nothing else does. Latencies add up; of several rates the lowest counts, of several slicers the
+    one with the longest delays, of several cuts the earliest.
 
     A fault healed while the call is under way still applies to it.
-
-    Attributes:
-        delivery: What is known without a response: perfect, refused or silent.
     """
 
     def __init__(
@@ -41,12 +40,16 @@ class Decision:
         self._faults = tuple(faults)
         self._on_touch = on_touch
         self._touched: list[Armed] = []
-        self.delivery = PERFECT
+
+    @property
+    def lost(self) -> Lost | None:
+        """How the request gets lost, if it does."""
         for armed in self._faults:
-            if isinstance(armed.behaviour, OutageFault):
-                self.delivery = armed.behaviour.delivery
-                self._touch(armed)
-                break
+            if isinstance(armed.behaviour, LosingFault):
+                lost = armed.behaviour.lose()
+                if lost is not None:
+                    return lost
+        return None
 
     @property
     def touched(self) -> tuple[str, ...]:
@@ -55,24 +58,26 @@ class Decision:
 
     def respond(self, request: Request) -> Response:
         """The response as it leaves the provider."""
-        assert self._reachable, "nobody was there to be asked"
         return self._through(self._faults, request)
 
-    def shaped(self, response: Response) -> Delivery:
-        """How ``response`` travels."""
-        assert self._reachable, "there is no response"
-        delivery = self.delivery
+    def delivery(self, response: Response) -> Delivery:
+        """What becomes of ``response`` on its way."""
+        delivery, lost = PERFECT, None
         for armed in self._faults:
             if isinstance(armed.behaviour, BendingFault):
-                bent = armed.behaviour.bend(delivery, response)
-                if bent != delivery:
-                    self._touch(armed)
-                delivery = bent
-        return delivery
+                match armed.behaviour.bend(delivery, response):
+                    case Answered() as bent:
+                        delivery = bent
+                    case Lost() as bent:
+                        lost = lost or bent
+        # What is lost can still be late, whichever fault came first.
+        return delivery if lost is None else replace(lost, late=delivery.late)
 
-    @property
-    def _reachable(self) -> bool:
-        return not (self.delivery.refused or self.delivery.silent)
+    def acted(self, by: str) -> None:
+        """The carrier has done what the fault of that id asks for."""
+        for armed in self._faults:
+            if armed.id == by:
+                self._touch(armed)
 
     def _through(self, faults: Sequence[Armed], request: Request) -> Response:
         """The response after these faults, asked for from the last to the first."""
@@ -91,5 +96,6 @@ class Decision:
         return response
 
     def _touch(self, armed: Armed) -> None:
-        self._touched.append(armed)
-        self._on_touch(armed)
+        if armed not in self._touched:
+            self._touched.append(armed)
+            self._on_touch(armed)

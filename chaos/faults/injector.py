@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
+from typing import Literal, Protocol
 
 from chaos.choices import Choices
 from chaos.errors import ChaosError
 from chaos.faults.armed import Armed
+from chaos.faults.behaviour import ConnectingFault, IdleFault, Stage
+from chaos.faults.connecting import CONNECTED, Connecting
 from chaos.faults.decision import Decision
 from chaos.faults.registry import kind_of
 from chaos.ports import Operation, Recorder, Upstream
@@ -15,11 +19,28 @@ from chaos.scenario.faults import Fault
 from chaos.trace.events import FaultEvent
 
 
+class Connections(Protocol):
+    """The connections that clients keep open to providers."""
+
+    def end_idle(self, upstream: str, how: Literal["fin", "reset", "race"]) -> int:
+        """End those on which nothing is under way; returns how many there were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleLimit:
+    """How long a connection lasts that nobody uses, and how it ends then."""
+
+    seconds: float
+    how: Literal["fin", "reset", "race"]
+    by: str
+
+
 class Injector:
     """The faults of one run.
 
     Attributes:
         recorder: Where injections, healings and touches are written; None for nowhere.
+        connections: Those of the run; None if it has no network.
 
     Example:
         >>> from chaos.choices import Seeded
@@ -29,12 +50,13 @@ class Injector:
         >>> injector.inject(TimeoutFault(upstream="openai", fault="timeout"), now_s=0.0)
         'timeout'
         >>> decision = injector.decide(OpenAIUpstream(), Operation("chat.completions"), call=1)
-        >>> decision.delivery.silent, decision.touched
-        (True, ('timeout',))
+        >>> decision.lost.how, decision.touched
+        ('silence', ())
     """
 
     def __init__(self, choices: Choices) -> None:
         self.recorder: Recorder | None = None
+        self.connections: Connections | None = None
         self._choices = choices
         self._injections: list[Armed] = []
         self._active: dict[str, Armed] = {}
@@ -69,6 +91,7 @@ class Injector:
         self._active[id_] = armed
         if self.recorder is not None:
             self.recorder.record(FaultEvent, fault=id_, what="injected")
+        self._begin(armed)
         return id_
 
     def heal(self, id: str, *, by: str) -> None:  # noqa: A002 - the YAML word
@@ -82,15 +105,6 @@ class Injector:
             raise ChaosError(f"no fault {id!r} was injected; expected one of: {known}")
         if self._active.pop(id, None) is not None and self.recorder is not None:
             self.recorder.record(FaultEvent, fault=id, what="healed", by=by)
-
-    def heal_all(self, *, by: str = "the end of the run") -> None:
-        """End every fault."""
-        for id_ in tuple(self._active):
-            self.heal(id_, by=by)
-
-    def ever_touched(self, id: str) -> bool:  # noqa: A002 - the YAML word
-        """Whether a fault of that id, in force or healed, affected any call."""
-        return any(armed.touched for armed in self._injections if armed.id == id)
 
     def untouched(self) -> tuple[str, ...]:
         """Ids of injections that never affected a call; those of an id used twice count apart."""
@@ -106,11 +120,72 @@ class Injector:
         """
         # All are asked, so that no fault's count of calls depends on the other faults.
         claiming = [
-            armed for armed in self._active.values() if armed.claims(upstream.name, operation)
+            armed
+            for armed in self._active.values()
+            if not isinstance(armed.behaviour, ConnectingFault | IdleFault)
+            and armed.claims(upstream.name, operation)
         ]
         return Decision(upstream, claiming, partial(self._note_touch, call))
 
-    def _note_touch(self, call: int, armed: Armed) -> None:
+    def connect(self, upstream: str, stage: Stage) -> Connecting:
+        """What the faults in force make of an attempt to connect; to be asked once for each.
+
+        Args:
+            upstream: The provider.
+            stage: Whether its name is looked up, or its address is connected to.
+        """
+        found: Connecting = CONNECTED
+        for armed in self._active.values():
+            if (
+                isinstance(armed.behaviour, ConnectingFault)
+                and armed.behaviour.stage == stage
+                and armed.claims_connection(upstream)
+                and found is CONNECTED
+            ):
+                found = armed.behaviour.meet()
+        return found
+
+    def decided(self, upstream: Upstream, by: str, call: int) -> Decision:
+        """The decision on a call that a fault of the connection has brought to nothing."""
+        decision = Decision(
+            upstream,
+            [armed for armed in self._injections if armed.id == by][-1:],
+            partial(self._note_touch, call),
+        )
+        decision.acted(by)
+        return decision
+
+    def idle_limit(self, upstream: str) -> IdleLimit | None:
+        """How long an idle connection lasts now; None if it lasts for ever."""
+        limits = [
+            IdleLimit(seconds=behaviour.idle_s, how=behaviour.how, by=armed.id)
+            for armed in self._active.values()
+            if isinstance(behaviour := armed.behaviour, IdleFault)
+            and armed.fault.upstream == upstream
+            and behaviour.idle_s is not None
+        ]
+        return min(limits, key=lambda limit: limit.seconds, default=None)
+
+    def acted(self, by: str, *, call: int | None = None) -> None:
+        """A fault of the connection has done what it asks for; on a call, if there was one."""
+        armed = self._active.get(by) or next(
+            (each for each in reversed(self._injections) if each.id == by), None
+        )
+        if armed is not None:
+            self._note_touch(call, armed)
+
+    def _begin(self, armed: Armed) -> None:
+        """What a fault does when it begins, and not at a call."""
+        behaviour = armed.behaviour
+        if self.connections is None:
+            return
+        if isinstance(behaviour, IdleFault) and behaviour.idle_s is None:
+            if self.connections.end_idle(armed.fault.upstream, behaviour.how):
+                self._note_touch(None, armed)
+        elif isinstance(behaviour, ConnectingFault) and behaviour.closes_open:
+            self.connections.end_idle(armed.fault.upstream, "fin")
+
+    def _note_touch(self, call: int | None, armed: Armed) -> None:
         armed.touched = True
         if self.recorder is not None:
             self.recorder.record(FaultEvent, fault=armed.id, what="touched", call=call)

@@ -30,7 +30,6 @@ class Malformed(AlteringFault[MalformedFault]):
     """
 
     model = MalformedFault
-    simulated = "200 with a wrong body"
 
     def alter(self, response: Response) -> Response:
         """Spoil a 200 that has a body."""

@@ -17,7 +17,6 @@ class RateLimit(ReplacingFault[RateLimitFault]):
     """429 in the provider's own words, with or without a time to come back."""
 
     model = RateLimitFault
-    simulated = "429 with the provider's real body"
 
     def answer(self, upstream: Upstream) -> Response:
         """The 429 and, if the fault has a ``retry_after``, the header that says it."""
@@ -39,7 +38,6 @@ class HttpError(ReplacingFault[HttpErrorFault]):
     """An HTTP error, with the provider's usual body or one of the scenario's."""
 
     model = HttpErrorFault
-    simulated = "response with that status"
 
     def answer(self, upstream: Upstream) -> Response:
         """The error response."""

@@ -7,7 +7,16 @@ from typing import Any, get_args
 from chaos.choices import Choices
 from chaos.faults.behaviour import AnyBehaviour
 from chaos.faults.completions import Completion
-from chaos.faults.connection import ConnectionRefused, ResetPeer, Timeout
+from chaos.faults.connection import (
+    ConnectionRefused,
+    ConnectTimeout,
+    DnsFailure,
+    DropConnections,
+    IdleClose,
+    ResetPeer,
+    Timeout,
+    TlsFailure,
+)
 from chaos.faults.corruption import Corrupt
 from chaos.faults.cuts import CutStream, LimitData
 from chaos.faults.malformed import Malformed
@@ -22,8 +31,13 @@ BEHAVIOURS: dict[type[Fault], type[AnyBehaviour]] = {
         HttpError,
         Latency,
         Timeout,
+        DnsFailure,
+        ConnectTimeout,
         ConnectionRefused,
+        TlsFailure,
         ResetPeer,
+        IdleClose,
+        DropConnections,
         LimitData,
         Bandwidth,
         Slicer,
@@ -55,8 +69,8 @@ def behaviour_of(fault: Fault, *, id: str, choices: Choices) -> AnyBehaviour:  #
         >>> from chaos.choices import Seeded
         >>> from chaos.scenario.faults import TimeoutFault
         >>> fault = TimeoutFault(upstream="openai", fault="timeout")
-        >>> behaviour_of(fault, id="hang", choices=Seeded(7)).wire
-        'toxic timeout'
+        >>> behaviour_of(fault, id="hang", choices=Seeded(7)).lose().how
+        'silence'
     """
     behaviour: Any = BEHAVIOURS[type(fault)]
     made: AnyBehaviour = behaviour(fault, id=id, choices=choices)

@@ -40,12 +40,6 @@ _OF_THE_RUN = (
         help="The message names who does. Usually it is a retry without a limit.",
     ),
     Rule(
-        id="no-thread-dies",
-        says="No error may end a thread of the service.",
-        help="Whoever started it never hears of it, and what it did is not done any more. Catch "
-        "and report the error in the thread.",
-    ),
-    Rule(
         id="simulation",
         says="The run must stay inside the simulation.",
         help="The service reached for something that the harness does not simulate; the message "

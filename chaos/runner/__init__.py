@@ -1,1 +1,1 @@
-"""The life of one run: build, canary, steady state, method, end, verdicts."""
+"""The life of one run: build, steady state, method, end, verdicts."""

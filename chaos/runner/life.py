@@ -1,4 +1,4 @@
-"""One run from its canary to its verdicts."""
+"""One run, from the building of the service to its verdicts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import freezegun.api
 
 from chaos.checks.laws import judge_laws
 from chaos.checks.measure import Window
@@ -19,10 +17,12 @@ from chaos.folders import fresh_folder
 from chaos.ports import Target, World
 from chaos.runner.player import SCRIPT, Player
 from chaos.runner.result import RunResult
+from chaos.runner.service import Service
 from chaos.scenario.loader import LoadedScenario
-from chaos.simulation.interleave import Interleaving
 from chaos.simulation.run import SimulatedRun
-from chaos.simulation.task import in_words
+from chaos.simulation.tasks.interleave import Interleaving
+from chaos.simulation.tasks.task import in_words
+from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
@@ -54,14 +54,18 @@ def play(  # noqa: PLR0913 - what a run is made of
     """
     scenario = loaded.scenario
     seed = scenario.seed_or_default if seed is None else seed
-    began = freezegun.api.real_monotonic()
+    began = real.monotonic()
     choices = choices or Seeded(seed)
     life = _Life(loaded, target_class, choices, injector(choices), interleaved)
     with fresh_folder("run", _scratch()) as folder:
         life.live(simulation, seed, folder)
     promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
     record = RunRecord(
-        scenario=scenario, trace=life.trace, promises=promises, ended_s=life.ended_s
+        scenario=scenario,
+        trace=life.trace,
+        promises=promises,
+        ended_s=life.ended_s,
+        has_loops=life.has_loops,
     )
     return RunResult(
         loaded=loaded,
@@ -73,7 +77,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         laws=() if life.broke_down else judge_laws(record, waived=scenario.waive),
         waived=scenario.waive,
         virtual_s=life.ended_s,
-        real_s=freezegun.api.real_monotonic() - began,
+        real_s=real.monotonic() - began,
     )
 
 
@@ -103,6 +107,7 @@ class _Life:
         self.trace = Trace()
         self.verdicts: list[Verdict] = []
         self.ended_s = 0.0
+        self.has_loops = False
 
     @property
     def broke_down(self) -> bool:
@@ -131,10 +136,14 @@ class _Life:
                     self._play(run, world, stopped)
             finally:
                 self.ended_s = run.clock.now_s
+                self.has_loops = run.has_loops
                 run.close()
+            failure = run.scheduler.failure
+            if failure is not None and not run.scheduler.failure_is_told:
+                with _stopping(stopped):
+                    raise failure
             # A service may swallow the error that a violation raises; the violation itself stays.
             stopped += [_escape(*counted) for counted in Counter(run.violations).items()]
-            self.verdicts += map(_death, run.scheduler.deaths)
         if any(verdict.check == SIMULATION for verdict in stopped):
             # Whatever was seen outside the simulation, it was not the service that was tested.
             self.verdicts.clear()
@@ -156,13 +165,13 @@ class _Life:
         return self._injector
 
     def _play(self, run: SimulatedRun, world: World, stopped: list[Verdict]) -> None:
-        target = self._target_class()
-        player = Player(run, target, self._injector)
+        service = Service(self._target_class(), self._begin_again)
+        player = Player(run, service, self._target_class.vocabulary(), self._injector)
         if self._interleaved:
             Interleaving(run.scheduler, self._interleaved)
 
         def script() -> None:
-            target.build(world)
+            service.build(world)
             player.play(self._scenario.steady_state, "steady_state")
             deviated = [v for v in player.verdicts if v.outcome is not Outcome.PASSED]
             if deviated:
@@ -173,14 +182,21 @@ class _Life:
 
         try:
             task = run.scheduler.spawn(SCRIPT, script)
-            run.scheduler.run()
+            run.scheduler.run_users()
             task.raise_error()
             player.check_tasks()
             if not stopped:
                 player.look(self._scenario.expect, Window(trace=run.trace), "expect")
         finally:
             self.verdicts += player.verdicts
-            target.close()
+            service.close()
+
+    def _begin_again(self) -> None:
+        """Of a process that is over, no connection is left."""
+        connections = self._injector.connections
+        assert connections is not None, "there is a run"
+        for upstream in self._target_class.vocabulary().upstreams:
+            connections.end_idle(upstream, "fin")
 
     def _faults_that_never_fired(self) -> list[Verdict]:
         return [
@@ -213,11 +229,6 @@ def _stopping(stopped: list[Verdict]) -> Iterator[None]:
 def _escape(violation: str, times: int) -> Verdict:
     reason = violation if times == 1 else f"{violation} ({times} times)"
     return Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=reason)
-
-
-def _death(thread: str) -> Verdict:
-    reason = f"an error ended thread {thread}"
-    return Verdict(check="no-thread-dies", outcome=Outcome.FAILED, reason=reason)
 
 
 def _unsteady(verdict: Verdict) -> Verdict:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial, singledispatchmethod
 
 from chaos.checks.expectations import judge
 from chaos.checks.measure import Window
 from chaos.faults.injector import Injector
-from chaos.ports import Target
+from chaos.ports import Vocabulary
+from chaos.runner.service import RESTART, Service
 from chaos.runner.step_text import describe_step
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.model import (
@@ -31,7 +31,8 @@ from chaos.scenario.model import (
 from chaos.scenario.observables import probes
 from chaos.scenario.schedules import peak, value_at
 from chaos.simulation.run import SimulatedRun
-from chaos.simulation.task import Abandoned, Task, in_words
+from chaos.simulation.tasks.behalf import Behalf, Question, acting_for
+from chaos.simulation.tasks.task import Abandoned, Task, in_words
 from chaos.trace.events import (
     ActionEvent,
     AnswerEvent,
@@ -50,13 +51,14 @@ SCRIPT = "script"
 class Player:
     """Turns steps into what happens; collects the verdicts of their expectations."""
 
-    def __init__(self, run: SimulatedRun, target: Target, injector: Injector) -> None:
+    def __init__(
+        self, run: SimulatedRun, service: Service, words: Vocabulary, injector: Injector
+    ) -> None:
         self._run = run
-        self._target = target
+        self._service = service
         self._injector = injector
         self._asks = itertools.count(1)
         self._loads = itertools.count(1)
-        words = target.vocabulary()
         self._probes = probes(words)
         self._best_mode = words.best_mode
         self._tasks: list[Task] = []
@@ -81,7 +83,7 @@ class Player:
         """Look at the target where an expectation asks for it, then judge them all."""
         for expectation in expectations:
             if self._probes[expectation.key].is_live:
-                value = self._target.observe(expectation.key)
+                value = self._service.observe(expectation.key)
                 self._run.recorder.record(ObservationEvent, key=expectation.key, value=value)
         window = replace(window, best_mode=self._best_mode)
         self.verdicts += [
@@ -212,7 +214,7 @@ class Player:
     @_do.register
     def _(self, step: RestartStep, path: str) -> frozenset[int] | None:
         del step, path
-        self._act("restart", {})
+        self._act(RESTART, {})
         return None
 
     @_do.register
@@ -224,17 +226,18 @@ class Player:
         return None
 
     def _act(self, action: str, parameters: dict[str, object]) -> None:
-        detail = self._target.act(action, parameters)
+        detail = self._service.act(action, parameters)
         self._run.recorder.record(ActionEvent, action=action, detail=tuple(sorted(detail.items())))
 
     def _ask(self, user: str, question: str, path: str) -> int:
         """Ask one question as ``user``, in the calling task; returns its number."""
         number, record = next(self._asks), self._run.recorder.record
-        with self._acting_as(user, number):
+        asked = Question(number)
+        with acting_for(Behalf(user, asked)):
             record(AskEvent, question=question, step=path)
             began_s = self._run.clock.now_s
             try:
-                answer = self._target.ask(question)
+                answer = self._service.ask(question)
             except Abandoned:
                 raise
             # Also SystemExit and its like: whatever escapes is what the user sees.
@@ -253,18 +256,9 @@ class Player:
                     sources=answer.sources,
                     index_state=answer.index_state,
                 )
+            finally:
+                asked.is_over = True
         return number
-
-    @contextmanager
-    def _acting_as(self, user: str, ask: int) -> Iterator[None]:
-        task = self._run.scheduler.current
-        assert task is not None, "steps are played in tasks"
-        before = task.actor, task.ask
-        task.actor, task.ask, task.calls = user, ask, 0
-        try:
-            yield
-        finally:
-            task.actor, task.ask = before
 
     def _together(self, users: Sequence[tuple[str, Callable[[str], None]]]) -> None:
         """Run several users at once and wait for all of them."""

@@ -135,9 +135,52 @@ class TimeoutFault(Fault):
     """
 
     fault: Literal["timeout"]
+    takes_effect: bool = Field(
+        default=False,
+        description="Whether the provider does what was asked before it falls silent.",
+        examples=[True],
+    )
 
 
-class ConnectionRefusedFault(Fault):
+class ConnectingFault(Fault):
+    """What the faults share by which no connection comes about.
+
+    They strike attempts to connect, so ``calls`` counts those, and there is no operation yet.
+    """
+
+    open_connections: Literal["closed", "kept"] = Field(
+        default="closed",
+        description="What becomes of connections that are open, and idle, when it begins.",
+        examples=["kept"],
+    )
+
+
+class DnsFailureFault(ConnectingFault):
+    """The name of the provider's host cannot be resolved.
+
+    Example:
+        ``{upstream: openai, fault: dns_failure}``
+    """
+
+    fault: Literal["dns_failure"]
+    temporary: bool = Field(
+        default=True,
+        description="Whether the resolver may know later; else there is no such host.",
+        examples=[False],
+    )
+
+
+class ConnectTimeoutFault(ConnectingFault):
+    """Nobody answers an attempt to connect, neither yes nor no.
+
+    Example:
+        ``{upstream: gcs, fault: connect_timeout}``
+    """
+
+    fault: Literal["connect_timeout"]
+
+
+class ConnectionRefusedFault(ConnectingFault):
     """Nobody listens at the provider's address.
 
     Example:
@@ -145,6 +188,21 @@ class ConnectionRefusedFault(Fault):
     """
 
     fault: Literal["connection_refused"]
+
+
+class TlsFailureFault(ConnectingFault):
+    """The provider's certificate is not to be trusted.
+
+    Example:
+        ``{upstream: openai, fault: tls_failure, reason: expired}``
+    """
+
+    fault: Literal["tls_failure"]
+    reason: Literal["expired", "wrong_host", "self_signed", "unknown_authority"] = Field(
+        default="expired",
+        description="What is wrong with the certificate.",
+        examples=["wrong_host"],
+    )
 
 
 class ResetPeerFault(Fault):
@@ -159,6 +217,46 @@ class ResetPeerFault(Fault):
         default=None,
         description="Bytes of the body that come first; without it, none of the response.",
         examples=["64KB"],
+    )
+    takes_effect: bool = Field(
+        default=True,
+        description="Whether the provider does what was asked before the connection is reset.",
+        examples=[False],
+    )
+
+
+class IdleCloseFault(Fault):
+    """The provider closes connections that have not been used for a while.
+
+    A client that looks at a connection before it uses it notices. With ``race`` it cannot: the
+    connection is closed while the next request is on its way, and that is lost.
+
+    Example:
+        ``{upstream: openai, fault: idle_close, after: 5s}``
+    """
+
+    fault: Literal["idle_close"]
+    after: PositiveDuration = Field(description="How long it waits.", examples=["5s"])
+    race: bool = Field(
+        default=False,
+        description="Whether the end crosses the next request on its way.",
+        examples=[True],
+    )
+
+
+class DropConnectionsFault(Fault):
+    """The provider ends all connections that are open and idle, once, when this is injected.
+
+    Example:
+        ``{upstream: openai, fault: drop_connections, how: reset}``
+    """
+
+    fault: Literal["drop_connections"]
+    how: Literal["fin", "reset", "race"] = Field(
+        default="fin",
+        description="How they end: closed in order, reset, or while the next request is on its "
+        "way.",
+        examples=["reset"],
     )
 
 
@@ -248,7 +346,7 @@ class CompletionFault(Fault):
 
 
 class CutStreamFault(Fault):
-    """A stream of events ends early: closed, reset, or silent.
+    """A stream of events ends early: closed, aborted, reset, or silent.
 
     Example:
         ``{upstream: openai, fault: cut_stream, after: 2, how: fin}``
@@ -256,8 +354,9 @@ class CutStreamFault(Fault):
 
     fault: Literal["cut_stream"]
     after: int = Field(ge=0, description="Events that come first.", examples=[2])
-    how: Literal["fin", "reset", "stall"] = Field(
-        description="How it ends: closed in order, reset, or nothing more comes.",
+    how: Literal["fin", "abort", "reset", "stall"] = Field(
+        description="How it ends: closed as if it were whole, closed without an end, reset, or "
+        "nothing more comes.",
         examples=["reset"],
     )
 
@@ -267,8 +366,13 @@ AnyFault = Annotated[
     | HttpErrorFault
     | LatencyFault
     | TimeoutFault
+    | DnsFailureFault
+    | ConnectTimeoutFault
     | ConnectionRefusedFault
+    | TlsFailureFault
     | ResetPeerFault
+    | IdleCloseFault
+    | DropConnectionsFault
     | LimitDataFault
     | BandwidthFault
     | SlicerFault

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from chaos.scenario.draft import Draft, Site
 from chaos.scenario.faults import (
     CompletionFault,
+    ConnectingFault,
     CorruptFault,
+    DropConnectionsFault,
     Fault,
+    IdleCloseFault,
     LatencyFault,
     RateLimitFault,
+    ResetPeerFault,
 )
 from chaos.scenario.model import (
     AdvanceStep,
@@ -48,6 +52,17 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
             "contradiction",
             at_key=True,
         )
+    if isinstance(fault, ConnectingFault | IdleCloseFault | DropConnectionsFault):
+        _check_scope(fault, path, findings)
+    if isinstance(fault, ResetPeerFault) and fault.after is not None and not fault.takes_effect:
+        findings.add(
+            (*path, "takes_effect"),
+            "an answer that has begun was given by a provider that took the request",
+            "'takes_effect: true' beside 'after'",
+            "remove 'takes_effect', or 'after'",
+            "contradiction",
+            at_key=True,
+        )
     if isinstance(fault, CompletionFault) and not {"content", "finish_reason"} & given:
         findings.add(
             (*path, "fault"),
@@ -74,6 +89,24 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
             "no-effect",
             at_key=True,
         )
+
+
+def _check_scope(fault: Fault, path: NodePath, findings: Findings) -> None:
+    """A connection has no operation yet; and one that nobody uses is no call either."""
+    kind = vars(fault)["fault"]
+    scopes = {"operation": "operation", "object": "operation"}
+    if not isinstance(fault, ConnectingFault):
+        scopes |= {"calls": "call", "toxicity": "call"}
+    for key, what in scopes.items():
+        if key in fault.model_fields_set:
+            findings.add(
+                (*path, key),
+                f"fault {quoted(kind)} strikes connections, where there is no {what}",
+                f"no {quoted(key)}",
+                "remove it; for single requests use 'reset_peer' or 'timeout'",
+                "no-effect",
+                at_key=True,
+            )
 
 
 def _check_ids(draft: Draft, findings: Findings) -> dict[str, Site]:

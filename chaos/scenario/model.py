@@ -31,6 +31,8 @@ Law = Literal[
     "no-torn-index",
     "stale-is-said",
     "no-fabricated-success",
+    "no-error-is-lost",
+    "loop-is-never-blocked",
 ]
 """What every run must obey, unless a scenario waives it."""
 

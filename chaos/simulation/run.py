@@ -1,18 +1,24 @@
-"""One run of the simulated tier."""
+"""One run of a simulation."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from chaos.errors import SimulationError
-from chaos.simulation import locks
-from chaos.simulation.clock import Clock, to_ticks
-from chaos.simulation.guard import Guard
-from chaos.simulation.scheduler import HARNESS, Scheduler, is_left_behind
-from chaos.simulation.task import Abandoned
-from chaos.trace.events import WaitEvent
+from chaos.simulation.loops.ending import quieten
+from chaos.simulation.network import current
+from chaos.simulation.network.network import VirtualNetwork
+from chaos.simulation.outside.guard import Guard
+from chaos.simulation.tasks.baton import is_left_behind
+from chaos.simulation.tasks.scheduler import HARNESS, Scheduler
+from chaos.simulation.tasks.task import Abandoned
+from chaos.simulation.threads.locks import Contention
+from chaos.simulation.timing.clock import Clock
+from chaos.trace.events import MishapEvent, WaitEvent
 from chaos.trace.recorder import Context, TraceRecorder
 from chaos.trace.trace import Trace
 
@@ -26,23 +32,34 @@ class SimulatedRun:
     Attributes:
         clock: Virtual time.
         scheduler: Add users with ``spawn``, then ``run``.
+        network: Names, addresses and connections.
         recorder: Writes the trace; fills in time, actor and question of the calling task.
         violations: Every attempt to leave the simulated world. A run that has any proves nothing.
         contentions: Every wait for a lock that took virtual time.
+        has_loops: Whether an event loop has run.
     """
 
     def __init__(
-        self, clock: Clock, scheduler: Scheduler, guard: Guard, finished: Callable[[], None]
+        self,
+        scheduler: Scheduler,
+        guard: Guard,
+        contentions: list[Contention],
+        finished: Callable[[], None],
     ) -> None:
-        self.clock = clock
+        self.clock: Clock = scheduler.clock
         self.scheduler = scheduler
+        self.network = VirtualNetwork(scheduler, guard.violation)
         self.recorder = TraceRecorder(_context(scheduler))
         self.violations: list[str] = []
-        self.contentions = locks.bind(scheduler)
+        self.contentions = contentions
         self._guard = guard
         self._guard.watch(self.violations)
         self._finished = finished
         self._is_over = False
+        self.has_loops = False
+        self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        scheduler.on_death = self.note_lost
+        current.begin(self.network)
 
     def __enter__(self) -> Self:
         return self
@@ -68,38 +85,63 @@ class SimulatedRun:
         self.scheduler.sleep(seconds)
 
     def service_sleep(self, seconds: float) -> None:
-        """What ``time.sleep`` does: wait, and leave it in the trace.
+        """What ``time.sleep`` does: wait, and leave it in the trace."""
+        if seconds:
+            self.note_wait(seconds)
+        self.scheduler.sleep(seconds)
+
+    def note_wait(self, seconds: float) -> None:
+        """Leave in the trace that the service waits.
 
         Raises:
             SimulationError: The calling thread is not part of the run.
         """
-        to_ticks(seconds)  # raises for what time.sleep would not take
-        task = self.scheduler.acting
-        if task is None:
+        behalf = self.scheduler.behalf()
+        if behalf is None:
             if is_left_behind():
                 raise Abandoned
             raise self._guard.foreign_thread(f"slept for {seconds:g} s")
-        self.recorder.record(WaitEvent, seconds=seconds, upstream=task.last_upstream)
-        self.scheduler.sleep(seconds)
+        self.recorder.record(WaitEvent, seconds=seconds, upstream=behalf.last_upstream)
+
+    def note_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """An event loop begins to run, perhaps not for the first time."""
+        self.has_loops = True
+        self._loops.add(loop)
+
+    def note_lost(self, what: str) -> None:
+        """Leave in the trace that an error was lost inside of the service."""
+        self.recorder.record(MishapEvent, what="lost", how=what)
+
+    def note_blocked(self, seconds: float, by: str) -> None:
+        """Leave in the trace that an event loop was held up."""
+        self.recorder.record(MishapEvent, what="blocked", how=by, seconds=seconds)
 
     def finish(self) -> None:
         """End the run; further calls do nothing.
 
         Raises:
             SimulationError: Somebody tried to leave the simulated world; one line for each time.
+                Or the run came to an end before its time.
         """
         if not self._is_over:
             self.close()
             if self.violations:
                 raise SimulationError("\n".join(self.violations))
+            if self.scheduler.failure is not None and not self.scheduler.failure_is_told:
+                raise self.scheduler.failure
 
     def close(self) -> None:
         """End the run without a judgement, because something else has gone wrong already."""
         if not self._is_over:
             self._is_over = True
             self.scheduler.abandon()
+            # Before the threads lose the run: what closes now is no part of the trace.
+            self.network.end()
+            self.scheduler.close()
+            for loop in self._loops:
+                quieten(loop)
+            current.end()
             self._guard.relax()
-            locks.bind(None)
             self._finished()
 
 
@@ -110,6 +152,10 @@ def _context(scheduler: Scheduler) -> Context:
         task = scheduler.acting
         if task is None:
             return scheduler.clock.now_s, HARNESS, None
-        return None if task.abandoned else (scheduler.clock.now_s, task.actor, task.ask)
+        if task.abandoned:
+            return None
+        behalf = scheduler.behalf()
+        assert behalf is not None, "whoever acts does so for somebody"
+        return scheduler.clock.now_s, behalf.actor, behalf.ask
 
     return now

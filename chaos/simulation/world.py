@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import platform
 import random
 from _thread import get_ident
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from unittest import mock
-
-import httpx
-from respx.mocks import Mocker
 
 from chaos.choices import Choices
 from chaos.errors import SimulationError
+from chaos.faults.injector import Injector
 from chaos.ports import Upstream
-from chaos.simulation.canary import HOST, Canary
-from chaos.simulation.clock import Clock, to_ticks
-from chaos.simulation.contract import Carrier, Injector
-from chaos.simulation.dispatcher import Dispatcher
-from chaos.simulation.entropy import Entropy
-from chaos.simulation.guard import Address, Guard
-from chaos.simulation.limits import DEFAULT_LIMITS, Limits
-from chaos.simulation.router import MOCKERS, SimRouter
+from chaos.simulation.http.carrier import Carrier
+from chaos.simulation.http.provider import PORTS, Calls, OpenConnections, Provider
+from chaos.simulation.http.router import Router
+from chaos.simulation.loops import polls, sleeping
+from chaos.simulation.loops.mishaps import noticing_mishaps
+from chaos.simulation.loops.selectors import virtual_selectors
+from chaos.simulation.network import names
+from chaos.simulation.network.takeover import virtual_sockets
+from chaos.simulation.outside import ways_out
+from chaos.simulation.outside.guard import Guard
 from chaos.simulation.run import SimulatedRun
-from chaos.simulation.scheduler import Scheduler, is_left_behind
-from chaos.simulation.task import Abandoned
-from chaos.simulation.threads import Threads, real_sleep
+from chaos.simulation.tasks.baton import baton, is_left_behind
+from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
+from chaos.simulation.tasks.scheduler import Scheduler
+from chaos.simulation.tasks.task import Abandoned
+from chaos.simulation.threads.toolbox import Toolbox
+from chaos.simulation.timing import real
+from chaos.simulation.timing.clock import Clock, to_ticks
+from chaos.simulation.timing.entropy import Entropy
+from chaos.simulation.timing.freeze import Freeze
+from chaos.simulation.timing.functions import sleeping as sleeping_virtually
 
 _ENVIRONMENT = {
     # Otherwise the Cloud Storage SDK asks for the metadata of each bucket it meets, in a thread
@@ -52,15 +61,11 @@ InjectorFactory = Callable[[SimulatedRun], Injector]
 
 
 class Simulation(ABC):
-    """Takes over time, threads, HTTP and the environment while entered.
+    """Takes over time, threads, sockets and the environment while entered.
 
-    Entering for the first time takes up to a second, because every loaded module is searched for
-    time functions; a new run takes half a millisecond. Services have to be built inside, so that
-    their locks are simulated; clients may be older.
-
-    Args:
-        mockers: One for each HTTP library.
-        allows: Addresses that real sockets may connect to; none by default.
+    Entering takes some tens of milliseconds, because every loaded module is searched for time
+    functions, and every object for those that it keeps; a new run takes half a millisecond.
+    Services and clients may be older.
 
     Attributes:
         clock: Virtual time, shared by all runs.
@@ -69,40 +74,46 @@ class Simulation(ABC):
     tier: ClassVar[str]
     """What results and the command line call it."""
 
-    def __init__(
-        self,
-        *,
-        mockers: Sequence[type[Mocker]] = MOCKERS,
-        allows: Callable[[Address], bool] = lambda _: False,
-    ) -> None:
+    def __init__(self) -> None:
         self.clock = Clock()
+        self.guard = Guard()
         self._entropy = Entropy()
-        self._guard = Guard(allows)
-        self._canary = Canary()
-        self._router = SimRouter(self._dispatch, mockers)
+        self._toolbox = Toolbox()
         self._run: SimulatedRun | None = None
-        self._dispatcher: Dispatcher | None = None
         self._owner = 0
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
-        """Take over.
+        """Take over; if that fails, everything is as it was before.
 
         Raises:
             SimulationError: Time is frozen already, perhaps by another simulation.
         """
+        substitutes: dict[Callable[..., Any], Callable[..., Any]] = {
+            real.sleep: sleeping_virtually(self._sleep),
+            sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),
+            **polls.substitutes(),
+            **names.substitutes(),
+            **ways_out.substitutes(),
+        }
+        # It asks another program, once; SDKs put the answer into a header.
+        platform.processor()
         with ExitStack() as undo:
-            undo.enter_context(self.clock)
+            undo.enter_context(Freeze(self.clock, substitutes))
             undo.enter_context(mock.patch.dict(os.environ, _ENVIRONMENT))
             for name in _CALLERS:
                 os.environ.pop(name, None)
                 os.environ.pop(name.lower(), None)
-            undo.enter_context(Threads(self._sleep))
+            undo.enter_context(self._toolbox)
             undo.enter_context(self._entropy.in_place())
-            undo.enter_context(self._router)
-            undo.enter_context(self._guard)
+            undo.enter_context(virtual_sockets())
+            undo.enter_context(virtual_selectors())
+            undo.enter_context(noticing_mishaps(lambda: self._run))
+            undo.callback(ways_out.stop_watching)
+            ways_out.watch_ways_out(self.guard)
+            undo.callback(setattr, baton, "ident", 0)
             self._undo = undo.pop_all()
-        self._owner = get_ident()
+        self._owner = baton.ident = get_ident()
         return self
 
     def __exit__(
@@ -126,7 +137,7 @@ class Simulation(ABC):
         seed: int,
         limits: Limits = DEFAULT_LIMITS,
     ) -> SimulatedRun:
-        """Begin a run, at time zero, with proof that no request can leave it.
+        """Begin a run, at time zero.
 
         Args:
             upstreams: Stand-ins by name, new for this run.
@@ -137,56 +148,59 @@ class Simulation(ABC):
             limits: What counts as stuck, or as a run without end.
 
         Raises:
-            SimulationError: Another run is on, or a canary escaped.
+            SimulationError: Another run is on.
         """
         if self._run is not None:
             raise SimulationError("a run is on already; expected none; finish it first")
         self.clock.reset()
-        self._router.reset()
         random.seed(seed)
         self._entropy.seed(seed)
+        contentions = self._toolbox.begin_run()
         scheduler = Scheduler(self.clock, choices, limits)
-        run = self._run = SimulatedRun(self.clock, scheduler, self._guard, self._finished)
+        run = self._run = SimulatedRun(scheduler, self.guard, contentions, self._finished)
         try:
-            self._dispatcher = Dispatcher(
-                upstreams=upstreams,
-                injector=injector(run),
-                carrier=self._carrier(scheduler),
-                recorder=run.recorder,
-                now_s=lambda: self.clock.now_s,
-                acting=lambda: scheduler.acting,
-                count_call=scheduler.count_call,
-                guard=self._guard,
-            )
-            self._canary.fly()
+            self._connect(run, tuple(upstreams.values()), injector(run))
         except BaseException:
             run.close()
             raise
         return run
 
-    def canary(self) -> None:
-        """Prove once more that no request can get out.
-
-        Raises:
-            SimulationError: One did; the message names the library.
-        """
-        self._canary.fly()
-
     @abstractmethod
-    def _carrier(self, scheduler: Scheduler) -> Carrier:
-        """How requests travel in this tier."""
+    def _carrier(self, run: SimulatedRun) -> Carrier:
+        """How answers travel in this tier."""
+
+    def _connect(
+        self, run: SimulatedRun, upstreams: tuple[Upstream, ...], injector: Injector
+    ) -> None:
+        """Let the stand-ins be on the network of a run."""
+        connections = OpenConnections()
+        injector.connections = connections
+        calls = Calls(
+            injector=injector,
+            carrier=self._carrier(run),
+            recorder=run.recorder,
+            scheduler=run.scheduler,
+            guard=self.guard,
+            numbers=itertools.count(1),
+        )
+        router = Router(upstreams)
+        for upstream in upstreams:
+            for host in upstream.hosts:
+                providers = {
+                    port: Provider(
+                        upstream, host, port, router=router, calls=calls, connections=connections
+                    )
+                    for port in PORTS
+                }
+                look_up = next(iter(providers.values())).look_up
+                run.network.serve(host, providers, look_up=look_up)
 
     def _finished(self) -> None:
-        self._run = self._dispatcher = None
+        self._run = None
 
-    def _dispatch(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host == HOST:
-            return self._canary.caught(request)
-        if is_left_behind():
-            raise Abandoned
-        if self._dispatcher is None:
-            raise SimulationError(f"a request to {request.url.host} outside any run")
-        return self._dispatcher.dispatch(request)
+    def _note_wait(self, seconds: float) -> None:
+        if self._run is not None:
+            self._run.note_wait(seconds)
 
     def _sleep(self, seconds: float) -> None:
         if self._run is not None:
@@ -196,4 +210,4 @@ class Simulation(ABC):
         elif get_ident() == self._owner:
             self.clock.advance(to_ticks(seconds))
         else:
-            real_sleep(seconds)
+            real.sleep(seconds)

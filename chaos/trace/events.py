@@ -238,6 +238,23 @@ class ObservationEvent(Event):
     value: Scalar
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MishapEvent(Event):
+    """Something went wrong inside of the service, and nobody but a log was told.
+
+    Attributes:
+        what: An error, a task or a coroutine was ``lost``; or an event loop was ``blocked``.
+        how: What was lost, or who blocked, in words.
+        seconds: How long a loop was blocked.
+    """
+
+    kind: ClassVar[str] = "mishap"
+
+    what: Literal["lost", "blocked"]
+    how: str
+    seconds: float = 0.0
+
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
@@ -254,6 +271,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ClockEvent,
         ActionEvent,
         ObservationEvent,
+        MishapEvent,
     )
 }
 """Every kind of event by its name."""

@@ -14,6 +14,7 @@ from chaos.trace.events import (
     FaultEvent,
     GivenUpEvent,
     IndexEvent,
+    MishapEvent,
     ObservationEvent,
     RequestEvent,
     ResponseEvent,
@@ -84,7 +85,8 @@ def _(event: ResponseEvent) -> str:
 @_what.register
 def _(event: FaultEvent) -> str:
     if event.what == "touched":
-        return f"fault {event.fault} touches call {event.call}"
+        what = "open connections" if event.call is None else f"call {event.call}"
+        return f"fault {event.fault} touches {what}"
     match (event.by or "").partition(" "):
         case ("for", _, lasted):  # It healed by itself.
             return f"fault {event.fault} healed after {lasted}"
@@ -140,6 +142,13 @@ def _(event: ClockEvent) -> str:
 def _(event: ActionEvent) -> str:
     facts = ", ".join(f"{key}={value}" for key, value in event.detail)
     return event.action + (f" ({facts})" if facts else "")
+
+
+@_what.register
+def _(event: MishapEvent) -> str:
+    if event.what == "blocked":
+        return f"{event.how} held up its event loop for {format_duration(event.seconds)}"
+    return event.how
 
 
 @_what.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import signal
@@ -37,7 +38,8 @@ class Deadly(Toy):
     def ask(self, question: str) -> Answer:
         """End here."""
         self._folder.rmdir()
-        os.kill(os.getpid(), signal.SIGKILL)
+        # Past the interpreter, where the simulation could refuse it.
+        ctypes.CDLL(None).kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("nobody is left to get here")
 
 

@@ -9,6 +9,7 @@ from chaos.checks.laws.breaker_replay import BreakerFollowsTheModel
 from chaos.checks.laws.breakers import NoCallWhileOpen, OneTrial
 from chaos.checks.laws.index import CacheIsNeverLost, NoTornIndex
 from chaos.checks.laws.law import Law
+from chaos.checks.laws.mishaps import LoopIsNeverBlocked, NoErrorIsLost
 from chaos.checks.laws.recovery import Recovers
 from chaos.checks.laws.retries import BackoffHonoured, BoundedAttempts, NoDoomedRetry
 from chaos.checks.laws.staleness import StaleIsSaid
@@ -28,6 +29,8 @@ LAWS: tuple[type[Law], ...] = (
     NoTornIndex,
     StaleIsSaid,
     NoFabricatedSuccess,
+    NoErrorIsLost,
+    LoopIsNeverBlocked,
 )
 """Every law."""
 

@@ -35,6 +35,8 @@ class Basis:
 
 ANSWERS = Basis("no promise: every target owes it", lambda *_: True)
 
+LOOPS = Basis("no promise: it is judged wherever an event loop runs", lambda *_: False)
+
 RETRIES = Basis("`retries`", lambda promises, _: bool(promises.retries))
 
 WAITS = Basis(

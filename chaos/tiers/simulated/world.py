@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.simulation.contract import Carrier
-from chaos.simulation.scheduler import Scheduler
+from chaos.simulation.http.carrier import Carrier
+from chaos.simulation.run import SimulatedRun
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.carrier import SimulatedCarrier
 
 
 class SimulatedTier(Simulation):
-    """A simulation without a network.
+    """A simulation without a real network.
 
     Example:
         >>> from chaos.choices import Seeded
-        >>> no_faults = lambda run: None
+        >>> from chaos.faults.injector import Injector
         >>> with SimulatedTier() as simulation:
         ...     with simulation.start_run(
-        ...         upstreams={}, injector=no_faults, choices=Seeded(7), seed=7
+        ...         upstreams={}, injector=lambda run: Injector(Seeded(7)),
+        ...         choices=Seeded(7), seed=7
         ...     ) as run:
         ...         _ = run.scheduler.spawn("user-1", lambda: run.wait(3600.0))
         ...         run.scheduler.run()
@@ -28,6 +29,7 @@ class SimulatedTier(Simulation):
 
     tier: ClassVar[str] = "simulated"
 
-    def _carrier(self, scheduler: Scheduler) -> Carrier:
-        """The network is a matter of when to sleep and what to raise."""
-        return SimulatedCarrier(scheduler.sleep)
+    def _carrier(self, run: SimulatedRun) -> Carrier:
+        """The bytes go straight to whoever reads them."""
+        del run
+        return SimulatedCarrier()

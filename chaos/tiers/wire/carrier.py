@@ -1,37 +1,33 @@
-"""Carries requests over real sockets, and charges the clock of the run what that stands for."""
+"""Carries answers over real sockets; the clock of the run is charged what that stands for."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
-import httpx
-
-from chaos.http import Request, Response
-from chaos.simulation.contract import Decision, Timeouts
-from chaos.simulation.exchange import SENT
-from chaos.simulation.guard import Guard
-from chaos.simulation.schedule import arriving
+from chaos.faults.delivery import Delivery
+from chaos.simulation.http.carrier import Carrier, Course, Source
+from chaos.simulation.http.connection import Arrived, HttpConnection
+from chaos.simulation.outside.guard import Guard
+from chaos.simulation.tasks.baton import outside
 from chaos.tiers.wire.client import ToxiproxyError
-from chaos.tiers.wire.head import head_of
-from chaos.tiers.wire.mockers import NATIVE, native_of
-from chaos.tiers.wire.pace import is_too_long
+from chaos.tiers.wire.pace import PATIENCE_S
 from chaos.tiers.wire.server import StandInServer
 from chaos.tiers.wire.toxics import Load
 from chaos.tiers.wire.toxiproxy import Toxiproxy
-from chaos.tiers.wire.trip import Call, Trip
-from chaos.tiers.wire.ways import Ways
+from chaos.tiers.wire.trip import Trip
+from chaos.tiers.wire.ways import Way, Ways
 
-_NOT_ASKED = Response(status=500, body=b"no request should have come here")
+_NOTHING = b"HTTP/1.1 500 Nobody should see this\r\ncontent-length: 0\r\n\r\n"
 
 
-class WireCarrier:
-    """Sends requests through Toxiproxy to the stand-in server.
+class WireCarrier(Carrier):
+    """Sends requests through Toxiproxy to the stand-in server, and fetches the answers.
 
-    A task that waits for a socket keeps the baton: nobody else's time passes. Once the bytes are
-    there, or the error, the clock is charged the nominal wait.
+    A task that waits for a socket keeps the baton: nobody else's time passes.
 
     Args:
-        sleep: Lets virtual time pass.
         guard: Keeps what must not happen.
         toxiproxy: What requests go through.
         server: Where they end.
@@ -39,70 +35,98 @@ class WireCarrier:
     """
 
     def __init__(
-        self,
-        *,
-        sleep: Callable[[float], None],
-        guard: Guard,
-        toxiproxy: Toxiproxy,
-        server: StandInServer,
-        ways: Ways,
+        self, *, guard: Guard, toxiproxy: Toxiproxy, server: StandInServer, ways: Ways
     ) -> None:
-        self._sleep = sleep
         self._guard = guard
         self._toxiproxy = toxiproxy
         self._server = server
         self._ways = ways
+        self._lines: WeakKeyDictionary[HttpConnection, _Line] = WeakKeyDictionary()
+        self._to_close: list[_Line] = []
 
-    def carry(
-        self,
-        request: Request,
-        httpx_request: httpx.Request,
-        decision: Decision,
-        timeouts: Timeouts,
-    ) -> httpx.Response:
-        """Carry one request to the stand-in server and back.
+    def refusal(self, host: str) -> OSError:
+        """What a real socket gets where nobody listens."""
+        with outside():
+            try:
+                way = self._ways.closed(host)
+            except ToxiproxyError as error:
+                raise self._guard.violation(str(error)) from error
+            try:
+                socket.create_connection(way.address, timeout=PATIENCE_S).close()
+            except ConnectionRefusedError as refused:
+                return refused
+            except OSError as error:
+                raise self._guard.violation(
+                    f"connecting to a closed proxy ended in {error!r}; expected a refusal"
+                ) from error
+            finally:
+                way.close()
+        raise self._guard.violation("a closed proxy let somebody connect; expected a refusal")
 
-        Raises:
-            httpx.TransportError: What the library made of the network.
-            SimulationError: Toxiproxy failed, or the client would wait for ever.
-        """
-        delivery, response = decision.delivery, _NOT_ASKED
-        if not (delivery.refused or delivery.silent):
-            # Here rather than in the server, because toxics depend on what will be answered.
-            response = decision.respond(request)
-            delivery = decision.shaped(response)
-        body = b"" if request.method == "HEAD" else response.body
-        try:
-            way = self._ways.open(
-                httpx_request.url.host,
-                delivery,
-                Load(head_bytes=len(head_of(response)), body_bytes=arriving(delivery, len(body))),
-                head_is_too_late=is_too_long(delivery.latency_s, timeouts.get("read")),
-            )
-        except ToxiproxyError as error:
-            raise self._guard.violation(str(error)) from error
-        number, expected = self._server.expect(request, response)
+    def _source(
+        self, course: Course, delivery: Delivery, arrived: Arrived, connection: HttpConnection
+    ) -> Source:
+        arriving = b"".join(data for _, data in course.arrivals)
+        reply = arriving + course.rest or _NOTHING
+        load = Load(bytes=len(arriving), is_whole=not course.rest)
+        with outside():
+            try:
+                way = self._ways.open(arrived.request.host, delivery, load)
+                line = self._line(way, connection)
+            except (ToxiproxyError, OSError) as error:
+                raise self._guard.violation(str(error)) from error
+            number, expected = self._server.expect(arrived.raw, reply)
+            line.socket.settimeout(PATIENCE_S)
+            line.socket.sendall(expected.request)
         trip = Trip(
-            Call(
-                number=number,
-                delivery=delivery,
-                response=response,
-                body=body,
-                expected=expected,
-                timeouts=timeouts,
-            ),
-            native=native_of(httpx_request),
+            number,
+            course=course,
+            expected=expected,
+            line=line,
             way=way,
-            sleep=self._sleep,
             guard=self._guard,
             check=self._toxiproxy.check,
             on_end=lambda: self._server.forget(number),
         )
-        head = trip.send()
-        return httpx.Response(
-            head.status,
-            headers=head.headers,
-            stream=trip,
-            request=httpx_request,
-            extensions={"http_version": b"HTTP/1.1", SENT: len(body), NATIVE: True},
-        )
+        connection.on_gone.append(trip.close)
+        return trip
+
+    def _line(self, way: Way, connection: HttpConnection) -> _Line:
+        """A real connection: the one that this connection has, or one for a single call."""
+        if not way.is_standing:
+            return self._new_line(way)
+        line = self._lines.get(connection)
+        if line is None:
+            line = self._lines[connection] = self._new_line(way)
+            connection.on_gone.append(_closing(line))
+        return line
+
+    def _new_line(self, way: Way) -> _Line:
+        line = _Line(way.address)
+        self._to_close.append(line)
+        return line
+
+    def close(self) -> None:
+        """The run is over."""
+        with outside():
+            for line in self._to_close:
+                line.close()
+
+
+class _Line:
+    """A real connection."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.socket = socket.create_connection(address, timeout=PATIENCE_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def _closing(line: _Line) -> Callable[[], None]:
+    def close() -> None:
+        with outside():
+            line.close()
+
+    return close

@@ -1,118 +1,62 @@
-"""The stand-ins on a real port: an HTTP server that answers what was prepared for each call.
+"""Where requests end: a real server that gives each the bytes of its answer.
 
-What a provider does, and what faults make of it, is worked out where the request was intercepted.
-The server's part is the wire: it takes the request that arrives, makes sure that it is the very
-one that was sent, and sends the answer with exactly the bytes that it has.
+What is answered has been worked out before, by the stand-in and the faults. The server knows a
+request by its number, makes sure that it arrived to the byte, and sends.
 """
 
 from __future__ import annotations
 
-import asyncio
 import itertools
+import re
 import socket
+import socketserver
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Self
 
-import freezegun.api
-import h11
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+CALL_HEADER = b"X-Chaos-Call"
+"""The header by which a request is known."""
 
-from chaos.errors import SimulationError
-from chaos.http import Request, Response
-from chaos.tiers.wire.head import headers_of
-
-CALL_HEADER = "x-chaos-call"
-"""Says which call a request is."""
-
-_KEEP_ALIVE_S = 86_400
-_START_LIMIT_S = 10.0
-
-_REWRITTEN = frozenset({"connection", "content-length", "transfer-encoding", CALL_HEADER})
-"""Headers that say how a request travels rather than what it asks for."""
-
-Message = dict[str, Any]
+_CALL = re.compile(rb"\r\n" + CALL_HEADER + rb": (\d+)\r\n")
+_HEAD_END = b"\r\n\r\n"
+_READ_BYTES = 65_536
+_NOBODYS = b"HTTP/1.1 421 Misdirected Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 @dataclass(slots=True)
 class Expected:
-    """A call that is on its way to the server, and what awaits it there.
+    """A call that is on its way.
 
     Attributes:
-        request: What was sent.
-        response: What to answer.
+        request: Its bytes, the header with its number included.
+        reply: The bytes to send back.
         arrived: Whether it has come.
-        problem: What was wrong with it when it came; None if all was well.
+        problem: What was wrong with it then; None if nothing was.
     """
 
-    request: Request
-    response: Response
+    request: bytes
+    reply: bytes
     arrived: bool = False
     problem: str | None = None
 
 
 class StandInServer:
-    """Answers on a free port of the loopback interface while entered, for all upstreams.
-
-    It keeps real time, whatever the clock of the process shows, and touches nothing of a run.
-
-    Attributes:
-        address: Host and port, once entered.
-    """
+    """Listens on a free port of the loopback interface, in threads of its own."""
 
     def __init__(self) -> None:
-        self.address = ("", 0)
-        self._expected: dict[str, Expected] = {}
         self._numbers = itertools.count(1)
-        self._undo = ExitStack()
+        self._expected: dict[str, Expected] = {}
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        """Start to answer.
-
-        Raises:
-            SimulationError: The server does not come up.
-        """
-        with ExitStack() as undo:
-            listening = undo.enter_context(
-                # asyncio looks for this protocol before it turns Nagle's algorithm off; with it,
-                # every response in two packets would wait 40 ms.
-                socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-            )
-            listening.bind(("127.0.0.1", 0))
-            self.address = listening.getsockname()
-            server = _Server(
-                uvicorn.Config(
-                    self._answer,
-                    http=_Protocol,
-                    interface="asgi3",
-                    proxy_headers=False,
-                    ws="none",
-                    lifespan="off",
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    date_header=False,
-                    # A server that closes idle connections races with clients that use them.
-                    timeout_keep_alive=_KEEP_ALIVE_S,
-                    timeout_graceful_shutdown=1,
-                )
-            )
-            thread = threading.Thread(
-                target=_serve, args=(server, listening), name="chaos-stand-ins", daemon=True
-            )
-            undo.callback(thread.join)
-            undo.callback(setattr, server, "should_exit", True)  # noqa: FBT003 - setattr's
-            thread.start()
-            if not server.is_up.wait(_START_LIMIT_S):
-                raise SimulationError(
-                    f"the stand-in server did not start within {_START_LIMIT_S:g} s"
-                )
-            self._undo = undo.pop_all()
+        self._server = _Server(("127.0.0.1", 0), _Connection)
+        self._server.expected = self._expected
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="chaos-stand-ins", daemon=True
+        )
+        self._thread.start()
         return self
 
     def __exit__(
@@ -121,12 +65,25 @@ class StandInServer:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._undo.close()
+        assert self._server is not None, "it was entered"
+        assert self._thread is not None, "it was entered"
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
-    def expect(self, request: Request, response: Response) -> tuple[str, Expected]:
-        """Prepare for a call; it has to carry the returned number in ``X-Chaos-Call``."""
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        assert self._server is not None, "it is asked inside its with block"
+        host, port = self._server.server_address[:2]
+        return str(host), int(port)
+
+    def expect(self, request: bytes, reply: bytes) -> tuple[str, Expected]:
+        """Prepare for a call; returns its number, and what to send in place of ``request``."""
         number = str(next(self._numbers))
-        expected = self._expected[number] = Expected(request, response)
+        first, _, rest = request.partition(b"\r\n")
+        numbered = b"%b\r\n%b: %b\r\n%b" % (first, CALL_HEADER, number.encode(), rest)
+        expected = self._expected[number] = Expected(numbered, reply)
         return number, expected
 
     def forget(self, number: str) -> None:
@@ -137,119 +94,45 @@ class StandInServer:
         """The run is over; whatever is still on its way belongs to no call."""
         self._expected.clear()
 
-    async def _answer(
-        self,
-        scope: Mapping[str, Any],
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        arrived = await _received(scope, receive)
-        expected = self._expected.get(arrived.headers.get(CALL_HEADER, ""))
-        if expected is None:
-            # Nobody's call of now; whoever sent it cannot take this for a provider's answer.
-            await _send(send, Response(status=421, body=b"no such call"))
-            return
-        expected.problem = _difference(expected.request, arrived)
-        expected.arrived = True
-        await _send(send, expected.response, head_only=arrived.method == "HEAD")
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    # Threads end with their connections, and those with the proxies.
+    block_on_close = False
+    expected: dict[str, Expected]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that breaks off is what toxics are for."""
 
 
-async def _received(
-    scope: Mapping[str, Any], receive: Callable[[], Awaitable[Message]]
-) -> Request:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-    query = scope["query_string"].decode()
-    path = scope["raw_path"].decode() + (f"?{query}" if query else "")
-    return Request(
-        method=scope["method"],
-        url=f"https://{headers.get('host', '')}{path}",
-        headers=headers,
-        body=body,
-    )
+class _Connection(socketserver.BaseRequestHandler):
+    request: socket.socket
+    server: _Server
 
-
-async def _send(
-    send: Callable[[Message], Awaitable[None]], response: Response, *, head_only: bool = False
-) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": response.status,
-            "headers": headers_of(response),
-        }
-    )
-    await send({"type": "http.response.body", "body": b"" if head_only else response.body})
-
-
-def _difference(sent: Request, arrived: Request) -> str | None:
-    """What of a request is not as it was when it left the service; None if nothing is."""
-    for what, before, after in (
-        ("method", sent.method, arrived.method),
-        ("target", _target(sent), _target(arrived)),
-        ("headers", _lasting(sent.headers), _lasting(arrived.headers)),
-        ("body", sent.body, arrived.body),
-    ):
-        if before != after:
-            return f"the {what} of a request changed on its way: {before!r} became {after!r}"
-    return None
-
-
-def _target(request: Request) -> str:
-    parts = urlsplit(request.url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def _lasting(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name not in _REWRITTEN}
-
-
-class _Connection(h11.Connection):
-    """Ends a body of unknown length with the connection, instead of sending chunks."""
-
-    def send(self, event: Any) -> Any:  # noqa: ANN401 - four overloads
-        if isinstance(event, h11.Response) and b"connection" in dict(event.headers):
-            # What h11 does for clients of this version, it does on purpose.
-            self.their_http_version = b"1.0"
-        return super().send(event)
-
-
-class _Protocol(H11Protocol):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as uvicorn has it
-        super().__init__(*args, **kwargs)
-        self.conn = _Connection(h11.SERVER)
-
-
-class _RealTimeLoop(asyncio.SelectorEventLoop):
-    """Its timers run on the real clock, even while time is frozen."""
-
-    def time(self) -> float:
-        # By attribute: freezegun replaces every reference to it, except its own.
-        return freezegun.api.real_monotonic()
-
-
-class _Server(uvicorn.Server):
-    """Says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
-
-    async def on_tick(self, counter: int) -> bool:
-        # uvicorn would ask for the time, for a date that is not sent; while time is frozen or
-        # thawed in another thread, freezegun has no answer.
-        del counter
-        return self.should_exit
-
-
-def _serve(server: _Server, listening: socket.socket) -> None:
-    with asyncio.Runner(loop_factory=_RealTimeLoop) as runner:
-        runner.run(server.serve([listening]))
+    def handle(self) -> None:
+        """Answer requests until the connection ends."""
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        data = b""
+        while True:
+            while _HEAD_END not in data:
+                if not (more := self.request.recv(_READ_BYTES)):
+                    return
+                data += more
+            found = _CALL.search(data)
+            expected = self.server.expected.get(found[1].decode()) if found else None
+            if expected is None:
+                # Nobody's call of now; whoever sent it cannot take this for a provider's answer.
+                self.request.sendall(_NOBODYS)
+                return
+            while len(data) < len(expected.request):
+                if not (more := self.request.recv(_READ_BYTES)):
+                    return
+                data += more
+            came, data = data[: len(expected.request)], data[len(expected.request) :]
+            if came != expected.request:
+                expected.problem = (
+                    f"the request changed on its way: {expected.request!r} became {came!r}"
+                )
+            expected.arrived = True
+            self.request.sendall(expected.reply)

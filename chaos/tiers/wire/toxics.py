@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
-from chaos.faults.delivery import Delivery
+from chaos.faults.delivery import Answered, Cut, Delivery, Late, Lost, Rate, Slices
 from chaos.tiers.wire.client import Toxic
 from chaos.tiers.wire.pace import LONGEST_WAIT_S, NEVER_S, SCALE, real_wait_s
 
@@ -17,68 +18,66 @@ _READ_AHEAD_S = 0.15
 _MOST_SLICES = 500
 """A megabyte in slices of four bytes would keep a core busy; the reader slices once more."""
 
-SILENCE = Toxic(type="timeout", attributes={"timeout": 0})
-"""Lets nothing through, and keeps the connection open."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The bytes that a delivery lets through.
+    """What travels.
 
     Attributes:
-        head_bytes: Length of status line and headers.
-        body_bytes: Length of the body, as far as it arrives.
+        bytes: Length of what arrives, head and framing included.
+        is_whole: Whether that is everything; if not, more was sent.
     """
 
-    head_bytes: int
-    body_bytes: int
-
-    @property
-    def bytes(self) -> int:
-        """Length of all of it."""
-        return self.head_bytes + self.body_bytes
+    bytes: int
+    is_whole: bool = True
 
 
-def toxics_for(delivery: Delivery, load: Load, *, head_is_too_late: bool) -> Iterator[Toxic]:
-    """The toxics that do this to a response, in the order in which bytes pass them.
-
-    Nothing is said of a refused connection: no toxic is, its proxy is disabled.
-
-    Args:
-        delivery: How the bytes travel.
-        load: What travels.
-        head_is_too_late: Whether the client's timeout is due before the first byte.
-    """
-    if delivery.silent:
-        # Upstream: the request itself is swallowed, as the provider must not see it.
-        yield Toxic(type="timeout", attributes={"timeout": 0}, stream="upstream")
-        return
-    if delivery.latency_s:
-        wait_s = NEVER_S if head_is_too_late else real_wait_s(delivery.latency_s)
-        yield Toxic(type="latency", attributes={"latency": math.ceil(wait_s * _MS_PER_S)})
-    if delivery.end == "reset" and delivery.cut_after is None:
-        yield Toxic(type="reset_peer", attributes={"timeout": 0})
-        return
-    yield from _cut(delivery, load)
-    yield from _trickle(delivery, load)
-    yield from _end(delivery)
+def toxics_for(delivery: Delivery, load: Load) -> Iterator[Toxic]:
+    """The toxics that do this to an answer, in the order in which bytes pass them."""
+    match delivery:
+        case Lost():
+            yield from _lost(delivery)
+        case Answered():
+            yield from _late(delivery.late)
+            if delivery.cut is not None and not load.is_whole:
+                # In front of what slows the bytes down, so that it counts them first.
+                yield Toxic(type="limit_data", attributes={"bytes": load.bytes})
+            yield from _trickle(delivery.rate, delivery.slices, load)
+            if delivery.cut is not None and not load.is_whole:
+                yield from _end(delivery.cut)
+        case _:
+            assert_never(delivery)
 
 
-def _cut(delivery: Delivery, load: Load) -> Iterator[Toxic]:
-    if delivery.end != "complete" and delivery.cut_after is not None:
-        yield Toxic(type="limit_data", attributes={"bytes": load.bytes})
+def _lost(lost: Lost) -> Iterator[Toxic]:
+    # Upstream, it is the request that is lost; downstream, its answer.
+    stream = "downstream" if lost.taken else "upstream"
+    yield from _late(lost.late)
+    match lost.how:
+        case "silence":
+            yield Toxic(type="timeout", attributes={"timeout": 0}, stream=stream)
+        case "reset":
+            yield Toxic(type="reset_peer", attributes={"timeout": 0}, stream=stream)
+        case _:
+            assert_never(lost.how)
 
 
-def _trickle(delivery: Delivery, load: Load) -> Iterator[Toxic]:
+def _late(late: tuple[Late, ...]) -> Iterator[Toxic]:
+    seconds = real_wait_s(sum(each.seconds for each in late))
+    if seconds:
+        yield Toxic(type="latency", attributes={"latency": math.ceil(seconds * _MS_PER_S)})
+
+
+def _trickle(rate: Rate | None, slices: Slices | None, load: Load) -> Iterator[Toxic]:
     """Slow the body down, but to no more than `LONGEST_WAIT_S` in all."""
-    if delivery.rate is not None:
-        rate = max(delivery.rate * SCALE, load.bytes / LONGEST_WAIT_S)
-        yield Toxic(type="bandwidth", attributes={"rate": math.ceil(rate / _BYTES_PER_KB)})
-    if delivery.slice_bytes is not None:
-        size = max(delivery.slice_bytes, load.bytes // _MOST_SLICES)
+    if rate is not None:
+        fast = max(rate.bytes_per_s * SCALE, load.bytes / LONGEST_WAIT_S)
+        yield Toxic(type="bandwidth", attributes={"rate": math.ceil(fast / _BYTES_PER_KB)})
+    if slices is not None:
+        size = max(slices.size, load.bytes // _MOST_SLICES)
         # Toxiproxy halves until the slices are small enough, headers included.
-        slices = 2 * load.bytes / size + 1
-        delay_s = min(delivery.slice_delay_s / SCALE, LONGEST_WAIT_S / slices)
+        count = 2 * load.bytes / size + 1
+        delay_s = min(slices.delay_s / SCALE, LONGEST_WAIT_S / count)
         yield Toxic(
             type="slicer",
             attributes={
@@ -89,21 +88,24 @@ def _trickle(delivery: Delivery, load: Load) -> Iterator[Toxic]:
         )
 
 
-def _end(delivery: Delivery) -> Iterator[Toxic]:
-    """What comes after the last byte that `_cut` lets through.
+def _end(cut: Cut) -> Iterator[Toxic]:
+    """What comes after the last byte that limit_data lets through.
 
     limit_data closes the connection there. slow_close holds that up: for ever, which is a stall;
     or until the client has read the bytes before a reset, which destroys what is on its way.
     """
-    if delivery.cut_after is None:
-        return
-    if delivery.end == "stall":
-        yield Toxic(type="slow_close", attributes={"delay": int(NEVER_S * _MS_PER_S)})
-    if delivery.end == "reset":
-        yield Toxic(type="slow_close", attributes={"delay": int(_READ_AHEAD_S * _MS_PER_S)})
-        # With this toxic anywhere in the chain Toxiproxy closes by a reset. Its own doing, which
-        # would come before the first byte, is switched off.
-        yield Toxic(type="reset_peer", attributes={"timeout": 0}, toxicity=0.0)
+    match cut.how:
+        case "fin" | "abort":
+            return
+        case "stall":
+            yield Toxic(type="slow_close", attributes={"delay": int(NEVER_S * _MS_PER_S)})
+        case "reset":
+            yield Toxic(type="slow_close", attributes={"delay": int(_READ_AHEAD_S * _MS_PER_S)})
+            # With this toxic anywhere in the chain Toxiproxy closes by a reset. Its own doing,
+            # which would come before the first byte, is switched off.
+            yield Toxic(type="reset_peer", attributes={"timeout": 0}, toxicity=0.0)
+        case _:
+            assert_never(cut.how)
 
 
 def least_s(toxics: Iterable[Toxic], load: Load) -> float:
@@ -111,7 +113,7 @@ def least_s(toxics: Iterable[Toxic], load: Load) -> float:
 
     Example:
         >>> slow = Toxic(type="bandwidth", attributes={"rate": 10})
-        >>> least_s([slow], Load(head_bytes=100, body_bytes=900))
+        >>> least_s([slow], Load(bytes=1000))
         0.1
     """
     needed_s = 0.0

@@ -1,71 +1,49 @@
-"""One request on its trip to the stand-in server and back."""
+"""One request on its trip to the stand-in server, and its answer on the way back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-
-import freezegun.api
-import httpx
+import socket
+from collections.abc import Callable
+from typing import Protocol
 
 from chaos.errors import SimulationError
-from chaos.faults.delivery import Delivery
-from chaos.http import Response
-from chaos.simulation.contract import Timeouts
-from chaos.simulation.guard import Guard
-from chaos.simulation.schedule import Piece, arriving, pieces
+from chaos.simulation.http.carrier import Course
+from chaos.simulation.network.inbox import Arrival, End, connection_reset
+from chaos.simulation.outside.guard import Guard
+from chaos.simulation.tasks.baton import outside
+from chaos.simulation.timing import real
 from chaos.tiers.wire.client import ToxiproxyError
-from chaos.tiers.wire.head import is_stream
-from chaos.tiers.wire.native import Head, Native
-from chaos.tiers.wire.pace import PATIENCE_S, is_too_long, real_timeout_s
-from chaos.tiers.wire.server import CALL_HEADER, Expected
+from chaos.tiers.wire.pace import PATIENCE_S, SILENCE_S
+from chaos.tiers.wire.server import Expected
 from chaos.tiers.wire.ways import Way
 
-_FOR_EVER_S = 86_400.0
 _ON_TIME = 0.9
 """Share of its time after which a toxic may be through; timers are not exact."""
 
-Kind = type[httpx.TransportError]
+
+class Line(Protocol):
+    """A real connection."""
+
+    socket: socket.socket
+
+    def close(self) -> None:
+        """Use it no more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """What is to happen to a request.
+class Trip:
+    """The real side of one call: a `Source` whose bytes come over a socket.
 
-    Attributes:
-        number: What the server knows it by.
-        delivery: How the bytes travel.
-        response: What the server answers.
-        body: Its body, as far as this request gets one.
-        expected: What the server found when the request came.
-        timeouts: The client's, nominal; it may change them until the body has been read.
-    """
-
-    number: str
-    delivery: Delivery
-    response: Response
-    body: bytes
-    expected: Expected
-    timeouts: Timeouts
-
-    @property
-    def read_timeout_s(self) -> float | None:
-        """The client's read timeout now, nominal."""
-        return self.timeouts.get("read")
-
-
-class Trip(httpx.SyncByteStream):
-    """Sends the request, and is the body of its response.
-
-    What comes is compared with what had to come. An answer that is there sooner than its toxics
-    allow, a timeout where bytes were due, other bytes than were sent: each is a violation, because
-    then it was not the service that was put to the test.
+    When the client reads what is due, it is fetched from the socket, and compared with what had to
+    come. An answer that is there sooner than its toxics allow, bytes that are missing, other bytes
+    than were sent, an end of another kind: each is a violation, because then it was not the
+    service that was put to the test.
 
     Args:
-        call: What is to happen.
-        native: How the library sends it.
-        way: What it travels on.
-        sleep: Lets virtual time pass.
+        number: What the server knows the call by.
+        course: What is to arrive.
+        expected: What the server found when the request came.
+        line: What it travels on.
+        way: What that leads through.
         guard: Keeps violations.
         check: Makes sure that Toxiproxy is still there.
         on_end: Called at the end of the trip.
@@ -73,225 +51,178 @@ class Trip(httpx.SyncByteStream):
 
     def __init__(  # noqa: PLR0913 - what a trip needs on its way
         self,
-        call: Call,
+        number: str,
         *,
-        native: Native,
+        course: Course,
+        expected: Expected,
+        line: Line,
         way: Way,
-        sleep: Callable[[float], None],
         guard: Guard,
         check: Callable[[], None],
         on_end: Callable[[], None],
     ) -> None:
-        self._call = call
-        self._native = native
+        self._number = number
+        self._course = course
+        self._expected = expected
+        self._line = line
         self._way = way
-        self._sleep = sleep
         self._guard = guard
         self._check = check
         self._on_end = on_end
-        self._began_s = freezegun.api.real_monotonic()
-        self._surplus = b""
-        self._received = 0
-        self._longest_wait_s = max(
-            (piece.wait_s for piece in pieces(call.delivery, len(call.body))), default=0.0
-        )
+        self._began_s = real.monotonic()
+        self._missing = self._due = sum(len(data) for _, data in course.arrivals)
+        self._is_over = False
 
-    def send(self) -> Head:
-        """Send the request; returns when its head has come, and the time for that has passed.
+    def arrival(self, data: bytes) -> Arrival:
+        """Bytes that come over the socket; see `Source`."""
+        return _Awaited(self, data)
+
+    def end(self, then: Callable[[], object] | None, *, is_reset: bool) -> End:
+        """The end of the real connection; see `Source`."""
+        return _RealEnd(self, then, is_reset=is_reset)
+
+    def given_up(self) -> None:
+        """Make sure that nothing is there which should not be; see `Source`."""
+        if self._is_over:
+            return
+        is_silent = self._course.end == "silent" and not self._missing
+        with outside():
+            self._line.socket.settimeout(SILENCE_S if is_silent else 0)
+            try:
+                came = self._line.socket.recv(1, socket.MSG_PEEK)
+            except (TimeoutError, BlockingIOError):
+                came = b""
+            except OSError:
+                came = b"\n"
+            took_s = real.monotonic() - self._began_s
+        # What is late in the time of the run is a little late in ours; it may be there by now.
+        is_early = self._missing == self._due and took_s < self._way.first_s * _ON_TIME
+        if came and (is_silent or is_early):
+            self._complain("something came; expected silence; a toxic did not act")
+        self.close()
+
+    def fetch(self, due: bytes) -> bytes:
+        """The next real bytes, at most those that are due.
 
         Raises:
-            httpx.TransportError: The network failed.
-            SimulationError: The client would wait for ever, or Toxiproxy failed.
+            OSError: They do not come.
         """
-        try:
-            head = self._head()
-            self._inspect_request()
-            self._wait(self._call.delivery.latency_s)
-        except BaseException:
-            self.close()
-            raise
-        return head
+        with outside():
+            self._line.socket.settimeout(PATIENCE_S)
+            try:
+                came = self._line.socket.recv(len(due))
+            except OSError as error:
+                raise self._missed(error) from error
+        if not came:
+            raise self._missed(None)
+        if came != due[: len(came)]:
+            self._complain("other bytes came than the stand-in had sent")
+        self._missing -= len(came)
+        if not self._missing:
+            self._arrived()
+        return came
 
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            for piece in pieces(self._call.delivery, len(self._call.body)):
-                yield self._receive(piece)
-            # A client that knows the length does not wait for what comes after the last byte.
-            if self._received < len(self._call.body) or is_stream(self._call.response):
-                self._break_off()
+    def meet_end(self, *, is_reset: bool) -> OSError | None:
+        """The real end of the connection; an error, if it is a reset.
+
+        Raises:
+            SimulationError: It is of another kind.
+        """
+        with outside():
+            self._line.socket.settimeout(PATIENCE_S)
+            try:
+                came = self._line.socket.recv(1)
+            except ConnectionResetError as error:
+                met: OSError | bytes = error
+            except OSError as error:
+                raise self._missed(error) from error
             else:
-                self._native.finish()
-        finally:
-            self.close()
+                met = came
+        self.close()
+        if isinstance(met, bytes) and met:
+            raise self._complain("more bytes came than the delivery lets through")
+        if isinstance(met, OSError) is not is_reset:
+            seen, wanted = (
+                ("a reset", "an end") if isinstance(met, OSError) else ("an end", "a reset")
+            )
+            raise self._complain(f"{seen} came; expected {wanted}")
+        return met if isinstance(met, OSError) else None
 
     def close(self) -> None:
         """The trip is over; further calls do nothing."""
-        self._native.close()
+        if self._is_over:
+            return
+        self._is_over = True
         self._on_end()
-        try:
-            self._way.close()
-        except ToxiproxyError as error:
-            self._guard.violation(str(error))
+        with outside():
+            if not self._way.is_standing:
+                self._line.close()
+            try:
+                self._way.close()
+            except ToxiproxyError as error:
+                self._guard.violation(str(error))
 
-    def _head(self) -> Head:
-        delivery, limit_s = self._call.delivery, self._call.read_timeout_s
-        if delivery.silent and limit_s is None:
-            raise self._for_ever("any response")
-        is_late = delivery.silent or is_too_long(delivery.latency_s, limit_s)
-        due = self._error_due_at_head(is_late=is_late)
-        try:
-            head = self._native.send(
-                self._way.address,
-                {CALL_HEADER: self._call.number},
-                connect_s=PATIENCE_S,
-                read_s=real_timeout_s(limit_s, is_due=is_late, after_bytes=False),
+    def _arrived(self) -> None:
+        """Everything that is to come has come."""
+        took_s = real.monotonic() - self._began_s
+        if took_s < self._way.least_s * _ON_TIME:
+            self._complain(
+                f"the answer took {took_s:.3f} real seconds; expected at least "
+                f"{self._way.least_s:.3f}; a toxic did not act"
             )
-        except httpx.TransportError as error:
-            self._judge(error, due=due)
-            raise
-        if due is not None:
-            raise self._guard.violation(
-                f"call {self._call.number}: a response came; expected {due.__name__}; a toxic did "
-                "not act"
-            )
-        return head
+        problem = self._expected.problem or (
+            None if self._expected.arrived else "the request never arrived"
+        )
+        if problem is not None:
+            self._complain(problem)
+        if self._course.end == "open":
+            self.close()
 
-    def _receive(self, piece: Piece) -> bytes:
-        limit_s = self._call.read_timeout_s
-        if is_too_long(piece.wait_s, limit_s):
-            self._run_out()
-        came = self._read(piece.size)
-        due = self._call.body[self._received : self._received + piece.size]
-        if came != due:
-            raise self._guard.violation(
-                f"call {self._call.number}: other bytes came than the stand-in had sent"
-            )
-        self._received += piece.size
-        self._wait(piece.wait_s)
-        return came
+    def _missed(self, error: OSError | None) -> SimulationError:
+        """What was due has not come, which is the fault of the harness."""
+        with outside():
+            try:
+                self._check()
+            except ToxiproxyError as gone:
+                return self._guard.violation(str(gone))
+        seen = "the connection ended" if error is None else f"{type(error).__name__}: {error}"
+        return self._complain(
+            f"{seen}; expected {self._missing} more bytes; the machine is too slow, or the tiers "
+            "disagree"
+        )
 
-    def _read(self, size: int) -> bytes:
-        while len(self._surplus) < size:
-            came = self._next(due=None, timeout_is_due=self._timeout_is_due)
-            if not came:
-                short = httpx.RemoteProtocolError("the body ended early")
-                self._judge(short, due=None)
-                raise short
-            self._surplus += came
-        came, self._surplus = self._surplus[:size], self._surplus[size:]
-        if self._received + size == arriving(self._call.delivery, len(self._call.body)):
-            self._inspect_time()
-        return came
+    def _complain(self, what: str) -> SimulationError:
+        return self._guard.violation(f"call {self._number} on the wire: {what}")
 
-    def _next(self, *, due: Kind | None, timeout_is_due: bool) -> bytes:
-        """The next real bytes; ``due`` is the error that should come instead of them."""
-        real_s = real_timeout_s(self._call.read_timeout_s, is_due=timeout_is_due)
-        try:
-            return self._native.read(real_s)
-        except httpx.TransportError as error:
-            self._judge(error, due=due)
-            raise
+
+class _Awaited:
+    """Some of the bytes of a trip."""
+
+    def __init__(self, trip: Trip, due: bytes) -> None:
+        self._trip = trip
+        self._due = due
 
     @property
-    def _timeout_is_due(self) -> bool:
-        """Whether, as it looks now, a timeout ends this body."""
-        return self._call.delivery.end == "stall" or is_too_long(
-            self._longest_wait_s, self._call.read_timeout_s
-        )
+    def is_empty(self) -> bool:
+        return not self._due
 
-    def _run_out(self) -> None:
-        """Let the client's timeout come before the next piece, in the real socket.
+    def fetch(self, size: int) -> bytes:
+        came = self._trip.fetch(self._due[:size])
+        self._due = self._due[len(came) :]
+        return came
 
-        What has come too early, since real waits are short, is of no interest any more.
 
-        Raises:
-            httpx.ReadTimeout: Always.
-        """
-        try:
-            self._way.hush()
-        except ToxiproxyError as error:
-            raise self._guard.violation(str(error)) from error
-        while self._next(due=httpx.ReadTimeout, timeout_is_due=True):
-            pass
-        # The whole body was there already, so that the library no longer asks the network.
-        late = httpx.ReadTimeout("The read operation timed out")
-        self._judge(late, due=httpx.ReadTimeout)
-        raise late
+class _RealEnd(End):
+    """The end of a trip."""
 
-    def _break_off(self) -> None:
-        """What comes after the last byte that arrives.
+    def __init__(self, trip: Trip, then: Callable[[], object] | None, *, is_reset: bool) -> None:
+        super().__init__(then, is_reset=is_reset)
+        self._trip: Trip | None = trip
 
-        Raises:
-            httpx.TransportError: The body was not over; except for a stream, which looks as if.
-        """
-        end = self._call.delivery.end
-        if end == "stall" and self._call.read_timeout_s is None:
-            raise self._for_ever("the rest of the body")
-        by_end: dict[str, Kind] = {"reset": httpx.ReadError, "stall": httpx.ReadTimeout}
-        is_whole = is_stream(self._call.response)
-        due = by_end.get(end, None if is_whole else httpx.RemoteProtocolError)
-        if self._surplus or self._next(due=due, timeout_is_due=end == "stall"):
-            raise self._guard.violation(
-                f"call {self._call.number}: more bytes came than the delivery lets through"
-            )
-        if due is not None:
-            # Below the library, an end is only an end; it has to notice by itself.
-            short = httpx.RemoteProtocolError("the body ended early")
-            self._judge(short, due=due)
-            raise short
-
-    def _error_due_at_head(self, *, is_late: bool) -> Kind | None:
-        delivery = self._call.delivery
-        if delivery.refused:
-            return httpx.ConnectError
-        if is_late:
-            return httpx.ReadTimeout
-        if delivery.end == "reset" and delivery.cut_after is None:
-            return httpx.ReadError
-        return None
-
-    def _judge(self, error: httpx.TransportError, *, due: Kind | None) -> None:
-        """Charge the clock for an error, and make sure that it had to come.
-
-        Raises:
-            SimulationError: It is the fault of the harness; the service must not see it.
-        """
-        try:
-            self._check()
-        except ToxiproxyError as gone:
-            raise self._guard.violation(str(gone)) from error
-        if type(error) is not due:
-            # The service sees it all the same: a comparison with the simulated tier shows it.
-            self._guard.violation(
-                f"call {self._call.number}: the wire ended in {type(error).__name__} ({error}); "
-                f"expected {due.__name__ if due else 'a response'}; the machine is too slow, or "
-                "the tiers disagree"
-            )
-        limit_s = self._call.read_timeout_s
-        if isinstance(error, httpx.ReadTimeout) and limit_s is not None:
-            self._sleep(limit_s)
-
-    def _inspect_request(self) -> None:
-        expected = self._call.expected
-        problem = expected.problem or (None if expected.arrived else "it never arrived")
-        if problem is not None:
-            raise self._guard.violation(f"call {self._call.number}: {problem}")
-
-    def _inspect_time(self) -> None:
-        took_s = freezegun.api.real_monotonic() - self._began_s
-        if took_s < self._way.least_s * _ON_TIME:
-            raise self._guard.violation(
-                f"call {self._call.number}: the answer took {took_s:.3f} real seconds; expected "
-                f"at least {self._way.least_s:.3f}; a toxic did not act"
-            )
-
-    def _wait(self, seconds: float) -> None:
-        # Even a sleep of nothing would give the others a turn.
-        if seconds > 0:
-            self._sleep(seconds)
-
-    def _for_ever(self, what: str) -> SimulationError:
-        self._sleep(_FOR_EVER_S)
-        return SimulationError(
-            f"the service waited a day for {what}; expected a read timeout; set one on the client"
-        )
+    def meet(self) -> bytes:
+        trip, self._trip = self._trip, None
+        if trip is None:
+            return super().meet()
+        error = trip.meet_end(is_reset=self.is_reset)
+        self._error = lambda: error or connection_reset()
+        return super().meet()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.tiers.wire.client import Proxy
 from chaos.tiers.wire.server import StandInServer
-from chaos.tiers.wire.toxics import SILENCE, Load, least_s, toxics_for
+from chaos.tiers.wire.toxics import Load, least_s, toxics_for
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 
 
@@ -18,17 +18,24 @@ class Way:
         proxy: What it leads through.
         end: Called once, at its end.
         least_s: Real seconds that it takes at least, until the last byte has come.
+        first_s: The same until the first byte has come.
+        is_standing: Whether other calls use it, too.
     """
 
-    def __init__(self, proxy: Proxy, end: Callable[[], None], *, least_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        proxy: Proxy,
+        end: Callable[[], None],
+        *,
+        least_s: float = 0.0,
+        first_s: float = 0.0,
+        is_standing: bool = False,
+    ) -> None:
         self.address = proxy.address
         self.least_s = least_s
-        self._proxy = proxy
+        self.first_s = first_s
+        self.is_standing = is_standing
         self._end: Callable[[], None] | None = end
-
-    def hush(self) -> None:
-        """Let nothing more through from now on, and keep the connection open."""
-        self._proxy.add(SILENCE)
 
     def close(self) -> None:
         """The call is over; further calls do nothing."""
@@ -51,32 +58,36 @@ class Ways:
         self._standing: dict[str, Proxy] = {}
         self._bent: dict[str, Proxy] = {}
 
-    def open(
-        self, upstream: str, delivery: Delivery, load: Load, *, head_is_too_late: bool
-    ) -> Way:
+    def open(self, upstream: str, delivery: Delivery, load: Load) -> Way:
         """A way on which bytes travel like that.
 
         Raises:
             ToxiproxyError: Toxiproxy does not do it.
         """
-        if delivery == PERFECT:
+        toxics = () if delivery == PERFECT else tuple(toxics_for(delivery, load))
+        if not toxics:
             if upstream not in self._standing:
                 self._standing[upstream] = self._new(upstream)
-            return Way(self._standing[upstream], lambda: None)
+            return Way(self._standing[upstream], lambda: None, is_standing=True)
         proxy = self._bent_proxy(upstream)
-        if delivery.refused:
-            proxy.disable()
-            return Way(proxy, lambda: self._end(proxy))
-        toxics = tuple(toxics_for(delivery, load, head_is_too_late=head_is_too_late))
         for toxic in toxics:
             proxy.add(toxic)
-        return Way(proxy, lambda: self._end(proxy), least_s=least_s(toxics, load))
+        return Way(
+            proxy,
+            lambda: self._end(proxy),
+            least_s=least_s(toxics, load),
+            first_s=least_s((toxic for toxic in toxics if toxic.type == "latency"), load),
+        )
 
-    def allows(self, address: object) -> bool:
-        """Whether a socket may be connected to ``address``: one of ours."""
-        ours = {self._toxiproxy.client.address}
-        ours |= {proxy.address for proxy in (*self._standing.values(), *self._bent.values())}
-        return isinstance(address, tuple) and address[:2] in ours
+    def closed(self, upstream: str) -> Way:
+        """A way that is closed: whoever connects is refused.
+
+        Raises:
+            ToxiproxyError: Toxiproxy does not do it.
+        """
+        proxy = self._bent_proxy(upstream)
+        proxy.disable()
+        return Way(proxy, lambda: self._end(proxy))
 
     def close_bent(self) -> None:
         """End the ways of calls that were never read to their end."""

@@ -1,4 +1,4 @@
-"""The simulated world with real sockets in it."""
+"""The wire tier: a simulation whose answers come over real sockets."""
 
 from __future__ import annotations
 
@@ -9,27 +9,25 @@ from typing import ClassVar, Self
 
 from chaos.choices import Choices
 from chaos.ports import Upstream
-from chaos.simulation.contract import Carrier
-from chaos.simulation.limits import Limits
+from chaos.simulation.http.carrier import Carrier
 from chaos.simulation.run import SimulatedRun
-from chaos.simulation.scheduler import Scheduler
+from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import InjectorFactory, Simulation
 from chaos.tiers.wire.carrier import WireCarrier
 from chaos.tiers.wire.client import ToxiproxyError
-from chaos.tiers.wire.mockers import WIRE_MOCKERS
 from chaos.tiers.wire.server import StandInServer
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.ways import Ways
 
-WIRE_LIMITS = Limits(stuck_after_s=60.0)
-"""A user who holds the baton may rightly wait for sockets, many times at the same instant."""
+WIRE_LIMITS = Limits(blocked_looks=1200)
+"""A user who holds the baton may rightly wait for sockets, for up to a minute."""
 
 
 class WireTier(Simulation):
     """A simulation whose requests leave the process, and come back through Toxiproxy.
 
-    Time, threads, chance and the trace are the same. Sockets are refused as ever, except to the
-    proxies of this simulation.
+    Time, threads, chance and the trace are the same. Clients have the sockets of the simulation;
+    behind those are real ones, to the proxies.
 
     Args:
         toxiproxy: What to use; by default the first that is found, or built.
@@ -38,11 +36,12 @@ class WireTier(Simulation):
     tier: ClassVar[str] = "wire"
 
     def __init__(self, toxiproxy: Toxiproxy | None = None) -> None:
+        super().__init__()
         self.toxiproxy = toxiproxy or Toxiproxy()
         self._server = StandInServer()
         self._ways = Ways(self.toxiproxy, self._server)
         self._sockets = ExitStack()
-        super().__init__(mockers=WIRE_MOCKERS, allows=self._ways.allows)
+        self._wire: WireCarrier | None = None
 
     def __enter__(self) -> Self:
         """Start Toxiproxy and the stand-in server, then take over.
@@ -52,7 +51,6 @@ class WireTier(Simulation):
             SimulationError: Something does not start, or time is frozen already.
         """
         with ExitStack() as undo:
-            # In this order: both wait for something in real time.
             undo.enter_context(self.toxiproxy)
             undo.enter_context(self._server)
             super().__enter__()
@@ -87,16 +85,16 @@ class WireTier(Simulation):
 
     def _finished(self) -> None:
         super()._finished()
+        if self._wire is not None:
+            self._wire.close()
         self._server.forget_all()
         # A server that is gone has taken its proxies along; the run has said so.
         with suppress(ToxiproxyError):
             self._ways.close_bent()
 
-    def _carrier(self, scheduler: Scheduler) -> Carrier:
-        return WireCarrier(
-            sleep=scheduler.sleep,
-            guard=self._guard,
-            toxiproxy=self.toxiproxy,
-            server=self._server,
-            ways=self._ways,
+    def _carrier(self, run: SimulatedRun) -> Carrier:
+        del run
+        self._wire = WireCarrier(
+            guard=self.guard, toxiproxy=self.toxiproxy, server=self._server, ways=self._ways
         )
+        return self._wire

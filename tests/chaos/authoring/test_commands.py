@@ -16,7 +16,7 @@ from chaos.errors import ChaosError
 from chaos.ports import Target
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.schema import SCHEMA_FILE
-from chaos.simulation.threads import real_sleep
+from chaos.simulation.timing.real import sleep as real_sleep
 from chaos.targets import find_target
 from tests.chaos.authoring.conftest import Chaos
 from tests.chaos.toy import Toy

@@ -12,8 +12,15 @@ from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
 from tests.chaos.toy import Toy
 
-UNHEARD_OF = {("gcs", "completion"), ("gcs", "cut_stream")}
-"""Cloud Storage neither completes nor streams, so that nothing can be felt of these."""
+UNHEARD_OF = {
+    # Cloud Storage neither completes nor streams.
+    ("gcs", "completion"),
+    ("gcs", "cut_stream"),
+    # Plain questions ask it once, so that nobody notices what becomes of the connection.
+    ("gcs", "idle_close"),
+    ("gcs", "drop_connections"),
+}
+"""Faults of which nothing can be felt."""
 
 
 def wish(upstream: str, fault: str, **others: object) -> Wish:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chaos.choices import Seeded
 from chaos.errors import ChaosError
+from chaos.faults.delivery import PERFECT
 from chaos.faults.injector import Injector
 from chaos.ports import Operation
 from chaos.trace.events import FaultEvent
@@ -29,11 +30,15 @@ from tests.chaos.faults.sent import (
 
 
 def touches(made: Injector, calls: int) -> list[int]:
-    """Which of so many chat calls end in an outage, counted from 1."""
+    """Which of so many chat calls get lost, counted from 1."""
     upstream = OpenAIUpstream()
-    return [
-        call for call in range(1, calls + 1) if made.decide(upstream, CHAT, call).delivery.silent
-    ]
+    found = []
+    for call in range(1, calls + 1):
+        decision = made.decide(upstream, CHAT, call)
+        if (lost := decision.lost) is not None:
+            decision.acted(lost.by)
+            found.append(call)
+    return found
 
 
 @settings(deadline=None)  # a busy machine is not a failure
@@ -53,8 +58,8 @@ def test_window_counts_matching_calls_only() -> None:
     made.inject(fault("timeout", operation="chat.completions", calls=2), now_s=0.0)
     made.decide(upstream, Operation("models.list"), 2)
 
-    assert not made.decide(upstream, CHAT, 3).delivery.silent
-    assert made.decide(upstream, CHAT, 4).delivery.silent
+    assert made.decide(upstream, CHAT, 3).lost is None
+    assert made.decide(upstream, CHAT, 4).lost is not None
 
 
 @settings(deadline=None)  # a busy machine is not a failure
@@ -100,7 +105,7 @@ def test_fault_matches_where_it_says(
     """Upstream, operation and object all narrow a fault."""
     made = injector(fault("timeout", **parameters))
 
-    assert made.decide(OpenAIUpstream(), operation, 1).delivery.silent is matches
+    assert (made.decide(OpenAIUpstream(), operation, 1).lost is not None) is matches
 
 
 def test_last_replacement_hides_what_was_before_it() -> None:
@@ -115,11 +120,11 @@ def test_last_replacement_hides_what_was_before_it() -> None:
     decision = decide(*made)
 
     response = decision.respond(chat_request())
-    delivery = decision.shaped(response)
+    delivery = decision.delivery(response)
 
     assert response.status == 503
-    assert delivery.latency_s == 1.0
-    assert decision.touched == ("http_error", "corrupt", "latency")
+    assert delivery == PERFECT.delayed(1.0, by="latency")
+    assert decision.touched == ("http_error", "corrupt")
 
 
 def test_alterations_compose_in_order() -> None:
@@ -140,7 +145,7 @@ def test_call_without_faults_is_the_providers() -> None:
     response = decision.respond(media_request())
 
     assert response.body == DATA
-    assert decision.shaped(response) == decision.delivery
+    assert decision.delivery(response) == PERFECT
     assert decision.touched == ()
 
 
@@ -197,11 +202,9 @@ def test_untouched_faults_are_told() -> None:
     )
     upstream = store()
     decision = made.decide(upstream, MEDIA, 1)
-    decision.shaped(decision.respond(media_request()))
-    made.heal_all()
+    decision.delivery(decision.respond(media_request()))
 
     assert made.untouched() == ("misses", "never asked")
-    assert [made.ever_touched(each) for each in ("works", "misses")] == [True, False]
 
 
 def test_second_injection_of_an_id_must_touch_too() -> None:
@@ -213,7 +216,6 @@ def test_second_injection_of_an_id_must_touch_too() -> None:
 
     made.inject(fault("timeout", id="outage"), now_s=1.0)
 
-    assert made.ever_touched("outage")
     assert made.untouched() == ("outage",)
 
 
@@ -225,7 +227,7 @@ def test_trace_hears_of_every_change() -> None:
     made.inject(fault("http_error", id="outage", status=503, calls=2), now_s=0.0)
     for call in (11, 12):
         decision = made.decide(OpenAIUpstream(), CHAT, call)
-        decision.shaped(decision.respond(chat_request()))
+        decision.delivery(decision.respond(chat_request()))
     made.heal("outage", by="for 20s")
 
     events = recorder.trace.of(FaultEvent)

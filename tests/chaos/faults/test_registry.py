@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 from chaos.choices import Seeded
 from chaos.faults.behaviour import AnyBehaviour, Behaviour
-from chaos.faults.catalogue import as_markdown, entries
 from chaos.faults.registry import BEHAVIOURS, behaviour_of
 from chaos.scenario.faults import AnyFault
 from tests.chaos.faults.sent import fault
@@ -16,7 +15,6 @@ from tests.chaos.faults.sent import fault
 
 def _concrete(kind: type[Any]) -> Iterator[type[Any]]:
     for subclass in kind.__subclasses__():
-        # OutageFault has nothing abstract, but is the parent of others.
         if not inspect.isabstract(subclass) and not subclass.__subclasses__():
             yield subclass
         yield from _concrete(subclass)
@@ -43,24 +41,3 @@ def test_behaviour_is_found_by_type() -> None:
 
     assert type(found) is BEHAVIOURS[type(fault("timeout"))]
     assert found.id == "hang"
-
-
-def test_catalogue_has_every_fault_in_full() -> None:
-    """Each entry says in words what the fault is, and how it acts in both tiers."""
-    assert len(entries()) == len(BEHAVIOURS)
-    for entry in entries():
-        assert entry.doc.endswith(".")
-        assert entry.simulated
-        assert entry.wire
-        assert f"| `{entry.kind}` |" in as_markdown()
-
-
-def test_catalogue_tells_the_parameters_apart() -> None:
-    """A parameter shows its key, what may stand there, and whether it must."""
-    shown = {entry.kind: [str(each) for each in entry.parameters] for entry in entries()}
-
-    assert shown["latency"] == ["latency: duration", "jitter: duration = 0ms"]
-    assert shown["reset_peer"] == ["after: size?"]
-    assert shown["cut_stream"] == ["after: number", "how: fin | reset | stall"]
-    assert shown["malformed"][0].startswith("as: truncated_json | html | ")
-    assert shown["timeout"] == []

@@ -20,8 +20,7 @@ from chaos.ports import Answer, Target, World
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
-from chaos.simulation.canary import Canary
-from chaos.simulation.limits import Limits
+from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import AnswerEvent, RequestEvent
@@ -132,19 +131,6 @@ def test_run_without_any_check_is_inconclusive(simulation: Simulation) -> None:
 
     assert result.outcome is Outcome.INCONCLUSIVE
     assert "expects nothing" in result.problems[0].reason
-
-
-def test_escaped_canary_is_inconclusive(
-    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If interception cannot be proved, nothing that follows counts."""
-    monkeypatch.setattr(Canary, "caught", lambda _, request: None)
-
-    result = run(simulation, GOOD)
-
-    assert result.outcome is Outcome.INCONCLUSIVE
-    assert result.problems[0].check == "simulation"
-    assert len(result.trace) == 0
 
 
 def test_swallowed_escape_is_inconclusive(simulation: Simulation) -> None:
@@ -266,8 +252,8 @@ def test_thread_that_dies_fails_the_run(
     result = run(simulation, "method: [{ask: Why?, expect: {answer.mode: llm}}]", Careless)
 
     assert result.outcome is Outcome.FAILED
-    assert [problem.check for problem in result.problems] == ["no-thread-dies"]
-    assert "thread 'refresh' at 0.000 s: ValueError" in result.problems[0].reason
+    assert [problem.check for problem in result.problems] == ["no-error-is-lost"]
+    assert "an error ended thread 'refresh': ValueError" in result.problems[0].reason
 
 
 def test_escape_outweighs_whatever_was_seen(simulation: Simulation) -> None:

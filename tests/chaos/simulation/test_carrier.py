@@ -8,10 +8,22 @@ import openai
 import pytest
 import requests
 
-from chaos.errors import SimulationError
+from chaos.errors import DeadlockError
+from chaos.faults.connecting import Refused
 from chaos.faults.delivery import Delivery
 from chaos.http import Response
-from tests.chaos.simulation.toys import ANSWER, OBJECT, WORDS, World, chat, download, streamed_chat
+from tests.chaos.simulation.toys import (
+    ANSWER,
+    OBJECT,
+    REFUSED,
+    SILENT,
+    WORDS,
+    World,
+    chat,
+    download,
+    streamed_chat,
+    travels,
+)
 
 HALF = len(OBJECT) // 2
 
@@ -35,32 +47,32 @@ def test_perfect_delivery_gives_the_storage_sdk_its_object_at_once(world: World)
 @pytest.mark.parametrize(
     ("delivery", "cause", "at_s"),
     [
-        pytest.param(Delivery(refused=True), httpx2.ConnectError, 0.0, id="refused"),
-        pytest.param(Delivery(silent=True), httpx2.ReadTimeout, 15.0, id="silent"),
-        pytest.param(Delivery(latency_s=70.0), httpx2.ReadTimeout, 15.0, id="too late"),
-        pytest.param(Delivery(end="reset"), httpx2.ReadError, 0.0, id="reset at once"),
-        pytest.param(Delivery(end="reset", cut_after=10), httpx2.ReadError, 0.0, id="reset"),
+        pytest.param(REFUSED, httpx2.ConnectError, 0.0, id="refused"),
+        pytest.param(SILENT, httpx2.ReadTimeout, 15.0, id="silent"),
+        pytest.param(travels(latency_s=70.0), httpx2.ReadTimeout, 15.0, id="too late"),
+        pytest.param(travels(end="reset"), httpx2.ReadError, 0.0, id="reset at once"),
+        pytest.param(travels(end="reset", cut_after=10), httpx2.ReadError, 0.0, id="reset"),
         pytest.param(
-            Delivery(end="fin", cut_after=10), httpx2.RemoteProtocolError, 0.0, id="ends early"
+            travels(end="fin", cut_after=10), httpx2.RemoteProtocolError, 0.0, id="ends early"
         ),
-        pytest.param(Delivery(end="stall", cut_after=10), httpx2.ReadTimeout, 15.0, id="stalls"),
+        pytest.param(travels(end="stall", cut_after=10), httpx2.ReadTimeout, 15.0, id="stalls"),
         pytest.param(
-            Delivery(latency_s=4.0, end="stall", cut_after=0),
+            travels(latency_s=4.0, end="stall", cut_after=0),
             httpx2.ReadTimeout,
             19.0,
             id="stalls after late headers",
         ),
         pytest.param(
-            Delivery(slice_bytes=9, slice_delay_s=20.0), httpx2.ReadTimeout, 15.0, id="slow pieces"
+            travels(slice_bytes=9, slice_delay_s=20.0), httpx2.ReadTimeout, 15.0, id="slow pieces"
         ),
-        pytest.param(Delivery(rate=0.01), httpx2.ReadTimeout, 15.0, id="slow bytes"),
+        pytest.param(travels(rate=0.01), httpx2.ReadTimeout, 15.0, id="slow bytes"),
     ],
 )
 def test_broken_delivery_is_a_connection_error_of_the_openai_sdk(
-    world: World, delivery: Delivery, cause: type[Exception], at_s: float
+    world: World, delivery: Delivery | Refused, cause: type[Exception], at_s: float
 ) -> None:
     """The SDK's own class, caused by its own HTTP library's, at exactly its own timeout."""
-    world.injector.delivery = delivery
+    world.injector.travel(delivery)
 
     error = world.error(chat)
 
@@ -76,56 +88,56 @@ def test_broken_delivery_is_a_connection_error_of_the_openai_sdk(
     ("delivery", "raised", "traced", "at_s"),
     [
         pytest.param(
-            Delivery(refused=True),
+            REFUSED,
             requests.exceptions.ConnectionError,
             "ConnectError",
             0.0,
             id="refused",
         ),
         pytest.param(
-            Delivery(silent=True),
+            SILENT,
             requests.exceptions.ReadTimeout,
             "ReadTimeout",
             15.0,
             id="silent",
         ),
         pytest.param(
-            Delivery(latency_s=70.0),
+            travels(latency_s=70.0),
             requests.exceptions.ReadTimeout,
             "ReadTimeout",
             15.0,
             id="too late",
         ),
         pytest.param(
-            Delivery(end="reset"),
+            travels(end="reset"),
             requests.exceptions.ConnectionError,
             "ReadError",
             0.0,
             id="reset at once",
         ),
         pytest.param(
-            Delivery(end="reset", cut_after=HALF),
+            travels(end="reset", cut_after=HALF),
             requests.exceptions.ChunkedEncodingError,
             "ReadError",
             0.0,
             id="reset",
         ),
         pytest.param(
-            Delivery(end="fin", cut_after=HALF),
+            travels(end="fin", cut_after=HALF),
             requests.exceptions.ChunkedEncodingError,
             "RemoteProtocolError",
             0.0,
             id="ends early",
         ),
         pytest.param(
-            Delivery(end="stall", cut_after=HALF),
+            travels(end="stall", cut_after=HALF),
             requests.exceptions.ConnectionError,
             "ReadTimeout",
             15.0,
             id="stalls",
         ),
         pytest.param(
-            Delivery(slice_bytes=9, slice_delay_s=20.0),
+            travels(slice_bytes=9, slice_delay_s=20.0),
             requests.exceptions.ConnectionError,
             "ReadTimeout",
             15.0,
@@ -134,10 +146,10 @@ def test_broken_delivery_is_a_connection_error_of_the_openai_sdk(
     ],
 )
 def test_broken_delivery_is_a_requests_error_of_the_storage_sdk(
-    world: World, delivery: Delivery, raised: type[Exception], traced: str, at_s: float
+    world: World, delivery: Delivery | Refused, raised: type[Exception], traced: str, at_s: float
 ) -> None:
     """As over a network, the class tells headers from body; the trace names the cause."""
-    world.injector.delivery = delivery
+    world.injector.travel(delivery)
 
     error = world.error(download)
 
@@ -148,7 +160,7 @@ def test_broken_delivery_is_a_requests_error_of_the_storage_sdk(
 
 def test_short_body_reads_in_the_storage_sdk_as_it_does_over_a_network(world: World) -> None:
     """urllib3 itself finds that bytes are missing, and says how many."""
-    world.injector.delivery = Delivery(end="fin", cut_after=HALF)
+    world.injector.travels = travels(end="fin", cut_after=HALF)
 
     error = world.error(download)
 
@@ -157,7 +169,7 @@ def test_short_body_reads_in_the_storage_sdk_as_it_does_over_a_network(world: Wo
 
 def test_latency_below_the_timeout_is_only_waited_for(world: World) -> None:
     """The answer is right, and comes when it comes; no wait of the service is recorded."""
-    world.injector.delivery = Delivery(latency_s=15.0)
+    world.injector.travels = travels(latency_s=15.0)
 
     assert world.result(chat) == ANSWER
     assert world.now_s == 15.0
@@ -167,7 +179,7 @@ def test_latency_below_the_timeout_is_only_waited_for(world: World) -> None:
 
 def test_read_timeout_starts_anew_with_each_piece(world: World) -> None:
     """As in reality, a body that trickles passes a timeout shorter than the whole."""
-    world.injector.delivery = Delivery(slice_bytes=HALF // 2, slice_delay_s=10.0)
+    world.injector.travels = travels(slice_bytes=HALF // 2, slice_delay_s=10.0)
 
     assert world.result(download) == OBJECT
     assert world.now_s == 30.0
@@ -175,7 +187,7 @@ def test_read_timeout_starts_anew_with_each_piece(world: World) -> None:
 
 def test_rate_lets_that_many_bytes_through_a_second(world: World) -> None:
     """A hundred kilobytes at ten kilobytes a second take ten seconds."""
-    world.injector.delivery = Delivery(rate=len(OBJECT) / 10)
+    world.injector.travels = travels(rate=len(OBJECT) / 10)
 
     assert world.result(download) == OBJECT
     assert world.now_s == pytest.approx(10.0, abs=0.001)
@@ -183,7 +195,7 @@ def test_rate_lets_that_many_bytes_through_a_second(world: World) -> None:
 
 def test_connect_timeout_of_a_pair_does_not_bound_the_read(world: World) -> None:
     """Of ``(3, 15)`` the second is the read timeout."""
-    world.injector.delivery = Delivery(latency_s=70.0)
+    world.injector.travels = travels(latency_s=70.0)
 
     world.error(lambda: download((3.0, 15.0)))
 
@@ -193,25 +205,28 @@ def test_connect_timeout_of_a_pair_does_not_bound_the_read(world: World) -> None
 @pytest.mark.parametrize(
     "delivery",
     [
-        pytest.param(Delivery(silent=True), id="silent"),
-        pytest.param(Delivery(end="stall", cut_after=10), id="stalls"),
+        pytest.param(SILENT, id="silent"),
+        pytest.param(travels(end="stall", cut_after=10), id="stalls"),
     ],
 )
-def test_silence_without_a_timeout_ends_after_a_day(world: World, delivery: Delivery) -> None:
-    """A client that would wait for ever is told so, instead of hanging the run."""
-    world.injector.delivery = delivery
+def test_silence_without_a_timeout_is_a_deadlock_with_a_name(
+    world: World, delivery: Delivery
+) -> None:
+    """A client that would wait for ever is named, instead of hanging the run."""
+    world.injector.travels = delivery
 
-    error = world.error(lambda: download(None))
+    with pytest.raises(DeadlockError) as caught:
+        world.play(lambda: download(None))
 
-    assert isinstance(error, SimulationError)
-    assert "expected a read timeout" in str(error)
-    assert world.now_s == 86_400.0
+    assert "user-1 waits for bytes from storage.googleapis.com:443, without any timeout" in str(
+        caught.value
+    )
 
 
 def test_stream_arrives_word_by_word(world: World) -> None:
     """An event stream is read while it comes, and is complete at its end."""
     words: list[str] = []
-    world.injector.delivery = Delivery(slice_bytes=40, slice_delay_s=1.0)
+    world.injector.travels = travels(slice_bytes=40, slice_delay_s=1.0)
 
     world.result(lambda: streamed_chat(words))
 
@@ -224,7 +239,7 @@ def test_stream_arrives_word_by_word(world: World) -> None:
 def test_stream_that_ends_early_looks_complete_to_the_sdk(world: World) -> None:
     """The SDK raises nothing at all when a stream just ends; the service has to notice."""
     words: list[str] = []
-    world.injector.delivery = Delivery(end="fin", cut_after=300)
+    world.injector.travels = travels(end="fin", cut_after=300)
 
     world.result(lambda: streamed_chat(words))
 
@@ -243,7 +258,7 @@ def test_stream_that_breaks_raises_after_the_words_before(
 ) -> None:
     """What came before the break has been handed out."""
     words: list[str] = []
-    world.injector.delivery = Delivery(end=end, cut_after=300)  # type: ignore[arg-type]  # a parameter is a plain str
+    world.injector.travels = travels(end=end, cut_after=300)  # type: ignore[arg-type]  # a parameter is a plain str
 
     error = world.error(lambda: streamed_chat(words))
 
@@ -254,7 +269,7 @@ def test_stream_that_breaks_raises_after_the_words_before(
 
 def test_stream_that_stalls_after_its_last_event_keeps_the_client_waiting(world: World) -> None:
     """Without a length only the end of the stream says that nothing more will come."""
-    world.injector.delivery = Delivery(end="stall", cut_after=100_000)
+    world.injector.travels = travels(end="stall", cut_after=100_000)
 
     def read_to_the_end() -> None:
         httpx2.post(
@@ -276,7 +291,7 @@ def test_status_of_a_fault_reaches_the_sdk_as_its_own_class(world: World) -> Non
 
 def test_classic_httpx_is_answered_too(world: World) -> None:
     """A service on the older library runs in the same world, with its errors."""
-    world.injector.delivery = Delivery(latency_s=9.0)
+    world.injector.travels = travels(latency_s=9.0)
 
     def call() -> None:
         with httpx.Client(timeout=5.0) as client:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import os
 import subprocess
@@ -18,9 +17,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chaos.errors import SimulationError
-from chaos.simulation.clock import START, TICKS_PER_S, Clock, to_ticks
+from chaos.simulation.timing.clock import START, TICKS_PER_S, Clock, to_ticks
+from chaos.simulation.timing.freeze import Freeze
 from chaos.simulation.world import Simulation
-from tests.chaos.simulation.toys import nap
 
 SECONDS = st.floats(min_value=0, max_value=10_000_000, allow_nan=False)
 
@@ -60,22 +59,6 @@ def test_clock_adds_sleeps_up_without_error(sleeps: list[float]) -> None:
 
     exact = sum(math.ceil(seconds * TICKS_PER_S) for seconds in sleeps)
     assert clock.now_s * TICKS_PER_S == exact
-
-
-@pytest.mark.parametrize(
-    ("seconds", "raised"),
-    [
-        pytest.param(-1.0, ValueError, id="negative"),
-        pytest.param(math.nan, ValueError, id="not a number"),
-        pytest.param(math.inf, OverflowError, id="infinite"),
-    ],
-)
-def test_sleep_refuses_what_the_real_one_refuses(
-    simulation: Simulation, seconds: float, raised: type[Exception]
-) -> None:
-    """The same exceptions, so that a service's mistake looks the same."""
-    with pytest.raises(raised):
-        nap(seconds)
 
 
 def test_clock_is_behind_every_time_function(clock: Clock) -> None:
@@ -118,7 +101,7 @@ def test_step_of_the_wall_clock_leaves_monotonic_time_alone(clock: Clock) -> Non
 
 def test_clock_refuses_to_freeze_frozen_time(clock: Clock) -> None:
     """Two freezes in one process would fight over the same functions."""
-    with pytest.raises(SimulationError, match="frozen already"), Clock():
+    with pytest.raises(SimulationError, match="frozen already"), Freeze(Clock(), {}):
         pass
 
 
@@ -127,7 +110,7 @@ def test_clock_keeps_pytest_on_real_time(simulation: Simulation) -> None:
     import _pytest.timing  # noqa: PLC0415 - private to pytest, and only of interest here
 
     assert _pytest.timing.perf_counter is freezegun.api.real_perf_counter
-    assert dt.datetime is not freezegun.api.real_datetime
+    assert time.perf_counter is not freezegun.api.real_perf_counter
 
 
 def test_leaving_finds_a_clock_for_modules_that_import_late(tmp_path: Path) -> None:

@@ -2,93 +2,125 @@
 
 from __future__ import annotations
 
+import _socket
 import _thread
+import multiprocessing
+import os
+import signal
 import socket
+import subprocess
 import threading
 
 import httpx2
 import pytest
-import requests.adapters
 
 from chaos.errors import SimulationError
-from chaos.simulation.guard import Guard
-from chaos.simulation.world import Simulation
-from tests.chaos.simulation.toys import World, nap
+from chaos.simulation.outside.guard import Guard
+from chaos.simulation.tasks.gate import Gate
+from tests.chaos.simulation.toys import World, chat, nap
 
 
 @pytest.mark.parametrize(
-    "leave",
+    ("leave", "what"),
     [
-        pytest.param(lambda: socket.create_connection(("127.0.0.1", 9)), id="create_connection"),
-        pytest.param(lambda: socket.socket().connect(("127.0.0.1", 9)), id="connect"),
-        pytest.param(lambda: socket.socket().connect_ex(("127.0.0.1", 9)), id="connect_ex"),
-        pytest.param(lambda: socket.getaddrinfo("localhost", 9), id="getaddrinfo"),
+        pytest.param(_socket.socket, "a real socket was made", id="raw socket"),
+        pytest.param(
+            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+            "a socket of AF_INET and SOCK_DGRAM was asked for",
+            id="UDP",
+        ),
+        pytest.param(
+            lambda: socket.socket(socket.AF_UNIX),
+            "a socket of AF_UNIX and SOCK_STREAM was asked for",
+            id="unix socket",
+        ),
+        pytest.param(lambda: subprocess.run(["true"]), "another process", id="subprocess"),  # noqa: PLW1510
+        pytest.param(lambda: os.system("true"), "another process", id="system"),
+        pytest.param(os.fork, "another process", id="fork"),
+        pytest.param(lambda: os.execv("/bin/true", ["true"]), "another process", id="exec"),
+        pytest.param(
+            lambda: multiprocessing.Process(target=print).start(), "another process", id="pool"
+        ),
+        pytest.param(lambda: os._exit(0), "wanted to end the process: os._exit(0)", id="exit"),
+        pytest.param(os.abort, "wanted to end the process: os.abort()", id="abort"),
+        pytest.param(
+            lambda: os.kill(os.getpid(), signal.SIGKILL), "end the process by signal", id="kill"
+        ),
     ],
 )
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_real_socket_is_refused_and_kept(world: World, leave: object) -> None:
-    """Loopback too; and swallowing the error does not help."""
+@pytest.mark.parametrize("where", ["user", "test"])
+def test_way_out_is_refused_and_kept(world: World, leave: object, what: str, where: str) -> None:
+    """In every thread of the run; and swallowing the error does not help."""
     assert callable(leave)
 
-    with pytest.raises(SimulationError, match="a real socket was asked for"):
-        leave()
+    def careful() -> None:
+        try:
+            leave()
+        except Exception:  # noqa: BLE001 - that is the point
+            return
 
-    assert len(world.run.violations) == 1
+    if where == "user":
+        world.result(careful)
+    else:
+        careful()
+
+    with pytest.raises(SimulationError) as caught:
+        world.run.finish()
+    assert what in str(caught.value)
 
 
-def test_socket_that_is_allowed_passes() -> None:
-    """A tier that has its upstreams on loopback says so."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
+def test_raw_socket_that_exists_already_is_no_way_out() -> None:
+    """What this process did before the run is its own business."""
+    with _socket_of_before() as raw:
+        assert raw.fileno() > 0
 
-    with Guard(allows=lambda address: address == ("127.0.0.1", port)) as guard:
-        violations: list[str] = []
-        guard.watch(violations)
-        with socket.socket() as connection:
-            connection.connect(("127.0.0.1", port))
-        with socket.socket() as connection, pytest.raises(SimulationError):
-            connection.connect(("127.0.0.1", port + 1))
-    listener.close()
 
-    assert len(violations) == 1
+def _socket_of_before() -> socket.socket:
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
 
 def in_foreign_thread(body: object) -> None:
     """Run something in a thread that the simulation knows nothing of."""
-    done = _thread.allocate_lock()
-    done.acquire()
+    done = Gate()
 
     def carry_out() -> None:
         assert callable(body)
         try:
             body()
-        except SimulationError:
+        except Exception:  # noqa: BLE001 - what it raises is its own
             pass
         finally:
-            done.release()
+            done.open()
 
     _thread.start_new_thread(carry_out, ())
-    assert done.acquire(timeout=5.0)
+    assert done.pass_through(timeout_s=5.0)
 
 
-@pytest.mark.parametrize(
-    ("body", "what"),
-    [
-        pytest.param(lambda: nap(1.0), "slept for 1 s", id="sleeps"),
-        pytest.param(
-            lambda: httpx2.get("https://api.openai.com/"),
-            "sent a request to api.openai.com",
-            id="sends",
-        ),
-    ],
-)
-def test_foreign_thread_is_kept(world: World, body: object, what: str) -> None:
+def test_foreign_thread_has_the_real_world(world: World) -> None:
+    """It is no part of the run: its clock is real, and it moves no virtual time."""
+    seen: list[float] = []
+
+    def act() -> None:
+        nap(0.001)
+        seen.append(world.run.clock.now_s)
+
+    in_foreign_thread(act)
+
+    assert seen == [0.0]
+    assert world.run.violations == []
+
+
+def test_foreign_thread_that_uses_a_connection_of_the_run_is_kept(world: World) -> None:
     """It would act at a real, not at a virtual time: no two runs would be alike."""
-    in_foreign_thread(body)
+    connections: list[socket.socket] = []
+    world.result(
+        lambda: connections.append(socket.create_connection(("api.openai.com", 80), timeout=5))
+    )
+
+    in_foreign_thread(lambda: connections[0].recv(1))
 
     (violation,) = world.run.violations
-    assert what in violation
-    assert world.now_s == 0
+    assert "a thread that is not part of the simulation waits" in violation
 
 
 def test_foreign_thread_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,31 +135,20 @@ def test_foreign_thread_is_named(world: World, monkeypatch: pytest.MonkeyPatch) 
     assert "thread 'the-one' slept" in str(guard.foreign_thread("slept"))
 
 
-def test_canary_needs_less_than_a_millisecond(simulation: Simulation, world: World) -> None:
-    """It flies before every run, so it must be cheap: three requests, no connection."""
-    simulation.canary()
-
-    assert world.events == []
-    assert world.run.violations == []
+def test_client_without_a_run_meets_the_real_network() -> None:
+    """Between runs nothing is intercepted: a name that cannot exist does not."""
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get("http://nowhere.invalid/", timeout=5)
 
 
-def test_canary_that_escapes_is_an_error(
-    simulation: Simulation, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A library whose transport was replaced again is named."""
-    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", lambda *_, **__: None)
+def test_violation_does_not_end_the_run(world: World) -> None:
+    """What comes after it is recorded as ever."""
 
-    with pytest.raises(SimulationError, match="through requests was not intercepted"):
-        simulation.canary()
+    def user() -> None:
+        with pytest.raises(SimulationError):
+            _socket.socket()
+        chat()
 
+    world.result(user)
 
-def test_run_does_not_begin_when_a_canary_escapes(
-    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And the simulation stays usable once the transport is back."""
-    with monkeypatch.context() as patch:
-        patch.setattr(httpx2.HTTPTransport, "handle_request", lambda *_: None)
-        with pytest.raises(SimulationError, match="through httpx2 was not intercepted"):
-            World(simulation)
-
-    World(simulation).run.finish()
+    assert world.response.status == 200

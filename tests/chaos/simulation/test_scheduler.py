@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
+import os
 import threading
 
 import pytest
 
 from chaos.choices import Replayed
 from chaos.errors import DeadlockError, SimulationError, StuckError
-from chaos.simulation.limits import Limits
+from chaos.simulation.tasks.behalf import Behalf, Question, acting_for
+from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import Simulation
 from chaos.trace.ndjson import digest
 from tests.chaos.simulation.toys import World, nap
@@ -141,19 +142,16 @@ def test_task_inherits_actor_and_question(world: World) -> None:
     seen: list[tuple[str, int | None]] = []
 
     def user() -> None:
-        me = world.run.scheduler.current
-        assert me is not None
-        me.ask = 4
-
         def note() -> None:
-            child = world.run.scheduler.current
-            assert child is not None
-            seen.append((child.actor, child.ask))
+            behalf = world.run.scheduler.behalf()
+            assert behalf is not None
+            seen.append((behalf.actor, behalf.ask))
 
-        thread = threading.Thread(target=note)
-        thread.start()
-        thread.join()
-        world.run.scheduler.join(world.run.scheduler.spawn("helper", note))
+        with acting_for(Behalf("user-1", Question(4))):
+            thread = threading.Thread(target=note)
+            thread.start()
+            thread.join()
+            world.run.scheduler.join(world.run.scheduler.spawn("helper", note))
 
     world.play(user)
 
@@ -241,18 +239,17 @@ def test_convoy_is_reported_with_names(world: World) -> None:
 
 
 def test_stuck_task_is_named_with_its_stack(simulation: Simulation) -> None:
-    """A real lock that nobody releases cannot hang the harness; the culprit line is shown."""
-    world = World(simulation, limits=Limits(stuck_after_s=0.05))
-    real = _thread.allocate_lock()
-    real.acquire()
+    """A wait in C that never ends cannot hang the harness; the culprit line is shown."""
+    world = World(simulation, limits=Limits(blocked_looks=3))
+    reading_end, writing_end = os.pipe()
 
     def wait_in_reality() -> None:
         nap(3.0)
-        real.acquire()
+        os.read(reading_end, 1)
 
     with pytest.raises(StuckError) as caught, world.run:
         world.play(wait_in_reality)
-    real.release()
+    os.write(writing_end, b"x")
 
     assert "user-1 is stuck at 3.000 s" in str(caught.value)
     assert "wait_in_reality" in str(caught.value)
@@ -260,13 +257,12 @@ def test_stuck_task_is_named_with_its_stack(simulation: Simulation) -> None:
 
 def test_stuck_task_cannot_disturb_the_next_run(simulation: Simulation) -> None:
     """Should it wake up after all, it is told to leave before it does anything."""
-    real = _thread.allocate_lock()
-    real.acquire()
+    reading_end, writing_end = os.pipe()
     left: list[bool] = []
-    late = World(simulation, limits=Limits(stuck_after_s=0.05))
+    late = World(simulation, limits=Limits(blocked_looks=3))
 
     def wait_in_reality() -> None:
-        real.acquire()
+        os.read(reading_end, 1)
         try:
             nap(5.0)
         finally:
@@ -277,7 +273,7 @@ def test_stuck_task_cannot_disturb_the_next_run(simulation: Simulation) -> None:
     world = World(simulation)
     with world.run:
         thread = next(t for t in threading.enumerate() if t.name == "user-1")
-        real.release()
+        os.write(writing_end, b"x")
         thread.join(5.0)
 
     assert left == [True]

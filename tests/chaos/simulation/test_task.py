@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chaos.simulation.task import in_words
+from chaos.simulation.tasks.task import in_words
 
 
 def test_error_of_a_model_comes_without_its_web_page() -> None:

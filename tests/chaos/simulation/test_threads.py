@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chaos.errors import SimulationError
+from chaos.errors import DeadlockError
 from tests.chaos.simulation.toys import World, nap
 
 
@@ -248,7 +248,7 @@ def test_thread_is_alive_until_its_virtual_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Polling sees the end at once, however long the operating system takes to clean up."""
-    monkeypatch.setattr("chaos.simulation.threads._is_alive", lambda _: True)
+    monkeypatch.setattr("chaos.simulation.threads.toolbox._is_alive", lambda _: True)
 
     def user() -> float:
         thread = threading.Thread(target=nap, args=(2.5,))
@@ -325,12 +325,14 @@ def test_free_lock_works_for_the_harness(world: World) -> None:
     assert not lock.locked()
 
 
-def test_taken_lock_is_an_error_for_the_harness(world: World) -> None:
-    """Tasks stand still while the harness acts, so waiting for them would be for ever."""
+def test_lock_that_nobody_gives_back_is_a_deadlock_for_the_harness_too(world: World) -> None:
+    """The test's own thread waits like any other, and is told who has the lock."""
     lock = threading.Lock()
     world.play(lock.acquire)
 
-    with pytest.raises(SimulationError, match="the harness cannot wait"):
+    with pytest.raises(
+        DeadlockError, match=r"harness waits for a lock held by user-1 since 0\.000"
+    ):
         lock.acquire()
 
 

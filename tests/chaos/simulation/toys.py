@@ -6,7 +6,6 @@ import functools
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from threading import Lock as CapturedLock
 from time import sleep as captured_sleep
 from typing import Any
@@ -16,12 +15,16 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from chaos.choices import Choices, Seeded
-from chaos.faults.delivery import PERFECT, Delivery
+from chaos.faults.behaviour import Stage
+from chaos.faults.connecting import CONNECTED, Connecting, Refused
+from chaos.faults.decision import Decision
+from chaos.faults.delivery import PERFECT, Answered, Delivery, How, Lost
+from chaos.faults.injector import Injector
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
-from chaos.simulation.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.run import SimulatedRun
-from chaos.simulation.task import Task
+from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
+from chaos.simulation.tasks.task import Task
 from chaos.simulation.world import Simulation
 from chaos.trace.events import Event, ResponseEvent, Scalar, WaitEvent
 
@@ -30,6 +33,8 @@ __all__ = ["CapturedLock", "captured_sleep"]
 WORDS = ("Press ", "the ", "button.")
 ANSWER = "".join(WORDS)
 OBJECT = bytes(range(256)) * 400
+TOY = "toy"
+"""The fault that all deliveries here come from."""
 
 
 class ToyOpenAI(Upstream):
@@ -81,41 +86,112 @@ class ToyStorage(Upstream):
         )
 
 
-@dataclass
-class ToyDecision:
+def travels(  # noqa: PLR0913 - one for each part
+    *,
+    latency_s: float = 0.0,
+    rate: float | None = None,
+    slice_bytes: int | None = None,
+    slice_delay_s: float = 0.0,
+    end: How | None = None,
+    cut_after: int | None = None,
+) -> Delivery:
+    """An answer that travels like this, by the fault "toy"."""
+    answered = PERFECT
+    if latency_s:
+        answered = answered.delayed(latency_s, by=TOY)
+    if rate is not None:
+        answered = answered.slowed(rate, by=TOY)
+    if slice_bytes is not None:
+        answered = answered.sliced(slice_bytes, slice_delay_s, by=TOY)
+    if end == "reset" and cut_after is None:
+        return answered.lost("reset", by=TOY)
+    if end is not None:
+        answered = answered.cut_off(end, cut_after or 0, by=TOY)
+    return answered
+
+
+SILENT = Lost(how="silence", taken=False, by="toy")
+"""The request is taken by nobody, and nobody answers."""
+
+RESET = Lost(how="reset", taken=False, by="toy")
+"""The request is taken by nobody, and the connection is reset."""
+
+REFUSED = Refused(by="toy")
+"""Nobody listens."""
+
+
+class ToyDecision(Decision):
     """Travels as the injector says; ``answer`` takes the provider's place."""
 
-    upstream: Upstream
-    delivery: Delivery
-    answer: Response | None
-    touched: tuple[str, ...]
+    def __init__(self, upstream: Upstream, travels: Delivery, answer: Response | None) -> None:
+        super().__init__(upstream, (), lambda _: None)
+        self._travels = travels
+        self._answer = answer
+        self._acted: list[str] = []
+
+    @property
+    def lost(self) -> Lost | None:
+        """Known at once, if the provider never sees the request."""
+        return self._travels if isinstance(self._travels, Lost) else None
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """What the carrier says that it has acted on."""
+        return tuple(dict.fromkeys(self._acted))
 
     def respond(self, request: Request) -> Response:
         """Ask the provider, unless a fault answers in its place."""
-        return self.answer or self.upstream.handle(request)
+        return self._answer or self._upstream.handle(request)
 
-    def shaped(self, response: Response) -> Delivery:
+    def delivery(self, response: Response) -> Delivery:
         """The same for every response."""
         del response
-        return self.delivery
+        return self._travels
+
+    def acted(self, by: str) -> None:
+        """Keep it."""
+        self._acted.append(by)
 
 
-class ToyInjector:
+class ToyInjector(Injector):
     """Treats every call alike, unless it has a script."""
 
     def __init__(self) -> None:
-        self.delivery = PERFECT
+        super().__init__(Seeded(0))
+        self.travels: Delivery = PERFECT
+        self.meets: Connecting = CONNECTED
+        self.meets_name: Connecting = CONNECTED
         self.answer: Response | None = None
-        self.touched: tuple[str, ...] = ()
-        self.script: list[Delivery | Response] = []
+        self.script: list[Delivery | Response | Refused] = []
 
-    def decide(self, upstream: Upstream, operation: Operation, call: int) -> ToyDecision:
+    def travel(self, delivery: Delivery | Refused) -> None:
+        """Let all calls end like this."""
+        if isinstance(delivery, Refused):
+            self.meets = delivery
+        else:
+            self.travels = delivery
+
+    def connect(self, upstream: str, stage: Stage) -> Connecting:
+        """As told; a refusal may be next in the script."""
+        del upstream
+        if stage == "connect" and self.script and isinstance(self.script[0], Refused):
+            return self.script.pop(0)  # type: ignore[return-value]  # it is one
+        return self.meets if stage == "connect" else self.meets_name
+
+    def decide(self, upstream: Upstream, operation: Operation, call: int) -> Decision:
         """Take the next step of the script, if there is one."""
         del operation, call
         step = self.script.pop(0) if self.script else None
-        delivery = step if isinstance(step, Delivery) else self.delivery
+        travels = step if isinstance(step, Answered | Lost) else self.travels
         answer = step if isinstance(step, Response) else self.answer
-        return ToyDecision(upstream, delivery, answer, self.touched)
+        return ToyDecision(upstream, travels, answer)
+
+    def decided(self, upstream: Upstream, by: str, call: int) -> Decision:
+        """An attempt to connect has come to nothing."""
+        del call
+        decision = ToyDecision(upstream, PERFECT, None)
+        decision.acted(by)
+        return decision
 
 
 class World:

@@ -18,7 +18,7 @@ from tests.chaos.simulation.test_carrier import (  # noqa: F401 - collected from
     test_rate_lets_that_many_bytes_through_a_second,
     test_read_timeout_starts_anew_with_each_piece,
     test_short_body_reads_in_the_storage_sdk_as_it_does_over_a_network,
-    test_silence_without_a_timeout_ends_after_a_day,
+    test_silence_without_a_timeout_is_a_deadlock_with_a_name,
     test_status_of_a_fault_reaches_the_sdk_as_its_own_class,
     test_stream_arrives_word_by_word,
     test_stream_that_breaks_raises_after_the_words_before,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,14 +12,24 @@ from chaos.faults.delivery import Delivery
 from chaos.http import Request, Response
 from chaos.parity.compare import compare
 from chaos.tiers.simulated.world import SimulatedTier
-from chaos.tiers.wire import pace, server
-from chaos.tiers.wire.client import Proxy
+from chaos.tiers.wire import pace, trip
+from chaos.tiers.wire.client import Proxy, Toxic
 from chaos.tiers.wire.locate import Location
+from chaos.tiers.wire.server import Expected, StandInServer
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.world import WireTier
 from chaos.trace.events import ResponseEvent
 from chaos.trace.trace import Trace
-from tests.chaos.simulation.toys import OBJECT, ToyOpenAI, World, chat, download
+from tests.chaos.simulation.toys import (
+    OBJECT,
+    REFUSED,
+    SILENT,
+    ToyOpenAI,
+    World,
+    chat,
+    download,
+    travels,
+)
 
 pytestmark = pytest.mark.wire
 
@@ -81,24 +90,25 @@ def test_stand_in_that_is_late_in_one_tier_is_a_difference(
     assert ("elapsed_s", 0.0, 3.0) in response.fields
 
 
-def test_answer_that_is_late_in_reality_is_a_difference_and_a_violation(
-    world: World, simulated: Trace, monkeypatch: pytest.MonkeyPatch
+def test_answer_that_is_late_in_reality_is_a_violation(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A timeout where none was due is shown as what it was, and proves nothing about a service."""
-
-    async def late(*args: Any, **kwargs: Any) -> None:
-        await asyncio.sleep(1.0)
-        await punctual(*args, **kwargs)
-
-    punctual = server._send
-    monkeypatch.setattr(server, "_send", late)
-    monkeypatch.setattr(pace, "PATIENCE_S", 0.2)
+    """Bytes that are due and do not come prove nothing about a service."""
+    monkeypatch.setattr(trip, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(Proxy, "add", _silencing(Proxy.add))
+    world.injector.travels = travels(latency_s=1.0)
 
     world.error(chat)
 
-    (difference,) = compare(simulated, world.run.trace)
-    assert ("error", None, "ReadTimeout") in difference.fields
-    assert "expected a response; the machine is too slow" in world.run.violations[0]
+    assert "TimeoutError: timed out; expected" in world.run.violations[0]
+
+
+def _silencing(add: Callable[[Proxy, Toxic], None]) -> Callable[[Proxy, Toxic], None]:
+    def silence(proxy: Proxy, toxic: Toxic) -> None:
+        del toxic
+        add(proxy, Toxic(type="timeout", attributes={"timeout": 0}))
+
+    return silence
 
 
 def test_toxic_that_does_not_act_is_a_violation(
@@ -106,9 +116,9 @@ def test_toxic_that_does_not_act_is_a_violation(
 ) -> None:
     """The clock would be charged five seconds that the network never took."""
     monkeypatch.setattr(Proxy, "add", lambda proxy, toxic: None)
-    world.injector.delivery = Delivery(latency_s=5.0)
+    world.injector.travels = travels(latency_s=5.0)
 
-    world.error(chat)
+    world.result(chat)
 
     assert "a toxic did not act" in world.run.violations[0]
 
@@ -116,10 +126,13 @@ def test_toxic_that_does_not_act_is_a_violation(
 @pytest.mark.parametrize(
     ("delivery", "misses"),
     [
-        pytest.param(Delivery(silent=True), "expected ReadTimeout", id="silence"),
-        pytest.param(Delivery(end="reset"), "expected ReadError", id="reset"),
+        pytest.param(SILENT, "something came; expected silence", id="silence"),
+        pytest.param(travels(end="reset"), "more bytes came than the delivery", id="reset"),
         pytest.param(
-            Delivery(end="fin", cut_after=10), "more bytes came than the delivery", id="cut"
+            travels(end="fin", cut_after=10), "more bytes came than the delivery", id="cut"
+        ),
+        pytest.param(
+            travels(end="stall", cut_after=10), "something came; expected silence", id="stall"
         ),
     ],
 )
@@ -129,12 +142,24 @@ def test_fault_that_does_not_act_is_a_violation(
     """A service that passes because its fault was never there has not passed."""
     monkeypatch.setattr(Proxy, "add", lambda proxy, toxic: None)
     # However slow the machine is, what should have stayed away is there in time.
-    monkeypatch.setattr(pace, "SILENT_TIMEOUT_S", pace.PATIENCE_S)
-    world.injector.delivery = delivery
+    monkeypatch.setattr(trip, "SILENCE_S", pace.PATIENCE_S)
+    world.injector.travels = delivery
 
     world.error(chat)
 
     assert misses in "\n".join(world.run.violations)
+
+
+def test_refusal_that_does_not_come_is_a_violation(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that is closed, and lets somebody in, is no outage."""
+    monkeypatch.setattr(Proxy, "disable", lambda proxy: None)
+    world.injector.meets = REFUSED
+
+    world.error(chat)
+
+    assert "a closed proxy let somebody connect; expected a refusal" in world.run.violations[0]
 
 
 def test_bytes_that_change_on_their_way_are_a_violation(
@@ -142,14 +167,13 @@ def test_bytes_that_change_on_their_way_are_a_violation(
 ) -> None:
     """What arrives is compared with what the stand-in sent, byte for byte."""
 
-    async def other(send: Any, response: Response, **kwargs: Any) -> None:
-        changed = response.body[:-1] + b"?"
-        await honest(send, Response(status=200, headers=response.headers, body=changed), **kwargs)
+    def other(standing: StandInServer, request: bytes, reply: bytes) -> tuple[str, Expected]:
+        return honest(standing, request, reply[:-1] + b"?")
 
-    honest = server._send
-    monkeypatch.setattr(server, "_send", other)
+    honest = StandInServer.expect
+    monkeypatch.setattr(StandInServer, "expect", other)
 
-    world.error(download)
+    world.play(download)
 
     assert "other bytes came than the stand-in had sent" in world.run.violations[0]
 
@@ -157,12 +181,33 @@ def test_bytes_that_change_on_their_way_are_a_violation(
 def test_request_that_changes_on_its_way_is_a_violation(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stand-in answered what was intercepted; the wire has to have carried the same."""
-    monkeypatch.setattr(server, "_target", lambda request: str(id(request)))
+    """The stand-in answered what was sent; the wire has to have carried the same."""
 
-    world.error(chat)
+    def other(standing: StandInServer, request: bytes, reply: bytes) -> tuple[str, Expected]:
+        number, expected = honest(standing, request, reply)
+        sent = expected.request
+        expected.request = sent[:-1] + b"?"
+        return number, _Resent(expected, sent)
 
-    assert "the target of a request changed on its way" in world.run.violations[0]
+    honest = StandInServer.expect
+    monkeypatch.setattr(StandInServer, "expect", other)
+
+    world.play(chat)
+
+    assert "the request changed on its way" in world.run.violations[0]
+
+
+class _Resent(Expected):
+    """What is expected, beside what is sent."""
+
+    def __init__(self, expected: Expected, sent: bytes) -> None:
+        self._expected = expected
+        super().__init__(sent, expected.reply)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"problem", "arrived"}:
+            return getattr(object.__getattribute__(self, "_expected"), name)
+        return object.__getattribute__(self, name)
 
 
 def test_object_larger_than_any_socket_buffer_arrives_whole(world: World) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
@@ -31,6 +33,10 @@ from tests.chaos.simulation.toys import client
 pytestmark = pytest.mark.wire
 
 OBJECT = bytes(range(256)) * 1000
+CHAT = "https://api.openai.com/v1/chat/completions"
+QUESTION = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "How?"}]}
+KEY = {"authorization": "Bearer sk-test"}
+SHARED = httpx2.Client()
 FAULT: TypeAdapter[Fault] = TypeAdapter(AnyFault)
 
 
@@ -68,6 +74,19 @@ def upload() -> str:
     stored = blob("new.txt")
     stored.upload_from_string(OBJECT, timeout=15.0, retry=None)
     return f"generation {stored.generation}"
+
+
+def twice() -> str:
+    """Ask, wait a little, and ask again, over one connection."""
+    with httpx2.Client() as http:
+        first = http.post(CHAT, json=QUESTION, headers=KEY)
+        time.sleep(2.0)
+        return first.text + http.post(CHAT, json=QUESTION, headers=KEY).text
+
+
+def after_another() -> str:
+    """Ask over the connection that `before` has left."""
+    return SHARED.post(CHAT, json=QUESTION, headers=KEY).text
 
 
 def blob(name: str) -> storage.Blob:
@@ -109,6 +128,24 @@ CASES: Mapping[str, tuple[Mapping[str, Any], tuple[Ask, ...]]] = {
         (chat, download),
     ),
     "silence": ({"fault": "timeout"}, (chat, streamed_chat, download, upload)),
+    "silence after the fact": ({"fault": "timeout", "takes_effect": True}, (chat, upload)),
+    "no name": ({"fault": "dns_failure"}, (chat, download)),
+    "no such name": ({"fault": "dns_failure", "temporary": False}, (chat, download)),
+    "no answer to a connect": ({"fault": "connect_timeout"}, (chat, download)),
+    "expired certificate": ({"fault": "tls_failure"}, (chat, download)),
+    "certificate of another": ({"fault": "tls_failure", "reason": "wrong_host"}, (chat, download)),
+    "reset before the request": (
+        {"fault": "reset_peer", "takes_effect": False},
+        (chat, streamed_chat, download, upload),
+    ),
+    "idle connections closed": ({"fault": "idle_close", "after": "1s"}, (twice,)),
+    "idle connections closed too late": (
+        {"fault": "idle_close", "after": "1s", "race": True},
+        (twice,),
+    ),
+    "all connections dropped": ({"fault": "drop_connections"}, (after_another,)),
+    "all connections reset": ({"fault": "drop_connections", "how": "reset"}, (after_another,)),
+    "all connections lost": ({"fault": "drop_connections", "how": "race"}, (after_another,)),
     "refusal": ({"fault": "connection_refused"}, (chat, streamed_chat, download, upload)),
     "reset at once": ({"fault": "reset_peer"}, (chat, streamed_chat, download, upload)),
     "reset in the body": (
@@ -146,6 +183,7 @@ CASES: Mapping[str, tuple[Mapping[str, Any], tuple[Ask, ...]]] = {
     "half an answer": ({"fault": "completion", "finish_reason": "length"}, (chat, streamed_chat)),
     "stream closed": ({"fault": "cut_stream", "after": 2, "how": "fin"}, (streamed_chat,)),
     "stream closed at once": ({"fault": "cut_stream", "after": 0, "how": "fin"}, (streamed_chat,)),
+    "stream aborted": ({"fault": "cut_stream", "after": 2, "how": "abort"}, (streamed_chat,)),
     "stream reset": ({"fault": "cut_stream", "after": 2, "how": "reset"}, (streamed_chat,)),
     "stream stalled": ({"fault": "cut_stream", "after": 2, "how": "stall"}, (streamed_chat,)),
 }
@@ -172,7 +210,7 @@ def play(simulation: Simulation, name: str, ask: Ask) -> Seen:
     injector = Injector(choices)
     storage_stand_in = GcsUpstream()
     storage_stand_in.put("kb", "index/i.faiss", OBJECT)
-    upstream = "openai" if ask in {chat, streamed_chat} else "gcs"
+    upstream = "gcs" if ask in {download, resumed_download, upload} else "openai"
 
     def arm(run: SimulatedRun) -> Injector:
         injector.recorder = run.recorder
@@ -185,6 +223,9 @@ def play(simulation: Simulation, name: str, ask: Ask) -> Seen:
         seed=7,
     )
     fault = FAULT.validate_python({**CASES[name][0], "upstream": upstream})
+    if ask is after_another:
+        run.scheduler.spawn("user-0", ask)
+        run.scheduler.run_users()
     fault_id = injector.inject(fault, now_s=0.0)
     task = run.scheduler.spawn("user-1", ask)
     run.scheduler.run()
@@ -193,7 +234,7 @@ def play(simulation: Simulation, name: str, ask: Ask) -> Seen:
     return Seen(
         outcome=outcome,
         trace=run.trace,
-        touched=injector.ever_touched(fault_id),
+        touched=fault_id not in injector.untouched(),
         violations=tuple(run.violations),
     )
 

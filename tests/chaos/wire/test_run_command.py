@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from junitparser import JUnitXml
 
 from chaos import cli, session
+from chaos.faults.delivery import Answered
 from chaos.session import Tier
 from chaos.tiers.wire.carrier import WireCarrier
 from chaos.tiers.wire.locate import Location
@@ -62,9 +62,8 @@ def play(
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every call takes three seconds more, on the wire only."""
 
-    def carry(carrier: WireCarrier, *args: Any) -> httpx.Response:
-        carrier._sleep(3.0)
-        return punctual(carrier, *args)
+    def carry(carrier: WireCarrier, answered: Answered, *args: Any) -> None:
+        punctual(carrier, answered.delayed(3.0, by="nothing"), *args)
 
     punctual = WireCarrier.carry
     monkeypatch.setattr(WireCarrier, "carry", carry)

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.faults.delivery import Delivery
+from chaos.faults.delivery import PERFECT, Delivery, Lost
 from chaos.tiers.wire.client import Toxic
-from chaos.tiers.wire.pace import (
-    LONGEST_WAIT_S,
-    NEVER_S,
-    PATIENCE_S,
-    is_too_long,
-    real_timeout_s,
-    real_wait_s,
-)
+from chaos.tiers.wire.pace import LONGEST_WAIT_S, PATIENCE_S, real_wait_s
 from chaos.tiers.wire.toxics import Load, least_s, toxics_for
+from tests.chaos.simulation.toys import RESET, SILENT, travels
 
-LOAD = Load(head_bytes=100, body_bytes=1000)
+PART = Load(bytes=1100, is_whole=False)
 
 
-def toxics(delivery: Delivery, *, head_is_too_late: bool = False) -> list[Toxic]:
-    """The toxics of a delivery."""
-    return list(toxics_for(delivery, LOAD, head_is_too_late=head_is_too_late))
+def toxics(delivery: Delivery) -> list[Toxic]:
+    """The toxics of a delivery of which only a part arrives."""
+    return list(toxics_for(delivery, PART))
 
 
 def kinds(delivery: Delivery) -> list[str]:
@@ -32,17 +26,19 @@ def kinds(delivery: Delivery) -> list[str]:
 @pytest.mark.parametrize(
     ("delivery", "expected"),
     [
-        (Delivery(), []),
-        (Delivery(latency_s=5.0), ["latency"]),
-        (Delivery(silent=True), ["timeout"]),
-        (Delivery(end="reset"), ["reset_peer"]),
-        (Delivery(end="fin", cut_after=10), ["limit_data"]),
-        (Delivery(end="stall", cut_after=10), ["limit_data", "slow_close"]),
-        (Delivery(end="reset", cut_after=10), ["limit_data", "slow_close", "reset_peer"]),
-        (Delivery(rate=100.0), ["bandwidth"]),
-        (Delivery(slice_bytes=9, slice_delay_s=1.0), ["slicer"]),
+        (PERFECT, []),
+        (travels(latency_s=5.0), ["latency"]),
+        (SILENT, ["timeout"]),
+        (travels(end="reset"), ["reset_peer"]),
+        (travels(latency_s=5.0, end="reset"), ["latency", "reset_peer"]),
+        (travels(end="fin", cut_after=10), ["limit_data"]),
+        (travels(end="abort", cut_after=10), ["limit_data"]),
+        (travels(end="stall", cut_after=10), ["limit_data", "slow_close"]),
+        (travels(end="reset", cut_after=10), ["limit_data", "slow_close", "reset_peer"]),
+        (travels(rate=100.0), ["bandwidth"]),
+        (travels(slice_bytes=9, slice_delay_s=1.0), ["slicer"]),
         (
-            Delivery(latency_s=5.0, rate=100.0, end="fin", cut_after=10),
+            travels(latency_s=5.0, rate=100.0, end="fin", cut_after=10),
             ["latency", "limit_data", "bandwidth"],
         ),
     ],
@@ -55,63 +51,62 @@ def test_delivery_becomes_toxics_in_the_order_that_bytes_pass(
     assert kinds(delivery) == expected
 
 
-def test_limit_counts_the_head() -> None:
+def test_limit_counts_all_that_arrives() -> None:
     """A cut is meant in bytes of the body; Toxiproxy knows no body."""
-    (limit,) = toxics(Delivery(end="fin", cut_after=1000))
+    (limit,) = toxics(travels(end="fin", cut_after=1000))
 
     assert limit.attributes == {"bytes": 1100}
 
 
-def test_silence_swallows_the_request() -> None:
-    """The provider must not act on it."""
-    (silence,) = toxics(Delivery(silent=True))
+def test_answer_that_looks_whole_is_not_cut() -> None:
+    """A stream that is closed in order is shorter than it should be, and nothing is held back."""
+    assert list(toxics_for(travels(end="fin", cut_after=10), Load(bytes=1100))) == []
 
-    assert silence.stream == "upstream"
+
+@pytest.mark.parametrize(
+    ("delivery", "stream"),
+    [
+        (SILENT, "upstream"),
+        (RESET, "upstream"),
+        (Lost(how="silence", taken=True, by="x"), "downstream"),
+        (Lost(how="reset", taken=True, by="x"), "downstream"),
+    ],
+    ids=["silence", "reset", "silence after the request", "reset after the request"],
+)
+def test_what_is_lost_is_the_request_or_its_answer(delivery: Lost, stream: str) -> None:
+    """The provider must act on it, or must not."""
+    (toxic,) = toxics(delivery)
+
+    assert toxic.stream == stream
 
 
 def test_reset_after_some_bytes_never_acts_by_itself() -> None:
     """It would reset before the first byte; only how the connection is closed is wanted of it."""
-    reset = toxics(Delivery(end="reset", cut_after=10))[-1]
+    reset = toxics(travels(end="reset", cut_after=10))[-1]
 
     assert reset.type == "reset_peer"
     assert reset.toxicity == 0.0
 
 
-def test_latency_beyond_the_timeout_never_ends() -> None:
-    """Whatever the machine is busy with, the timeout comes first."""
-    (late,) = toxics(Delivery(latency_s=16.0), head_is_too_late=True)
-
-    assert late.attributes["latency"] == NEVER_S * 1000
-    assert 10 * real_timeout_s(3600.0, is_due=True) < NEVER_S
-
-
 @pytest.mark.parametrize("nominal_s", [0.001, 1.0, 14.999, 600.0, 86_400.0])
-def test_bytes_that_are_due_in_time_come_long_before_the_timeout(nominal_s: float) -> None:
-    """However near the two are in the time of the run."""
+def test_due_bytes_come_long_before_patience_ends(nominal_s: float) -> None:
+    """However long they take in the time of the run."""
     assert real_wait_s(nominal_s) <= LONGEST_WAIT_S
-    assert real_timeout_s(nominal_s, is_due=False) == PATIENCE_S
     assert PATIENCE_S > 10 * LONGEST_WAIT_S
-
-
-def test_tie_goes_to_the_bytes() -> None:
-    """As in the simulated tier."""
-    assert not is_too_long(15.0, 15.0)
-    assert is_too_long(15.000001, 15.0)
-    assert not is_too_long(86_400.0, None)
 
 
 @pytest.mark.parametrize(
     "delivery",
     [
-        Delivery(rate=0.01),
-        Delivery(rate=1e9),
-        Delivery(slice_bytes=1, slice_delay_s=3600.0),
-        Delivery(slice_bytes=100_000, slice_delay_s=3600.0),
+        travels(rate=0.01),
+        travels(rate=1e9),
+        travels(slice_bytes=1, slice_delay_s=3600.0),
+        travels(slice_bytes=100_000, slice_delay_s=3600.0),
     ],
     ids=str,
 )
 def test_trickle_takes_half_a_second_at_most(delivery: Delivery) -> None:
     """A megabyte byte by byte, an hour apart: the reader charges the hours."""
-    load = Load(head_bytes=100, body_bytes=1_000_000)
+    load = Load(bytes=1_000_100)
 
-    assert least_s(toxics_for(delivery, load, head_is_too_late=False), load) <= LONGEST_WAIT_S
+    assert least_s(toxics_for(delivery, load), load) <= LONGEST_WAIT_S

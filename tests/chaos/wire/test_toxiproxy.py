@@ -15,13 +15,14 @@ import pytest
 import urllib3
 
 from chaos.errors import MissingComponentError
+from chaos.faults.connecting import Refused
 from chaos.faults.delivery import PERFECT, Delivery
-from chaos.tiers.wire import pace
+from chaos.tiers.wire import carrier, trip
 from chaos.tiers.wire import toxiproxy as module
 from chaos.tiers.wire.locate import URL_VARIABLE, Location
 from chaos.tiers.wire.toxiproxy import PREFIX, Toxiproxy
 from chaos.tiers.wire.world import WireTier
-from tests.chaos.simulation.toys import World, chat
+from tests.chaos.simulation.toys import REFUSED, World, chat
 
 pytestmark = pytest.mark.wire
 
@@ -200,10 +201,12 @@ def test_url_where_nobody_answers_is_said_with_the_variable() -> None:
     "delivery",
     [
         pytest.param(PERFECT, id="all was well"),
-        pytest.param(Delivery(refused=True), id="a refusal was due"),
+        pytest.param(REFUSED, id="a refusal was due"),
     ],
 )
-def test_killed_server_makes_the_run_inconclusive(location: Location, delivery: Delivery) -> None:
+def test_killed_server_makes_the_run_inconclusive(
+    location: Location, delivery: Delivery | Refused
+) -> None:
     """What the service sees is a refused connection, but it is nobody's fault but ours."""
     with WireTier(Toxiproxy(location)) as simulation:
         world = World(simulation)
@@ -211,7 +214,7 @@ def test_killed_server_makes_the_run_inconclusive(location: Location, delivery: 
         assert simulation.toxiproxy.pid is not None
 
         os.kill(simulation.toxiproxy.pid, signal.SIGKILL)
-        world.injector.delivery = delivery
+        world.injector.travel(delivery)
         world.error(chat)
 
         assert "Toxiproxy" in world.run.violations[0]
@@ -222,7 +225,8 @@ def test_server_that_hangs_makes_the_run_inconclusive(
     location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connections are still taken, by the operating system, and then nothing happens."""
-    monkeypatch.setattr(pace, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(carrier, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(trip, "PATIENCE_S", 0.2)
     with WireTier(Toxiproxy(location)) as simulation:
         world = World(simulation)
         world.result(chat)

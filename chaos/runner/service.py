@@ -1,0 +1,80 @@
+"""The service under test as a run sees it: each of its methods may be a coroutine."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from chaos.errors import TargetError
+from chaos.ports import Answer, Target, World
+from chaos.runner.service_loop import ServiceLoop
+from chaos.trace.events import Scalar
+
+T = TypeVar("T")
+
+RESTART = "restart"
+"""The action after which nothing of the process before is left."""
+
+
+class Service:
+    """Calls a target, from tasks of a run.
+
+    Args:
+        target: A new one.
+        on_restart: Called when its process has ended, before it is built again.
+    """
+
+    def __init__(self, target: Target, on_restart: Callable[[], None]) -> None:
+        self._target = target
+        self._on_restart = on_restart
+        self._loop: ServiceLoop | None = None
+
+    def build(self, world: World) -> None:
+        """See `Target.build`."""
+        self._outcome(self._target.build(world))
+
+    def ask(self, question: str) -> Answer:
+        """See `Target.ask`.
+
+        Raises:
+            TargetError: It gives something else than an `Answer`.
+        """
+        answer = self._outcome(self._target.ask(question))
+        if not isinstance(answer, Answer):
+            raise TargetError(
+                f"{self._target.name}.ask() returned {type(answer).__name__}; expected a "
+                "chaos.ports.Answer"
+            )
+        return answer
+
+    def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
+        """See `Target.act`."""
+        if action == RESTART:
+            self._end_loop()
+            self._on_restart()
+        return self._outcome(self._target.act(action, parameters))
+
+    def observe(self, key: str) -> Scalar:
+        """See `Target.observe`."""
+        return self._outcome(self._target.observe(key))
+
+    def close(self) -> None:
+        """See `Target.close`."""
+        try:
+            self._outcome(self._target.close())
+        finally:
+            self._end_loop()
+
+    def _outcome(self, returned: T | Awaitable[T]) -> T:
+        if not inspect.isawaitable(returned):
+            return returned
+        if self._loop is None:
+            self._loop = ServiceLoop()
+        outcome: T = self._loop.wait_for(returned)
+        return outcome
+
+    def _end_loop(self) -> None:
+        if self._loop is not None:
+            self._loop.close()
+            self._loop = None

@@ -1,0 +1,69 @@
+"""The head of a response, to the byte."""
+
+from __future__ import annotations
+
+import http
+
+from chaos.http import Response
+
+_BODILESS = frozenset({204, 304})
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+
+
+def is_stream(response: Response) -> bool:
+    """Whether the body comes as a stream of events, of a length that nobody knows.
+
+    Example:
+        >>> is_stream(Response(status=200, headers=(("Content-Type", "text/event-stream"),)))
+        True
+    """
+    return (response.header("content-type") or "").startswith("text/event-stream")
+
+
+def has_body(response: Response, method: str) -> bool:
+    """Whether the answer to such a request has a body at all."""
+    return method != "HEAD" and response.status not in _BODILESS
+
+
+def head_of(response: Response, *, keeps_alive: bool = True) -> bytes:
+    r"""Status line and headers as they are sent; a stream comes in chunks.
+
+    Example:
+        >>> head_of(Response(status=200, body=b"hello"))
+        b'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'
+    """
+    lines = [f"HTTP/1.1 {response.status} {reason_of(response.status)}"]
+    lines += [
+        f"{name}: {value}" for name, value in response.headers if name.lower() not in _FRAMING
+    ]
+    if response.status not in _BODILESS:
+        lines.append(
+            "transfer-encoding: chunked"
+            if is_stream(response)
+            else f"content-length: {len(response.body)}"
+        )
+    if not keeps_alive:
+        lines.append("connection: close")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+
+def reason_of(status: int) -> str:
+    """The usual phrase for a status; empty for one that has none."""
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def chunk(data: bytes) -> bytes:
+    r"""A piece of a stream.
+
+    Example:
+        >>> chunk(b"hello")
+        b'5\r\nhello\r\n'
+    """
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+LAST_CHUNK = b"0\r\n\r\n"
+"""What says that a stream is whole."""

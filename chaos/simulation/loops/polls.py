@@ -1,0 +1,217 @@
+"""``select``, ``poll`` and ``epoll`` for whoever uses them without a selector.
+
+urllib3 and httpcore poll a connection before they use it again; trio waits with ``epoll``.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+from chaos.simulation.network.current import socket_of
+from chaos.simulation.network.sockets import VirtualSocket
+from chaos.simulation.tasks.baton import scheduler_here
+from chaos.simulation.tasks.scheduler import Scheduler
+from chaos.simulation.tasks.task import Task
+from chaos.simulation.timing.clock import to_ticks
+
+_IN, _OUT, _ERR = 1, 4, 8
+_ONESHOT = 1 << 30
+_MS_PER_S = 1000
+
+_real_select = select.select
+_real_poll: Callable[[], Any] | None = getattr(select, "poll", None)
+_real_epoll: Callable[..., Any] | None = getattr(select, "epoll", None)
+
+
+class _Sockets:
+    def why(self, task: Task) -> str:
+        del task
+        return "one of several sockets"
+
+
+_SOCKETS = _Sockets()
+
+
+class VirtualPoll:
+    """Takes the place of a polling object: virtual sockets are asked, the rest is the kernel's.
+
+    Args:
+        kernel: The real one, for descriptors that are none of ours.
+        unit_s: Seconds in one unit of its timeouts.
+    """
+
+    def __init__(self, kernel: Any, *, unit_s: float) -> None:  # noqa: ANN401 - of a class without a name
+        self._kernel = kernel
+        self._unit_s = unit_s
+        self._virtual: dict[int, int] = {}
+        self._real: set[int] = set()
+
+    def register(self, fd: Any, eventmask: int = _IN | 2 | _OUT) -> None:  # noqa: ANN401 - a number, or what has one
+        """Look at a descriptor as well."""
+        number = _number(fd)
+        if socket_of(number) is None:
+            self._kernel.register(fd, eventmask)
+            self._real.add(number)
+        else:
+            self._virtual[number] = eventmask
+
+    def modify(self, fd: Any, eventmask: int) -> None:  # noqa: ANN401 - the same
+        """Look for something else."""
+        number = _number(fd)
+        if number in self._virtual:
+            self._virtual[number] = eventmask
+        else:
+            self._kernel.modify(fd, eventmask)
+
+    def unregister(self, fd: Any) -> None:  # noqa: ANN401 - the same
+        """Look at it no more."""
+        number = _number(fd)
+        if self._virtual.pop(number, None) is None:
+            self._real.discard(number)
+            self._kernel.unregister(fd)
+
+    def poll(self, timeout: float | None = None, maxevents: int = -1) -> list[tuple[int, int]]:
+        """What has happened, or happens next."""
+        del maxevents
+        seconds = None if timeout is None or timeout < 0 else timeout * self._unit_s
+        scheduler = scheduler_here()
+        if scheduler is None:
+            return self._now()
+        return _wait(scheduler, seconds, self._now, self._sockets)
+
+    def close(self) -> None:
+        """No more."""
+        self._virtual.clear()
+        if hasattr(self._kernel, "close"):
+            self._kernel.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return bool(self._kernel.closed)
+
+    def fileno(self) -> int:
+        """Of the real one."""
+        return int(self._kernel.fileno())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _sockets(self) -> list[VirtualSocket]:
+        return [found for each in self._virtual if (found := socket_of(each)) is not None]
+
+    def _now(self) -> list[tuple[int, int]]:
+        happened = []
+        for number, mask in list(self._virtual.items()):
+            virtual = socket_of(number)
+            if virtual is None or not mask & ~_ONESHOT:
+                continue
+            events = (_IN if virtual.is_readable else 0) | (_OUT if virtual.is_writable else 0)
+            if events & mask:
+                happened.append((number, events & mask))
+                if mask & _ONESHOT:
+                    self._virtual[number] = _ONESHOT
+        return happened + (self._kernel.poll(0) if self._real else [])
+
+
+def substitutes() -> dict[Callable[..., Any], Callable[..., Any]]:
+    """Real function to what takes its place."""
+    found: dict[Callable[..., Any], Callable[..., Any]] = {_real_select: _select}
+    if _real_poll is not None:
+        found[_real_poll] = _poll
+    if _real_epoll is not None:
+        found[_real_epoll] = _epoll
+    return found
+
+
+def _select(
+    rlist: Iterable[Any],
+    wlist: Iterable[Any],
+    xlist: Iterable[Any],
+    timeout: float | None = None,
+    /,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    scheduler = scheduler_here()
+    readers, writers, others = list(rlist), list(wlist), list(xlist)
+    if scheduler is None:
+        return _real_select(readers, writers, others, timeout)
+    virtual = {
+        id(each): found
+        for each in (*readers, *writers)
+        if (found := socket_of(_number(each))) is not None
+    }
+    real_readers = [each for each in readers if id(each) not in virtual]
+    real_writers = [each for each in writers if id(each) not in virtual]
+
+    def now() -> list[tuple[list[Any], list[Any], list[Any]]]:
+        readable: list[Any] = [each for each in readers if _is(virtual, each, "is_readable")]
+        writable: list[Any] = [each for each in writers if _is(virtual, each, "is_writable")]
+        exceptional: list[Any] = []
+        if real_readers or real_writers or others:
+            real = _real_select(real_readers, real_writers, others, 0)
+            readable += real[0]
+            writable += real[1]
+            exceptional = real[2]
+        is_any = readable or writable or exceptional
+        return [(readable, writable, exceptional)] if is_any else []
+
+    happened = _wait(scheduler, timeout, now, lambda: list(virtual.values()))
+    return happened[0] if happened else ([], [], [])
+
+
+def _is(virtual: dict[int, VirtualSocket], each: object, what: str) -> bool:
+    found = virtual.get(id(each))
+    return found is not None and bool(getattr(found, what))
+
+
+def _poll() -> Any:  # noqa: ANN401 - a real one has a class without a name
+    assert _real_poll is not None, "replaced where it is there"
+    kernel = _real_poll()
+    if scheduler_here() is None:
+        return kernel
+    return VirtualPoll(kernel, unit_s=1 / _MS_PER_S)
+
+
+def _epoll(sizehint: int = -1, flags: int = 0) -> Any:  # noqa: ANN401 - the real one, or ours
+    assert _real_epoll is not None, "replaced where it is there"
+    kernel = _real_epoll(sizehint, flags)
+    return kernel if scheduler_here() is None else VirtualPoll(kernel, unit_s=1.0)
+
+
+def _wait(
+    scheduler: Scheduler,
+    seconds: float | None,
+    now: Callable[[], list[Any]],
+    sockets: Callable[[], list[VirtualSocket]],
+) -> list[Any]:
+    """Look, and wait in virtual time until there is something to see."""
+    until = None if seconds is None else scheduler.clock.ticks + to_ticks(max(seconds, 0))
+    task = scheduler.acting
+    assert task is not None, "whoever comes here is part of the run"
+    while True:
+        happened = now()
+        if happened:
+            return happened
+        if until is not None and scheduler.clock.ticks >= until:
+            scheduler.clock.look()
+            return happened
+        looked_at = sockets()
+        dues = [due for each in looked_at if (due := each.next_change) is not None]
+        soonest = min([*dues, *([] if until is None else [until])], default=None)
+        for each in looked_at:
+            each.inbox.parked.append(task)
+        try:
+            scheduler.block(task, _SOCKETS, soonest)
+        finally:
+            for each in looked_at:
+                if task in each.inbox.parked:
+                    each.inbox.parked.remove(task)
+
+
+def _number(fd: Any) -> int:  # noqa: ANN401 - a number, or what has one
+    return fd if isinstance(fd, int) else int(fd.fileno())

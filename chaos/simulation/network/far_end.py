@@ -1,0 +1,107 @@
+"""What a socket is connected to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from chaos.simulation.network.inbox import End, Inbox
+from chaos.simulation.tasks.baton import scheduler_here
+from chaos.simulation.tasks.behalf import Behalf
+
+
+class FarEnd:
+    """The other end of a connection. It answers by pushing into the client's inbox.
+
+    The base class takes everything, and says nothing.
+    """
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes that the client has sent, in the client's thread."""
+
+    def finish(self) -> None:
+        """The client sends no more."""
+
+    def gone(self) -> None:
+        """The client has closed the connection."""
+
+    def timed_out(self) -> None:
+        """The client has waited for as long as it wanted."""
+
+    def waits(self, timeout_s: float | None) -> None:
+        """The client begins to wait for an answer, for at most so long; None is for ever."""
+
+
+class OtherSocket(FarEnd):
+    """The other end is a socket of this run too: of a pair, or of a server.
+
+    Args:
+        inbox: Of the other socket.
+        carries_behalf: Whether whoever reads there acts for whoever wrote here, as a server does
+            for its client.
+    """
+
+    def __init__(self, inbox: Inbox, *, carries_behalf: bool = False) -> None:
+        self._inbox = inbox
+        self._carries_behalf = carries_behalf
+        self.behalf: Behalf | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Let the other socket have it at once."""
+        if self._carries_behalf:
+            scheduler = scheduler_here()
+            self.behalf = scheduler.behalf() if scheduler is not None else None
+        self._inbox.push(data)
+
+    def finish(self) -> None:
+        """The other socket reads an end."""
+        self._inbox.push(End())
+
+    def gone(self) -> None:
+        """The same."""
+        self._inbox.push(End())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """The connection is accepted.
+
+    Attributes:
+        far_end: Who is there.
+        due: Ticks at which the client knows.
+    """
+
+    far_end: FarEnd
+    due: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """The connection fails.
+
+    Attributes:
+        error: What the client gets.
+        due: Ticks at which it gets it.
+    """
+
+    error: OSError
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nobody ever says anything; ``given_up`` is called when the client gives up."""
+
+    given_up: Callable[[], object]
+
+
+Admission = Admitted | Rejected | Unanswered
+"""What becomes of an attempt to connect."""
+
+
+class Service(Protocol):
+    """Whatever listens at an address."""
+
+    def admit(self, inbox: Inbox) -> Admission:
+        """Somebody connects; what is pushed into ``inbox``, they read."""

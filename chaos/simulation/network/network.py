@@ -1,0 +1,294 @@
+"""The network of one run: names, addresses, who listens where, and which sockets there are."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import ref
+
+from chaos.errors import SimulationError
+from chaos.simulation.network.far_end import (
+    Admission,
+    Admitted,
+    OtherSocket,
+    Rejected,
+    Service,
+)
+from chaos.simulation.network.inbox import Inbox
+from chaos.simulation.network.sockets import VirtualSocket
+from chaos.simulation.tasks.baton import scheduler_here
+from chaos.simulation.tasks.scheduler import Scheduler
+
+_FIRST_PORT = 49152
+_CLIENT = "192.0.2.254"
+_LOOPBACK = ("127.0.0.1", "::1")
+_LOCAL_NAMES = {"localhost": "127.0.0.1", "ip6-localhost": "::1"}
+
+
+@dataclass(slots=True)
+class Host:
+    """A host of the network.
+
+    Attributes:
+        name: In lower case.
+        address: Its only one.
+        services: What listens, by port.
+        look_up: Called when the name is looked up; raises if it cannot be.
+    """
+
+    name: str
+    address: str
+    services: dict[int, Service] = field(default_factory=dict)
+    look_up: Callable[[], None] = lambda: None
+
+
+class VirtualNetwork:
+    """Names, addresses and connections of one run.
+
+    Args:
+        scheduler: Of the run; whoever waits is parked there.
+        violation: Keeps an attempt to leave the network; returns the error to raise.
+
+    Attributes:
+        clock: Of the run.
+        by_descriptor: The sockets that somebody has asked for a descriptor.
+        is_over: Whether the run has ended. Sockets that clients still keep look closed then.
+    """
+
+    def __init__(self, scheduler: Scheduler, violation: Callable[[str], SimulationError]) -> None:
+        self.clock = scheduler.clock
+        self.violation = violation
+        self.by_descriptor: dict[int, ref[VirtualSocket]] = {}
+        self.is_over = False
+        self._scheduler = scheduler
+        self._hosts: dict[str, Host] = {}
+        self._by_address: dict[str, Host] = {}
+        self._listening: dict[tuple[str, int], ref[VirtualSocket]] = {}
+        self._sockets: dict[int, ref[VirtualSocket]] = {}
+        self._last_port = _FIRST_PORT - 1
+
+    @property
+    def ports_given(self) -> int:
+        """How many attempts to connect there were; each has a port of its own."""
+        return self._last_port - _FIRST_PORT + 1
+
+    # -- names
+
+    def serve(
+        self,
+        name: str,
+        services: Mapping[int, Service],
+        *,
+        look_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Let a host be there, under a name or a literal address."""
+        name = name.lower()
+        host = self._hosts.get(name)
+        if host is None:
+            address = name if _is_literal(name) else f"192.0.2.{len(self._hosts) + 1}"
+            host = self._hosts[name] = Host(name, address, look_up=look_up)
+            self._by_address[host.address] = host
+        host.services.update(services)
+
+    def addresses_of(
+        self,
+        name: str | bytes | None,
+        port: Any = None,  # noqa: ANN401 - a number, its digits or the name of a service
+        *,
+        family: int = 0,
+        passive: bool = False,
+    ) -> list[tuple[int, tuple[Any, ...]]]:
+        """Families and addresses of a name, as ``getaddrinfo`` orders them.
+
+        Raises:
+            socket.gaierror: There is no such name; the run knows that it was asked for.
+        """
+        number = _port_number(port)
+        text = name.decode() if isinstance(name, bytes) else name
+        if not text:
+            text = "0.0.0.0" if passive else "127.0.0.1"  # noqa: S104 - what getaddrinfo says
+        text = text.rstrip(".").lower()
+        address = _LOCAL_NAMES.get(text, text)
+        if not _is_literal(address):
+            host = self._hosts.get(text)
+            if host is None:
+                self._unknown(text)
+                raise _name_error(socket.EAI_NONAME)
+            host.look_up()
+            address = host.address
+        is_v6 = ":" in address
+        if family not in (0, socket.AF_INET6 if is_v6 else socket.AF_INET):
+            raise _name_error(getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME))
+        if is_v6:
+            return [(socket.AF_INET6, (address, number, 0, 0))]
+        return [(socket.AF_INET, (address, number))]
+
+    def resolved(self, address: Any) -> tuple[Any, ...]:  # noqa: ANN401 - whatever a service passes
+        """The address to connect to; a name in it is looked up."""
+        if not isinstance(address, tuple) or len(address) < 2:  # noqa: PLR2004 - host and port
+            raise TypeError(
+                f"AF_INET address must be tuple, not {type(address).__name__}"
+                if not isinstance(address, tuple)
+                else "AF_INET address must be a pair (host, port)"
+            )
+        if isinstance(address[0], str) and _is_literal(address[0]):
+            return (address[0], _port_number(address[1]), *address[2:])
+        ((_, found),) = self.addresses_of(address[0], address[1])
+        return found
+
+    def name_of(self, address: str) -> str:
+        """The name behind an address; the address itself if there is none."""
+        host = self._by_address.get(address)
+        return address if host is None else host.name
+
+    def shown(self, address: Any) -> str:  # noqa: ANN401 - host and port
+        """An address as a person knows it."""
+        if not isinstance(address, tuple):
+            return str(address)
+        return f"{self.name_of(address[0])}:{address[1]}"
+
+    # -- connecting
+
+    def connect(self, client: VirtualSocket, address: tuple[Any, ...]) -> Admission:
+        """What becomes of an attempt to connect."""
+        host, port = address[:2]
+        listening = self._listening_at(host, port)
+        if listening is not None:
+            return Admitted(far_end=listening.meet(client), due=self.clock.ticks)
+        found = self._by_address.get(host)
+        service = None if found is None else found.services.get(port)
+        if service is not None:
+            return service.admit(client.inbox)
+        if found is None and host not in _LOOPBACK:
+            self._unknown(f"{host}:{port}")
+        elif found is not None:
+            ports = ", ".join(map(str, sorted(found.services)))
+            self.violation(
+                f"connection to port {port} of {found.name}; expected one of: {ports}; correct "
+                "the URL, or serve the port"
+            )
+        refused = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return Rejected(error=refused, due=self.clock.ticks)
+
+    def local_address(self) -> tuple[str, int]:
+        """A new address for a client."""
+        self._last_port += 1
+        return _CLIENT, self._last_port
+
+    # -- serving
+
+    def bound(self, address: tuple[Any, ...]) -> tuple[Any, ...]:
+        """An address of this host to listen at.
+
+        Raises:
+            OSError: It is taken.
+        """
+        host, port, *rest = address
+        if not port:
+            _, port = self.local_address()
+        if self._listening_at(host or "127.0.0.1", port) is not None:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        return (host or "0.0.0.0", port, *rest)  # noqa: S104 - what the system says
+
+    def listen(self, listening: VirtualSocket) -> None:
+        """Let others connect to a socket."""
+        for address in _addresses(listening.getsockname()):
+            self._listening[address] = ref(listening)
+
+    def unlisten(self, listening: VirtualSocket) -> None:
+        """Let nobody connect to it any more."""
+        for address in _addresses(listening.getsockname()):
+            self._listening.pop(address, None)
+
+    def _listening_at(self, host: str, port: int) -> VirtualSocket | None:
+        found = self._listening.get((host, port))
+        return None if found is None else found()
+
+    # -- sockets
+
+    def inbox(self) -> Inbox:
+        """A new one."""
+        return Inbox(self.clock, self._scheduler.wake_task)
+
+    def pair(self, family: int = socket.AF_INET) -> tuple[VirtualSocket, VirtualSocket]:
+        """Two sockets that are connected to each other."""
+        one, other = VirtualSocket.of(self, family), VirtualSocket.of(self, family)
+        for mine, its in ((one, other), (other, one)):
+            mine.join(OtherSocket(its.inbox), peer="a socket pair", local="a socket pair")
+        return one, other
+
+    def keep(self, made: VirtualSocket) -> None:
+        """A socket is there; it is not kept alive by that."""
+        self._sockets[id(made)] = ref(made)
+
+    def forget(self, closed: VirtualSocket) -> None:
+        """A socket has been closed."""
+        self._sockets.pop(id(closed), None)
+
+    def park(self, waiting: VirtualSocket, inbox: Inbox, until: int | None) -> None:
+        """Wait until something arrives in ``inbox``, or until the clock shows ``until`` ticks.
+
+        Raises:
+            SimulationError: The calling thread is not part of the run.
+        """
+        scheduler = scheduler_here()
+        task = scheduler.acting if scheduler is self._scheduler else None
+        if scheduler is None or task is None:
+            raise self.violation(
+                "a thread that is not part of the simulation waits for a virtual socket; expected "
+                "only threads that were started during the run; start it there, or not at all"
+            )
+        inbox.parked.append(task)
+        try:
+            scheduler.block(task, waiting, until)
+        finally:
+            if task in inbox.parked:
+                inbox.parked.remove(task)
+
+    def end(self) -> None:
+        """The run is over: every connection is dead, so that older clients throw it away."""
+        self.is_over = True
+        self._listening.clear()
+
+    def _alive(self) -> Iterable[VirtualSocket]:
+        return [found for each in list(self._sockets.values()) if (found := each()) is not None]
+
+    def _unknown(self, name: str) -> None:
+        known = ", ".join(sorted(self._hosts)) or "none"
+        self.violation(
+            f"request to unknown host {name!r}; expected one of: {known}; add it to the hosts of "
+            "an upstream"
+        )
+
+
+def _addresses(local: tuple[Any, ...]) -> list[tuple[str, int]]:
+    host, port = local[:2]
+    everywhere = host in ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
+    return [(each, port) for each in (*_LOOPBACK, _CLIENT)] if everywhere else [(host, port)]
+
+
+def _is_literal(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _port_number(port: Any) -> int:  # noqa: ANN401 - a number, digits or the name of a service
+    if port is None or port == "":
+        return 0
+    try:
+        return int(port)
+    except ValueError:
+        return socket.getservbyname(port.decode() if isinstance(port, bytes) else port)
+
+
+def _name_error(number: int) -> socket.gaierror:
+    texts = {socket.EAI_NONAME: "Name or service not known"}
+    return socket.gaierror(number, texts.get(number, "Address family for hostname not supported"))

@@ -1,0 +1,514 @@
+"""TCP sockets without a kernel behind them.
+
+A virtual socket is a socket to every library: its class derives from `socket.socket`, and what it
+does, it does in the words and with the errors of the real one. It has no file descriptor until
+somebody asks for one.
+"""
+
+from __future__ import annotations
+
+import _socket
+import errno
+import os
+import socket
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import ref
+
+from chaos.simulation.network.descriptor import Descriptor
+from chaos.simulation.network.far_end import (
+    Admission,
+    Admitted,
+    FarEnd,
+    OtherSocket,
+    Rejected,
+    Unanswered,
+)
+from chaos.simulation.network.inbox import Inbox
+from chaos.simulation.tasks.behalf import take_over
+from chaos.simulation.timing.clock import to_ticks
+from chaos.simulation.timing.functions import as_seconds
+
+if TYPE_CHECKING:
+    from chaos.simulation.network.network import VirtualNetwork
+    from chaos.simulation.tasks.task import Task
+
+_LONGEST_TIMEOUT_S = 9_000_000_000.0
+
+Address = Any
+"""Host and port, and two numbers more for IPv6."""
+
+
+class VirtualSocket(socket.socket):
+    """A TCP socket of one run."""
+
+    _net: VirtualNetwork
+    _timed_out_text = "timed out"
+
+    @classmethod
+    def of(cls, net: VirtualNetwork, family: int = socket.AF_INET) -> VirtualSocket:
+        """A new socket in a network."""
+        # Without its __init__, which would ask the kernel for a socket.
+        made = _socket.socket.__new__(cls)
+        made._begin(net, family)  # noqa: SLF001 - its own
+        return made
+
+    def _begin(self, net: VirtualNetwork, family: int) -> None:
+        self._io_refs, self._closed = 0, False
+        self._net, self._family = net, family
+        self._timeout: float | None = socket.getdefaulttimeout()
+        self._outcome: Admission | None = None
+        self._inbox: Inbox | None = None
+        self._far: FarEnd | None = None
+        self._peer: Address = None
+        self._local: Address = None
+        self._options: dict[tuple[int, int], Any] = {}
+        self._descriptor: Descriptor | None = None
+        self._backlog: deque[VirtualSocket] | None = None
+        self._client: OtherSocket | None = None
+        self._reads_no_more = False
+        net.keep(self)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the real one's
+        """Nothing: see `of`."""
+
+    def __repr__(self) -> str:
+        return f"<virtual socket to {self._peer}>"
+
+    def __del__(self) -> None:
+        # As a real one, it closes when nobody has it any more.
+        if not self._closed:
+            self._closed = True
+            self._real_close()
+
+    # -- what it is
+
+    @property
+    def family(self) -> int:  # type: ignore[override]  # an attribute there
+        """The address family."""
+        return socket.AddressFamily(self._family)
+
+    @property
+    def type(self) -> socket.SocketKind:
+        """Always a stream."""
+        return socket.SOCK_STREAM
+
+    @property
+    def proto(self) -> int:
+        """Always TCP."""
+        return socket.IPPROTO_TCP
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds; None for blocking."""
+        return self._timeout
+
+    def gettimeout(self) -> float | None:
+        """Seconds; None for blocking."""
+        return self._timeout
+
+    def settimeout(self, value: float | None, /) -> None:
+        """Set the timeout; what the real one refuses is refused."""
+        self._timeout = (
+            None if value is None else as_seconds(value, _refuse_timeout, _LONGEST_TIMEOUT_S)
+        )
+
+    def setblocking(self, flag: bool, /) -> None:  # noqa: FBT001 - the real signature
+        """Wait for ever, or not at all."""
+        self._timeout = None if flag else 0.0
+
+    def getblocking(self) -> bool:
+        """Whether it waits at all."""
+        return self._timeout != 0.0
+
+    def setsockopt(self, level: int, option: int, *value: Any) -> None:  # noqa: ANN401 - overloads there
+        """Remember it; nothing here depends on options."""
+        self._options[level, option] = value[0] if value else None
+
+    def getsockopt(self, level: int, option: int, buffer_size: int = 0, /) -> Any:  # noqa: ANN401 - overloads there
+        """What was set; the outcome of connecting; or nothing."""
+        value: Any = self._options.get((level, option), 0)
+        if level == socket.SOL_SOCKET:
+            if option == socket.SO_ERROR:
+                value = self._pending_error()
+            elif option == socket.SO_TYPE:
+                value = int(socket.SOCK_STREAM)
+            elif option == getattr(socket, "SO_ACCEPTCONN", None):
+                value = int(self._backlog is not None)
+        if buffer_size:
+            return value if isinstance(value, bytes) else int(value).to_bytes(4, "little")
+        return value
+
+    def getsockname(self) -> Address:
+        """Where it is."""
+        return self._local or ("0.0.0.0", 0)  # noqa: S104 - what an unbound socket says
+
+    def getpeername(self) -> Address:
+        """Where the far end is."""
+        if self._far is None:
+            raise _os_error(errno.ENOTCONN)
+        return self._peer
+
+    def fileno(self) -> int:
+        """A descriptor of its own, made at the first call."""
+        if self._closed:
+            return -1
+        if self._descriptor is None:
+            self._descriptor = Descriptor()
+            self._net.by_descriptor[self._descriptor.number] = ref(self)
+        self._descriptor.show(is_readable=self.is_readable)
+        return self._descriptor.number
+
+    # -- readiness, for pollers
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether a read, or an accept, would not wait."""
+        if self._reads_no_more or self._net.is_over:
+            return True
+        if self._inbox is not None and self._inbox.is_ready:
+            return True
+        return isinstance(self._outcome, Rejected) and self.is_writable
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether a write would not wait; a connection that failed is writable, too."""
+        match self._outcome:
+            case Admitted(due=due) | Rejected(due=due):
+                return due <= self._net.clock.ticks
+            case Unanswered():
+                return False
+        return self._backlog is None
+
+    @property
+    def next_change(self) -> int | None:
+        """Ticks at which it becomes readable or writable by itself; None if nothing is coming."""
+        due = None if self._inbox is None else self._inbox.next_due
+        match self._outcome:
+            case Admitted(due=done) | Rejected(due=done) if done > self._net.clock.ticks:
+                return done if due is None else min(due, done)
+        return due
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it has a far end."""
+        return self._far is not None or (isinstance(self._outcome, Admitted) and self.is_writable)
+
+    @property
+    def inbox(self) -> Inbox:
+        """What is under way to it."""
+        if self._inbox is None:
+            self._inbox = self._net.inbox()
+        return self._inbox
+
+    def why(self, task: Task) -> str:
+        """What whoever reads from it waits for."""
+        del task
+        if self._backlog is not None:
+            return f"a connection to {_shown(self._local)}"
+        if self._outcome is not None and not self.is_writable:
+            return f"a connection to {self._net.shown(self._peer)}"
+        limit = ", without any timeout" if self._timeout is None else ""
+        return f"bytes from {self._net.shown(self._peer)}{limit}"
+
+    # -- connecting
+
+    def connect(self, address: Address, /) -> None:
+        """Connect, in virtual time."""
+        error = self._connect(address)
+        if error is not None:
+            try:
+                raise error
+            finally:
+                # It holds this frame; holding it here, too, would be a circle.
+                del error
+
+    def connect_ex(self, address: Address, /) -> int:
+        """Connect; returns an error number, or 0."""
+        error = self._connect(address)
+        if isinstance(error, TimeoutError):
+            return errno.EAGAIN
+        return 0 if error is None else error.errno or errno.EIO
+
+    def _connect(self, address: Address) -> OSError | None:
+        if isinstance(self._outcome, Admitted):
+            return _os_error(errno.EISCONN)
+        if isinstance(self._outcome, Unanswered) and self._timeout == 0:
+            return _os_error(errno.EALREADY)
+        self._peer = self._net.resolved(address)
+        self._local = self._local or self._net.local_address()
+        self._outcome = outcome = self._net.connect(self, self._peer)
+        clock = self._net.clock
+        due = None if isinstance(outcome, Unanswered) else outcome.due
+        if due is None or due > clock.ticks:
+            if self._timeout == 0:
+                return _os_error(errno.EINPROGRESS)
+            limit = None if self._timeout is None else clock.ticks + to_ticks(self._timeout)
+            while due is None or clock.ticks < due:
+                if limit is not None and clock.ticks >= limit:
+                    self._give_up()
+                    return TimeoutError("timed out")
+                self._net.park(self, self.inbox, _sooner(due, limit))
+        match outcome:
+            case Admitted(far_end=far_end):
+                self._far = far_end
+            case Rejected(error=error):
+                # The error will hold frames, and those this socket.
+                self._outcome = None
+                return error
+        return None
+
+    def _give_up(self) -> None:
+        """Stop waiting for a connection."""
+        outcome, self._outcome = self._outcome, None
+        if isinstance(outcome, Unanswered):
+            outcome.given_up()
+
+    def _pending_error(self) -> int:
+        match self._outcome:
+            case Rejected(error=error) if self.is_writable:
+                # Told once, as the kernel does.
+                self._outcome = None
+                return error.errno or errno.EIO
+            case Admitted(far_end=far_end) if self.is_writable:
+                self._far = far_end
+        return 0
+
+    def _connected_far(self) -> FarEnd:
+        if self._far is None and isinstance(self._outcome, Admitted) and self.is_writable:
+            self._far = self._outcome.far_end
+        if self._far is None:
+            raise _os_error(errno.ENOTCONN)
+        return self._far
+
+    # -- reading
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """Read what has come, or wait for it."""
+        inbox = self._inbox
+        if inbox is None or not inbox.is_ready:
+            self._wait_for_bytes()
+            inbox = self.inbox
+        if self._reads_no_more:
+            return b""
+        if flags & socket.MSG_PEEK:
+            return inbox.peek(size)
+        data = inbox.take(size)
+        if self._client is not None and self._client.behalf is not None:
+            # A server works for the one whose request it reads.
+            take_over(self._client.behalf)
+        return data
+
+    def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:  # noqa: ANN401 - any buffer
+        """Read into ``buffer``; returns how much."""
+        view = memoryview(buffer).cast("B")
+        data = self.recv(size or len(view), flags)
+        view[: len(data)] = data
+        return len(data)
+
+    def recvfrom(self, size: int, flags: int = 0, /) -> tuple[bytes, Address]:
+        """Read, and say from where; for a stream that is not said."""
+        return self.recv(size, flags), None
+
+    def recvfrom_into(self, buffer: Any, size: int = 0, flags: int = 0) -> tuple[int, Address]:  # noqa: ANN401 - any buffer
+        """The same, into ``buffer``."""
+        return self.recv_into(buffer, size, flags), None
+
+    def recvmsg(
+        self, size: int, ancillary: int = 0, flags: int = 0, /
+    ) -> tuple[bytes, list[Any], int, Address]:
+        """Read; nothing ancillary ever comes."""
+        del ancillary
+        return self.recv(size, flags), [], 0, None
+
+    def _wait_for_bytes(self) -> None:
+        if self._closed:
+            raise _os_error(errno.EBADF)
+        if self._reads_no_more or self._net.is_over:
+            self._reads_no_more = True
+            return
+        far = self._connected_far() if self._backlog is None else None
+        inbox, clock = self.inbox, self._net.clock
+        if inbox.is_ready:
+            return
+        if self._timeout == 0:
+            raise self._would_block()
+        if far is not None:
+            far.waits(self._timeout)
+        limit = None if self._timeout is None else clock.ticks + to_ticks(self._timeout)
+        while not inbox.is_ready:
+            if limit is not None and clock.ticks >= limit:
+                if far is not None:
+                    far.timed_out()
+                raise TimeoutError(self._timed_out_text)
+            self._net.park(self, inbox, _sooner(inbox.next_due, limit))
+
+    def _would_block(self) -> OSError:
+        return _os_error(errno.EAGAIN)
+
+    # -- writing
+
+    def send(self, data: Any, flags: int = 0, /) -> int:  # noqa: ANN401 - any buffer
+        """Let the far end have it, all at once: what is under way has room for everything."""
+        del flags
+        data = bytes(data)
+        if self._closed:
+            raise _os_error(errno.EBADF)
+        if self._net.is_over:
+            raise _os_error(errno.EPIPE)
+        if self._far is None:
+            if isinstance(self._outcome, Admitted | Unanswered) and not self.is_writable:
+                raise _os_error(errno.EAGAIN)
+            self._connected_far()
+        assert self._far is not None, "a socket that is connected has a far end"
+        self._far.feed(data)
+        return len(data)
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:  # noqa: ANN401 - any buffer
+        """The same."""
+        self.send(data, flags)
+
+    def sendmsg(self, buffers: Iterable[Any], *args: Any) -> int:  # noqa: ANN401 - any buffers
+        """The same, from several buffers."""
+        return self.send(b"".join(map(bytes, buffers)), *args[1:2])
+
+    def sendto(self, data: Any, *args: Any) -> int:  # noqa: ANN401 - any buffer
+        """The same; a stream has one address only."""
+        return self.send(data, *args[:-1])
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:  # noqa: ANN401 - any file
+        """The same, from a file."""
+        if offset:
+            file.seek(offset)
+        return self.send(file.read() if count is None else file.read(count))
+
+    def shutdown(self, how: int, /) -> None:
+        """End one direction, or both."""
+        far = self._connected_far()
+        if how != socket.SHUT_RD:
+            far.finish()
+        if how != socket.SHUT_WR:
+            self._reads_no_more = True
+
+    # -- serving
+
+    def bind(self, address: Address, /) -> None:
+        """Take an address; port 0 is for any."""
+        self._local = self._net.bound(address)
+
+    def listen(self, backlog: int = 128, /) -> None:
+        """Let others connect."""
+        del backlog
+        if self._backlog is None:
+            self._backlog = deque()
+            self._net.listen(self)
+
+    def accept(self) -> tuple[socket.socket, Address]:
+        """The next connection."""
+        if self._backlog is None:
+            raise _os_error(errno.EINVAL)
+        if not self.inbox.is_ready:
+            self._wait_for_bytes()
+        self.inbox.take(1)
+        accepted = self._backlog.popleft()
+        if socket.getdefaulttimeout() is None and self.gettimeout():
+            accepted.setblocking(True)  # noqa: FBT003 - a built-in takes no keywords
+        return accepted, accepted.getpeername()
+
+    def meet(self, client: VirtualSocket) -> FarEnd:
+        """A client connects to this listening socket; returns what it is connected to."""
+        assert self._backlog is not None, "only who listens is met"
+        accepted = VirtualSocket.of(self._net, self._family)
+        accepted.join(OtherSocket(client.inbox), peer=client.getsockname(), local=self._local)
+        accepted._client = OtherSocket(accepted.inbox, carries_behalf=True)  # noqa: SLF001 - its own kind
+        self._backlog.append(accepted)
+        self.inbox.push(b".")
+        return accepted._client  # noqa: SLF001 - the same
+
+    def join(self, far_end: FarEnd, *, peer: Address, local: Address) -> None:
+        """Be connected, without having asked."""
+        self._far, self._peer, self._local = far_end, peer, local
+        self._outcome = Admitted(far_end=far_end, due=self._net.clock.ticks)
+
+    # -- the end
+
+    def _real_close(self, _ss: Any = None) -> None:  # noqa: ANN401 - the real signature
+        if isinstance(self._outcome, Unanswered):
+            self._give_up()
+        far, self._far = self._far, None
+        if far is None and isinstance(self._outcome, Admitted):
+            far = self._outcome.far_end
+        self._outcome = None
+        if self._backlog is not None:
+            self._net.unlisten(self)
+        if self._descriptor is not None:
+            self._net.by_descriptor.pop(self._descriptor.number, None)
+            self._descriptor.close()
+            self._descriptor = None
+        self._net.forget(self)
+        if far is not None and not self._net.is_over:
+            far.gone()
+
+    def detach(self) -> NoReturn:
+        """Refused: there is no descriptor to give away."""
+        self._refuse("detach")
+
+    def dup(self) -> NoReturn:
+        """Refused: a virtual socket has one owner."""
+        self._refuse("dup")
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise self._net.violation(
+            f"socket.{what}() is not simulated; expected what clients and servers of TCP use; "
+            "say what needs it in a report"
+        )
+
+
+def _refusing(name: str) -> Callable[..., Any]:
+    def refuse(self: VirtualSocket, *args: object, **kwargs: object) -> NoReturn:
+        del args, kwargs
+        self._refuse(name)
+
+    return refuse
+
+
+for _name in {name for name, value in vars(_socket.socket).items() if callable(value)}:
+    # Whatever else a real socket can do would find no socket behind this one, and look like a
+    # network that fails.
+    if not _name.startswith("_") and _name != "close" and _name not in vars(VirtualSocket):
+        setattr(VirtualSocket, _name, _refusing(_name))
+
+
+def virtual_class(kind: type[socket.socket]) -> type[VirtualSocket]:
+    """The class for a socket of a class that somebody has derived from `socket.socket`."""
+    if kind is socket.socket:
+        return VirtualSocket
+    if kind not in _derived:
+        _derived[kind] = type(kind.__name__, (kind, VirtualSocket), {})
+    return _derived[kind]
+
+
+_derived: dict[type[socket.socket], type[VirtualSocket]] = {}
+
+
+def _os_error(number: int) -> OSError:
+    # The constructor picks the class of that number, such as BrokenPipeError.
+    return OSError(number, os.strerror(number))
+
+
+def _sooner(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _shown(address: Address) -> str:
+    return ":".join(map(str, address[:2])) if isinstance(address, tuple) else str(address)
+
+
+def _refuse_timeout(value: Any) -> None:  # noqa: ANN401 - anything that is no timeout
+    """Let the real thing say what is wrong with a timeout."""
+    before = socket.getdefaulttimeout()
+    try:
+        socket.setdefaulttimeout(value)
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,0 +1,356 @@
+"""TLS over virtual sockets: a handshake, and then plain bytes that say they are encrypted."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import ExitStack
+from typing import Any, NoReturn
+from unittest import mock
+
+from chaos.simulation.network.handshake import (
+    Certificate,
+    certificate_in,
+    cut_off,
+    hello,
+    is_hello,
+    no_tls_there,
+    reply,
+    split,
+    verify,
+)
+from chaos.simulation.network.sockets import VirtualSocket
+from chaos.simulation.tasks.baton import is_in_a_run
+
+_wrap_socket = ssl.SSLContext.wrap_socket
+_wrap_bio = ssl.SSLContext.wrap_bio
+
+_RECORD_BYTES = 16_384
+_READ_TIMED_OUT = "The read operation timed out"
+
+
+class _Session:
+    """What both kinds of TLS endpoints tell of their session."""
+
+    _context: ssl.SSLContext
+    server_hostname: str | None = None
+    server_side = False
+    session: object = None
+    session_reused = False
+    _sslobj = None
+    _certificate: Certificate | None = None
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """The context it was made by."""
+        return self._context
+
+    @context.setter
+    def context(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def version(self) -> str | None:
+        """The newest, once hands have been shaken."""
+        return None if self._certificate is None else "TLSv1.3"
+
+    def cipher(self) -> tuple[str, str, int] | None:
+        """A usual one."""
+        return None if self._certificate is None else ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256)
+
+    def shared_ciphers(self) -> None:
+        """Known to servers alone."""
+
+    def compression(self) -> None:
+        """None, as ever."""
+
+    def selected_alpn_protocol(self) -> None:
+        """None was agreed on, so HTTP is 1.1."""
+
+    def selected_npn_protocol(self) -> None:
+        """The same."""
+
+    def get_channel_binding(self, cb_type: str = "tls-unique") -> None:
+        """There is none."""
+        if cb_type not in ssl.CHANNEL_BINDING_TYPES:
+            raise ValueError(f"{cb_type} channel binding type not implemented")
+
+    def getpeercert(self, binary_form: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - the real signature
+        """The certificate of the far end."""
+        if binary_form:
+            return b"a certificate of the simulation"
+        if self._certificate is None or self._context.verify_mode == ssl.CERT_NONE:
+            return {}
+        name = self._certificate.name
+        return {
+            "subject": ((("commonName", name),),),
+            "issuer": ((("commonName", "simulation"),),),
+            "version": 3,
+            "serialNumber": "01",
+            "notBefore": "Jan  1 00:00:00 2025 GMT",
+            "notAfter": "Jan  1 00:00:00 2036 GMT",
+            "subjectAltName": (("DNS", name),),
+        }
+
+    def get_verified_chain(self) -> list[bytes]:
+        """One certificate."""
+        return [b"a certificate of the simulation"]
+
+    get_unverified_chain = get_verified_chain
+
+    def verify_client_post_handshake(self) -> NoReturn:
+        """Refused."""
+        raise ssl.SSLError("client certificates after the handshake are not simulated")
+
+    def _trust(self, content: bytes) -> None:
+        """Look at what the far end has shown."""
+        certificate = certificate_in(content)
+        verify(certificate, self._context, self.server_hostname)
+        self._certificate = certificate
+
+
+class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[misc]  # ours win
+    """A virtual socket on which TLS is spoken."""
+
+    _timed_out_text = _READ_TIMED_OUT
+    do_handshake_on_connect = True
+    suppress_ragged_eofs = True
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the real signature
+        """Ask the far end for TLS, or answer one that asks.
+
+        Raises:
+            ssl.SSLError: There is none, or the certificate is not trusted.
+        """
+        del block
+        if self._certificate is not None:
+            return
+        if self.server_side:
+            self._record()
+            self.send(reply(Certificate("localhost")))
+            self._certificate = Certificate("localhost")
+            return
+        if not self.__dict__.get("_has_said_hello"):
+            self._has_said_hello = True
+            VirtualSocket.send(self, hello(self.server_hostname))
+        self._trust(self._record())
+
+    def _record(self) -> bytes:
+        data: bytes = self.__dict__.setdefault("_handshake_bytes", b"")
+        self._timed_out_text = "The handshake operation timed out"
+        while True:
+            content, _ = split(data)
+            if content is not None:
+                break
+            # To the byte: what comes behind the record is not part of the handshake.
+            more = VirtualSocket.recv(self, 5 - len(data) if len(data) < 5 else _missing(data))  # noqa: PLR2004 - the length of a header
+            if not more:
+                raise cut_off()
+            data += more
+            if not is_hello(data[:2].ljust(2, b"\x03")):
+                raise no_tls_there()
+            self._handshake_bytes = data
+        self._timed_out_text = _READ_TIMED_OUT
+        return content
+
+    def connect(self, address: Any, /) -> None:  # noqa: ANN401 - host and port
+        """Connect, and ask for TLS."""
+        VirtualSocket.connect(self, address)
+        if self.do_handshake_on_connect:
+            self.do_handshake()
+
+    def connect_ex(self, address: Any, /) -> int:  # noqa: ANN401 - host and port
+        """The same; returns an error number, or 0."""
+        number = VirtualSocket.connect_ex(self, address)
+        if not number and self.do_handshake_on_connect:
+            self.do_handshake()
+        return number
+
+    def accept(self) -> tuple[ssl.SSLSocket, Any]:
+        """The next connection, with TLS."""
+        accepted, address = VirtualSocket.accept(self)
+        wrapped = self.context.wrap_socket(
+            accepted,
+            server_side=True,
+            do_handshake_on_connect=self.do_handshake_on_connect,
+        )
+        return wrapped, address
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002, ANN401 - the real signature
+        """Read plain bytes."""
+        return self.recv(len) if buffer is None else self.recv_into(buffer, len)
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer
+        """Write plain bytes."""
+        return self.send(data)
+
+    def pending(self) -> int:
+        """Nothing has been decrypted ahead of time."""
+        return 0
+
+    def unwrap(self) -> socket.socket:
+        """Plain bytes from here on."""
+        return self
+
+    def _would_block(self) -> OSError:
+        return _want_read()
+
+
+def _missing(data: bytes) -> int:
+    return 5 + int.from_bytes(data[3:5]) - len(data)
+
+
+class VirtualSSLObject(_Session, ssl.SSLObject):  # type: ignore[misc]  # ours win
+    """What event loops drive over two memory BIOs; the BIOs are real, the bytes are plain."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> VirtualSSLObject:  # noqa: ANN401, PYI034 - the real one cannot be made
+        """Made as any other object."""
+        del args, kwargs
+        return object.__new__(cls)
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_hostname: str | None,
+        *,
+        server_side: bool,
+    ) -> None:
+        self._context = context
+        self.server_hostname = server_hostname
+        self.server_side = server_side
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._handshake_bytes = b""
+        self._has_said_hello = False
+
+    def do_handshake(self) -> None:
+        """Ask the far end for TLS, or answer one that asks.
+
+        Raises:
+            ssl.SSLWantReadError: It has not answered yet.
+            ssl.SSLError: There is none, or the certificate is not trusted.
+        """
+        if self._certificate is not None:
+            return
+        if not self.server_side and not self._has_said_hello:
+            self._has_said_hello = True
+            self._outgoing.write(hello(self.server_hostname))
+        content = self._record()
+        if self.server_side:
+            self._outgoing.write(reply(Certificate("localhost")))
+            self._certificate = Certificate("localhost")
+        else:
+            self._trust(content)
+
+    def _record(self) -> bytes:
+        while True:
+            data = self._handshake_bytes
+            content, _ = split(data)
+            if content is not None:
+                return content
+            if not self._incoming.pending:
+                if self._incoming.eof:
+                    raise cut_off()
+                raise _want_read()
+            size = 5 - len(data) if len(data) < 5 else _missing(data)  # noqa: PLR2004 - the length of a header
+            self._handshake_bytes += self._incoming.read(size)
+            if not is_hello(self._handshake_bytes[:2].ljust(2, b"\x03")):
+                raise no_tls_there()
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002, ANN401 - the real signature
+        """Read plain bytes."""
+        if not self._incoming.pending and not self._incoming.eof:
+            raise _want_read()
+        data = self._incoming.read(len)
+        if buffer is None:
+            return data
+        size = memoryview(data).nbytes
+        buffer[:size] = data
+        return size
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer
+        """Write plain bytes."""
+        return self._outgoing.write(data)
+
+    def pending(self) -> int:
+        """What can be read."""
+        return self._incoming.pending
+
+    def unwrap(self) -> None:
+        """Nothing to say goodbye with."""
+
+
+def virtual_tls() -> ExitStack:
+    """Makes contexts wrap virtual sockets in virtual TLS, while entered."""
+    undo = ExitStack()
+    undo.enter_context(mock.patch.object(ssl.SSLContext, "wrap_socket", _wrap_socket_virtually))
+    undo.enter_context(mock.patch.object(ssl.SSLContext, "wrap_bio", _wrap_bio_virtually))
+    return undo
+
+
+def _wrap_socket_virtually(  # noqa: PLR0913, PLR0917 - the real signature
+    context: ssl.SSLContext,
+    sock: socket.socket,
+    server_side: bool = False,  # noqa: FBT001, FBT002 - the same
+    do_handshake_on_connect: bool = True,  # noqa: FBT001, FBT002 - the same
+    suppress_ragged_eofs: bool = True,  # noqa: FBT001, FBT002 - the same
+    server_hostname: str | None = None,
+    session: Any = None,  # noqa: ANN401 - the same
+) -> ssl.SSLSocket:
+    if not isinstance(sock, VirtualSocket):
+        return _wrap_socket(
+            *(context, sock, server_side, do_handshake_on_connect, suppress_ragged_eofs),
+            *(server_hostname, session),
+        )
+    _check(context, server_side=server_side, server_hostname=server_hostname)
+    # The same object: what the network knows of it, it goes on knowing.
+    wrapped: Any = sock
+    wrapped.__class__ = VirtualTLSSocket
+    wrapped.context, wrapped.server_side = context, server_side
+    wrapped.server_hostname = server_hostname
+    wrapped.do_handshake_on_connect = do_handshake_on_connect
+    wrapped.suppress_ragged_eofs = suppress_ragged_eofs
+    if do_handshake_on_connect and wrapped.is_connected:
+        try:
+            _shake_hands(wrapped)
+        except BaseException:
+            wrapped.close()
+            raise
+    assert isinstance(wrapped, ssl.SSLSocket), "it is of both classes"
+    return wrapped
+
+
+def _shake_hands(wrapped: VirtualTLSSocket) -> None:
+    if wrapped.gettimeout() == 0.0:
+        raise ValueError(
+            "do_handshake_on_connect should not be specified for non-blocking sockets"
+        )
+    wrapped.do_handshake()
+
+
+def _wrap_bio_virtually(  # noqa: PLR0913, PLR0917 - the real signature
+    context: ssl.SSLContext,
+    incoming: ssl.MemoryBIO,
+    outgoing: ssl.MemoryBIO,
+    server_side: bool = False,  # noqa: FBT001, FBT002 - the same
+    server_hostname: str | bytes | None = None,
+    session: Any = None,  # noqa: ANN401 - the same
+) -> ssl.SSLObject:
+    if not is_in_a_run():
+        return _wrap_bio(context, incoming, outgoing, server_side, server_hostname, session)
+    if isinstance(server_hostname, bytes):
+        server_hostname = server_hostname.decode("ascii")
+    _check(context, server_side=server_side, server_hostname=server_hostname)
+    return VirtualSSLObject(context, incoming, outgoing, server_hostname, server_side=server_side)
+
+
+def _check(context: ssl.SSLContext, *, server_side: bool, server_hostname: str | None) -> None:
+    if server_side and server_hostname:
+        raise ValueError("server_hostname can only be specified in client mode")
+    if context.check_hostname and not server_hostname and not server_side:
+        raise ValueError("check_hostname requires server_hostname")
+
+
+def _want_read() -> ssl.SSLWantReadError:
+    return ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "The operation did not complete (read)")

@@ -1,0 +1,1 @@
+"""No way out of the simulation: what cannot be simulated is refused, and said."""

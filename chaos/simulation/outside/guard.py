@@ -1,0 +1,50 @@
+"""Keeps every attempt to leave the simulated world.
+
+Such an attempt raises where it is made, and is kept as a violation: a service that swallows the
+error does not get away with it. A run with a violation proves nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from _thread import get_ident
+
+from chaos.errors import SimulationError
+
+
+class Guard:
+    """Watches over one simulation."""
+
+    def __init__(self) -> None:
+        self._violations: list[str] | None = None
+
+    def watch(self, violations: list[str]) -> None:
+        """A run begins; its violations are appended to the list."""
+        self._violations = violations
+
+    def relax(self) -> None:
+        """The run is over."""
+        self._violations = None
+
+    def violation(self, message: str) -> SimulationError:
+        """Keep ``message``, and return the error to raise."""
+        if self._violations is not None:
+            self._violations.append(message)
+        return SimulationError(message)
+
+    def foreign_thread(self, what: str) -> SimulationError:
+        """Keep that the calling thread did ``what`` without being part of the run."""
+        # Not current_thread(): for an unknown thread that would register a dummy.
+        threads = {thread.ident: thread.name for thread in threading.enumerate()}
+        name = threads.get(get_ident(), str(get_ident()))
+        return self.violation(
+            f"thread {name!r} {what}, but is not part of the simulation; expected only threads "
+            "that were started during the run; start it there, or not at all"
+        )
+
+    def broken_stand_in(self, upstream: str, error: Exception) -> SimulationError:
+        """Keep that a stand-in failed; a service would take that for its provider's fault."""
+        return self.violation(
+            f"the stand-in for {upstream} is broken: {type(error).__name__}: {error}; expected an "
+            "answer; mend the stand-in, or the fault that changed its answer"
+        )

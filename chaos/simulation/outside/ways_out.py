@@ -1,0 +1,95 @@
+"""The ways out that Python itself knows of: raw sockets, other processes, the end of this one.
+
+An audit hook sees most of them, wherever they are taken. A hook cannot be removed, so there is one
+for the process, and it looks for a run each time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from _thread import get_ident
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from chaos.simulation.outside.guard import Guard
+from chaos.simulation.tasks.baton import baton, is_in_a_run
+
+_exit = os._exit
+_abort = os.abort
+
+_PROCESSES = frozenset(
+    {
+        *("subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty"),
+        *("os.exec", "os.spawn", "os.system", "pty.spawn"),
+    }
+)
+_TO_THIS_PROCESS = frozenset({"os.kill", "signal.pthread_kill"})
+
+
+class _Hook:
+    is_installed = False
+    guard: Guard | None = None
+
+
+def watch_ways_out(guard: Guard) -> None:
+    """Refuse the ways out from now on, for whoever is part of a run of that guard's simulation."""
+    _Hook.guard = guard
+    if not _Hook.is_installed:
+        _Hook.is_installed = True
+        sys.addaudithook(_audit)
+
+
+def stop_watching() -> None:
+    """The simulation is left."""
+    _Hook.guard = None
+
+
+def substitutes() -> dict[Callable[..., Any], Callable[..., Any]]:
+    """Real function to what takes its place, for ways that no audit event tells of."""
+    return {_exit: _virtual_exit, _abort: _virtual_abort}
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    guard = _Hook.guard
+    if guard is None or baton.scheduler is None or baton.ident != get_ident():
+        return
+    if event == "socket.__new__":
+        raise guard.violation(
+            "a real socket was made; expected those of the module 'socket', which are simulated; "
+            "switch off what needs it in this run"
+        )
+    if event in _PROCESSES:
+        raise guard.violation(
+            f"another process was to be started ({event}: {_shown(arguments)}); expected a "
+            "service within one process; switch off what needs it in this run"
+        )
+    if event in _TO_THIS_PROCESS and arguments[0] in (os.getpid(), 0, get_ident()):
+        number = arguments[1]
+        if number and signal.getsignal(number) is signal.SIG_DFL:
+            raise guard.violation(
+                f"the service wanted to end the process by signal {number}; expected it to "
+                "return, or to raise"
+            )
+
+
+def _shown(arguments: tuple[Any, ...]) -> str:
+    return ", ".join(repr(each) for each in arguments[:2] if each is not None)[:80]
+
+
+def _virtual_exit(status: int) -> NoReturn:
+    if is_in_a_run() and _Hook.guard is not None:
+        raise _Hook.guard.violation(
+            f"the service wanted to end the process: os._exit({status}); expected it to return, "
+            "or to raise"
+        )
+    _exit(status)
+
+
+def _virtual_abort() -> NoReturn:
+    if is_in_a_run() and _Hook.guard is not None:
+        raise _Hook.guard.violation(
+            "the service wanted to end the process: os.abort(); expected it to return, or to raise"
+        )
+    _abort()

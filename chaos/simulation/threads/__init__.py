@@ -1,0 +1,1 @@
+"""The threading toolbox of the standard library in virtual time."""

@@ -1,0 +1,1 @@
+"""Virtual time, and everything that asks for it: clocks, dates, randomness."""

@@ -1,0 +1,180 @@
+"""References to the real clocks that are kept where no module shows them.
+
+``def __init__(self, timer=time.monotonic)``, a class attribute, a table of functions, a partial:
+each holds the function itself. The garbage collector knows every holder, and nearly all of them
+can be given another function.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from types import BuiltinFunctionType, CellType, FunctionType
+from typing import Any, Self, cast
+
+from chaos.simulation.everywhere import UNTOUCHED
+from chaos.simulation.timing.dates import METHODS
+
+Undo = Callable[[], object]
+
+_MOST_NESTED = 3
+"""A tuple cannot be changed, but whatever holds it can be given another; and so on, so often."""
+
+
+class KeptReferences:
+    """Replaces functions wherever objects hold them, while entered.
+
+    Enter it after the modules' own references have been replaced, and leave it before they are
+    put back: what others keep for putting something back is replaced, too.
+
+    Args:
+        substitutes: Real function to what takes its place.
+
+    Example:
+        >>> import time
+        >>> clocks = {"wall": time.time}
+        >>> with KeptReferences({time.time: lambda: 7.0}):
+        ...     clocks["wall"]()
+        7.0
+    """
+
+    def __init__(self, substitutes: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+        self._substitutes = substitutes
+        self._undo: list[Undo] = []
+
+    def __enter__(self) -> Self:
+        new: list[tuple[object, object]] = list(self._substitutes.items())
+        # Each access makes another of these, so the kept ones have to be looked for.
+        new += [
+            (each, getattr(datetime, each.__name__))
+            for each in gc.get_objects()
+            if _is_bound_to_the_clock(each)
+        ]
+        try:
+            for _ in range(_MOST_NESTED):
+                new = self._replace(new) if new else []
+        except BaseException:
+            self._restore()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._restore()
+
+    def _restore(self) -> None:
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+
+    def _replace(self, new: list[tuple[object, object]]) -> list[tuple[object, object]]:
+        """Replace each first by its second; returns the same for what holds one for good."""
+        by_id = {id(before): after for before, after in new}
+        ours = {id(new), *map(id, new), id(self._substitutes)}
+        holders = [
+            holder
+            for holder in gc.get_referrers(*(before for before, _ in new))
+            if id(holder) not in ours and not _is_untouched(holder)
+        ]
+        namespaces = _class_namespaces(holders)
+        fixed: list[tuple[object, object]] = []
+        for holder in holders:
+            if type(holder) is tuple:
+                fixed.append((holder, tuple(by_id.get(id(each), each) for each in holder)))
+            elif isinstance(holder, staticmethod) and id(holder.__func__) in by_id:
+                fixed.append((holder, staticmethod(cast("Any", by_id[id(holder.__func__)]))))
+            elif id(holder) in namespaces:
+                self._undo += _in_class(namespaces[id(holder)], by_id)
+            else:
+                self._undo += _in_object(holder, by_id)
+        return fixed
+
+
+def _is_bound_to_the_clock(each: object) -> bool:
+    return (
+        type(each) is BuiltinFunctionType
+        and getattr(each, "__self__", None) is datetime
+        and each.__name__ in METHODS
+    )
+
+
+def _is_untouched(holder: object) -> bool:
+    """Whether it belongs to the harness or the test runner, or is a module: those are not ours."""
+    if isinstance(holder, dict):
+        name = holder.get("__name__")
+        module = sys.modules.get(name) if isinstance(name, str) else None
+        owner = name if module is not None and vars(module) is holder else holder.get("__module__")
+    else:
+        owner = getattr(holder, "__module__", None)
+    return isinstance(owner, str) and f"{owner}.".startswith(UNTOUCHED)
+
+
+def _class_namespaces(holders: Iterable[object]) -> dict[int, type]:
+    """The class of each holder that is a namespace of one."""
+    wanted = {id(each) for each in holders if isinstance(each, dict) and "__module__" in each}
+    found = {}
+    if wanted:
+        for each in gc.get_objects():
+            if isinstance(each, type):
+                (namespace, *_) = gc.get_referents(type.__dict__["__dict__"].__get__(each))
+                if id(namespace) in wanted:
+                    found[id(namespace)] = each
+    return found
+
+
+def _in_class(owner: type, new: Mapping[int, Any]) -> Iterator[Undo]:
+    for name, value in list(vars(owner).items()):
+        if id(value) in new:
+            # A built-in function does not bind; one of Python's would, to an instance.
+            after = new[id(value)]
+            is_function = callable(after) and not isinstance(after, staticmethod)
+            setattr(owner, name, staticmethod(after) if is_function else after)
+            yield functools.partial(setattr, owner, name, value)
+
+
+def _in_object(holder: object, new: Mapping[int, Any]) -> Iterator[Undo]:
+    match holder:
+        case dict() | list():
+            places = holder.items() if isinstance(holder, dict) else enumerate(holder)
+            for place, value in list(places):
+                if id(value) in new:
+                    holder[place] = new[id(value)]
+                    yield functools.partial(_put_back, holder, place, value)
+        case FunctionType() if id(holder.__defaults__) in new:
+            yield functools.partial(setattr, holder, "__defaults__", holder.__defaults__)
+            holder.__defaults__ = new[id(holder.__defaults__)]
+        case CellType() if id(holder.cell_contents) in new:
+            yield functools.partial(setattr, holder, "cell_contents", holder.cell_contents)
+            holder.cell_contents = new[id(holder.cell_contents)]
+        case functools.partial():
+            state: Any = holder
+            function, arguments, *rest = before = state.__reduce__()[2]
+            yield functools.partial(state.__setstate__, before)
+            after = (new.get(id(function), function), new.get(id(arguments), arguments), *rest)
+            state.__setstate__(after)
+        case _:
+            # An instance may keep its attributes without a dictionary, until one is asked for.
+            namespace = getattr(holder, "__dict__", None)
+            if isinstance(namespace, dict):
+                yield from _in_object(namespace, new)
+            yield from _in_slots(holder, new)
+
+
+def _in_slots(holder: object, new: Mapping[int, Any]) -> Iterator[Undo]:
+    for kind in type(holder).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            is_private = slot.startswith("__") and not slot.endswith("__")
+            name = f"_{kind.__name__.lstrip('_')}{slot}" if is_private else slot
+            value = getattr(holder, name, None)
+            if id(value) in new:
+                # Past the class's own ideas of who may set what.
+                object.__setattr__(holder, name, new[id(value)])
+                yield functools.partial(object.__setattr__, holder, name, value)
+
+
+def _put_back(holder: Any, place: Any, value: object) -> None:  # noqa: ANN401 - a list or a dict
+    if isinstance(holder, dict) or place < len(holder):
+        holder[place] = value

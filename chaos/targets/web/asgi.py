@@ -1,0 +1,61 @@
+"""An ASGI application as a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from chaos.ports import Answer, World
+from chaos.targets.web.front_door import WebTarget, from_httpx, to_httpx
+from chaos.targets.web.lifespan import Lifespan
+from chaos.trace.events import Scalar
+
+
+class AsgiTarget(WebTarget):
+    """FastAPI, Starlette, Quart and their like, in one event loop, with their lifespan.
+
+    Example:
+        >>> async def app(scope, receive, send):
+        ...     await send({"type": "http.response.start", "status": 204, "headers": []})
+        ...     await send({"type": "http.response.body", "body": b""})
+        >>> class Shop(AsgiTarget):
+        ...     app = app
+        >>> import asyncio
+        >>> async def ask():
+        ...     shop = Shop()
+        ...     await shop.build(None)
+        ...     return await shop.ask("GET /health")
+        >>> asyncio.run(ask()).mode
+        'ok'
+    """
+
+    _world: World
+    _lifespan: Lifespan
+    _transport: httpx.ASGITransport
+
+    async def build(self, world: World) -> None:
+        """Make the application, and wait for its startup."""
+        self._world = world
+        app = self.make_app(world)
+        self._lifespan = Lifespan(app)
+        await self._lifespan.start()
+        self._transport = httpx.ASGITransport(self._lifespan.app, raise_app_exceptions=False)
+
+    async def ask(self, question: str) -> Answer:
+        """Send a request."""
+        response = await self._transport.handle_async_request(to_httpx(self.request(question)))
+        await response.aread()
+        return self.answer(from_httpx(response))
+
+    async def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
+        """Carry out ``restart``: the process is killed, and comes up again."""
+        if action != "restart":
+            raise NotImplementedError(f"{self.name} cannot {action!r} with {dict(parameters)}")
+        await self.build(self._world)
+        return {}
+
+    async def close(self) -> None:
+        """Wait for its shutdown."""
+        await self._lifespan.stop()

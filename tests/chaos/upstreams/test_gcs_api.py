@@ -280,7 +280,7 @@ def test_unknown_path_is_404(upstream: GcsUpstream) -> None:
 
 def test_every_operation_is_answered(upstream: GcsUpstream) -> None:
     """What scenarios may name is exactly what there are handlers for."""
-    assert set(upstream.operations) == set(upstream._api._handlers)
+    assert set(upstream.operations) == set(upstream._api.handlers)
 
 
 def test_targets_fill_and_read_it_directly() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+_GROUP = re.compile(r"\[([!^]?)(\][^\]]*|[^\]]+)\]")
+"""A bracket right after the opening one is one of the characters, and does not close the group."""
+
 
 @lru_cache(maxsize=256)
 def compiled(glob: str) -> re.Pattern[str]:
@@ -29,7 +32,7 @@ def compiled(glob: str) -> re.Pattern[str]:
             place += 2
             continue
         if here == "[":
-            group = re.compile(r"\[([!^]?)(\]?[^\]]*)\]").match(glob, place)
+            group = _GROUP.match(glob, place)
             if group is None:
                 raise ValueError(f"unclosed bracket in {glob!r}")
             inside = group[2].replace("\\", "\\\\")

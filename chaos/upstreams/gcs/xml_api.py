@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from chaos.http import Request, Response
@@ -102,7 +102,8 @@ class XmlApi:
         _require_hashes(request)
         number = int(request.query["partNumber"])
         upload.parts[number] = request.body
-        headers = (("etag", _tag(request.body)), ("x-goog-hash", f"md5={md5_of(request.body)}"))
+        hashes = f"crc32c={crc32c_of(request.body)},md5={md5_of(request.body)}"
+        headers = (("etag", _tag(request.body)), ("x-goog-hash", hashes))
         return Response(status=200, headers=headers)
 
     def finish(self, request: Request, names: Names) -> Response:

@@ -123,6 +123,16 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def conformance(session: nox.Session) -> None:
+    """Play Google's table of retries with the real client; `-- PATH` is where the table is."""
+    if len(session.posargs) != 1:
+        session.error("say where the table is: nox -s conformance -- PATH/TO/retry_tests.json")
+    _install(session, "tests")
+    command = ("python", "-m", "tests.chaos.upstreams.conformance")
+    session.run(*command, *session.posargs, "docs/storage-conformance.md")
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write requirements.txt anew from pyproject.toml; needs uv."""
     session.run(

@@ -28,8 +28,7 @@ otherwise.** That took {minutes} minutes of virtual time.
 
 The lists of access have five methods each for which the client has no call of its own; those were
 asked through the helpers by which it makes all its requests, with the policy that these have by
-default. Where the client has several calls for a method, all of them had to be right.
-"""
+default. Where the client has several calls for a method, all of them had to be right."""
 
 _LOST = """\
 ## What the table does not ask

@@ -115,9 +115,7 @@ def test_every_method_has_a_call() -> None:
 def test_command_plays_a_table_and_writes_the_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A table of two pairs is counted, a wrong pair without an explanation fails, and so does an
-    explanation without a wrong pair.
-    """
+    """Pairs are counted; a wrong one has to be explained, and an explanation to be needed."""
     method = {"name": "storage.objects.get", "resources": ["BUCKET", "OBJECT"]}
     scenario = {
         "id": 1,

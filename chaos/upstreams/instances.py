@@ -82,8 +82,10 @@ class _Maker:
     def _of_type(self, kind: str, schema: Schema, name: str, depth: int) -> Any:  # noqa: ANN401 - JSON
         match kind:
             case "object":
-                properties = schema.get("properties", {}).items()
-                return {key: self.make(inner, key, depth + 1) for key, inner in properties}
+                # What has to be there need not have a schema of its own.
+                wanted: dict[str, AnySchema] = dict.fromkeys(schema.get("required") or (), True)
+                wanted |= schema.get("properties") or {}
+                return {key: self.make(inner, key, depth + 1) for key, inner in wanted.items()}
             case "array":
                 items, least = schema.get("items", True), schema.get("minItems", 0)
                 return [self.make(items, name, depth + 1) for _ in range(least)]

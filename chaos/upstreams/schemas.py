@@ -78,7 +78,8 @@ def _misfits(schema: Schema, value: object, root: Schema) -> Iterator[str]:
         yield "type"
         return
     for keyword, wanted in schema.items():
-        if keyword in ANNOTATIONS or keyword == "type":
+        # SDKs write null for a keyword that nobody has set.
+        if keyword in ANNOTATIONS or keyword == "type" or wanted is None:
             continue
         check = _CHECKS.get(keyword)
         if check is None:
@@ -109,7 +110,7 @@ def _required(wanted: Any, value: Any, _: Schema, __: Schema) -> Iterator[str]: 
 
 def _additional(wanted: Any, value: Any, schema: Schema, root: Schema) -> Iterator[str]:  # noqa: ANN401 - JSON
     if isinstance(value, dict):
-        for name in value.keys() - schema.get("properties", {}).keys():
+        for name in value.keys() - (schema.get("properties") or {}).keys():
             if wanted is False:
                 yield f".{name}: additionalProperties"
             else:

@@ -17,10 +17,12 @@ from chaos.upstreams.openai.chat.api import ChatApi
 from chaos.upstreams.openai.completions import CompletionsApi
 from chaos.upstreams.openai.embeddings import EmbeddingsApi
 from chaos.upstreams.openai.files import FilesApi
+from chaos.upstreams.openai.limits import LIMITED, headers_of, require_room
 from chaos.upstreams.openai.models import DEFAULT_MODELS, Catalogue, Model
 from chaos.upstreams.openai.moderations import ModerationsApi
 from chaos.upstreams.openai.responses.api import ResponsesApi
 from chaos.upstreams.openai.routes import OPERATIONS, Routed, Routes
+from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
 from chaos.upstreams.script import Script, Written
@@ -40,6 +42,8 @@ class OpenAIUpstream(Upstream):
         models: The models there are: names of chat models, or `Model`.
         any_model: Whether every other name is a chat model too, as behind a gateway.
         deployments: On Azure, the model behind each deployment; others have the model's name.
+        limits: What is allowed in a minute; without it there are no limits, and no headers that
+            tell of them.
         base_path: Where the API begins, if neither in a version (``/v1``) nor as on Azure.
         background_takes_s: How long a response in the background takes, in seconds of the clock.
         batch_takes_s: How long a batch takes, in seconds of the clock.
@@ -65,6 +69,7 @@ class OpenAIUpstream(Upstream):
         models: Iterable[Model | str] = DEFAULT_MODELS,
         any_model: bool = False,
         deployments: Mapping[str, str] | None = None,
+        limits: RateLimits | None = None,
         base_path: str | None = None,
         background_takes_s: float = 10.0,
         batch_takes_s: float = 60.0,
@@ -72,6 +77,7 @@ class OpenAIUpstream(Upstream):
         self._numbers = itertools.count(1)
         self._models = Catalogue(models, any_name=any_model)
         self._deployments = deployments or {}
+        self._meter = Meter(limits or RateLimits())
         self._routes = Routes(base_path)
         self._background_takes_s = background_takes_s
         self._batch_takes_s = batch_takes_s
@@ -151,7 +157,15 @@ class OpenAIUpstream(Upstream):
             ids=routed.ids,
             number=number,
         )
-        return self._answers[routed.operation](asked)
+        if routed.operation not in LIMITED:
+            return self._answers[routed.operation](asked)
+        response = require_room(self._meter, request)
+        if response is None:
+            try:
+                response = self._answers[routed.operation](asked)
+            except RefusalError as refusal:
+                response = refusal.response
+        return response.with_headers(headers_of(self._meter.standings()))
 
     def _handlers(self, script: Script) -> Mapping[str, Handler]:
         """What answers each operation."""

@@ -57,7 +57,7 @@ class AnthropicUpstream(Upstream):
     """Stands in for ``api.anthropic.com``.
 
     Both versions of the API are there, 2023-06-01 and 2026-10-21. Any key is good, except one that
-    begins with ``sk-invalid``. Answers depend on the request alone, apart from their ids. A request
+    begins with ``sk-invalid``. Answers depend on the request alone but for their ids. A request
     with a parameter that is not modelled, and one that asks for a beta feature, raises
     `chaos.upstreams.unmodelled.UnmodelledError`.
 

@@ -8,12 +8,13 @@ from typing import ClassVar
 from chaos.http import Request, Response
 from chaos.ports import Operation, Upstream
 from chaos.trace.events import Scalar
-from chaos.upstreams.gcs import errors
+from chaos.upstreams.gcs import errors, telling
 from chaos.upstreams.gcs.api import Api
 from chaos.upstreams.gcs.routes import OPERATIONS
 from chaos.upstreams.gcs.store import Store, StoredObject
 from chaos.upstreams.google.identity import GoogleIdentity
 from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.said import Said
 
 
 class GcsUpstream(Upstream):
@@ -120,6 +121,11 @@ class GcsUpstream(Upstream):
         if operation.name != "objects.media" or generation is None or size is None:
             return {}
         return {"object": operation.object, "generation": generation, "size": int(size)}
+
+    def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
+        """Whether something was done, and whether another try can help."""
+        del request
+        return telling.said(operation.name, response)
 
     def rate_limited(self, code: str) -> Response:
         """Cloud Storage's 429."""

@@ -20,6 +20,7 @@ from chaos.upstreams.model import ScriptError
 from chaos.upstreams.rates import RateLimits
 from chaos.upstreams.replies import Breaks, Calls, Refuses, Says
 from chaos.upstreams.unmodelled import UnmodelledError
+from tests.chaos.upstreams.majors.__main__ import unknown_fields
 from tests.chaos.upstreams.openai.asking import QUESTION, Clock, user
 from tests.chaos.upstreams.sdk import transport
 from tests.chaos.upstreams.typed import examples, keys
@@ -88,6 +89,18 @@ def test_message_quotes_the_question() -> None:
     assert message.stop_reason == "end_turn"
     assert text_of(message).startswith('You asked: "How do I reset')
     assert message.usage.output_tokens > message.usage.input_tokens > 0
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+def test_no_field_is_of_our_own_invention(*, stream: bool) -> None:
+    """The SDK's models know every field of an answer."""
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    options: dict[str, Any] = {"thinking": thinking, "max_tokens": 2000, "tools": TOOLS}
+    client = strict(answers=Calls("refund", order=7, before="One moment."))
+
+    answer = ask(client, stream=stream, **options)
+
+    assert list(unknown_fields(list(answer) if stream else answer)) == []
 
 
 def test_stream_says_what_the_plain_message_says() -> None:

@@ -37,6 +37,7 @@ from chaos.upstreams.openai.listing import OrderedPageQuery, PageQuery
 from chaos.upstreams.openai.moderations import ModerationRequest
 from chaos.upstreams.openai.responses.request import ResponseRequest, RetrieveQuery
 from chaos.upstreams.unmodelled import UnmodelledError
+from tests.chaos.upstreams.majors.__main__ import problems
 from tests.chaos.upstreams.openai.asking import chat, post, strict
 from tests.chaos.upstreams.typed import examples, keys
 
@@ -283,3 +284,8 @@ def test_sdk_sends_what_the_walk_sends() -> None:
         chat(strict(), prediction={"type": "content", "content": "x"})
 
     assert caught.value.parameters == ("prediction",)
+
+
+def test_every_call_is_valid_in_the_installed_version() -> None:
+    """What `nox -s standins` shows of three major versions holds for this one, strictly."""
+    assert list(problems()) == []

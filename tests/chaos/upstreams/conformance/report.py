@@ -17,7 +17,7 @@ failures: `conformance-test/test/retry_tests.json` in googleapis/conformance-tes
 Apache licence. It is not part of this project. This page is what came of playing it with
 google-cloud-storage {version} against the stand-in, in virtual time:
 
-```console
+```text
 $ nox -s conformance -- PATH/TO/retry_tests.json
 ```
 """

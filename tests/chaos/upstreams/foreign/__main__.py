@@ -37,7 +37,7 @@ aimock (the npm package `@copilotkit/aimock`) is a mock server for language mode
 compare it with the real APIs every day. This page is what came of asking it and our stand-ins the
 same {asked} things, and comparing what the answers consist of, field by field and event by event:
 
-```console
+```text
 $ nox -s foreign
 ```
 

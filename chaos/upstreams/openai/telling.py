@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from chaos.http import Response
+from pydantic import ValidationError
+
+from chaos.http import Request, Response
 from chaos.ports import Operation
 from chaos.trace.events import Scalar
 from chaos.upstreams.openai import completions, errors
 from chaos.upstreams.openai.chat import reading as of_chat
+from chaos.upstreams.openai.chat.prompting import tokens_of
+from chaos.upstreams.openai.chat.request import ChatRequest
 from chaos.upstreams.openai.models import Catalogue
 from chaos.upstreams.openai.reading import Read
 from chaos.upstreams.openai.responses import reading as of_responses
 from chaos.upstreams.prices import Usage, cost
+from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
 
 _READERS: Mapping[str, Callable[[Response], Read]] = {
@@ -49,15 +55,29 @@ def describe(operation: Operation, response: Response, models: Catalogue) -> Map
     return text | _bill(read.model, read.tokens_in, read.tokens_out, models)
 
 
-def said(operation: Operation, response: Response) -> Said | None:
-    """What the model said; None for operations without a model, and for what cannot be read."""
+def said(operation: Operation, request: Request, response: Response) -> Said | None:
+    """What the model said; None for operations without a model, and for what cannot be read.
+
+    A stream of a chat tells its bill only if it was asked to. What it cost to read follows from
+    the request all the same.
+    """
     if operation.name not in _READERS:
         return None
     if response.status != HTTPStatus.OK:
         return failure(response)
     try:
-        return _READERS[operation.name](response).said
+        found = _READERS[operation.name](response).said
     except ValueError:
+        return None
+    if found.tokens_in is None and operation.name == "chat.completions":
+        return replace(found, tokens_in=_tokens_in(request))
+    return found
+
+
+def _tokens_in(request: Request) -> int | None:
+    try:
+        return tokens_of(ChatRequest.model_validate_json(request.body))
+    except (ValidationError, RefusalError):
         return None
 
 

@@ -119,8 +119,7 @@ class OpenAIUpstream(Upstream):
 
     def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
         """What the model said, in words of no provider; None for operations without a model."""
-        del request
-        return telling.said(operation, response)
+        return telling.said(operation, request, response)
 
     def rate_limited(self, code: str) -> Response:
         """OpenAI's 429; see `chaos.upstreams.openai.errors.rate_limited`."""

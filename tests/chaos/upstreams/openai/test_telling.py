@@ -120,7 +120,6 @@ def test_stream_that_ends_too_soon_is_cut_short() -> None:
     upstream, operation, request, response = answered(
         "chat.completions", "One two three four.", stream=True
     )
-    half = replace(response, body=b"".join(response.body.partition(b" two")[:1]) + b'"}}]}\n\n')
     half = replace(response, body=b"\n\n".join(response.body.split(b"\n\n")[:3]) + b"\n\n")
 
     said = upstream.said(operation, request, half)
@@ -128,6 +127,8 @@ def test_stream_that_ends_too_soon_is_cut_short() -> None:
     assert said is not None
     assert (said.text, said.whole, said.ended) == ("One two", False, "cut_short")
     assert said.tokens_out == 2
+    bill = OpenAIUpstream().handle(request_to("chat.completions", stream=False)).json()["usage"]
+    assert said.tokens_in == bill["prompt_tokens"]
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,9 @@ ROUTES: tuple[Route, ...] = (
     _route("DELETE", _XML, "xml.delete", _SIGNED),
 )
 
+_OLD_HOST = "www.googleapis.com"
+_JSON_ROUTES = tuple(route for route in ROUTES if route.path.pattern != _XML)
+
 OPERATIONS = tuple(dict.fromkeys(route.operation for route in ROUTES))
 """Every operation there is."""
 
@@ -162,9 +165,11 @@ _METADATA = "x-goog-meta-"
 
 def find(request: Request) -> tuple[Route | None, Names]:
     """The route of a request, and the parts of its path; None if there is none."""
-    query = request.query
-    for route in ROUTES:
-        match = route.path.fullmatch(request.path) if route.method == request.method else None
+    query, path = request.query, request.path
+    # The old host of the JSON API has other APIs of Google's beside it, but no objects by path.
+    routes = _JSON_ROUTES if request.host == _OLD_HOST else ROUTES
+    for route in routes:
+        match = route.path.fullmatch(path) if route.method == request.method else None
         if match is not None and all(
             name in query and value in (None, query[name]) for name, value in route.query.items()
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 _ID = r"(?P<id>[^/]+)"
@@ -72,11 +73,7 @@ class Routes:
     """
 
     def __init__(self, base_path: str | None = None) -> None:
-        base = _BASE if base_path is None else f"{_BASE}|{re.escape(base_path.rstrip('/'))}"
-        self._routes = [
-            (method, re.compile(f"(?:{base}){path}"), operation)
-            for method, path, operation in ROUTES
-        ]
+        self._routes = _compiled(base_path)
 
     def find(self, method: str, path: str) -> Routed | None:
         """The operation; None if the API has no such thing."""
@@ -85,3 +82,12 @@ class Routes:
                 found = match.groupdict().items()
                 return Routed(operation, {name: unquote(value) for name, value in found if value})
         return None
+
+
+# A stand-in is made for every run, and its routes are always the same.
+@lru_cache(maxsize=16)
+def _compiled(base_path: str | None) -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    base = _BASE if base_path is None else f"{_BASE}|{re.escape(base_path.rstrip('/'))}"
+    return tuple(
+        (method, re.compile(f"(?:{base}){path}"), operation) for method, path, operation in ROUTES
+    )

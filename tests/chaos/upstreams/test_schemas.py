@@ -154,3 +154,13 @@ def test_texts_tell_conversations_apart() -> None:
     schema = {"type": "object", "properties": {"name": {"type": "string"}}}
 
     assert instance(schema, "one") != instance(schema, "other")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [({"const": True}, 1), ({"const": 1}, True), ({"enum": [0]}, False), ({"enum": [False]}, 0)],
+)
+def test_true_is_not_one(schema: dict[str, Any], value: Any) -> None:
+    """In JSON they are different things, though Python takes them for equal."""
+    assert misfit(schema, value) is not None
+    assert not jsonschema.Draft202012Validator(schema).is_valid(value)

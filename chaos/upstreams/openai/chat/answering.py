@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from chaos.upstreams import model as imitation
@@ -56,7 +57,7 @@ class Choice:
         return list(zip(self.ids, self.turn.calls, strict=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Completion:
     """What the model makes of a request.
 
@@ -72,11 +73,16 @@ class Completion:
     prompt_tokens: int
     reasoning_tokens: int
 
-    @property
+    @cached_property
     def usage(self) -> Usage:
         """The tokens to be paid."""
         said = sum(choice.turn.tokens for choice in self.choices)
         return Usage(tokens_in=self.prompt_tokens, tokens_out=said + self.reasoning_tokens)
+
+    @cached_property
+    def said(self) -> str:
+        """All that the model wrote, in one text that no other completion has."""
+        return json.dumps([choice.turn.said for choice in self.choices])
 
     @property
     def bill(self) -> dict[str, Any]:
@@ -134,9 +140,9 @@ def head(
 
     ``number`` tells the answers of a run apart: the provider never gives one id twice.
     """
-    said = json.dumps([choice.turn.said for choice in completion.choices])
+    digest = hashlib.sha256(f"{number}{completion.said}".encode()).hexdigest()
     return {
-        "id": f"chatcmpl-{hashlib.sha256(f'{number}{said}'.encode()).hexdigest()[:29]}",
+        "id": f"chatcmpl-{digest[:29]}",
         "created": created,
         "model": body["model"],
         "service_tier": "default",

@@ -276,6 +276,8 @@ def test_unknown_path_is_404(upstream: GcsUpstream) -> None:
 
     assert upstream.classify(request) is None
     assert upstream.handle(request).status == 404
+    elsewhere = Request(method="GET", url="https://www.googleapis.com/oauth2/v3/certs")
+    assert upstream.classify(elsewhere) is None
 
 
 def test_every_operation_is_answered(upstream: GcsUpstream) -> None:

@@ -145,6 +145,22 @@ def test_conversation_goes_on_from_a_response() -> None:
     assert second.previous_response_id == first.id
 
 
+def test_calls_side_by_side_are_one_turn() -> None:
+    """A model that asked for two tools has spoken once, and goes on with its second turn."""
+    both = Calls("refund", order=7) & Calls("look_up")
+    client = strict(answers=[both, "It is done.", "Too far."])
+    first = respond(client, tools=TOOLS)
+    told = [
+        {"type": "function_call_output", "call_id": call.call_id, "output": "ok"}
+        for call in first.output
+    ]
+
+    second = respond(client, told, tools=TOOLS, previous_response_id=first.id)
+
+    assert len(told) == 2
+    assert second.output_text == "It is done."
+
+
 def test_conversation_can_be_sent_whole_instead() -> None:
     """The same turn, without anything kept: the output goes back in with the result."""
     client = strict(answers={"refund": [Calls("refund", order=7), "It is done."]})
@@ -276,6 +292,14 @@ def test_stream_that_fails_ends_in_its_event() -> None:
     assert [event.type for event in failed].count("response.output_text.delta") == 2
     assert (abrupt[-1].type, abrupt[-1].code) == ("error", "server_error")
     assert not {"response.completed", "response.incomplete"} & set(kinds(failed + abrupt))
+
+
+def test_stream_that_fails_after_its_last_word_is_not_completed() -> None:
+    """Whatever has come until then, a response that failed has no other end."""
+    late = events(strict(answers=Breaks(after=1000)))
+
+    assert late[-1].type == "response.failed"
+    assert "response.completed" not in kinds(late)
 
 
 def test_token_limit_makes_a_response_incomplete() -> None:

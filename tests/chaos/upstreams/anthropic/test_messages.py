@@ -524,6 +524,23 @@ def test_said_is_in_words_of_no_provider(
     assert said.whole is (ended in {"finished", "refused", "asks_for_tools"})
 
 
+@pytest.mark.parametrize("events", [5, 6], ids=["before the reason", "after the reason"])
+def test_stream_that_ends_too_soon_is_cut_short(events: int) -> None:
+    """A message is whole only once its stream has stopped, whatever it said of its reason."""
+    upstream, operation = AnthropicUpstream(answers="One."), Operation("messages")
+    request = post(stream=True)
+    response = upstream.handle(request)
+    kept = b"\n\n".join(response.body.split(b"\n\n")[:events]) + b"\n\n"
+    cut = Response(status=200, headers=response.headers, body=kept)
+
+    said = upstream.said(operation, request, cut)
+
+    assert said is not None
+    assert (said.text, said.ended, said.whole) == ("One.", "cut_short", False)
+    assert upstream.describe(operation, cut)["finish_reason"] is None
+    assert (b"message_delta" in kept) is (events == 6)
+
+
 @pytest.mark.parametrize(
     ("code", "retry"), [("rate_limit_exceeded", True), ("insufficient_quota", False)]
 )

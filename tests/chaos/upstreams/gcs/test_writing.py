@@ -94,6 +94,27 @@ def test_upload_that_is_interrupted_goes_on(bucket: Any, upstream: GcsUpstream) 
     assert upstream.get("kb", "a") == data
 
 
+def test_part_that_came_before_an_interruption_is_kept(upstream: GcsUpstream) -> None:
+    """Whoever asks how far the upload came is told that, and need not send it again."""
+    url = "https://storage.googleapis.com/upload/storage/v1/b/kb/o?uploadType=resumable"
+    opened = upstream.handle(Request(method="POST", url=url, body=b'{"name": "a"}'))
+    session = opened.header("location") or ""
+    size = 512 * 1024
+    upstream.interrupt_upload(after=256 * 1024, status=500)
+
+    def put(body: bytes, span: str) -> Response:
+        headers = {"content-range": f"bytes {span}/{size}"}
+        return upstream.handle(Request(method="PUT", url=session, headers=headers, body=body))
+
+    broken = put(b"x" * size, f"0-{size - 1}")
+    asked = put(b"", "*")
+    rest = put(b"x" * (size // 2), f"{size // 2}-{size - 1}")
+
+    assert (broken.status, asked.status, rest.status) == (500, 308, 200)
+    assert asked.header("range") == f"bytes=0-{size // 2 - 1}"
+    assert upstream.get("kb", "a") == b"x" * size
+
+
 def test_upload_in_parts_by_the_transfer_manager(upstream: GcsUpstream) -> None:
     """The SDK's own uploader of parts, in threads, gets a whole object there."""
     data = os.urandom(11 * MIB)
@@ -259,6 +280,18 @@ def test_changed_url_is_refused(
 
     assert answer.status_code == 403
     assert "SignatureDoesNotMatch" in answer.text
+
+
+def test_signed_url_without_a_header_that_it_names_is_refused(
+    guarded: GcsUpstream, identity: GoogleIdentity
+) -> None:
+    """A header that was signed has to be sent, or nobody knows what was signed."""
+    url, _ = signed(guarded, identity, headers={"x-goog-meta-team": "a"})
+
+    answer = guarded.handle(Request(method="GET", url=url))
+
+    assert answer.status == 403
+    assert b"SignatureDoesNotMatch" in answer.body
 
 
 def test_signed_upload_wants_the_headers_that_were_signed(

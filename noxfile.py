@@ -123,6 +123,41 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+@nox.parametrize("openai", ["1.109.1", "2.54.0", "3.54.0"])
+def standins(session: nox.Session, openai: str) -> None:
+    """Hold the stand-in for OpenAI to the strict models of three major versions of its SDK."""
+    # The service needs the newest version, so the project itself cannot be installed here.
+    session.install(
+        f"openai=={openai}", "pydantic", "ruamel.yaml", "google-crc32c", "cryptography"
+    )
+    session.run("python", "-m", "tests.chaos.upstreams.majors")
+
+
+@nox.session(default=False)
+def foreign(session: nox.Session) -> None:
+    """Compare the stand-ins with a mock server that others have written; needs Node."""
+    _install(session, "tests")
+    folder = session.create_tmp()
+    package = "@copilotkit/aimock@1.43.0"
+    options = ("--no-audit", "--no-fund", "--prefix", folder)
+    session.run("npm", "install", *options, package, external=True)
+    command = f"{folder}/node_modules/.bin/llmock"
+    session.run(
+        "python", "-m", "tests.chaos.upstreams.foreign", command, "docs/standins-beside-others.md"
+    )
+
+
+@nox.session(default=False)
+def conformance(session: nox.Session) -> None:
+    """Play Google's table of retries with the real client; `-- PATH` is where the table is."""
+    if len(session.posargs) != 1:
+        session.error("say where the table is: nox -s conformance -- PATH/TO/retry_tests.json")
+    _install(session, "tests")
+    command = ("python", "-m", "tests.chaos.upstreams.conformance")
+    session.run(*command, *session.posargs, "docs/storage-conformance.md")
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write requirements.txt anew from pyproject.toml; needs uv."""
     session.run(

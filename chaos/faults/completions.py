@@ -35,26 +35,35 @@ class Completion(AlteringFault[CompletionFault]):
         return with_objects(response, [self._whole(each) for each in objects])
 
     def _whole(self, completion: Payload) -> Payload:
-        choice = completion["choices"][0]
-        message = choice["message"] | {"content": self._content(choice["message"]["content"])}
-        changed = choice | {"message": message, "finish_reason": self.fault.finish_reason}
-        return completion | {"choices": [changed]}
+        return completion | {"choices": [self._spoiled(each) for each in completion["choices"]]}
+
+    def _spoiled(self, choice: Payload) -> Payload:
+        # Whoever asks for a tool has not stopped for any of the reasons that this fault gives.
+        kept = {key: value for key, value in choice["message"].items() if key != "tool_calls"}
+        message = kept | {"content": self._content(kept["content"])}
+        return choice | {"message": message, "finish_reason": self.fault.finish_reason}
 
     def _streamed(self, chunks: Sequence[Payload]) -> Iterator[Payload]:
-        text = "".join(map(_said, chunks))
-        words = re.findall(r"\s*\S+|\s+", self._content(text) or "")
+        texts: dict[int, str] = {}
+        for chunk in chunks:
+            texts[_index(chunk)] = texts.get(_index(chunk), "") + _said(chunk)
+        words = {
+            index: re.findall(r"\s*\S+|\s+", self._content(text) or "")
+            for index, text in texts.items()
+        }
         for chunk in chunks:
             choice = chunk["choices"][0] if chunk["choices"] else {}
             if choice.get("finish_reason"):
                 finished = choice | {"finish_reason": self.fault.finish_reason}
                 yield chunk | {"choices": [finished]}
+            elif choice.get("delta", {}).get("tool_calls"):
+                continue
             elif not _said(chunk):
                 yield chunk
             else:
                 # The first chunk that said something serves as the form for all that is said.
-                for word in words:
+                for word in words.pop(_index(chunk), ()):
                     yield chunk | {"choices": [choice | {"delta": {"content": word}}]}
-                words = []
 
     def _content(self, text: str | None) -> str | None:
         if "content" in self.fault.model_fields_set:
@@ -89,6 +98,11 @@ def with_objects(response: Response, objects: Sequence[Payload]) -> Response:
     if sse.is_event_stream(response):
         return replace(response, body=sse.encode_events(objects))
     return replace(response, body=json.dumps(objects[0]).encode())
+
+
+def _index(chunk: Payload) -> int:
+    """Which of several choices a chunk is of."""
+    return int(chunk["choices"][0]["index"]) if chunk["choices"] else -1
 
 
 def _said(chunk: Payload) -> str:

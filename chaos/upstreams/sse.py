@@ -46,6 +46,31 @@ def encode_events(payloads: Iterable[object]) -> bytes:
     return b"".join(map(encode_event, payloads)) + DONE
 
 
+def encode_named(name: str, payload: object) -> bytes:
+    r"""One event that has a name, as most providers but OpenAI's chat have it.
+
+    Example:
+        >>> encode_named("ping", {"n": 1})
+        b'event: ping\ndata: {"n": 1}\n\n'
+    """
+    return b"event: " + name.encode() + b"\n" + encode_event(payload)
+
+
+def data_of(event: bytes) -> bytes | None:
+    r"""The data of one event: its lines put together; None if it has none.
+
+    Comments, names and times to wait are no data; the standard lets an event consist of them.
+
+    Example:
+        >>> data_of(b"event: ping\ndata: 1\n\n"), data_of(b": hello\n\n")
+        (b'1', None)
+    """
+    lines = [line for line in event.splitlines() if line.startswith(b"data:")]
+    if not lines:
+        return None
+    return b"\n".join(line.removeprefix(b"data:").removeprefix(b" ") for line in lines)
+
+
 def payloads(body: bytes) -> list[Any]:
     r"""What the whole events carry, parsed; ``[DONE]`` and comments carry nothing.
 
@@ -56,8 +81,5 @@ def payloads(body: bytes) -> list[Any]:
         >>> payloads(b': hello\n\ndata: {"n": 1}\n\ndata: [DONE]\n\n')
         [{'n': 1}]
     """
-    return [
-        json.loads(event.removeprefix(_DATA))
-        for event in split_events(body)
-        if event.startswith(_DATA) and event != DONE
-    ]
+    found = (data_of(event) for event in split_events(body))
+    return [json.loads(data) for data in found if data is not None and data != b"[DONE]"]

@@ -1,267 +1,131 @@
-"""The JSON API of Cloud Storage over a store: which request is what, and what it does."""
+"""Cloud Storage over a store: which request is what, and who answers it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import unquote
 
-from chaos.http import Request, Response, json_response
+from chaos.http import Request, Response
 from chaos.ports import Operation
-from chaos.upstreams.gcs import errors, uploads
-from chaos.upstreams.gcs.conditions import number, require
-from chaos.upstreams.gcs.listing import list_objects
-from chaos.upstreams.gcs.media import media_response
-from chaos.upstreams.gcs.resource import (
-    bucket_resource,
-    object_resource,
-    patched_settings,
-    select,
-    settings_of,
+from chaos.upstreams.gcs import errors, signing
+from chaos.upstreams.gcs.batching import answer_batch
+from chaos.upstreams.gcs.bucket_api import BucketsApi
+from chaos.upstreams.gcs.entries import EntriesApi
+from chaos.upstreams.gcs.inserts import InsertsApi
+from chaos.upstreams.gcs.objects import ObjectsApi
+from chaos.upstreams.gcs.project_api import KeysApi, NotificationsApi
+from chaos.upstreams.gcs.routes import Names, Route, find, require_modelled
+from chaos.upstreams.gcs.store import Store
+from chaos.upstreams.gcs.xml_api import XmlApi
+from chaos.upstreams.google.identity import GoogleIdentity
+from chaos.upstreams.refusal import RefusalError
+
+Handler = Callable[[Request, Names], Response]
+
+_UPLOADS = frozenset(
+    {"objects.insert", "uploads.resumable.start", "uploads.resumable.put"}
+    | {"uploads.resumable.cancel"}
 )
-from chaos.upstreams.gcs.store import Store, StoredObject
-
-_BUCKET = r"/storage/v1/b/(?P<bucket>[^/]+)"
-_OBJECT = rf"{_BUCKET}/o/(?P<object>[^/]+)"
-_DESTINATION = r"/b/(?P<to_bucket>[^/]+)/o/(?P<to_object>[^/]+)"
-
-_ROUTES = tuple(
-    (method, re.compile(path), query, operation)
-    for method, path, query, operation in (
-        ("GET", _BUCKET, {}, "buckets.get"),
-        ("GET", f"{_BUCKET}/o", {}, "objects.list"),
-        ("GET", f"(?:/download)?{_OBJECT}", {"alt": "media"}, "objects.media"),
-        ("GET", _OBJECT, {}, "objects.get"),
-        ("PATCH", _OBJECT, {}, "objects.patch"),
-        ("PUT", _OBJECT, {}, "objects.update"),
-        ("DELETE", _OBJECT, {}, "objects.delete"),
-        ("POST", f"{_OBJECT}/rewriteTo{_DESTINATION}", {}, "objects.rewrite"),
-        ("POST", f"{_OBJECT}/copyTo{_DESTINATION}", {}, "objects.copy"),
-        ("POST", f"{_OBJECT}/compose", {}, "objects.compose"),
-        ("POST", f"/upload{_BUCKET}/o", {"uploadType": "media"}, "objects.insert"),
-        ("POST", f"/upload{_BUCKET}/o", {"uploadType": "multipart"}, "objects.insert"),
-        ("POST", f"/upload{_BUCKET}/o", {"uploadType": "resumable"}, "uploads.resumable.start"),
-        ("PUT", f"/upload{_BUCKET}/o", {"uploadType": "resumable"}, "uploads.resumable.put"),
-    )
-)
+"""Operations whose object is not in the path."""
 
 
-OPERATIONS = tuple(dict.fromkeys(operation for _, _, _, operation in _ROUTES))
-"""Every operation there is."""
+class Api:
+    """Answers requests from a store, and changes it as they say.
 
-Names = Mapping[str, str]
-"""The parts of a path, unescaped: bucket, object, and those of the destination of a copy."""
+    Args:
+        store: What is stored.
+        upstream: Name of the stand-in, for messages.
+        identity: Who gives out tokens; None if anybody may do anything.
+    """
 
-
-class JsonApi:
-    """Answers requests from a store, and changes it as they say."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._sessions = uploads.Sessions()
-        self._handlers = {
-            "buckets.get": self._bucket,
-            "objects.list": self._list,
-            "objects.media": self._media,
-            "objects.get": self._get,
-            "objects.patch": self._patch,
-            "objects.update": self._update,
-            "objects.delete": self._delete,
-            "objects.rewrite": self._rewrite,
-            "objects.copy": self._copy,
-            "objects.compose": self._compose,
-            "objects.insert": self._insert,
-            "uploads.resumable.start": self._start_upload,
-            "uploads.resumable.put": self._continue_upload,
-        }
+    def __init__(self, store: Store, upstream: str, identity: GoogleIdentity | None) -> None:
+        self._upstream = upstream
+        self._identity = identity
+        self.inserts = InsertsApi(store)
+        self.handlers = self._handlers(store)
 
     def classify(self, request: Request) -> Operation | None:
-        """The operation and its object; None if the API has no such thing."""
-        operation, names = _route(request)
-        if operation is None:
+        """The operation and its object (its destination, for a copy); None if there is none."""
+        route, names = find(request)
+        if route is None:
             return None
-        return Operation(operation, self._object_of(operation, names, request))
+        if route.operation in _UPLOADS:
+            return Operation(route.operation, self.inserts.name_of(request, route.operation))
+        return Operation(route.operation, names.get("to_object") or names.get("object"))
 
     def answer(self, request: Request) -> Response:
-        """Do what is asked, or say why not."""
-        operation, names = _route(request)
-        if operation is None:
+        """Do what is asked, or say why not.
+
+        Raises:
+            UnmodelledError: The request asks for something that is not modelled.
+        """
+        route, names = find(request)
+        if route is None:
             return errors.failed(HTTPStatus.NOT_FOUND)
+        require_modelled(request, route, self._upstream)
         try:
-            return self._handlers[operation](request, names)
-        except errors.RefusalError as refusal:
+            self._admit(request, route)
+            return self.handlers[route.operation](request, names)
+        except RefusalError as refusal:
             return refusal.response
 
-    def _object_of(self, operation: str, names: Names, request: Request) -> str | None:
-        if operation == "uploads.resumable.put":
-            session = self._sessions.find(request)
-            return session.upload.name if session is not None else None
-        if operation in {"objects.insert", "uploads.resumable.start"}:
-            try:
-                return _read_upload(request).name
-            except errors.RefusalError:
-                return None
-        return names.get("to_object") or names.get("object")
+    def _admit(self, request: Request, route: Route) -> None:
+        """See to it that the caller may ask at all."""
+        if signing.is_signed(request):
+            signing.require_good_signature(request, self._identity)
+        elif self._identity is not None and not self._identity.admits(request):
+            raise RefusalError(errors.unauthorized(xml=route.operation.startswith("xml.")))
 
-    def _bucket(self, request: Request, names: Names) -> Response:
-        bucket = names["bucket"]
-        self._store.names(bucket)  # refuses if there is no such bucket
-        resource = bucket_resource(
-            bucket, created_s=self._store.created_s, versioning=self._store.versioning
-        )
-        return _shown(request, resource)
+    def _batch(self, request: Request, names: Names) -> Response:
+        del names
+        return answer_batch(request, self.answer)
 
-    def _list(self, request: Request, names: Names) -> Response:
-        return _shown(request, list_objects(self._store, names["bucket"], request))
-
-    def _get(self, request: Request, names: Names) -> Response:
-        stored = self._named(request, names)
-        require(request, stored, reading=True)
-        return _shown(request, object_resource(stored))
-
-    def _media(self, request: Request, names: Names) -> Response:
-        try:
-            stored = self._named(request, names)
-        except errors.RefusalError as refusal:
-            # For media, Cloud Storage says so in plain words rather than in JSON.
-            message = refusal.response.json()["error"]["message"]
-            return Response(
-                status=refusal.response.status,
-                headers=(("content-type", "text/html; charset=UTF-8"),),
-                body=message.encode(),
-            )
-        require(request, stored, reading=True)
-        return media_response(stored, request.headers.get("range"))
-
-    def _patch(self, request: Request, names: Names) -> Response:
-        stored = self._named(request, names)
-        require(request, stored, reading=False)
-        settings = patched_settings(stored, uploads.read_json(request.body))
-        return _shown(request, object_resource(self._store.change(stored, settings)))
-
-    def _update(self, request: Request, names: Names) -> Response:
-        stored = self._named(request, names)
-        require(request, stored, reading=False)
-        changed = self._store.change(stored, settings_of(uploads.read_json(request.body)))
-        return _shown(request, object_resource(changed))
-
-    def _delete(self, request: Request, names: Names) -> Response:
-        stored = self._named(request, names)
-        require(request, stored, reading=False)
-        self._store.delete(stored, for_good="generation" in request.query)
-        return Response(status=HTTPStatus.NO_CONTENT)
-
-    def _rewrite(self, request: Request, names: Names) -> Response:
-        resource = self._copied(request, names)
-        rewritten = {
-            "kind": "storage#rewriteResponse",
-            "totalBytesRewritten": resource["size"],
-            "objectSize": resource["size"],
-            "done": True,
-            "resource": resource,
+    def _handlers(self, store: Store) -> Mapping[str, Handler]:
+        objects, buckets = ObjectsApi(store), BucketsApi(store)
+        keys, notifications, xml = KeysApi(), NotificationsApi(store), XmlApi(store)
+        return {
+            "buckets.list": buckets.list,
+            "buckets.insert": buckets.insert,
+            "buckets.get": buckets.get,
+            "buckets.patch": buckets.patch,
+            "buckets.update": buckets.update,
+            "buckets.delete": buckets.delete,
+            "buckets.getIamPolicy": buckets.get_policy,
+            "buckets.setIamPolicy": buckets.set_policy,
+            "buckets.testIamPermissions": buckets.test_permissions,
+            "buckets.lockRetentionPolicy": buckets.lock,
+            "objects.list": objects.list,
+            "objects.media": objects.media,
+            "objects.get": objects.get,
+            "objects.patch": objects.patch,
+            "objects.update": objects.update,
+            "objects.delete": objects.delete,
+            "objects.restore": objects.restore,
+            "objects.rewrite": objects.rewrite,
+            "objects.copy": objects.copy,
+            "objects.compose": objects.compose,
+            "objects.insert": self.inserts.insert,
+            "uploads.resumable.start": self.inserts.start,
+            "uploads.resumable.put": self.inserts.put,
+            "uploads.resumable.cancel": self.inserts.cancel,
+            "uploads.multipart.start": xml.start,
+            "uploads.multipart.put": xml.put_part,
+            "uploads.multipart.finish": xml.finish,
+            "uploads.multipart.cancel": xml.cancel,
+            "xml.get": xml.get,
+            "xml.head": xml.head,
+            "xml.put": xml.put,
+            "xml.delete": xml.delete,
+            "notifications.list": notifications.list,
+            "notifications.insert": notifications.insert,
+            "notifications.get": notifications.get,
+            "notifications.delete": notifications.delete,
+            "serviceaccount.get": keys.account,
+            "hmacKey.list": keys.list,
+            "hmacKey.create": keys.create,
+            "hmacKey.get": keys.get,
+            "hmacKey.update": keys.update,
+            "hmacKey.delete": keys.delete,
+            "batch": self._batch,
+            **EntriesApi(store).handlers(),
         }
-        return _shown(request, rewritten)
-
-    def _copy(self, request: Request, names: Names) -> Response:
-        return _shown(request, self._copied(request, names))
-
-    def _copied(self, request: Request, names: Names) -> dict[str, Any]:
-        source = self._named(request, names, parameter="sourceGeneration")
-        require(request, source, reading=False, of="Source")
-        bucket, name = names["to_bucket"], names["to_object"]
-        require(request, self._store.find(bucket, name), reading=False)
-        # Metadata in the request replaces that of the source; without any, it is kept.
-        settings = settings_of(uploads.read_json(request.body or b"{}")) or source.settings
-        return object_resource(self._store.put(bucket, name, source.data, settings))
-
-    def _compose(self, request: Request, names: Names) -> Response:
-        body = uploads.read_json(request.body)
-        bucket, name = names["bucket"], names["object"]
-        require(request, self._store.find(bucket, name), reading=False)
-        sources = []
-        for source in body.get("sourceObjects", ()):
-            generation = source.get("generation")
-            found = self._store.find(
-                bucket, source["name"], int(generation) if generation else None
-            )
-            if found is None:
-                raise errors.no_such_object(bucket, source["name"])
-            sources.append(found)
-        if not sources:
-            raise errors.invalid("You must provide at least one source component.")
-        composed = self._store.put(
-            bucket,
-            name,
-            b"".join(source.data for source in sources),
-            settings_of(body.get("destination", {})),
-            components=sum(source.components or 1 for source in sources),
-        )
-        return _shown(request, object_resource(composed))
-
-    def _insert(self, request: Request, names: Names) -> Response:
-        return self._store_upload(request, names["bucket"], _read_upload(request), request)
-
-    def _start_upload(self, request: Request, names: Names) -> Response:
-        session = self._sessions.open(names["bucket"], request)
-        current = self._store.find(names["bucket"], session.upload.name)
-        require(request, current, reading=False)
-        url = f"https://storage.googleapis.com/upload/storage/v1/b/{names['bucket']}/o"
-        location = f"{url}?uploadType=resumable&upload_id={session.id}"
-        headers = (("location", location), ("x-guploader-uploadid", session.id))
-        return Response(status=HTTPStatus.OK, headers=headers)
-
-    def _continue_upload(self, request: Request, names: Names) -> Response:
-        session = self._sessions.find(request)
-        if session is None or session.bucket != names["bucket"]:
-            return errors.failed(HTTPStatus.NOT_FOUND)
-        if session.finished is None:
-            if not session.accept(request):
-                return session.progress()
-            session.finished = self._store_upload(
-                session.opened_by, session.bucket, session.whole(), request
-            )
-        return session.finished
-
-    def _store_upload(
-        self, opening: Request, bucket: str, upload: uploads.Upload, closing: Request
-    ) -> Response:
-        """Store what was uploaded, if it is what its sender meant it to be."""
-        require(opening, self._store.find(bucket, upload.name), reading=False)
-        upload.verify(closing)
-        stored = self._store.put(bucket, upload.name, upload.data, settings_of(upload.metadata))
-        return _shown(opening, object_resource(stored))
-
-    def _named(
-        self, request: Request, names: Names, parameter: str = "generation"
-    ) -> StoredObject:
-        """The object that a path names, at the generation that the query names."""
-        bucket, name = names["bucket"], names["object"]
-        stored = self._store.find(bucket, name, number(request, parameter))
-        if stored is None:
-            raise errors.no_such_object(bucket, name)
-        return stored
-
-
-def _route(request: Request) -> tuple[str | None, Names]:
-    for method, path, query, operation in _ROUTES:
-        match = path.fullmatch(request.path) if method == request.method else None
-        if match is not None and query.items() <= request.query.items():
-            return operation, {key: unquote(value) for key, value in match.groupdict().items()}
-    return None, {}
-
-
-def _read_upload(request: Request) -> uploads.Upload:
-    match request.query["uploadType"]:
-        case "media":
-            return uploads.read_media(request)
-        case "multipart":
-            return uploads.read_multipart(request)
-        case _:
-            return uploads.read_resumable(request)
-
-
-def _shown(request: Request, resource: Mapping[str, Any]) -> Response:
-    headers = (("etag", resource["etag"]),) if "etag" in resource else ()
-    return json_response(HTTPStatus.OK, select(resource, request.query.get("fields")), headers)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from chaos.http import Request, Response
-from chaos.upstreams.gcs.errors import RefusalError, failed, invalid
+from chaos.upstreams.gcs.errors import failed, invalid
 from chaos.upstreams.gcs.resource import etag
 from chaos.upstreams.gcs.store import StoredObject
+from chaos.upstreams.refusal import RefusalError
 
 
 def require(
@@ -45,6 +46,20 @@ def require(
         raise RefusalError(failed(412))
     if tag is not None and tag in unwanted_tags:
         raise _unchanged(current, reading=reading)
+
+
+def require_metageneration(request: Request, actual: int, *, reading: bool) -> None:
+    """Hold a request about a bucket to its preconditions.
+
+    Raises:
+        RefusalError: One does not hold.
+    """
+    wanted = number(request, "ifMetagenerationMatch")
+    if wanted is not None and wanted != actual:
+        raise RefusalError(failed(412))
+    unwanted = number(request, "ifMetagenerationNotMatch")
+    if unwanted is not None and unwanted == actual:
+        raise _unchanged(None, reading=reading)
 
 
 def number(request: Request, name: str) -> int | None:

@@ -1,10 +1,11 @@
-"""The error bodies of Cloud Storage, and the exception by which a handler gives up."""
+"""The error bodies of Cloud Storage."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
 from chaos.http import Response, json_response
+from chaos.upstreams.refusal import RefusalError
 
 _USUAL: dict[int, tuple[str, str]] = {
     400: ("Invalid argument.", "invalid"),
@@ -22,14 +23,6 @@ _WITHOUT_JSON = frozenset({502, 504})
 """Statuses that come from Google's front end, as HTML."""
 
 _REASONS = {"rate_limit_exceeded": "rateLimitExceeded", "insufficient_quota": "quotaExceeded"}
-
-
-class RefusalError(Exception):
-    """A request ends here, with this response."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-        super().__init__(response.status)
 
 
 def error(status: int, message: str, reason: str, *, domain: str = "global") -> Response:
@@ -73,6 +66,18 @@ def rate_limited(code: str) -> Response:
         _REASONS.get(code, code),
         domain="usageLimits",
     )
+
+
+def unauthorized(*, xml: bool = False) -> Response:
+    """The 401 for a token that is missing, unknown or too old."""
+    message = "Invalid Credentials"
+    if xml:
+        body = f"<Error><Code>AuthenticationRequired</Code><Message>{message}</Message></Error>"
+        headers = (("content-type", "application/xml; charset=UTF-8"),)
+        return Response(status=401, headers=headers, body=body.encode())
+    response = error(401, message, "authError")
+    challenge = 'Bearer realm="https://accounts.google.com/", error="invalid_token"'
+    return response.with_headers([("www-authenticate", challenge)])
 
 
 def no_such_bucket() -> RefusalError:

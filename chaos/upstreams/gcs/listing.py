@@ -1,11 +1,13 @@
-"""Listing a bucket: prefixes taken for folders, versions, and pages."""
+"""Listing a bucket: prefixes taken for folders, versions, what was deleted, and pages."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 from chaos.http import Request
+from chaos.upstreams.gcs import globs
 from chaos.upstreams.gcs.conditions import number
 from chaos.upstreams.gcs.errors import invalid
 from chaos.upstreams.gcs.resource import object_resource
@@ -22,11 +24,12 @@ def list_objects(store: Store, bucket: str, request: Request) -> dict[str, Any]:
     query = request.query
     after = _position(query["pageToken"]) if query.get("pageToken") else None
     limit = min(number(request, "maxResults") or _LARGEST_PAGE, _LARGEST_PAGE)
+    full = query.get("projection") == "full"
 
     entries = sorted(_entries(store, bucket, query).items())
     left = [entry for entry in entries if after is None or entry[0] > after]
     page = left[:limit]
-    items = [object_resource(stored) for _, stored in page if stored is not None]
+    items = [object_resource(stored, full=full) for _, stored in page if stored is not None]
     prefixes = [name.decode() for (name, _), stored in page if stored is None]
     listing: dict[str, Any] = {"kind": "storage#objects"}
     if len(left) > limit:
@@ -43,23 +46,49 @@ def _entries(
 ) -> dict[Position, StoredObject | None]:
     """Everything to be listed; a prefix that stands for many objects has no object."""
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-    start, end = query.get("startOffset", ""), query.get("endOffset")
+    keeps_folders = is_true(query, "includeTrailingDelimiter")
     entries: dict[Position, StoredObject | None] = {}
-    for name in store.names(bucket):
-        if not name.startswith(prefix) or name < start or (end is not None and name >= end):
-            continue
-        rest = name[len(prefix) :]
-        if query.get("versions", "").lower() == "true":
-            found = store.generations(bucket, name)
-        else:
-            live = store.find(bucket, name)
-            found = (live,) if live is not None else ()
-        if delimiter and delimiter in rest and found:
-            folder = prefix + rest[: rest.index(delimiter) + len(delimiter)]
-            entries[folder.encode(), 0] = None
-        else:
-            entries |= {(name.encode(), stored.generation): stored for stored in found}
+    for stored in _wanted(store, bucket, query):
+        rest = stored.name[len(prefix) :]
+        if delimiter and delimiter in rest:
+            end = rest.index(delimiter) + len(delimiter)
+            entries[(prefix + rest[:end]).encode(), 0] = None
+            if not (keeps_folders and end == len(rest)):
+                continue
+        entries[stored.name.encode(), stored.generation] = stored
     return entries
+
+
+def _wanted(store: Store, bucket: str, query: dict[str, str]) -> Iterator[StoredObject]:
+    """The objects within the limits of the query, before any are taken together in folders."""
+    start, end = query.get("startOffset", ""), query.get("endOffset")
+    prefix, glob = query.get("prefix", ""), query.get("matchGlob")
+    try:
+        pattern = globs.compiled(glob) if glob else None
+    except ValueError as error:
+        raise invalid(f"Invalid glob pattern: {error}") from None
+    for stored in _all(store, bucket, query):
+        name = stored.name
+        within = name.startswith(prefix) and name >= start and (end is None or name < end)
+        if within and (pattern is None or pattern.fullmatch(name)):
+            yield stored
+
+
+def _all(store: Store, bucket: str, query: dict[str, str]) -> Iterator[StoredObject]:
+    versions, deleted = is_true(query, "versions"), is_true(query, "softDeleted")
+    if versions and deleted:
+        raise invalid("versions and softDeleted cannot both be true.")
+    if deleted:
+        yield from store.restorable(bucket)
+        return
+    for name in store.names(bucket):
+        live = store.find(bucket, name)
+        yield from store.generations(bucket, name) if versions else (live,) if live else ()
+
+
+def is_true(query: dict[str, str], name: str) -> bool:
+    """Whether a flag is set in a query."""
+    return query.get(name, "").lower() == "true"
 
 
 def _token(position: Position) -> str:

@@ -1,4 +1,4 @@
-"""Objects and buckets as the JSON API shows them, whole or the ``fields`` asked for."""
+"""Objects as the JSON API shows them, whole or the ``fields`` asked for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chaos.upstreams.gcs.store import StoredObject
+from chaos.upstreams.unmodelled import UnmodelledError
 
 _SETTINGS = (
     "cacheControl",
@@ -23,6 +24,14 @@ _SETTINGS = (
 )
 """The parts of an object's resource that uploaders choose."""
 
+_GIVEN = frozenset(
+    {"kind", "id", "selfLink", "mediaLink", "name", "bucket", "generation", "metageneration"}
+    | {"size", "crc32c", "md5Hash", "etag", "timeCreated", "updated", "timeStorageClassUpdated"}
+    | {"timeFinalized", "componentCount", "softDeleteTime", "hardDeleteTime", "owner", "acl"}
+)
+"""The parts that Cloud Storage decides itself: whoever sends them back changes nothing by it. The
+list of who may do what is in here because it is read apart."""
+
 _API = "https://www.googleapis.com/storage/v1"
 _DOWNLOADS = "https://storage.googleapis.com/download/storage/v1"
 
@@ -30,8 +39,8 @@ Tree = dict[str, "Tree"]
 """Names to keep, each with the names to keep inside it; none means all."""
 
 
-def object_resource(stored: StoredObject) -> dict[str, Any]:
-    """The resource of one generation."""
+def object_resource(stored: StoredObject, *, full: bool = False) -> dict[str, Any]:
+    """The resource of one generation; ``full`` with who may do what."""
     path = f"/b/{stored.bucket}/o/{quote(stored.name, safe='')}"
     resource: dict[str, Any] = {
         "kind": "storage#object",
@@ -46,50 +55,68 @@ def object_resource(stored: StoredObject) -> dict[str, Any]:
         "size": str(len(stored.data)),
         "crc32c": stored.crc32c,
         "etag": etag(stored),
-        "timeCreated": _timestamp(stored.created_s),
-        "updated": _timestamp(stored.updated_s),
-        "timeStorageClassUpdated": _timestamp(stored.created_s),
-        "timeFinalized": _timestamp(stored.created_s),
+        "timeCreated": timestamp(stored.created_s),
+        "updated": timestamp(stored.updated_s),
+        "timeStorageClassUpdated": timestamp(stored.created_s),
+        "timeFinalized": timestamp(stored.created_s),
     }
     if stored.md5 is not None:
         resource["md5Hash"] = stored.md5
     if stored.components is not None:
         resource["componentCount"] = stored.components
+    if stored.deleted_s is not None and stored.kept_until_s is not None:
+        resource["softDeleteTime"] = timestamp(stored.deleted_s)
+        resource["hardDeleteTime"] = timestamp(stored.kept_until_s)
     resource.update(stored.settings)
+    if full:
+        extra = {"object": stored.name, "generation": str(stored.generation)}
+        kind = "objectAccessControl"
+        resource["acl"] = [
+            entry_resource(kind, stored.bucket, entity, role, **extra)
+            for entity, role in stored.acl.items()
+        ]
     return resource
 
 
-def settings_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a resource its sender may choose; null means not set."""
+def entry_resource(kind: str, bucket: str, entity: str, role: str, **extra: str) -> dict[str, Any]:
+    """One line of a list of who may do what."""
+    return {
+        "kind": f"storage#{kind}",
+        "id": f"{bucket}/{entity}",
+        "selfLink": f"{_API}/b/{bucket}/{kind}/{entity}",
+        "bucket": bucket,
+        "entity": entity,
+        "role": role,
+        "etag": "CAE=",
+        **extra,
+    }
+
+
+def settings_of(metadata: Mapping[str, Any], operation: str) -> dict[str, Any]:
+    """What of a resource its sender may choose; null means not set.
+
+    Raises:
+        UnmodelledError: It chooses something that is not modelled.
+    """
+    unknown = [
+        f"body.{key}"
+        for key, value in metadata.items()
+        if key not in _SETTINGS and key not in _GIVEN and value not in (None, {}, [], False)
+    ]
+    if unknown:
+        raise UnmodelledError("gcs", operation, unknown, taught_in=__name__)
     return {key: metadata[key] for key in _SETTINGS if metadata.get(key) is not None}
 
 
-def patched_settings(stored: StoredObject, patch: Mapping[str, Any]) -> dict[str, Any]:
+def patched_settings(
+    stored: StoredObject, patch: Mapping[str, Any], operation: str
+) -> dict[str, Any]:
     """Settings after a patch: null deletes, and ``metadata`` is merged key by key."""
     changed = {**stored.settings, **patch}
     if isinstance(patch.get("metadata"), dict):
         merged = {**stored.settings.get("metadata", {}), **patch["metadata"]}
         changed["metadata"] = {k: v for k, v in merged.items() if v is not None} or None
-    return settings_of(changed)
-
-
-def bucket_resource(bucket: str, *, created_s: float, versioning: bool) -> dict[str, Any]:
-    """The resource of a bucket."""
-    return {
-        "kind": "storage#bucket",
-        "id": bucket,
-        "selfLink": f"{_API}/b/{bucket}",
-        "name": bucket,
-        "projectNumber": "1",
-        "metageneration": "1",
-        "location": "US",
-        "locationType": "multi-region",
-        "storageClass": "STANDARD",
-        "etag": "CAE=",
-        "timeCreated": _timestamp(created_s),
-        "updated": _timestamp(created_s),
-        "versioning": {"enabled": versioning},
-    }
+    return settings_of(changed, operation)
 
 
 def etag(stored: StoredObject) -> str:
@@ -147,7 +174,8 @@ def _prune(value: Any, tree: Tree) -> Any:  # noqa: ANN401 - JSON is anything
     return value
 
 
-def _timestamp(unix_s: float) -> str:
+def timestamp(unix_s: float) -> str:
+    """A time as the API writes it."""
     return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 

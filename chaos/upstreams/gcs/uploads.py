@@ -12,8 +12,9 @@ from http import HTTPStatus
 from typing import Any
 
 from chaos.http import Request, Response
-from chaos.upstreams.gcs.errors import RefusalError, error, invalid
+from chaos.upstreams.gcs.errors import error, invalid
 from chaos.upstreams.gcs.store import crc32c_of, md5_of
+from chaos.upstreams.refusal import RefusalError
 
 CHUNK_QUANTUM = 256 * 1024
 """Cloud Storage keeps a chunk in multiples of this, except the last."""
@@ -95,6 +96,16 @@ class Session:
         self.received += news[: len(news) // CHUNK_QUANTUM * CHUNK_QUANTUM]
         return False
 
+    def span(self, request: Request) -> tuple[int, int]:
+        """Where a chunk begins and ends, in the whole object."""
+        first, _ = self._place_of(request)
+        return first, first + len(request.body)
+
+    def keep(self, data: bytes, first: int) -> None:
+        """Keep the part of a chunk that came before the connection broke."""
+        news = data[max(len(self.received) - first, 0) :]
+        self.received += news[: len(news) // CHUNK_QUANTUM * CHUNK_QUANTUM]
+
     def whole(self) -> Upload:
         """The upload with all that was received."""
         return replace(self.upload, data=bytes(self.received))
@@ -127,10 +138,12 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Session] = {}
+        self._opened = 0
 
     def open(self, bucket: str, request: Request) -> Session:
         """Begin an upload."""
-        number = f"{len(self._by_id)}/{bucket}"
+        self._opened += 1
+        number = f"{self._opened}/{bucket}"
         session = Session(
             id="sim-" + hashlib.sha256(number.encode()).hexdigest()[:40],
             bucket=bucket,
@@ -139,6 +152,10 @@ class Sessions:
         )
         self._by_id[session.id] = session
         return session
+
+    def forget(self, session: Session) -> None:
+        """Give an upload up."""
+        del self._by_id[session.id]
 
     def find(self, request: Request) -> Session | None:
         """The upload that a request belongs to."""

@@ -1,4 +1,4 @@
-"""Cloud Storage as a client of its JSON API sees it, and as a test fills it."""
+"""Cloud Storage as its clients see it, and as a test fills it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ from typing import ClassVar
 from chaos.http import Request, Response
 from chaos.ports import Operation, Upstream
 from chaos.trace.events import Scalar
-from chaos.upstreams.gcs import errors
-from chaos.upstreams.gcs.api import OPERATIONS, JsonApi
+from chaos.upstreams.gcs import errors, telling
+from chaos.upstreams.gcs.api import Api
+from chaos.upstreams.gcs.routes import OPERATIONS
 from chaos.upstreams.gcs.store import Store, StoredObject
+from chaos.upstreams.google.identity import GoogleIdentity
+from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.said import Said
 
 
 class GcsUpstream(Upstream):
     """Stands in for Cloud Storage; holds its objects in memory.
 
-    Anybody may do anything; 401 and 403 come from faults. A gzip-encoded object is sent as it is
-    stored. Requests are to be handled one at a time.
+    Requests are to be handled one at a time. One with a query, header or body that is not modelled
+    raises `chaos.upstreams.unmodelled.UnmodelledError`.
 
     Args:
-        versioning: Whether overwritten and deleted generations can still be read.
+        versioning: Whether new buckets keep overwritten and deleted generations readable.
+        identity: Who gives out tokens; without it, anybody may do anything, and 401 and 403 come
+            from faults.
 
     Example:
         >>> gcs = GcsUpstream()
@@ -37,9 +43,11 @@ class GcsUpstream(Upstream):
     hosts: ClassVar[tuple[str, ...]] = ("storage.googleapis.com", "www.googleapis.com")
     operations: ClassVar[tuple[str, ...]] = OPERATIONS
 
-    def __init__(self, *, versioning: bool = False) -> None:
+    def __init__(
+        self, *, versioning: bool = False, identity: GoogleIdentity | None = None
+    ) -> None:
         self._store = Store(versioning=versioning)
-        self._api = JsonApi(self._store)
+        self._api = Api(self._store, self.name, identity)
 
     def put(
         self,
@@ -78,19 +86,32 @@ class GcsUpstream(Upstream):
         """The generations that can be read, oldest first."""
         try:
             return tuple(each.generation for each in self._store.generations(bucket, name))
-        except errors.RefusalError:
+        except RefusalError:
             return ()
 
     def create_bucket(self, bucket: str) -> None:
         """Make an empty bucket; nothing happens if it is there."""
         self._store.add_bucket(bucket)
 
+    def interrupt_upload(self, *, after: int, status: int = 503) -> None:
+        """Let the next resumable upload that comes so far fail there, once.
+
+        Args:
+            after: Bytes of the object that are kept; a multiple of 256 KiB.
+            status: What is answered instead of the rest.
+        """
+        self._api.inserts.interrupt(after, status)
+
     def classify(self, request: Request) -> Operation | None:
         """The operation, and the object it is about (its destination, for a copy)."""
         return self._api.classify(request)
 
     def handle(self, request: Request) -> Response:
-        """Answer as Cloud Storage would."""
+        """Answer as Cloud Storage would.
+
+        Raises:
+            UnmodelledError: The request asks for something that is not modelled.
+        """
         return self._api.answer(request)
 
     def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
@@ -100,6 +121,11 @@ class GcsUpstream(Upstream):
         if operation.name != "objects.media" or generation is None or size is None:
             return {}
         return {"object": operation.object, "generation": generation, "size": int(size)}
+
+    def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
+        """Whether something was done, and whether another try can help."""
+        del request
+        return telling.said(operation.name, response)
 
     def rate_limited(self, code: str) -> Response:
         """Cloud Storage's 429."""
@@ -112,5 +138,5 @@ class GcsUpstream(Upstream):
     def _peek(self, bucket: str, name: str, generation: int | None) -> StoredObject | None:
         try:
             return self._store.find(bucket, name, generation)
-        except errors.RefusalError:
+        except RefusalError:
             return None

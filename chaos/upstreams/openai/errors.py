@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from chaos.http import Response, json_response
 
@@ -112,6 +113,17 @@ def rate_limited(code: str) -> Response:
     return response.with_headers(
         [("x-ratelimit-limit-requests", "500"), ("x-ratelimit-remaining-requests", "0")]
     )
+
+
+def in_a_stream(code: str | None) -> dict[str, Any]:
+    """What a stream carries when the provider fails in the middle of it.
+
+    Example:
+        >>> in_a_stream(None)["error"]["type"]
+        'server_error'
+    """
+    message = _OVERLOADED if code == "server_overloaded" else _BROKEN
+    return {"error": {"message": message, "type": "server_error", "param": None, "code": code}}
 
 
 def _reason(status: int) -> str:

@@ -1,40 +1,52 @@
-"""OpenAI's API: chat completions, embeddings and the list of models."""
+"""OpenAI's API, and everybody's who speaks it: Azure, gateways, servers of open models."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import itertools
-import json
-import random
-import re
-import struct
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar
 
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
 from chaos.trace.events import Scalar
-from chaos.upstreams.openai import chat, errors, validation
+from chaos.upstreams.openai import azure, errors, telling
+from chaos.upstreams.openai.asked import Asked
+from chaos.upstreams.openai.batches import BatchesApi
+from chaos.upstreams.openai.chat.api import ChatApi
+from chaos.upstreams.openai.completions import CompletionsApi
+from chaos.upstreams.openai.embeddings import EmbeddingsApi
+from chaos.upstreams.openai.files import FilesApi
+from chaos.upstreams.openai.limits import LIMITED, headers_of, require_room
+from chaos.upstreams.openai.models import DEFAULT_MODELS, Catalogue, Model
+from chaos.upstreams.openai.moderations import ModerationsApi
+from chaos.upstreams.openai.responses.api import ResponsesApi
+from chaos.upstreams.openai.routes import OPERATIONS, Routed, Routes
+from chaos.upstreams.rates import Meter, RateLimits
+from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.said import Said
+from chaos.upstreams.script import Script, Written
 
-_ROUTES = (
-    ("POST", re.compile(r"/v1/chat/completions"), "chat.completions"),
-    ("POST", re.compile(r"/v1/embeddings"), "embeddings"),
-    ("GET", re.compile(r"/v1/models"), "models.list"),
-    ("GET", re.compile(r"/v1/models/(?P<model>[^/]+)"), "models.retrieve"),
-)
-
-_CHAT_MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-4.1-mini", "gpt-4.1")
-_DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
-_RELEASED_AT = 1_721_172_741
+Handler = Callable[[Asked], Response]
 
 
 class OpenAIUpstream(Upstream):
-    """Stands in for ``api.openai.com``.
+    """Stands in for ``api.openai.com``; a subclass with other ``hosts`` stands in for a gateway.
 
     Any key is good, except one that begins with ``sk-invalid``. Answers depend on the request
-    alone, apart from their ids (numbered) and ``created`` (the clock).
+    alone, apart from their ids (numbered) and ``created`` (the clock). A request with a parameter
+    that is not modelled raises `chaos.upstreams.unmodelled.UnmodelledError`.
+
+    Args:
+        answers: What the model says; see `chaos.upstreams.script.Script`.
+        models: The models there are: names of chat models, or `Model`.
+        any_model: Whether every other name is a chat model too, as behind a gateway.
+        deployments: On Azure, the model behind each deployment; others have the model's name.
+        limits: What is allowed in a minute; without it there are no limits, and no headers that
+            tell of them.
+        base_path: Where the API begins, if neither in a version (``/v1``) nor as on Azure.
+        background_takes_s: How long a response in the background takes, in seconds of the clock.
+        batch_takes_s: How long a batch takes, in seconds of the clock.
 
     Example:
         >>> request = Request(
@@ -48,22 +60,47 @@ class OpenAIUpstream(Upstream):
 
     name: ClassVar[str] = "openai"
     hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
-    operations: ClassVar[tuple[str, ...]] = tuple(name for _, _, name in _ROUTES)
+    operations: ClassVar[tuple[str, ...]] = OPERATIONS
 
-    def __init__(self) -> None:
+    def __init__(  # noqa: PLR0913 - each is a thing of its own
+        self,
+        *,
+        answers: Written = None,
+        models: Iterable[Model | str] = DEFAULT_MODELS,
+        any_model: bool = False,
+        deployments: Mapping[str, str] | None = None,
+        limits: RateLimits | None = None,
+        base_path: str | None = None,
+        background_takes_s: float = 10.0,
+        batch_takes_s: float = 60.0,
+    ) -> None:
         self._numbers = itertools.count(1)
+        self._models = Catalogue(models, any_name=any_model)
+        self._deployments = deployments or {}
+        self._meter = Meter(limits or RateLimits())
+        self._routes = Routes(base_path)
+        self._background_takes_s = background_takes_s
+        self._batch_takes_s = batch_takes_s
+        self._answers = self._handlers(Script(answers))
 
     def classify(self, request: Request) -> Operation | None:
-        """The operation; for one model, its name is the object."""
-        for method, path, name in _ROUTES:
-            if request.method == method and (match := path.fullmatch(request.path)):
-                return Operation(name, match.groupdict().get("model"))
-        return None
+        """The operation; the id in its path, if it has one, is the object."""
+        routed = self._routes.find(request.method, request.path)
+        if routed is None:
+            return None
+        return Operation(routed.operation, routed.ids.get("model") or routed.ids.get("id"))
 
     def handle(self, request: Request) -> Response:
-        """Answer as OpenAI would."""
+        """Answer as OpenAI would.
+
+        Raises:
+            UnmodelledError: The request has a parameter that is not modelled.
+        """
         number = next(self._numbers)
-        response = self._answer(request, number)
+        try:
+            response = self._answer(request, number)
+        except RefusalError as refusal:
+            response = refusal.response
         return response.with_headers(
             [
                 ("openai-version", "2020-10-01"),
@@ -72,20 +109,17 @@ class OpenAIUpstream(Upstream):
         )
 
     def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
-        """``text`` and ``finish_reason`` of a completion, or the ``code`` of an error.
+        """What a trace keeps: what was said and what it cost, or the ``code`` of an error.
 
-        As this response carries them; empty if a fault left nothing of it that can be read.
+        ``text`` and ``finish_reason`` (in the words of chat completions, whichever API it was),
+        ``tokens_in``, ``tokens_out`` and ``cost`` in dollars, as this response carries them. Empty
+        if a fault left nothing of it that can be read.
         """
-        if response.status != 200:  # noqa: PLR2004 - OK
-            code = errors.code_of(response)
-            return {} if code is None else {"code": code}
-        if operation.name != "chat.completions":
-            return {}
-        try:
-            text, finish_reason = chat.read_completion(response)
-        except ValueError:
-            return {}
-        return {"text": text, "finish_reason": finish_reason}
+        return telling.describe(operation, response, self._models)
+
+    def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
+        """What the model said, in words of no provider; None for operations without a model."""
+        return telling.said(operation, request, response)
 
     def rate_limited(self, code: str) -> Response:
         """OpenAI's 429; see `chaos.upstreams.openai.errors.rate_limited`."""
@@ -96,94 +130,84 @@ class OpenAIUpstream(Upstream):
         return errors.failed(status)
 
     def _answer(self, request: Request, number: int) -> Response:
-        operation = self.classify(request)
-        if operation is None:
-            return errors.error(
-                404,
-                f"Invalid URL ({request.method} {request.path})",
-                kind="invalid_request_error",
-            )
+        routed = self._routes.find(request.method, request.path)
+        if routed is None:
+            message = f"Invalid URL ({request.method} {request.path})"
+            return errors.error(404, message, kind="invalid_request_error")
+        if azure.is_azure(request, routed):
+            return self._answer_on_azure(request, routed, number)
         refusal = _problem_with_key(request.headers.get("authorization", ""))
-        if refusal is not None:
-            return refusal
-        match operation.name:
-            case "chat.completions":
-                return _chat(request, number)
-            case "embeddings":
-                return _embed(request)
-            case "models.list":
-                models = [_model(name) for name in (*_CHAT_MODELS, *_DIMENSIONS)]
-                return json_response(200, {"object": "list", "data": models})
-            case _:
-                assert operation.object is not None
-                known = operation.object in (*_CHAT_MODELS, *_DIMENSIONS)
-                return (
-                    json_response(200, _model(operation.object))
-                    if known
-                    else _unknown_model(operation.object)
-                )
+        return refusal or self._dispatch(request, routed, number)
 
+    def _answer_on_azure(self, request: Request, routed: Routed, number: int) -> Response:
+        azure.check(request)
+        if routed.deployment is not None:
+            behind = self._deployments.get(routed.deployment, routed.deployment)
+            if self._models.get(behind) is None:
+                return azure.no_deployment()
+            request = azure.with_model(request, behind)
+        return azure.with_filters(self._dispatch(request, routed, number))
 
-def _chat(request: Request, number: int) -> Response:
-    read = _read_chat(request.body)
-    if isinstance(read, Response):
-        return read
-    body, completion = read
-    return chat.chat_response(body, completion, number=number)
+    def _dispatch(self, request: Request, routed: Routed, number: int) -> Response:
+        asked = Asked(
+            request=request,
+            upstream=self.name,
+            operation=routed.operation,
+            ids=routed.ids,
+            number=number,
+        )
+        if routed.operation not in LIMITED or not self._meter.has_limits:
+            return self._answers[routed.operation](asked)
+        response = require_room(self._meter, request)
+        if response is None:
+            try:
+                response = self._answers[routed.operation](asked)
+            except RefusalError as refusal:
+                response = refusal.response
+        return response.with_headers(headers_of(self._meter.standings()))
 
-
-# The same questions are asked in every run of an exploration, and all through an incident.
-@lru_cache(maxsize=1024)
-def _read_chat(raw: bytes) -> Response | tuple[Mapping[str, Any], chat.Completion]:
-    """What is asked for, and the model's answer to it; or why there is none."""
-    problem = validation.problem_with(raw)
-    if problem is not None:
-        return problem
-    body = json.loads(raw)
-    if body["model"] not in _CHAT_MODELS:
-        return _unknown_model(body["model"])
-    return body, chat.complete(body)
-
-
-def _embed(request: Request) -> Response:
-    """Vectors of unit length that depend on the text alone."""
-    try:
-        body = request.json()
-        model, texts = body["model"], body["input"]
-    except (ValueError, TypeError, KeyError):
-        return errors.invalid_request("you must provide a model and an input parameter")
-    if model not in _DIMENSIONS:
-        return _unknown_model(model)
-    texts = [texts] if isinstance(texts, str) else texts
-    dimensions = body.get("dimensions") or _DIMENSIONS[model]
-    as_base64 = body.get("encoding_format") == "base64"
-    vectors = [_vector(str(text), dimensions) for text in texts]
-    data = [
-        {
-            "object": "embedding",
-            "index": index,
-            "embedding": _packed(vector) if as_base64 else vector,
+    def _handlers(self, script: Script) -> Mapping[str, Handler]:
+        """What answers each operation."""
+        chat = ChatApi(self._models, script)
+        responses = ResponsesApi(self._models, script, background_takes_s=self._background_takes_s)
+        files = FilesApi()
+        batches = BatchesApi(files, self.handle, takes_s=self._batch_takes_s)
+        return {
+            "chat.completions": chat.create,
+            "chat.completions.list": chat.stored.list,
+            "chat.completions.retrieve": chat.stored.retrieve,
+            "chat.completions.update": chat.stored.update,
+            "chat.completions.delete": chat.stored.delete,
+            "chat.completions.messages": chat.stored.messages,
+            "responses.create": responses.create,
+            "responses.retrieve": responses.retrieve,
+            "responses.delete": responses.delete,
+            "responses.cancel": responses.cancel,
+            "responses.input_items": responses.input_items,
+            "embeddings": EmbeddingsApi(self._models).create,
+            "moderations": ModerationsApi(self._models).create,
+            "completions": CompletionsApi(self._models, script).create,
+            "models.list": self._list_models,
+            "models.retrieve": self._retrieve_model,
+            "files.create": files.create,
+            "files.list": files.list,
+            "files.retrieve": files.retrieve,
+            "files.delete": files.delete,
+            "files.content": files.content,
+            "batches.create": batches.create,
+            "batches.list": batches.list,
+            "batches.retrieve": batches.retrieve,
+            "batches.cancel": batches.cancel,
         }
-        for index, vector in enumerate(vectors)
-    ]
-    tokens = sum(len(str(text).split()) for text in texts)
-    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return json_response(200, {"object": "list", "data": data, "model": model, "usage": usage})
 
+    def _list_models(self, asked: Asked) -> Response:
+        del asked
+        listed = [model.resource(model.name) for model in self._models]
+        return json_response(200, {"object": "list", "data": listed})
 
-def _vector(text: str, dimensions: int) -> list[float]:
-    draw = random.Random(text)  # noqa: S311 - a hash of the text, the same in every process
-    raw = [draw.gauss(0.0, 1.0) for _ in range(dimensions)]
-    length = sum(x * x for x in raw) ** 0.5
-    return [x / length for x in raw]
-
-
-def _packed(vector: Sequence[float]) -> str:
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
-
-
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": _RELEASED_AT, "owned_by": "system"}
+    def _retrieve_model(self, asked: Asked) -> Response:
+        name = asked.ids["model"]
+        return json_response(200, self._models.named(name).resource(name))
 
 
 def _problem_with_key(authorization: str) -> Response | None:
@@ -198,12 +222,3 @@ def _problem_with_key(authorization: str) -> Response | None:
     if key.startswith("sk-invalid"):
         return errors.failed(401)
     return None
-
-
-def _unknown_model(name: object) -> Response:
-    return errors.error(
-        404,
-        f"The model `{name}` does not exist or you do not have access to it.",
-        kind="invalid_request_error",
-        code="model_not_found",
-    )

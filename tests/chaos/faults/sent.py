@@ -28,12 +28,13 @@ def fault(kind: str, upstream: str = "openai", **parameters: Any) -> Fault:
     return _FAULTS.validate_python({"fault": kind, "upstream": upstream, **parameters})
 
 
-def chat_request(*, stream: bool = False) -> Request:
+def chat_request(*, stream: bool = False, **more: Any) -> Request:
     """A chat completion."""
     body = {
         "model": "gpt-4o-mini",
         "messages": [{"role": "user", "content": "How do I reset my password?"}],
         "stream": stream,
+        **more,
     }
     return Request(
         method="POST",

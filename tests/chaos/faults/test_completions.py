@@ -72,7 +72,7 @@ def test_trace_keeps_what_was_really_said(*, stream: bool) -> None:
 
     described = OpenAIUpstream().describe(CHAT, decision.respond(chat_request(stream=stream)))
 
-    assert described == {"text": HALF, "finish_reason": "length"}
+    assert (described["text"], described["finish_reason"]) == (HALF, "length")
 
 
 def test_completion_does_not_concern_a_download() -> None:
@@ -81,3 +81,29 @@ def test_completion_does_not_concern_a_download() -> None:
 
     assert decision.respond(media_request()).body == DATA
     assert decision.touched == ()
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+def test_every_choice_is_spoiled(*, stream: bool) -> None:
+    """Of several choices, none keeps its text, and none loses its place."""
+    decision = decide(fault("completion", finish_reason="content_filter"))
+    options: dict[str, Any] = {"n": 2, "stream": stream}
+
+    body = decision.respond(chat_request(**options)).body.decode()
+
+    assert '"index": 0' in body
+    assert '"index": 1' in body
+    assert "You asked" not in body
+    assert body.count('"content_filter"') == 2
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+def test_spoiled_completion_asks_for_no_tool(*, stream: bool) -> None:
+    """A model that declines or runs out of tokens has not called anything."""
+    decision = decide(fault("completion", finish_reason="stop", content="I would rather not."))
+    tool = {"type": "function", "function": {"name": "refund"}}
+
+    request = chat_request(stream=stream, tools=[tool], tool_choice="required")
+
+    assert b"tool_calls" in OpenAIUpstream().handle(request).body
+    assert b"tool_calls" not in decision.respond(request).body

@@ -23,6 +23,16 @@ Handler = Callable[[Request], Response]
 
 def openai_client(handler: Handler, **options: Any) -> openai.OpenAI:
     """An OpenAI client whose requests end in ``handler``; it does not retry."""
+    return openai.OpenAI(
+        api_key=options.pop("api_key", "sk-test"),
+        max_retries=0,
+        http_client=httpx2.Client(transport=transport(handler)),
+        **options,
+    )
+
+
+def transport(handler: Handler) -> httpx2.MockTransport:
+    """A transport, for clients sync and async, that lets ``handler`` answer."""
 
     def send(request: httpx2.Request) -> httpx2.Response:
         response = handler(
@@ -37,12 +47,7 @@ def openai_client(handler: Handler, **options: Any) -> openai.OpenAI:
             response.status, headers=list(response.headers), content=response.body
         )
 
-    return openai.OpenAI(
-        api_key=options.pop("api_key", "sk-test"),
-        max_retries=0,
-        http_client=httpx2.Client(transport=httpx2.MockTransport(send)),
-        **options,
-    )
+    return httpx2.MockTransport(send)
 
 
 def storage_client(handler: Handler) -> storage.Client:

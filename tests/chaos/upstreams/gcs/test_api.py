@@ -276,11 +276,13 @@ def test_unknown_path_is_404(upstream: GcsUpstream) -> None:
 
     assert upstream.classify(request) is None
     assert upstream.handle(request).status == 404
+    elsewhere = Request(method="GET", url="https://www.googleapis.com/oauth2/v3/certs")
+    assert upstream.classify(elsewhere) is None
 
 
 def test_every_operation_is_answered(upstream: GcsUpstream) -> None:
     """What scenarios may name is exactly what there are handlers for."""
-    assert set(upstream.operations) == set(upstream._api._handlers)
+    assert set(upstream.operations) == set(upstream._api.handlers)
 
 
 def test_targets_fill_and_read_it_directly() -> None:
@@ -368,3 +370,44 @@ def test_composition_of_nothing_is_400(upstream: GcsUpstream) -> None:
     response = send(upstream, "POST", "/storage/v1/b/kb/o/c/compose", b'{"sourceObjects": []}')
 
     assert response.status == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "effect", "retry"),
+    [
+        pytest.param("GET", "/storage/v1/b/kb/o/a", False, None, id="read"),
+        pytest.param("GET", MEDIA, False, None, id="media"),
+        pytest.param("DELETE", "/storage/v1/b/kb/o/a", True, None, id="done"),
+        pytest.param("DELETE", "/storage/v1/b/kb/o/none", False, False, id="not there"),
+        pytest.param("GET", "/storage/v1/b/kb/acl", False, None, id="list of access"),
+        pytest.param("DELETE", "/kb/a", True, None, id="by its path"),
+    ],
+)
+def test_said_tells_whether_something_was_done(
+    upstream: GcsUpstream, method: str, path: str, *, effect: bool, retry: bool | None
+) -> None:
+    """What changed something is told from what only looked, and from what came to nothing."""
+    request = _request(method, path)
+    operation = upstream.classify(request)
+    assert operation is not None
+
+    said = upstream.said(operation, request, upstream.handle(request))
+
+    assert said is not None
+    assert (said.had_effect, said.retry_can_help) == (effect, retry)
+    assert said.ended == ("failed" if retry is False else "finished")
+
+
+@pytest.mark.parametrize(
+    ("status", "retry"), [(401, None), (403, False), (408, True), (412, False), (429, True)]
+)
+def test_said_tells_whether_another_try_can_help(
+    upstream: GcsUpstream, status: int, *, retry: bool | None
+) -> None:
+    """An overload goes by, a condition that does not hold stays so; of a token nobody knows."""
+    request = _request("DELETE", "/storage/v1/b/kb/o/a")
+
+    for failure, helps in ((status, retry), (503, True)):
+        said = upstream.said(Operation("objects.delete"), request, upstream.failed(failure))
+        assert said is not None
+        assert (said.retry_can_help, said.had_effect) == (helps, False)

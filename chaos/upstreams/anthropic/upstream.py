@@ -1,0 +1,297 @@
+"""Anthropic's API: messages, plain and streamed, the count of their tokens, and the models."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import re
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar
+
+from chaos.http import Request, Response, json_response
+from chaos.ports import Operation, Upstream
+from chaos.trace.events import Scalar
+from chaos.upstreams import model as imitation
+from chaos.upstreams.anthropic import errors, reading, words
+from chaos.upstreams.anthropic.answering import Answer
+from chaos.upstreams.anthropic.prompting import prompt_of, tokens_of
+from chaos.upstreams.anthropic.request import CountRequest, MessageRequest, ThinkingEnabled
+from chaos.upstreams.declared import Declared, MistakenError, read
+from chaos.upstreams.prices import FREE, Price, Usage, cost
+from chaos.upstreams.rates import Meter, RateLimits
+from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.said import Said
+from chaos.upstreams.script import Script, Written
+from chaos.upstreams.unmodelled import UnmodelledError
+
+D = TypeVar("D", bound=Declared)
+
+_ROUTES = (
+    ("POST", re.compile(r"/v1/messages"), "messages"),
+    ("POST", re.compile(r"/v1/messages/count_tokens"), "messages.count_tokens"),
+    ("GET", re.compile(r"/v1/models"), "models.list"),
+    ("GET", re.compile(r"/v1/models/(?P<model>[^/]+)"), "models.retrieve"),
+)
+DEFAULT_MODELS: Mapping[str, Price] = {
+    "claude-opus-4-5": Price(input=5.0, cached=0.5, output=25.0),
+    "claude-sonnet-4-5": Price(input=3.0, cached=0.3, output=15.0),
+    "claude-haiku-4-5": Price(input=1.0, cached=0.1, output=5.0),
+}
+"""A few models, at their list prices of January 2026; a test brings those that it needs."""
+
+_DATED = re.compile(r"-\d{8}$|-latest$")
+_VERSIONS = ("2023-06-01", "2026-10-21")
+_GONE = ("temperature", "top_p", "top_k")
+"""Parameters that the second version does not have any more."""
+
+_THOUGHT_SHARE = 10
+
+
+class AnthropicUpstream(Upstream):
+    """Stands in for ``api.anthropic.com``.
+
+    Both versions of the API are there, 2023-06-01 and 2026-10-21. Any key is good, except one that
+    begins with ``sk-invalid``. Answers depend on the request alone but for their ids. A request
+    with a parameter that is not modelled, and one that asks for a beta feature, raises
+    `chaos.upstreams.unmodelled.UnmodelledError`.
+
+    Args:
+        answers: What the model says; see `chaos.upstreams.script.Script`.
+        models: The models there are: names, or names with their prices.
+        limits: What is allowed in a minute; tokens are those of requests. Without it there are no
+            limits, and no headers that tell of them.
+
+    Example:
+        >>> body = {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": [
+        ...     {"role": "user", "content": "Is the VPN down?"}]}
+        >>> request = Request(
+        ...     method="POST",
+        ...     url="https://api.anthropic.com/v1/messages",
+        ...     headers={"x-api-key": "sk-test", "anthropic-version": "2023-06-01"},
+        ...     body=json.dumps(body).encode(),
+        ... )
+        >>> AnthropicUpstream(answers="No.").handle(request).json()["content"][0]["text"]
+        'No.'
+    """
+
+    name: ClassVar[str] = "anthropic"
+    hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
+    operations: ClassVar[tuple[str, ...]] = tuple(operation for _, _, operation in _ROUTES)
+
+    def __init__(
+        self,
+        *,
+        answers: Written = None,
+        models: Iterable[str] | Mapping[str, Price] = DEFAULT_MODELS,
+        limits: RateLimits | None = None,
+    ) -> None:
+        self._script = Script(answers)
+        known = models if isinstance(models, Mapping) else dict.fromkeys(models, FREE)
+        self._prices: Mapping[str, Price] = known
+        self._meter = Meter(limits or RateLimits())
+        self._numbers = itertools.count(1)
+
+    def classify(self, request: Request) -> Operation | None:
+        """The operation; for one model, its name is the object."""
+        for method, path, operation in _ROUTES:
+            if request.method == method and (match := path.fullmatch(request.path)):
+                return Operation(operation, match.groupdict().get("model"))
+        return None
+
+    def handle(self, request: Request) -> Response:
+        """Answer as Anthropic would.
+
+        Raises:
+            UnmodelledError: The request has something that is not modelled.
+        """
+        number = next(self._numbers)
+        try:
+            response = self._answer(request, number)
+        except RefusalError as refusal:
+            response = refusal.response
+        digest = hashlib.md5(str(number).encode()).hexdigest()  # noqa: S324 - a name, not a secret
+        return response.with_headers([("request-id", f"req_{digest}")])
+
+    def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
+        """What a trace keeps: what was said and what it cost, or the type of an error as ``code``.
+
+        ``finish_reason`` is in the words of OpenAI's chat completions.
+        """
+        if response.status != HTTPStatus.OK:
+            kind = errors.type_of(response)
+            return {} if kind is None else {"code": kind}
+        if operation.name != "messages":
+            return {}
+        try:
+            found = reading.read(response)
+        except ValueError:
+            return {}
+        facts: dict[str, Scalar] = {"text": found.text, "finish_reason": found.finish_reason}
+        bill = {"tokens_in": found.tokens_in, "tokens_out": found.tokens_out}
+        facts |= {key: value for key, value in bill.items() if value is not None}
+        price = self._price(found.model or "")
+        if price is not None and found.tokens_in is not None:
+            usage = Usage(tokens_in=found.tokens_in, tokens_out=found.tokens_out or 0)
+            facts["cost"] = cost(usage, price)
+        return facts
+
+    def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
+        """What the model said, in words of no provider; None for operations without a model."""
+        del request
+        if operation.name != "messages":
+            return None
+        if response.status != HTTPStatus.OK:
+            return reading.failure(response)
+        try:
+            return reading.read(response).said
+        except ValueError:
+            return None
+
+    def rate_limited(self, code: str) -> Response:
+        """Anthropic's 429."""
+        return errors.rate_limited(code)
+
+    def failed(self, status: int) -> Response:
+        """Anthropic's usual error; 529 is its overload."""
+        return errors.failed(status)
+
+    def _answer(self, request: Request, number: int) -> Response:
+        operation = self.classify(request)
+        if operation is None:
+            return errors.failed(404)
+        self._admit(request, operation)
+        match operation.name:
+            case "messages":
+                return self._message(request, number)
+            case "messages.count_tokens":
+                count = self._read(CountRequest, request.body, operation.name)
+                return json_response(200, {"input_tokens": tokens_of(count)})
+            case "models.list":
+                return json_response(200, _page([_model(name) for name in self._prices]))
+            case _:
+                name = operation.object or ""
+                self._require_model(name)
+                return json_response(200, _model(name))
+
+    def _admit(self, request: Request, operation: Operation) -> None:
+        """Hold a request to its headers."""
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        key = request.headers.get("x-api-key") or bearer
+        if not key or key.startswith("sk-invalid"):
+            raise RefusalError(errors.failed(401))
+        if "anthropic-version" not in request.headers:
+            raise RefusalError(errors.invalid("anthropic-version: header is required"))
+        unknown = [f"?{name}" for name in request.query if name not in {"limit", "beta"}]
+        if request.headers.get("anthropic-beta"):
+            unknown.append(f'anthropic-beta="{request.headers["anthropic-beta"]}"')
+        if request.headers["anthropic-version"] not in _VERSIONS:
+            unknown.append(f'anthropic-version="{request.headers["anthropic-version"]}"')
+        if unknown:
+            raise UnmodelledError(self.name, operation.name, unknown, taught_in=__name__)
+
+    def _message(self, request: Request, number: int) -> Response:
+        wanted = self._read(MessageRequest, request.body, "messages")
+        if request.headers["anthropic-version"] != _VERSIONS[0]:
+            for name in _GONE:
+                if name in wanted.model_fields_set:
+                    raise RefusalError(errors.invalid(f"{name}: Extra inputs are not permitted"))
+        self._require_model(wanted.model)
+        prompt = prompt_of(wanted)
+        tokens_in = tokens_of(wanted)
+        excess = self._meter.draw(tokens=tokens_in)
+        if excess is not None:
+            refused = errors.failed(429)
+            if excess.wait_s is not None:
+                wait = ("retry-after", str(math.ceil(excess.wait_s)))
+                refused = refused.with_headers([wait])
+            return refused.with_headers(self._limits())
+        thinking = wanted.thinking
+        thoughts = (
+            thinking.budget_tokens // _THOUGHT_SHARE
+            if isinstance(thinking, ThinkingEnabled)
+            else 0
+        )
+        turn = imitation.take_turn(prompt, self._script)
+        stops = wanted.stop_sequences or ()
+        turn = imitation.end(turn, stops=stops, limit=max(wanted.max_tokens - thoughts, 0))
+        digest = hashlib.sha256(f"{number}{turn.said}".encode()).hexdigest()
+        answer = Answer(
+            id=f"msg_{digest[:24]}",
+            request=wanted,
+            turn=turn,
+            thoughts=thoughts,
+            tokens_in=tokens_in,
+        )
+        return self._sent(answer).with_headers(self._limits())
+
+    def _sent(self, answer: Answer) -> Response:
+        if answer.request.stream:
+            headers = (("content-type", "text/event-stream; charset=utf-8"),)
+            return Response(status=200, headers=headers, body=answer.stream())
+        if answer.turn.breaks is not None:
+            return json_response(*errors.by_type(answer.turn.breaks.code or "overloaded_error"))
+        return json_response(200, answer.message())
+
+    def _read(self, kind: type[D], raw: bytes, operation: str) -> D:
+        found = _read(kind, raw, self.name, operation)
+        assert isinstance(found, kind), "what was read is of the kind that was wanted"
+        return found
+
+    def _price(self, model: str) -> Price | None:
+        return self._prices.get(model, self._prices.get(_DATED.sub("", model)))
+
+    def _require_model(self, model: str) -> None:
+        if self._price(model) is None:
+            raise RefusalError(errors.error(404, "not_found_error", f"model: {model}"))
+
+    def _limits(self) -> list[tuple[str, str]]:
+        """How the limits stand, as every answer of a model says it."""
+        names = {"requests": ("requests",), "tokens": ("input-tokens", "tokens")}
+        headers = []
+        for standing in self._meter.standings():
+            reset = datetime.fromtimestamp(math.ceil(time.time() + standing.reset_s), UTC)
+            for name in names[standing.kind]:
+                for word, value in (
+                    ("limit", str(standing.limit)),
+                    ("remaining", str(standing.remaining)),
+                    ("reset", reset.strftime("%Y-%m-%dT%H:%M:%SZ")),
+                ):
+                    headers.append((f"anthropic-ratelimit-{name}-{word}", value))
+        return headers
+
+
+# The same questions are asked in every run of an exploration, and all through an incident.
+@lru_cache(maxsize=1024)
+def _read(kind: type[Declared], raw: bytes, upstream: str, operation: str) -> Declared:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise RefusalError(errors.invalid("The request body is not valid JSON."))
+    try:
+        return read(kind, body, upstream=upstream, operation=operation)
+    except MistakenError as error:
+        raise RefusalError(errors.invalid(words.message_of(error.mistake))) from None
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name.replace("-", " ").title(),
+        "created_at": "2025-10-01T00:00:00Z",
+        "lifecycle": "active",
+    }
+
+
+def _page(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    ids = [each["id"] for each in listed]
+    first, last = (ids[0], ids[-1]) if ids else (None, None)
+    return {"data": listed, "has_more": False, "first_id": first, "last_id": last}

@@ -1,0 +1,1 @@
+"""Chat completions: what a request may say, the answer to it, and how that travels."""

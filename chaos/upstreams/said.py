@@ -1,0 +1,40 @@
+"""What a model said in one response, in words that no provider owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Ended = Literal["finished", "cut_short", "refused", "asks_for_tools", "failed"]
+"""How a response of a model can end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one response of a provider says, for laws that know no provider.
+
+    Attributes:
+        text: What the model said, as far as it came; None if it said nothing.
+        whole: Whether ``text`` is all that the model wanted to say. A stream that broke off, and
+            an answer that ran into its token limit, are not whole; a refusal is.
+        ended: ``finished`` as an answer; ``cut_short`` by a token limit, or by a stream that ends
+            before its time; ``refused`` by the model or a content filter; ``asks_for_tools``
+            before it goes on; ``failed`` with an error, in the status or in the stream.
+        retry_can_help: Whether the same request may go better later; None if the response does not
+            tell.
+        had_effect: Whether the provider did what it was asked to: it is billed, stored or
+            sent, whatever became of the answer.
+        tokens_in: Tokens of the request that are billed; None if the response does not tell.
+        tokens_out: Tokens that the model made; None if the response does not tell.
+
+    Example:
+        tokens_in: Billed tokens of the request; None if the response does not tell.
+    """
+
+    text: str | None
+    whole: bool
+    ended: Ended
+    retry_can_help: bool | None = None
+    had_effect: bool
+    tokens_in: int | None = None
+    tokens_out: int | None = None

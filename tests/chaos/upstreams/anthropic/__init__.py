@@ -1,0 +1,1 @@
+"""The stand-in for Anthropic, as the real SDK sees it."""

@@ -1,0 +1,1 @@
+"""Our stand-ins beside a mock server that we have not written."""

@@ -1,0 +1,1 @@
+"""The stand-in for Cloud Storage, as the real SDK sees it."""

@@ -1,0 +1,1 @@
+"""Tokens and the metadata server, as the real libraries see them."""

@@ -1,0 +1,1 @@
+"""The stand-in for OpenAI, as the real SDK sees it."""

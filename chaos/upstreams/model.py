@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from chaos.errors import ChaosError
 from chaos.upstreams import tokens
 from chaos.upstreams.instances import instance
 from chaos.upstreams.replies import Breaks, Calls, Refuses, Says, ToolCall
@@ -21,7 +22,7 @@ from chaos.upstreams.script import Script
 _QUOTED_WORDS = 8
 
 
-class ScriptError(ValueError):
+class ScriptError(ChaosError, ValueError):
     """A script tells the model to say what it cannot say to this request."""
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from chaos.errors import ChaosError
+
 Schema = Mapping[str, Any]
 AnySchema = Schema | bool
 """A schema, or true for anything and false for nothing."""
@@ -27,7 +29,7 @@ _TYPES: Mapping[str, Callable[[object], bool]] = {
 }
 
 
-class SchemaError(Exception):
+class SchemaError(ChaosError):
     """A schema uses a keyword that is not modelled; the text says which."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from _thread import get_ident
 
-from chaos.errors import SimulationError
+from chaos.errors import ChaosError, SimulationError
 
 
 class Guard:
@@ -44,6 +44,9 @@ class Guard:
 
     def broken_stand_in(self, upstream: str, error: Exception) -> SimulationError:
         """Keep that a stand-in failed; a service would take that for its provider's fault."""
+        if isinstance(error, ChaosError):
+            # It knows what it cannot do, and says so.
+            return self.violation(str(error))
         return self.violation(
             f"the stand-in for {upstream} is broken: {type(error).__name__}: {error}; expected an "
             "answer; mend the stand-in, or the fault that changed its answer"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import threading
 from _thread import LockType, RLock, allocate_lock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -115,13 +115,19 @@ class VirtualLocks:
         with ExitStack() as undo:
             undo.enter_context(BuiltinMethods(LockType, _lock_methods()))
             undo.enter_context(BuiltinMethods(RLock, _rlock_methods()))
-            for each in gc.get_objects():
+            for each in gc.get_referrers(*_and_subclasses(threading.Condition)):
                 if isinstance(each, threading.Condition):
                     _renew(each)
             self._undo = undo.pop_all()
 
     def __exit__(self, *exc_info: object) -> None:
         self._undo.close()
+
+
+def _and_subclasses(kind: type) -> Iterator[type]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _and_subclasses(each)
 
 
 def _renew(condition: threading.Condition) -> None:

@@ -21,11 +21,11 @@ import freezegun
 import freezegun.api
 
 from chaos.errors import SimulationError
-from chaos.simulation.everywhere import UNTOUCHED, Everywhere
 from chaos.simulation.timing.clock import START, Clock
 from chaos.simulation.timing.dates import dates
 from chaos.simulation.timing.functions import clock_functions
-from chaos.simulation.timing.kept import KeptReferences
+from chaos.simulation.timing.references import References
+from chaos.simulation.untouched import UNTOUCHED
 
 _FROZEN_BY_FREEZEGUN = (
     *("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"),
@@ -73,10 +73,7 @@ class Freeze:
             self._freeze(undo)
             undo.enter_context(dates(self._clock))
             # freezegun leaves some modules alone, and does not know all of the functions.
-            everywhere = Everywhere(self._functions)
-            undo.callback(everywhere.restore)
-            everywhere.replace()
-            undo.enter_context(KeptReferences(self._functions))
+            undo.enter_context(References(self._functions))
             self._undo = undo.pop_all()
         return self
 

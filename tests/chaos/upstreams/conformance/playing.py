@@ -70,11 +70,9 @@ def _play(pair: Pair, call: Call, *, lost_answers: bool) -> tuple[str, float]:
             world.serve(upstream)
             scene = _scene(pair)
             for operation, number, fault in _faults(pair, upstream):
-                kind = fault["fault"]
-                if lost_answers and kind == "connection_refused":
-                    kind = "reset_peer"
-                more = {key: value for key, value in fault.items() if key != "fault"}
-                world.inject(upstream="gcs", operation=operation, calls=number, fault=kind, **more)
+                effect = {"takes_effect": True} if lost_answers and "takes_effect" in fault else {}
+                told = {**fault, **effect}
+                world.inject(upstream="gcs", operation=operation, calls=number, **told)
             try:
                 call(scene)
             except SimulationError:
@@ -142,7 +140,7 @@ _OPERATIONS = {_UPLOAD: "uploads.resumable.start", "storage.objects.download": "
 def _fault(instruction: str) -> Fault:
     match instruction.removeprefix("return-").split("-"):
         case ["reset", "connection"]:
-            return {"fault": "connection_refused"}
+            return {"fault": "reset_peer", "takes_effect": False}
         case ["broken", "stream"]:
             return {"fault": "reset_peer", "after": f"{_FIRST_BYTES}B"}
         case ["broken", "stream", "after", _]:

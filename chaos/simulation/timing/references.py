@@ -1,8 +1,8 @@
-"""References to the real clocks that are kept where no module shows them.
+"""References to the real clocks, wherever they are kept.
 
-``def __init__(self, timer=time.monotonic)``, a class attribute, a table of functions, a partial:
-each holds the function itself. The garbage collector knows every holder, and nearly all of them
-can be given another function.
+``from time import sleep``, ``def __init__(self, timer=time.monotonic)``, a class attribute, a table
+of functions, a partial: each holds the function itself. The garbage collector knows every holder,
+and nearly all of them can be given another function.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from datetime import datetime
 from types import BuiltinFunctionType, CellType, FunctionType
 from typing import Any, Self, cast
 
-from chaos.simulation.everywhere import UNTOUCHED
 from chaos.simulation.timing.dates import METHODS
+from chaos.simulation.untouched import UNTOUCHED
 
 Undo = Callable[[], object]
 
@@ -24,11 +24,8 @@ _MOST_NESTED = 3
 """A tuple cannot be changed, but whatever holds it can be given another; and so on, so often."""
 
 
-class KeptReferences:
-    """Replaces functions wherever objects hold them, while entered.
-
-    Enter it after the modules' own references have been replaced, and leave it before they are
-    put back: what others keep for putting something back is replaced, too.
+class References:
+    """Replaces functions wherever modules and objects hold them, while entered.
 
     Args:
         substitutes: Real function to what takes its place.
@@ -36,7 +33,7 @@ class KeptReferences:
     Example:
         >>> import time
         >>> clocks = {"wall": time.time}
-        >>> with KeptReferences({time.time: lambda: 7.0}):
+        >>> with References({time.time: lambda: 7.0}):
         ...     clocks["wall"]()
         7.0
     """
@@ -50,12 +47,11 @@ class KeptReferences:
         # Each access makes another of these, so the kept ones have to be looked for.
         new += [
             (each, getattr(datetime, each.__name__))
-            for each in gc.get_objects()
+            for each in gc.get_referrers(datetime)
             if _is_bound_to_the_clock(each)
         ]
         try:
-            for _ in range(_MOST_NESTED):
-                new = self._replace(new) if new else []
+            self._undo = self._replace_all(new)
         except BaseException:
             self._restore()
             raise
@@ -68,8 +64,18 @@ class KeptReferences:
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
+        # What was made in the meantime holds substitutes.
+        self._replace_all([(after, before) for before, after in self._substitutes.items()])
 
-    def _replace(self, new: list[tuple[object, object]]) -> list[tuple[object, object]]:
+    def _replace_all(self, new: list[tuple[object, object]]) -> list[Undo]:
+        undo: list[Undo] = []
+        for _ in range(_MOST_NESTED):
+            new = self._replace(new, undo) if new else []
+        return undo
+
+    def _replace(
+        self, new: list[tuple[object, object]], undo: list[Undo]
+    ) -> list[tuple[object, object]]:
         """Replace each first by its second; returns the same for what holds one for good."""
         by_id = {id(before): after for before, after in new}
         ours = {id(new), *map(id, new), id(self._substitutes)}
@@ -86,9 +92,9 @@ class KeptReferences:
             elif isinstance(holder, staticmethod) and id(holder.__func__) in by_id:
                 fixed.append((holder, staticmethod(cast("Any", by_id[id(holder.__func__)]))))
             elif id(holder) in namespaces:
-                self._undo += _in_class(namespaces[id(holder)], by_id)
+                undo += _in_class(namespaces[id(holder)], by_id)
             else:
-                self._undo += _in_object(holder, by_id)
+                undo += _in_object(holder, by_id)
         return fixed
 
 
@@ -113,14 +119,12 @@ def _is_untouched(holder: object) -> bool:
 
 def _class_namespaces(holders: Iterable[object]) -> dict[int, type]:
     """The class of each holder that is a namespace of one."""
-    wanted = {id(each) for each in holders if isinstance(each, dict) and "__module__" in each}
+    wanted = [each for each in holders if isinstance(each, dict) and "__module__" in each]
     found = {}
-    if wanted:
-        for each in gc.get_objects():
-            if isinstance(each, type):
-                (namespace, *_) = gc.get_referents(type.__dict__["__dict__"].__get__(each))
-                if id(namespace) in wanted:
-                    found[id(namespace)] = each
+    for each in gc.get_referrers(*wanted) if wanted else ():
+        if isinstance(each, type):
+            (namespace, *_) = gc.get_referents(type.__dict__["__dict__"].__get__(each))
+            found[id(namespace)] = each
     return found
 
 

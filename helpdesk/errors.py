@@ -69,6 +69,8 @@ class ChatError(HelpdeskError):
         retryable: Whether the same call could succeed if made again.
         counts: Whether it says something about the provider's health. An error that one
             caller brought upon itself (a bad prompt, a missing key) is neutral to the breaker.
+        lasting: Whether the next question will fare the same, until somebody mends it: the key
+            is not accepted, the allowance is used up, the model does not exist.
         retry_after_s: What the provider asked callers to wait, in seconds; None if it did not.
         status: HTTP status, if a response arrived.
     """
@@ -80,6 +82,7 @@ class ChatError(HelpdeskError):
         reason: FailureReason,
         retryable: bool,
         counts: bool,
+        lasting: bool = False,
         retry_after_s: float | None = None,
         status: int | None = None,
     ) -> None:
@@ -87,12 +90,13 @@ class ChatError(HelpdeskError):
         self.reason: FailureReason = reason
         self.retryable = retryable
         self.counts = counts
+        self.lasting = lasting
         self.retry_after_s = retry_after_s
         self.status = status
 
 
-class IndexUnavailableError(HelpdeskError):
-    """No index can be served: none is cached, and none could be downloaded."""
+class AskerGoneError(HelpdeskError):
+    """Nobody waits for the answer any more; raised by whoever was to pass it on."""
 
 
 class DownloadError(HelpdeskError):

@@ -101,6 +101,19 @@ class RetryGivenUp(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeldBack(Event):
+    """A call was not made yet, because the provider has asked for a pause.
+
+    ``wait_s`` is what is left of it, and ``given_up`` says whether that is too long for this call.
+    """
+
+    upstream: str
+    reason: str
+    wait_s: float
+    given_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexServed(Event):
     """A search was answered from the index (or could not be: ``absent``)."""
 

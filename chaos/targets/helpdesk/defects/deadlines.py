@@ -77,7 +77,7 @@ DEFECTS = (
         tags=("timeout", "openai"),
         edits=(
             Rewrite(
-                f"{_CHAT}.complete",
+                f"{_CHAT}._attempted",
                 """
                 - timeout_s = min(self.options.timeout.total_seconds(), left_s)
                 + timeout_s = self.options.timeout.total_seconds()
@@ -97,7 +97,7 @@ DEFECTS = (
         tags=("timeout", "openai"),
         edits=(
             Rewrite(
-                f"{_CHAT}.complete",
+                f"{_CHAT}._attempted",
                 """
                 - timeout_s = min(self.options.timeout.total_seconds(), left_s)
                 + timeout_s = min(1000 * self.options.timeout.total_seconds(), left_s)

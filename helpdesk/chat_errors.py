@@ -52,10 +52,7 @@ def chat_error(error: Exception) -> ChatError:  # noqa: PLR0911 - one for each k
             return _status_error(error)
         case UnicodeEncodeError(encoding="ascii"):
             # Of all that is sent, only headers are ASCII, and the settings were looked at before.
-            names = "OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS"
-            return _final(
-                f"a header has characters that cannot be sent; check {names}", "rejected"
-            )
+            return _final("a header has characters that cannot be sent", "rejected")
         case UnicodeEncodeError():
             return _final("the question has characters that cannot be sent", "rejected")
         case openai.OpenAIError():

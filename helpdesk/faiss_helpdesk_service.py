@@ -133,6 +133,12 @@ def _source(
     from helpdesk.bucket import IndexBucket  # noqa: PLC0415
 
     timeout_s = options.timeout.total_seconds()
-    bucket = IndexBucket(options.bucket, client=client, timeout_s=timeout_s)
+    bucket = IndexBucket(
+        options.bucket,
+        client=client,
+        timeout_s=timeout_s,
+        emulator=options.emulator,
+        credentials=options.credentials,
+    )
     retry = Retry(options.retry, upstream="gcs", listeners=listeners)
     return BucketSource(bucket, options.prefix, retry)

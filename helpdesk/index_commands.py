@@ -62,7 +62,12 @@ def publish(
     from helpdesk.bucket import IndexBucket  # noqa: PLC0415
 
     options = Settings.load().index
-    target = IndexBucket(bucket, timeout_s=options.timeout.total_seconds())
+    target = IndexBucket(
+        bucket,
+        timeout_s=options.timeout.total_seconds(),
+        emulator=options.emulator,
+        credentials=options.credentials,
+    )
     index = _built(articles)
     where = options.prefix if prefix is None else prefix
     index.publish(target, where)

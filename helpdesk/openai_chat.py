@@ -22,12 +22,15 @@ from helpdesk.chat_replies import OnText, Reply, read_reply
 from helpdesk.environment import OPENAI_CERTIFICATES, client_error
 from helpdesk.errors import ChatError
 from helpdesk.prompts import Message
+from helpdesk.setting_types import is_sendable, parse_headers
 from helpdesk.settings import OpenAISettings
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
 logger = logging.getLogger(__name__)
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
 LEAST_USEFUL_S = 0.5
 """With less time than this no attempt is made: its timeout would blame the provider."""
@@ -53,10 +56,12 @@ class ChatClient:
         key = options.api_key.get_secret_value().strip() if options.api_key else ""
         key = client.api_key if client is not None else key
         self.key_configured = bool(key)
-        # A header carries only these; the SDK would fail with a UnicodeEncodeError, or the
-        # connection with what looks like a network error.
-        self._key_is_sendable = key.isascii() and key.isprintable()
-        self._client = self._bounded(client or self._made(key)) if self._is_usable else None
+        # The settings take no other key, but a client that was handed in may have one. The SDK
+        # would fail with a UnicodeEncodeError, or the connection with what looks like an outage.
+        self._key_is_sendable = is_sendable(key)
+        self._client: openai.OpenAI | None = None
+        if self._is_usable:
+            self._client = self._bounded(client) if client is not None else self._made(key)
 
     @property
     def _is_usable(self) -> bool:
@@ -136,10 +141,20 @@ class ChatClient:
         )
 
     def _made(self, key: str) -> openai.OpenAI:
+        headers = self.options.custom_headers
         try:
-            return openai.OpenAI(api_key=key, base_url=self.options.base_url)
+            client = openai.OpenAI(
+                api_key=key,
+                base_url=self.options.base_url or DEFAULT_BASE_URL,
+                default_headers=parse_headers(headers.get_secret_value()) if headers else None,
+            )
+            client = self._bounded(client)
         except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
             raise client_error("OpenAI", error, OPENAI_CERTIFICATES) from error
+        # Where it is given none, the SDK takes what its variables say, empty or not.
+        client.organization = self.options.organization
+        client.project = self.options.project
+        return client
 
     @staticmethod
     def _bounded(client: openai.OpenAI) -> openai.OpenAI:

@@ -568,9 +568,12 @@ def test_no_attempt_is_made_when_time_is_up(provider: Provider) -> None:
     ],
 )
 def test_unusable_key_is_said_and_not_sent(key: str | None, reason: str) -> None:
-    """Neither a missing key nor one no header can carry is an exception of the SDK."""
-    options = Settings().replaced({"openai.api_key": key}).openai
-    client = ChatClient(options)
+    """Neither a missing key nor one no header can carry is an exception of the SDK.
+
+    The settings refuse the latter; it can still come with a client that was handed in.
+    """
+    brought = openai.OpenAI(api_key=key) if key and key.strip() else None
+    client = ChatClient(Settings().openai, brought)
 
     with pytest.raises(ChatError) as raised:
         client.complete(MESSAGES, deadline=time.monotonic() + 30)

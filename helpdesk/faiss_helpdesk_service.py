@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from helpdesk.answers import SearchResult
-from helpdesk.embedding import Embedder, WordLlamaEmbedder
+from helpdesk.embedding import Embedder, MultilingualEmbedder
 from helpdesk.events import IndexServed, Listener, RefreshEnded, notify
 from helpdesk.index_cache import IndexCache
 from helpdesk.index_source import BucketSource, IndexSource, PackagedSource, cache_folder
@@ -52,7 +52,7 @@ class FAISSHelpdeskService:
         listeners: Sequence[Listener] = (),
     ) -> None:
         options = (settings or Settings.load()).index
-        embedder = embedder or WordLlamaEmbedder()
+        embedder = embedder or MultilingualEmbedder()
         self._listeners = tuple(listeners)
         self._live = LiveIndex(
             _source(options, storage_client, embedder, self._listeners),

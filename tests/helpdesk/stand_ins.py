@@ -37,6 +37,7 @@ class TinyEmbedder:
 
     model = "tiny"
     dimensions = 64
+    floor = 0.1
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row per text."""

@@ -96,7 +96,7 @@ def test_evaluate_tells_the_rates_and_the_misses(articles: Path, tmp_path: Path)
     text = runner.invoke(index_commands.app, arguments)
     facts = runner.invoke(index_commands.app, [*arguments, "--json"])
 
-    assert "hit@1 0.500, hit@3 1.000, 2 questions" in text.output
+    assert "hit@1 0.500, hit@3 1.000, false refusals 0.000 of 2 questions" in text.output
     assert "printer says no" in text.output.replace("\n", " ")
     report = json.loads(facts.output)
     assert (report["hit_at_1"], report["hit_at_3"]) == (0.5, 1.0)

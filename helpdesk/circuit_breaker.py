@@ -120,6 +120,12 @@ class CircuitBreaker:
         with self._lock:
             return self._failures
 
+    @property
+    def refuses(self) -> bool:
+        """Whether a call made now would be refused for the time that is left in open."""
+        with self._lock:
+            return self._state is State.OPEN and time.monotonic() < self._half_open_at_s
+
     def snapshot(self) -> BreakerSnapshot:
         """State, failures and waiting time, all of the same moment."""
         with self._lock:

@@ -152,16 +152,16 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[
+        int, typer.Option(help="Processes, each with a breaker of its own.", min=1, max=64)
+    ] = 1,
     verbose: Verbose = 1,
 ) -> None:
     """Serve the page, the JSON interface and the metrics."""
     # Late, because the other commands need no web server.
-    import uvicorn  # noqa: PLC0415
+    from helpdesk.web import server  # noqa: PLC0415
 
-    from helpdesk.app import create_app  # noqa: PLC0415
-
-    set_up_logging(verbose)
-    uvicorn.run(create_app(), host=host, port=port, log_config=None)
+    server.run(host=host, port=port, workers=workers, verbosity=verbose)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ FailureReason = Literal[
     "rejected",
     "declined",
     "deadline",
+    "overloaded",
     "internal_error",
 ]
 """Why the assistant could not answer, as one stable word for logs, metrics and answers.
@@ -36,6 +37,22 @@ class SettingsError(HelpdeskError):
 
 class QuestionError(HelpdeskError):
     """A question nobody could answer: empty, or longer than the service reads."""
+
+
+class OverloadedError(HelpdeskError):
+    """So many questions are under way that no more are taken.
+
+    Attributes:
+        retry_after_s: When to ask again, in seconds from now.
+    """
+
+    def __init__(self, questions: int, *, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        are = "question is" if questions == 1 else "questions are"
+        super().__init__(
+            f"{questions} {are} under way, and no more are taken; "
+            f"ask again in {retry_after_s:.0f} seconds"
+        )
 
 
 class KnowledgeError(HelpdeskError):

@@ -158,6 +158,13 @@ class AnswerGiven(Event):
     duration_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRefused(Event):
+    """A question was refused: too many are under way. ``retry_after_s`` is what it was told."""
+
+    retry_after_s: float
+
+
 class Listener(Protocol):
     """Someone who wants to know what the service does."""
 

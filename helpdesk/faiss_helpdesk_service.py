@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from helpdesk.answers import SearchResult
+from helpdesk.answers import Passage, SearchResult
 from helpdesk.embedding import Embedder, MultilingualEmbedder
 from helpdesk.events import IndexServed, Listener, RefreshEnded, notify
 from helpdesk.index_cache import IndexCache
@@ -96,6 +96,11 @@ class FAISSHelpdeskService:
             age=served.age,
             stale_reason=served.reason,
         )
+
+    def article(self, article_id: str) -> Passage | None:
+        """A whole article of the copy that is served; None if it has none of that id."""
+        index = self._live.served().index
+        return index.article(article_id) if index else None
 
     def refresh(self) -> RefreshEnded:
         """Look for a newer index now, however fresh the copy; joins a refresh under way."""

@@ -119,6 +119,15 @@ class KnowledgeIndex:
             self._passage(int(rows[firsts[place]]), float(scores[place])) for place in ranked
         )
 
+    def article(self, article_id: str) -> Passage | None:
+        """A whole article; None if there is none of that id."""
+        for document, text in zip(self._documents, self._texts, strict=True):
+            if document.id == article_id:
+                return Passage(
+                    article_id=document.id, title=document.title, text=text, excerpt="", score=1.0
+                )
+        return None
+
     def likeness(self, question: str) -> float:
         """How like the question the nearest section is, from 0 to 1; it decides what fits."""
         _, likenesses = self._nearest(question)

@@ -24,6 +24,7 @@ from helpdesk.index_source import IndexSource
 from helpdesk.knowledge_index import KnowledgeIndex
 from helpdesk.refresh_backoff import RefreshBackoff
 from helpdesk.settings import IndexSettings
+from helpdesk.tracing import span
 
 logger = logging.getLogger(__name__)
 
@@ -209,6 +210,12 @@ class LiveIndex:
             flight.landed.set()
 
     def _refresh(self, deadline: float) -> RefreshEnded:
+        with span("helpdesk.refresh") as note:
+            ended = self._refreshed(deadline)
+            note(outcome=ended.outcome, generation=ended.generation)
+            return ended
+
+    def _refreshed(self, deadline: float) -> RefreshEnded:
         started = time.monotonic()
         try:
             copy, size_bytes = self._newest(deadline)

@@ -1,7 +1,8 @@
 """One call to the language model, under everything that protects it and us.
 
-From the outside in: a pause that the provider asked for, a refusal of its that lasts, the breaker,
-the retry, and the attempt itself. Each of them may end the call before anything is sent.
+From the outside in: a pause that the provider asked for, the turn with the model, a refusal that
+lasts, the breaker, the retry, and the attempt itself. Each may end the call before anything is
+sent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 
 from helpdesk.chat_replies import OnText, Reply
 from helpdesk.circuit_breaker import CircuitBreaker, Permit, State
@@ -19,6 +21,8 @@ from helpdesk.prompts import Message
 from helpdesk.provider_memory import ProviderMemory
 from helpdesk.retry import LEAST_USEFUL_S, Retry
 from helpdesk.settings import OpenAISettings
+from helpdesk.tracing import span
+from helpdesk.turns import Turns
 
 
 class ModelCaller:
@@ -29,15 +33,17 @@ class ModelCaller:
         chat: Makes one attempt.
         breaker: Refuses calls while the provider is down.
         memory: Knows what the provider has asked for.
+        turns: Bounds how many calls are made at once.
         listeners: Told of waits, refusals and retries.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each layer
         self,
         options: OpenAISettings,
         chat: ChatClient,
         breaker: CircuitBreaker,
         memory: ProviderMemory,
+        turns: Turns,
         *,
         listeners: Sequence[Listener] = (),
     ) -> None:
@@ -45,6 +51,7 @@ class ModelCaller:
         self._chat = chat
         self._breaker = breaker
         self._memory = memory
+        self._turns = turns
         self._listeners = tuple(listeners)
         self._retry = Retry(options.retry, upstream=breaker.upstream, listeners=listeners)
 
@@ -116,6 +123,7 @@ class _Call:
         self._chat = caller._chat  # noqa: SLF001 - two halves of one subject
         self._breaker = caller._breaker  # noqa: SLF001 - as above
         self._memory = caller._memory  # noqa: SLF001 - as above
+        self._turns = caller._turns  # noqa: SLF001 - as above
         self._retry = caller._retry  # noqa: SLF001 - as above
         self._counts_attempts = caller._counts_attempts  # noqa: SLF001 - as above
         self._on_text = on_text
@@ -129,7 +137,9 @@ class _Call:
         # by the articles, and a crowd that waits for a provider in need comes back as a crowd.
         most_s = self._retry.options.max_backoff.total_seconds()
         self._caller.await_pause(self._deadline, most_s=most_s)
-        with self._memory.acquire() as permit:
+        # A breaker that refuses does so at once, and nobody waits for a turn to be told.
+        turn = nullcontext() if self._breaker.refuses else self._turns.turn(self._deadline)
+        with turn, self._memory.acquire() as permit:
             try:
                 reply = self._guarded()
             except ChatError as error:
@@ -184,10 +194,12 @@ class _Call:
     def _attempt(self) -> Reply:
         if self._failed is not None:
             self._await_pause_of_others(self._failed)
+        on_text = self._on_text and self._pass_on
         try:
-            return self._chat.complete(
-                self._messages, deadline=self._deadline, on_text=self._on_text and self._pass_on
-            )
+            with span("helpdesk.attempt", upstream=self._breaker.upstream):
+                return self._chat.complete(
+                    self._messages, deadline=self._deadline, on_text=on_text
+                )
         except ChatError as error:
             self._memory.note_pause(error)
             self._failed = error

@@ -19,6 +19,7 @@ from helpdesk.prompts import build_messages
 from helpdesk.provider_memory import Closure, ProviderMemory
 from helpdesk.settings import Settings
 from helpdesk.shared_breakers import shared_breaker, shared_memory
+from helpdesk.turns import Turns
 
 if TYPE_CHECKING:
     # Only for the annotation: the SDK itself is used in openai_chat and nowhere else.
@@ -66,8 +67,9 @@ class RAGResponseService:
         )
         self._breaker = breaker or shared_breaker(UPSTREAM, options.breaker)
         self._breaker.listen(*listeners)
+        self._turns = Turns(self._settings.limits)
         self._model = ModelCaller(
-            options, self._chat, self._breaker, self._memory, listeners=listeners
+            options, self._chat, self._breaker, self._memory, self._turns, listeners=listeners
         )
         # What the last call to the provider came to; None before the first.
         self._last: FailureReason | str | None = None
@@ -106,6 +108,7 @@ class RAGResponseService:
             text=reply.text,
             mode="llm",
             sources=tuple(passage.article_id for passage in found.passages),
+            titles=tuple(passage.title for passage in found.passages),
             stale=found.index_state == "stale",
             truncated=reply.truncated,
             index_state=found.index_state,
@@ -119,7 +122,8 @@ class RAGResponseService:
         ``synthesis_available``; ``unavailable_reason`` (None when available) and
         ``next_look_in_s`` (seconds until the provider is asked again; None when nothing keeps us
         from it); ``mode`` (of the next answer, as far as can be told); ``circuit_breaker``
-        (``state``, ``failures``, ``threshold``, ``retry_after_s``).
+        (``state``, ``failures``, ``threshold``, ``retry_after_s``); ``turns`` (``taken``,
+        ``limit``, ``waiting``): questions with the model, and those that wait for it.
         """
         breaker = self._breaker.snapshot()
         closure = self._memory.closure()
@@ -141,6 +145,11 @@ class RAGResponseService:
             "unavailable_reason": closure.reason if closure else None,
             "next_look_in_s": closure.left_s if closure and is_ahead else None,
             "mode": mode,
+            "turns": {
+                "taken": self._turns.taken,
+                "limit": self._settings.limits.max_calls,
+                "waiting": self._turns.waiting,
+            },
             "circuit_breaker": {
                 "state": breaker.state.value,
                 "failures": breaker.failures,

@@ -187,6 +187,33 @@ class IndexSettings(_Options):
     """The doubling stops here."""
 
 
+class LimitSettings(_Options):
+    """How much the service takes on at once."""
+
+    max_questions: int = Field(default=200, ge=1, le=10000)
+    """Questions under way at once; more are refused with a time to come back."""
+
+    max_calls: int = Field(default=100, ge=1, le=10000)
+    """Questions that are with the language model at once; the others wait for their turn."""
+
+    max_wait: Annotated[Duration, _between(0, 600)] = timedelta(seconds=12)
+    """Who has waited for a turn this long gets the articles instead. With one attempt at the
+    model after it, it should fit into the answer_deadline."""
+
+
+class WebSettings(_Options):
+    """How the service is reached over HTTP."""
+
+    hosts: str = Field(
+        default="localhost",
+        min_length=1,
+        json_schema_extra={"expected": "names with commas between them, or * for any"},
+    )
+    """Names under which browsers reach this server, such as help.example.com. Requests for other
+    names are refused; those for an address or a name without a dot, as probes and neighbours send
+    them, never are."""
+
+
 class Settings(BaseSettings):
     """Everything the service can be told.
 
@@ -207,12 +234,17 @@ class Settings(BaseSettings):
 
     openai: OpenAISettings = OpenAISettings()
     index: IndexSettings = IndexSettings()
+    limits: LimitSettings = LimitSettings()
+    web: WebSettings = WebSettings()
 
     answer_deadline: Annotated[Duration, _between(5, 3600)] = timedelta(seconds=30)
     """Every question is answered within this time, one way or another."""
 
     top_k: int = Field(default=3, ge=1, le=20)
     """Articles put before the model, and quoted in a fallback answer."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How the log of `helpdesk serve` is written: lines for people, or JSON for machines."""
 
     contact: str = Field(default="your IT help desk", min_length=1)
     """How to reach a person, as it completes the sentence "Please contact …"."""

@@ -572,6 +572,7 @@ def test_fresh_service_reports_a_closed_breaker(monkeypatch: pytest.MonkeyPatch)
         "unavailable_reason": "no_api_key",
         "next_look_in_s": None,
         "mode": "fallback",
+        "turns": {"taken": 0, "limit": 100, "waiting": 0},
         "circuit_breaker": {
             "state": "closed",
             "failures": 0,

@@ -261,11 +261,18 @@ def test_serve_starts_the_app_where_it_is_told(run: Run, monkeypatch: pytest.Mon
     """Address and port reach the server, with the application."""
     served: dict[str, object] = {}
     monkeypatch.setattr("uvicorn.run", lambda app, **options: served.update(options, app=app))
-    monkeypatch.setattr("helpdesk.app.create_app", lambda: "the app")
+    monkeypatch.setattr("helpdesk.web.server.make_app", lambda: print)
 
     run("serve", "--port", "8080")
 
-    assert served == {"app": "the app", "host": "127.0.0.1", "port": 8080, "log_config": None}
+    assert (served["app"], served["host"], served["port"]) == (print, "127.0.0.1", 8080)
+    assert (served["timeout_graceful_shutdown"], served["server_header"]) == (35, False)
+
+    run("serve", "--workers", "3")
+
+    # Each process makes its own.
+    assert (served["app"], served["workers"]) == ("helpdesk.web.server:make_app", 3)
+    assert served["factory"] is True
 
 
 def test_module_runs_like_the_command(

@@ -8,7 +8,10 @@ import sys
 import numpy as np
 import pytest
 
+from helpdesk import packaged_vectors
+from helpdesk.articles import load_articles
 from helpdesk.embedding import MultilingualEmbedder, unit_length
+from helpdesk.index_builder import embedded_texts
 
 
 def test_vectors_have_length_one_and_the_promised_dimensions() -> None:
@@ -63,6 +66,28 @@ def test_nan_becomes_zeros() -> None:
 def test_no_texts_give_no_rows() -> None:
     """An empty list is not an error."""
     assert MultilingualEmbedder().embed([]).shape == (0, 512)
+
+
+def test_packaged_vectors_are_those_of_the_packaged_articles() -> None:
+    """Made anew with each change of an article: python -m helpdesk.packaged_vectors."""
+    texts = [text for article in load_articles() for text in embedded_texts(article)]
+
+    known = packaged_vectors.known(MultilingualEmbedder.model)
+
+    assert set(known) == {packaged_vectors.digest(text) for text in texts}
+
+
+def test_packaged_vectors_say_what_the_model_says() -> None:
+    """A sample of them, up to what half the precision costs."""
+    texts = [text for article in load_articles()[:2] for text in embedded_texts(article)]
+    embedder = MultilingualEmbedder()
+
+    np.testing.assert_allclose(embedder.embed(texts), embedder.computed(texts), atol=1e-3)
+
+
+def test_vectors_of_another_model_are_not_taken() -> None:
+    """They would find anything."""
+    assert packaged_vectors.known("another model") == {}
 
 
 def test_loading_needs_no_network_and_leaves_logging_alone() -> None:

@@ -64,7 +64,7 @@ DEFECTS = (
                 """,
             ),
             Rewrite(
-                "helpdesk.desk:Helpdesk.ask",
+                "helpdesk.desk:Helpdesk.answer",
                 """
                 - logger.exception("the answer failed for a reason nobody foresaw")
                 + raise

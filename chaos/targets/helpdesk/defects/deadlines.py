@@ -119,11 +119,11 @@ DEFECTS = (
         tags=("timeout", "combined"),
         edits=(
             Rewrite(
-                "helpdesk.desk:Helpdesk.ask",
+                "helpdesk.desk:Helpdesk.answer",
                 """
-                - answer = self._rag.respond(question, found, deadline=deadline)
-                + deadline += time.monotonic() - started_s
-                + answer = self._rag.respond(question, found, deadline=deadline)
+                - listener = {} if on_text is None else {"on_text": on_text}
+                + listener = {} if on_text is None else {"on_text": on_text}
+                + deadline += time.monotonic() - ticket.arrived_s
                 """,
             ),
         ),

@@ -21,8 +21,9 @@ logger = logging.getLogger(__name__)
 
 MAX_QUESTION_CHARS = 2000
 
-_RESERVE_S = 1.0
-"""Kept back from the deadline, for putting the answer together when the model had the rest."""
+_RESERVE_S = 2.0
+"""Kept back from the deadline when the model has the rest: for putting the answer together, and in
+a crowd for the second that passes before a question is seen, and the one until all are answered."""
 
 
 class Index(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Self
 
@@ -22,6 +23,11 @@ _LEXICAL_SHARE = 0.5
 
 # Sections that take part in the ranking; several times what the packaged articles have.
 _CANDIDATES = 2000
+
+
+# A search is nothing but work of the processor, of which Python threads share one. A crowd that
+# searches at once would be done no sooner, and meanwhile keep the server's loop from its turn.
+_one_at_a_time = threading.Lock()
 
 
 class _Document(BaseModel):
@@ -106,6 +112,10 @@ class KnowledgeIndex:
         A question that none of them is about finds nothing: something always fits best, and an
         asker who is told so believes it.
         """
+        with _one_at_a_time:
+            return self._found(question, top_k)
+
+    def _found(self, question: str, top_k: int) -> tuple[Passage, ...]:
         rows, likenesses = self._nearest(question)
         if not len(rows) or likenesses[0] < self._embedder.floor:
             return ()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -34,6 +34,7 @@ class Answering:
     def __init__(self, desk: Helpdesk) -> None:
         self._desk = desk
         self._pool = self._new_pool()
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="helpdesk-start")
 
     async def answer(self, question: str, ticket: Ticket) -> Answer:
         """Return the answer; the thread goes on to its end even if nobody waits any more."""
@@ -66,15 +67,27 @@ class Answering:
     ) -> Future[Answer]:
         # The context has the id of the request, and the span that the answer belongs to.
         run = contextvars.copy_context().run
-        answer = partial(self._desk.answer, question, ticket, on_text=on_text)
-        try:
-            begun = self._pool.submit(run, answer)
-        except RuntimeError:
-            ticket.over()
-            raise
-        # Also if it never ran: a place that is not given back is lost for ever.
+        answer = partial(run, self._desk.answer, question, ticket, on_text=on_text)
+        begun = Future[Answer]()
+        # Also if it never runs: a place that is not given back is lost for ever.
         begun.add_done_callback(lambda _: ticket.over())
+        # A thread that starts is waited for until it runs, which takes milliseconds while others
+        # are busy. The loop has no such time: with a crowd it would stand still for seconds.
+        self._starter.submit(self._start, begun, answer)
         return begun
+
+    def _start(self, begun: Future[Answer], answer: Callable[[], Answer]) -> None:
+        try:
+            self._pool.submit(_carry_out, begun, answer)
+        except RuntimeError as error:
+            begun.set_exception(error)
+
+
+def _carry_out(begun: Future[Answer], answer: Callable[[], Answer]) -> None:
+    try:
+        begun.set_result(answer())
+    except BaseException as error:  # noqa: BLE001 - it goes to whoever waits
+        begun.set_exception(error)
 
 
 class _Heard:

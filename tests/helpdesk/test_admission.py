@@ -111,7 +111,7 @@ def test_deadline_counts_from_the_arrival(clock: Clock) -> None:
 
     desk.answer("Is the VPN down?", ticket)
 
-    assert rag.asked[0][2] == pytest.approx(19.0)
+    assert rag.asked[0][2] == pytest.approx(18.0)
 
 
 def test_turns_are_taken_in_the_order_of_coming() -> None:

@@ -74,7 +74,7 @@ class FakeRag:
 
 
 def test_question_passes_through_both_halves(clock: Clock) -> None:
-    """One deadline for both, a second before the asker's; the setting says how many passages."""
+    """One deadline for both, two seconds before the asker's; the setting says how many passages."""
     index, rag, events = FakeIndex(), FakeRag(), list[Event]()
     desk = Helpdesk(Settings(), rag=rag, index=index, listeners=[events.append])
 
@@ -82,9 +82,9 @@ def test_question_passes_through_both_halves(clock: Clock) -> None:
 
     assert answer.text == "Is the VPN down?"
     assert index.asked[0][:2] == ("Is the VPN down?", 3)
-    assert index.asked[0][2] == pytest.approx(29.0)
+    assert index.asked[0][2] == pytest.approx(28.0)
     assert rag.asked[0][1].passages == (PASSAGE,)
-    assert rag.asked[0][2] == pytest.approx(29.0)
+    assert rag.asked[0][2] == pytest.approx(28.0)
     assert events == [AnswerGiven(mode="llm", reason=None, stale=False)]
 
 

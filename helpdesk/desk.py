@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 MAX_QUESTION_CHARS = 2000
 
 _RESERVE_S = 2.0
-"""Kept back from the deadline when the model has the rest: for putting the answer together, and in
-a crowd for the second that passes before a question is seen, and the one until all are answered."""
+"""Kept back from the deadline when the model has the rest: for putting the answer together. In a
+crowd a second passes before a question is seen, and another until all of them are answered."""
 
 
 class Index(Protocol):

@@ -39,6 +39,14 @@ class Metrics:
         True
     """
 
+    # Not the permits of each call: they would be made for nobody.
+    hears = frozenset(
+        {
+            *(AnswerGiven, BreakerTransition, CacheQuarantined, CallHeldBack, CallRefused),
+            *(QuestionRefused, RefreshEnded, RetryGivenUp, RetryScheduled),
+        }
+    )
+
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         registry = self.registry

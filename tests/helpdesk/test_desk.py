@@ -74,7 +74,7 @@ class FakeRag:
 
 
 def test_question_passes_through_both_halves(clock: Clock) -> None:
-    """One deadline for both, two seconds before the asker's; the setting says how many passages."""
+    """One deadline for both, two seconds before the asker's; a setting says how many passages."""
     index, rag, events = FakeIndex(), FakeRag(), list[Event]()
     desk = Helpdesk(Settings(), rag=rag, index=index, listeners=[events.append])
 

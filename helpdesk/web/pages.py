@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import jinja2
+import markupsafe
 from fastapi import FastAPI, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse
@@ -62,4 +63,9 @@ def mount_pages(app: FastAPI, desk: Helpdesk) -> None:
     @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     async def docs(request: Request) -> Response:
         """Explain the interface, with nothing from another host."""
-        return page("docs.html.j2", api=app.openapi(), base=str(request.base_url))
+        return page(
+            "docs.html.j2",
+            api=app.openapi(),
+            base=str(request.base_url),
+            markdown=lambda text: markupsafe.Markup(_MARKDOWN.render(text or "")),  # noqa: S704 - without HTML of its own
+        )

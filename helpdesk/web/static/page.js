@@ -42,7 +42,7 @@ function write(text, into) {
 function notes(reply) {
   const found = [];
   if (reply.mode === "llm") found.push(["Written by the assistant", "good"]);
-  else found.push(["From the help desk's articles", reply.sources.length ? "good" : ""]);
+  else if (reply.sources.length) found.push(["From the help desk's articles", "good"]);
   if (reply.stale) found.push(["Articles may be out of date", ""]);
   if (reply.truncated) found.push(["Cut short: ask for the rest", ""]);
   return found.map(([text, name]) => make("li", text, name));
@@ -62,7 +62,7 @@ function facts(pairs) {
 }
 
 function show(reply, begun, took, requestId) {
-  $("notes").replaceChildren(...(reply.reason === "overloaded" && !reply.sources.length ? [] : notes(reply)));
+  $("notes").replaceChildren(...notes(reply));
   write(reply.text, answer);
   if (reply.mode !== "llm" && begun) {
     write(begun, $("begun"));
@@ -139,7 +139,8 @@ async function ask(text, signal) {
       write(begun, answer);
     } else if (event === "answer") {
       show(data, begun, performance.now() - started, response.headers.get("X-Request-ID"));
-      announce(data.mode === "llm" ? "The answer is complete." : "The answer comes from the articles.");
+      announce(data.mode === "llm" || !data.sources.length
+        ? "The answer is complete." : "The answer comes from the articles.");
       return;
     }
   }

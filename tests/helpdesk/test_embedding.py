@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from helpdesk import packaged_vectors
+from helpdesk import embedding, packaged_vectors
 from helpdesk.articles import load_articles
 from helpdesk.embedding import MultilingualEmbedder, unit_length
 from helpdesk.index_builder import embedded_texts
@@ -83,6 +83,15 @@ def test_packaged_vectors_say_what_the_model_says() -> None:
     embedder = MultilingualEmbedder()
 
     np.testing.assert_allclose(embedder.embed(texts), embedder.computed(texts), atol=1e-3)
+
+
+def test_model_uses_one_thread() -> None:
+    """Several wait for each other: on a busy machine a question took half a second."""
+    embedding._load().encode(["load it"])
+
+    assert embedding._load().threads == 1
+    # Without it the model takes no notice.
+    assert embedding._load()._model._threadpool is not None
 
 
 def test_vectors_of_another_model_are_not_taken() -> None:

@@ -602,32 +602,31 @@ def test_unheard_call_takes_no_lock(clock: Clock) -> None:
 
 
 def test_permit_taken_without_the_lock_belongs_to_the_state_that_was_seen(clock: Clock) -> None:
-    """The breaker opens between the two looks of a quick call: its outcome decides nothing."""
+    """The breaker opens just after a quick call has found it closed: the call decides nothing."""
 
     class Opening(CircuitBreaker):
-        """Opens just after its generation has been read."""
+        """Opens behind the back of whoever looks at its state while it is armed."""
 
         is_armed = False
 
         @property
-        def _generation(self) -> int:
-            seen = self.counted
+        def _state(self) -> State:
+            seen = self.kept
             if self.is_armed:
-                Opening.is_armed = False
+                self.is_armed = False
                 self.acquire().failure()
             return seen
 
-        @_generation.setter
-        def _generation(self, value: int) -> None:
-            self.counted = value
+        @_state.setter
+        def _state(self, value: State) -> None:
+            self.kept = value
 
     breaker = Opening("openai", BreakerSettings(failure_threshold=1))
-    Opening.is_armed = True
+    breaker.is_armed = True
 
-    with pytest.raises(CallNotPermittedError):
-        breaker.acquire()
+    late = breaker.acquire()
+    clock.advance(30.0)
+    late.failure()
 
     assert breaker.snapshot().state is State.OPEN
-    clock.advance(60.0)
-    breaker.acquire().success()
-    assert breaker.snapshot().state is State.CLOSED
+    assert breaker.snapshot().retry_after_s == 30.0

@@ -6,7 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx2
@@ -661,6 +661,18 @@ def test_retry_after_is_read_in_all_its_forms(
     assert retry_after_s(headers) == (
         expected_s if expected_s is None else pytest.approx(expected_s)
     )
+
+
+@pytest.mark.usefixtures("far_from_greenwich")
+@pytest.mark.parametrize("form", ["%a %b %e %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S"])
+def test_date_without_a_zone_is_in_greenwich(form: str) -> None:
+    """By the real clock: a frozen one has no zone to be wrong about."""
+    when = datetime.now(UTC) + timedelta(seconds=20)
+
+    pause_s = retry_after_s({"retry-after": when.strftime(form)})
+
+    assert pause_s is not None
+    assert 10 < pause_s <= 20
 
 
 @pytest.mark.usefixtures("clock")

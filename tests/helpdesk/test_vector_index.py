@@ -120,6 +120,17 @@ def test_index_that_is_whole_and_not_ours_is_refused(data: bytes) -> None:
         parse(data)
 
 
+def test_index_of_another_kind_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAISS has fifty kinds, and code for each of them that strangers' bytes would run through."""
+    read: list[object] = []
+    monkeypatch.setattr(faiss, "deserialize_index", read.append)
+
+    with pytest.raises(DamagedIndexError, match="expected an index with b'IxFI'"):
+        parse(of_another_kind())
+
+    assert read == []
+
+
 def test_vector_of_a_text_without_words_is_sound() -> None:
     """It has no direction, and is found by nobody."""
     vectors = EYE.copy()

@@ -2,7 +2,7 @@
 
 The model takes seconds for all the articles, more on a busy machine, and somebody would wait for
 it. A text that has changed since is not found here, and goes to the model. ``python -m
-helpdesk.packaged_vectors`` writes the file anew; a test says when that is due.
+helpdesk.pack_vectors`` writes the file anew; a test says when that is due.
 """
 
 from __future__ import annotations
@@ -45,18 +45,3 @@ def write(model: str, texts: Sequence[str], vectors: npt.NDArray[np.floating]) -
     np.savez_compressed(
         _FILE, model=np.array(model), digests=digests, vectors=vectors.astype(np.float16)
     )
-
-
-def main() -> None:
-    """Write the file anew."""
-    from helpdesk.articles import load_articles  # noqa: PLC0415 - used by nothing else here
-    from helpdesk.embedding import MultilingualEmbedder  # noqa: PLC0415 - it uses this module
-    from helpdesk.index_builder import embedded_texts  # noqa: PLC0415 - as above
-
-    embedder = MultilingualEmbedder()
-    texts = [text for article in load_articles() for text in embedded_texts(article)]
-    write(embedder.model, texts, embedder.computed(texts))
-
-
-if __name__ == "__main__":
-    main()

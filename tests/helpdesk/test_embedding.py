@@ -69,7 +69,7 @@ def test_no_texts_give_no_rows() -> None:
 
 
 def test_packaged_vectors_are_those_of_the_packaged_articles() -> None:
-    """Made anew with each change of an article: python -m helpdesk.packaged_vectors."""
+    """Made anew with each change of an article: python -m helpdesk.pack_vectors."""
     texts = [text for article in load_articles() for text in embedded_texts(article)]
 
     known = packaged_vectors.known(MultilingualEmbedder.model)

@@ -115,6 +115,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def load(session: nox.Session) -> None:
+    """Ask the served helpdesk more than it likes, on loopback; fails beyond the bounds it has."""
+    _install(session, "tests")
+    session.run("python", "-m", "benchmarks.load", *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Show which lines and branches the tests leave dark."""
     _install(session, "tests")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -62,6 +62,7 @@ class Answer:
         stale: Whether the index behind it was stale.
         truncated: Whether the model stopped at its token limit.
         index_state: State of the index behind it.
+        titles: Titles of the articles in ``sources``, in the same order.
     """
 
     text: str
@@ -71,3 +72,4 @@ class Answer:
     stale: bool = False
     truncated: bool = False
     index_state: IndexState = "fresh"
+    titles: tuple[str, ...] = field(default=(), compare=False)

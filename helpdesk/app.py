@@ -1,36 +1,32 @@
-"""The service over HTTP: a page to ask from, the same as JSON, and what operators look at."""
+"""The service over HTTP, put together: a page to ask from, the same as JSON, and operations."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
-import jinja2
-from fastapi import FastAPI, Request, Response
-from fastapi.encoders import jsonable_encoder
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, Field
+from fastapi import FastAPI
 
-from helpdesk.desk import MAX_QUESTION_CHARS, Helpdesk, checked_question
-from helpdesk.errors import QuestionError
+from helpdesk.desk import Helpdesk
 from helpdesk.events import Listener
 from helpdesk.metrics import Metrics
 from helpdesk.settings import Settings
+from helpdesk.web.answering import Answering
+from helpdesk.web.guards import BoundedRequests, KnownHosts, LastResort, SecureHeaders
+from helpdesk.web.operations import Readiness, operations
+from helpdesk.web.pages import mount_pages
+from helpdesk.web.problems import Problem, handle_problems
+from helpdesk.web.questions import questions
+from helpdesk.web.request_ids import RequestIds
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
-)
+logger = logging.getLogger(__name__)
 
-
-class Question(BaseModel):
-    """The body of ``POST /ask``."""
-
-    question: Annotated[str, Field(description="What the asker needs help with.")]
+_ABOUT = """\
+Answers questions about computers, phones and accounts: from a language model that has read the
+articles, or from the articles themselves. A provider's outage is an answer in mode `fallback`
+with a reason, and not an error."""
 
 
 def create_app(
@@ -49,52 +45,56 @@ def create_app(
     """
     metrics = Metrics()
     desk = make_desk([metrics]) if make_desk else Helpdesk(settings, listeners=[metrics])
-    # The documentation pages of FastAPI load their scripts from the network.
-    app = FastAPI(title="Help desk", docs_url=None, redoc_url=None)
+    metrics.watch(desk)
+    answering = Answering(desk)
+    readiness = Readiness()
 
-    # Plain functions: FastAPI runs them in threads, and the desk waits for its providers.
-    @app.post("/ask")
-    def ask(body: Question) -> JSONResponse:
-        """Answer a question; the mode says whether the model or the articles did."""
-        return JSONResponse(jsonable_encoder(asdict(desk.ask(checked_question(body.question)))))
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Beside the server and not before it: a slow storage must not look like a dead process.
+        warming = asyncio.create_task(_warm_up(desk, readiness))
+        yield
+        warming.cancel()
+        answering.close()
 
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """Say that the process is alive; a provider's outage does not change it."""
-        return {"status": "ok"}
+    # The documentation pages of FastAPI load their scripts from the network; ours is at /docs.
+    app = FastAPI(
+        title="Help desk", description=_ABOUT, docs_url=None, redoc_url=None, lifespan=lifespan
+    )
+    app.include_router(questions(desk, answering))
+    app.include_router(operations(desk, metrics, readiness))
+    mount_pages(app, desk)
+    handle_problems(app)
+    _describe(app)
 
-    @app.get("/status")
-    def status() -> JSONResponse:
-        """Say how the language model, its breaker and the index are."""
-        return JSONResponse(jsonable_encoder(desk.get_status()))
-
-    @app.get("/metrics")
-    def prometheus() -> Response:
-        """Return the counters in Prometheus's text format."""
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
-
-    @app.get("/", response_class=HTMLResponse)
-    def page() -> HTMLResponse:
-        """Return the page to ask from."""
-        nonce = secrets.token_urlsafe(16)
-        html = _TEMPLATES.get_template("index.html.j2").render(
-            nonce=nonce, max_chars=MAX_QUESTION_CHARS, contact=desk.settings.contact
-        )
-        policy = (
-            f"default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; "
-            f"style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'"
-        )
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy})
-
-    @app.exception_handler(QuestionError)
-    def refuse_question(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status_code=422)
-
-    @app.exception_handler(RequestValidationError)
-    def refuse_body(_: Request, error: Exception) -> JSONResponse:
-        expected = 'expected JSON such as {"question": "Is the VPN down?"}'
-        assert isinstance(error, RequestValidationError)
-        wrong = "; ".join(str(mistake["msg"]) for mistake in error.errors())
-        return JSONResponse({"detail": f"{wrong}; {expected}"}, status_code=422)
-
+    hosts = [name.strip() for name in desk.settings.web.hosts.split(",") if name.strip()]
+    # The last one added is the first that a request meets.
+    app.add_middleware(BoundedRequests)
+    app.add_middleware(KnownHosts, names=hosts)
+    app.add_middleware(LastResort)
+    app.add_middleware(SecureHeaders)
+    app.add_middleware(RequestIds)
     return app
+
+
+async def _warm_up(desk: Helpdesk, readiness: Readiness) -> None:
+    await asyncio.to_thread(desk.warm_up)
+    readiness.is_ready = True
+    logger.info("ready")
+
+
+def _describe(app: FastAPI) -> None:
+    """Put the shape of problems into the OpenAPI, in place of FastAPI's own error."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            schema = generate()
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            schemas["Problem"] = Problem.model_json_schema()
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign] # the documented way to change it

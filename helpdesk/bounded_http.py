@@ -58,9 +58,9 @@ class BoundedTransport(httpx2.BaseTransport):
         timeouts = request.extensions["timeout"]
         bound_s: float | None = timeouts["read"]
         if bound_s is None:
-            return self._client.send(request, stream=True)
+            return self._send(request)
         ends_at_s = time.monotonic() + bound_s
-        response = self._client.send(request, stream=True)
+        response = self._send(request)
         assert isinstance(response.stream, httpx2.SyncByteStream)
         pause_s, last_read_s = _reads(time.monotonic(), ends_at_s, _deadline_s.get())
         timeouts["read"] = pause_s
@@ -68,6 +68,11 @@ class BoundedTransport(httpx2.BaseTransport):
             response.stream, request, _length(response), last_read_s, bound_s
         )
         return response
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        # A redirect is an answer for whoever asked. The SDK's client would follow twenty of them,
+        # each a request of its own, and turn our POST into a GET on the way.
+        return self._client.send(request, stream=True, follow_redirects=False)
 
 
 def _reads(now_s: float, ends_at_s: float, deadline_s: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Whole objects from and to Cloud Storage, within a deadline: the only ``google.cloud`` import.
+"""Whole objects from and to Cloud Storage, within a deadline.
 
 The SDK's own retries are off. They take minutes, resume a broken download without checking
 what they resumed, and know nothing of the asker who waits. Whatever goes wrong is raised as
@@ -7,6 +7,7 @@ what they resumed, and know nothing of the asker who waits. Whatever goes wrong 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import ssl
@@ -15,19 +16,17 @@ from pathlib import Path
 
 import google.api_core.exceptions as api
 import google.auth
-import google.auth.exceptions as auth
 import requests
 import urllib3.exceptions
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
-from google.cloud.storage.exceptions import DataCorruption
 from google.cloud.storage.retry import DEFAULT_RETRY
-from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from helpdesk.deadline_transport import DeadlineAuthRequest, DeadlineTransport, seconds_left
 from helpdesk.environment import STORAGE_CERTIFICATES, client_error
-from helpdesk.errors import DownloadError
-from helpdesk.manifest import MANIFEST_FILE
-from helpdesk.retry_after import retry_after_s
+from helpdesk.errors import DownloadError, SettingsError
+from helpdesk.manifest import ManifestFile
+from helpdesk.storage_errors import storage_error
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +35,6 @@ logger = logging.getLogger(__name__)
 os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
 
 _ENDPOINT = "https://storage.googleapis.com/"
-_SERVER_ERROR = 500
 _PUBLISH_S = 60.0
 _PUBLISH_RETRY = DEFAULT_RETRY.with_timeout(_PUBLISH_S)
 
@@ -46,22 +44,32 @@ class IndexBucket:
 
     Args:
         name: The bucket's name.
-        client: The SDK's client; None makes one from the environment at the first request.
-            With ``STORAGE_EMULATOR_HOST`` set, that one is anonymous.
+        client: The SDK's client; None makes one at the first request.
         timeout_s: Bound of connecting, and of each read.
+        emulator: Address of an emulator; the client made here is then anonymous, and asks it.
+        credentials: File with Google credentials; None finds those of the environment.
 
     Raises:
         SettingsError: No client is given, and the environment is one in which none can be made.
     """
 
     def __init__(
-        self, name: str, *, client: storage.Client | None = None, timeout_s: float
+        self,
+        name: str,
+        *,
+        client: storage.Client | None = None,
+        timeout_s: float,
+        emulator: str | None = None,
+        credentials: Path | None = None,
     ) -> None:
-        if client is None and not os.environ.get("STORAGE_EMULATOR_HOST"):
+        if client is None and emulator is None:
             _check_environment()
+            _check_credentials(credentials)
         self.name = name
         self._client = client
         self._timeout_s = timeout_s
+        self._emulator = emulator
+        self._credentials = credentials
 
     def download(
         self,
@@ -96,7 +104,7 @@ class IndexBucket:
                 retry=None,
             )
         except Exception as error:
-            raise self._failure(error, object_name) from error
+            raise storage_error(error, self._place(object_name)) from error
         data = bytes(sink.data)
         duration_s = time.monotonic() - started
         logger.info("downloaded %s: %d bytes in %.3f s", object_name, len(data), duration_s)
@@ -109,13 +117,9 @@ class IndexBucket:
             DownloadError: Storage did not say.
         """
         try:
-            blob = (
-                self._connect(time.monotonic() + _PUBLISH_S)
-                .bucket(self.name)
-                .get_blob(object_name, timeout=self._timeout_s, retry=_PUBLISH_RETRY)
-            )
+            blob = self._found(object_name)
         except Exception as error:
-            raise self._failure(error, object_name) from error
+            raise storage_error(error, self._place(object_name)) from error
         return int(blob.generation) if blob else 0
 
     def upload(self, object_name: str, data: bytes, *, replaces: int | None) -> int:
@@ -132,7 +136,7 @@ class IndexBucket:
             DownloadError: It was not stored; an object of someone else is untouched.
         """
         try:
-            blob = self._connect(time.monotonic() + _PUBLISH_S).bucket(self.name).blob(object_name)
+            blob = self._publisher().bucket(self.name).blob(object_name)
             blob.upload_from_string(
                 data,
                 content_type="application/octet-stream",
@@ -141,76 +145,79 @@ class IndexBucket:
                 retry=_PUBLISH_RETRY,
             )
         except Exception as error:
-            raise self._failure(error, object_name) from error
+            stored = self._stored_all_the_same(error, object_name, data, replaces)
+            if stored is None:
+                place = self._place(object_name)
+                raise storage_error(error, place, writing=True) from error
+            logger.info("%s was stored, though storage did not say so", object_name)
+            return stored
         logger.info("uploaded %s: %d bytes", object_name, len(data))
         return int(blob.generation)
 
+    def _stored_all_the_same(
+        self, error: Exception, object_name: str, data: bytes, replaces: int | None
+    ) -> int | None:
+        """Return the generation of what is there, if it is ours; None if it is not.
+
+        The answer to an upload may be lost on its way, after the object was stored. The SDK then
+        sends it again, and meets its own object: the precondition fails, as if a rival had won.
+        """
+        refused = isinstance(error, api.ClientError)
+        if refused and not isinstance(error, api.PreconditionFailed):
+            return None
+        try:
+            blob = self._found(object_name)
+        except Exception as another:  # noqa: BLE001 - told as what it means; the first one counts
+            place = self._place(object_name)
+            logger.warning("not known what was stored: %s", storage_error(another, place))
+            return None
+        if blob is None or int(blob.generation) == replaces or blob.size != len(data):
+            return None
+        ours = ManifestFile.describe(data, object_name=object_name)
+        return int(blob.generation) if blob.crc32c == ours.crc32c else None
+
+    def _found(self, object_name: str) -> storage.Blob | None:
+        """Return what storage knows about an object; None if there is none."""
+        return (
+            self._publisher()
+            .bucket(self.name)
+            .get_blob(object_name, timeout=self._timeout_s, retry=_PUBLISH_RETRY)
+        )
+
+    def _publisher(self) -> storage.Client:
+        """Return the client for somebody who can wait; also for him, redirects are answers."""
+        ends_s = time.monotonic() + 2 * _PUBLISH_S
+        return _bounded(self._connect(ends_s), ends_s, self._timeout_s)
+
+    def _place(self, object_name: str) -> str:
+        return f"gs://{self.name}/{object_name}"
+
     def _connect(self, deadline: float) -> storage.Client:
         if self._client is None:
-            if os.environ.get("STORAGE_EMULATOR_HOST"):
-                self._client = storage.Client.create_anonymous_client()
-            else:
-                # Looking for credentials can end at a metadata server that is not there.
-                credentials, _ = google.auth.default(
-                    scopes=storage.Client.SCOPE, request=DeadlineAuthRequest(deadline)
+            if self._emulator is not None:
+                self._client = storage.Client(
+                    project="<none>",
+                    credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call] # google-auth's
+                    client_options={"api_endpoint": self._emulator},
                 )
-                self._client = storage.Client(project=None, credentials=credentials)
+            else:
+                self._client = storage.Client(project=None, credentials=self._found_by(deadline))
         return self._client
+
+    def _found_by(self, deadline: float) -> google.auth.credentials.Credentials:
+        # Looking for credentials can end at a metadata server that is not there.
+        request = DeadlineAuthRequest(deadline)
+        scopes = storage.Client.SCOPE
+        if self._credentials is None:
+            found, _ = google.auth.default(scopes=scopes, request=request)
+        else:
+            found, _ = google.auth.load_credentials_from_file(  # type: ignore[no-untyped-call] # google-auth's
+                str(self._credentials), scopes=scopes, request=request
+            )
+        return found
 
     def _timeout_within(self, deadline: float) -> float:
         return min(self._timeout_s, seconds_left(deadline))
-
-    def _failure(self, error: Exception, object_name: str) -> DownloadError:
-        """What an exception of any of the libraries below means for the one who waits."""
-        place = f"gs://{self.name}/{object_name}"
-        cause = f"{type(error).__name__}: {error}"
-        match error:
-            case DownloadError():
-                return error
-            case api.GoogleAPICallError():
-                return self._refusal(error, place)
-            case auth.DefaultCredentialsError():
-                message = (
-                    "no Google credentials found; run 'gcloud auth application-default login' "
-                    f"or set GOOGLE_APPLICATION_CREDENTIALS ({error})"
-                )
-                retryable = False
-            case auth.GoogleAuthError():
-                message = f"no access token for {place}: {cause}"
-                retryable = error.retryable or isinstance(error, auth.TransportError)
-            case DataCorruption():
-                message, retryable = f"{place} arrived damaged", True
-            case InvalidURL() | InvalidSchema() | MissingSchema():
-                message, retryable = f"{place} cannot be asked for: {cause}", False
-            case (
-                requests.RequestException()
-                | urllib3.exceptions.HTTPError()
-                | api.RetryError()
-                | ConnectionError()
-                | TimeoutError()
-            ):
-                message, retryable = f"connection lost for {place}: {cause}", True
-            case _:
-                message, retryable = f"unexpected failure for {place}: {cause}", False
-        return DownloadError(message, retryable=retryable)
-
-    def _refusal(self, error: api.GoogleAPICallError, place: str) -> DownloadError:
-        status = int(error.code or 0)
-        retryable = status in {408, 429} or status >= _SERVER_ERROR
-        if isinstance(error, api.NotFound) and "bucket does not exist" in str(error.message):
-            message = f"bucket {self.name!r} does not exist; correct HELPDESK_INDEX__BUCKET"
-        elif isinstance(error, api.NotFound) and place.endswith(MANIFEST_FILE):
-            message = f"no index has been published at {place}; run 'helpdesk index publish'"
-        elif isinstance(error, api.NotFound):
-            message = f"{place} does not exist"
-        elif isinstance(error, api.Unauthorized | api.Forbidden):
-            message = f"no permission for {place}; grant the role Storage Object Viewer"
-        elif isinstance(error, api.PreconditionFailed):
-            message = f"{place} was replaced by someone else meanwhile"
-        else:
-            message = f"Cloud Storage answered {status} for {place}"
-        asked_s = None if error.response is None else retry_after_s(error.response.headers)
-        return DownloadError(message, retryable=retryable, retry_after_s=asked_s)
 
 
 def _bounded(client: storage.Client, deadline: float, timeout_s: float) -> storage.Client:
@@ -255,6 +262,27 @@ def _check_environment() -> None:
                 context.load_verify_locations(*((None, path) if is_folder else (path, None)))
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise client_error("Cloud Storage", error, STORAGE_CERTIFICATES) from error
+
+
+def _check_credentials(path: Path | None) -> None:
+    """Look whether the file with credentials is one; what it says is for Google to judge.
+
+    Raises:
+        SettingsError: It cannot be read, or is not JSON.
+    """
+    if path is None:
+        return
+    try:
+        wrong = None if isinstance(json.loads(path.read_bytes()), dict) else "not a JSON object"
+    except OSError as error:
+        wrong = error.strerror or str(error)
+    except ValueError:
+        wrong = "not JSON"
+    if wrong is not None:
+        raise SettingsError(
+            f"GOOGLE_APPLICATION_CREDENTIALS is {str(path)!r}, which cannot be used ({wrong}); "
+            "expected a JSON file with Google credentials; correct the path, or unset it"
+        )
 
 
 class _Sink:

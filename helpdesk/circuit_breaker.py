@@ -7,6 +7,9 @@ States and what leads from one to the next::
     half_open ─ a trial succeeds ──────────────────────▶ closed
     half_open ─ a trial fails ─────────────────────────▶ open, for a full period
 
+A call that succeeds while the breaker is closed, and has no failure before it to forget, changes
+nothing. If nobody listens either, it takes no lock and makes no event.
+
 It counts consecutive failures only: a provider that fails four calls of five for ever never
 opens a breaker with a threshold of five. Calls already under way when it opens are not
 interrupted, so more than ``failure_threshold`` calls can be in flight at that moment.
@@ -20,19 +23,20 @@ import math
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from helpdesk.errors import CallNotPermittedError
 from helpdesk.events import (
-    BreakerEvent,
+    BreakerState,
     BreakerTransition,
     CallOutcome,
     CallRefused,
     Listener,
     PermitGranted,
     PermitSettled,
+    hears_any,
     notify,
 )
 from helpdesk.settings import BreakerSettings
@@ -46,6 +50,10 @@ class State(enum.Enum):
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
+
+
+# Looking a member up in its enum costs more than all else that a quick call does.
+_CLOSED = State.CLOSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +83,8 @@ class CircuitBreaker:
     Args:
         upstream: The provider it protects; one breaker for each.
         options: When it opens, and how it closes again.
-        listeners: Told of every permit, refusal, outcome and transition.
+        listeners: Told of every permit, refusal, outcome and transition; or of those that they
+            name, see :class:`helpdesk.events.Listener`.
 
     Example:
         >>> breaker = CircuitBreaker("openai", BreakerSettings(failure_threshold=1))
@@ -96,6 +105,7 @@ class CircuitBreaker:
         self.upstream = upstream
         self.options = options or BreakerSettings()
         self._listeners = tuple(listeners)
+        self._is_heard = hears_any(self._listeners, PermitGranted, PermitSettled)
         self._lock = threading.Lock()
         self._state = State.CLOSED
         self._failures = 0
@@ -120,6 +130,12 @@ class CircuitBreaker:
         with self._lock:
             return self._failures
 
+    @property
+    def refuses(self) -> bool:
+        """Whether a call made now would be refused for the time that is left in open."""
+        with self._lock:
+            return self._state is State.OPEN and time.monotonic() < self._half_open_at_s
+
     def snapshot(self) -> BreakerSnapshot:
         """State, failures and waiting time, all of the same moment."""
         with self._lock:
@@ -136,6 +152,7 @@ class CircuitBreaker:
         with self._lock:
             new = [listener for listener in listeners if listener not in self._listeners]
             self._listeners = (*self._listeners, *new)
+            self._is_heard = hears_any(self._listeners, PermitGranted, PermitSettled)
 
     def acquire(self) -> Permit:
         """Ask to make one call; the answer takes no time.
@@ -156,33 +173,39 @@ class CircuitBreaker:
             ...     breaker.state.value
             'closed'
         """
-        events: list[BreakerEvent] = []
+        # Without the lock, and sound for one reason: the generation is read before the state. If
+        # the state changes in between, the permit belongs to a generation that is over, and its
+        # outcome is dropped.
+        generation = self._generation
+        if self._state is _CLOSED and not self._is_heard:
+            return Permit(self, 0, generation)
+
+        opened = retry_after_s = None
         with self._lock:
-            now_s = time.monotonic()
-            if self._state is State.OPEN and now_s >= self._half_open_at_s:
-                events.append(self._enter(State.HALF_OPEN))
-            retry_after_s = self._refusal(now_s)
             state = self._state
+            if state is not _CLOSED:
+                now_s = time.monotonic()
+                if self._state is State.OPEN and now_s >= self._half_open_at_s:
+                    opened = self._enter(State.HALF_OPEN)
+                retry_after_s = self._refusal(now_s)
+                state = self._state
+            self._sequence += 1
+            place = self._sequence
             if retry_after_s is None:
                 self._permits += 1
-                permit = Permit(self, number=self._permits, generation=self._generation)
-                if state is State.HALF_OPEN:
+                permit = Permit(self, self._permits, self._generation)
+                if state is not _CLOSED:
                     self._trials[permit.number] = now_s + self.options.trial_lease.total_seconds()
-                events.append(
-                    PermitGranted(upstream=self.upstream, permit=permit.number, state=state.value)
-                )
-            else:
-                events.append(
-                    CallRefused(
-                        upstream=self.upstream, state=state.value, retry_after_s=retry_after_s
-                    )
-                )
-            self._number(events)
-        self._report(events)
+        if opened is not None:
+            self._report(opened)
         if retry_after_s is not None:
+            notify(self._listeners, CallRefused(self.upstream, place, state.value, retry_after_s))
             # A new instance each time: one that is stored and raised again grows its traceback
             # with every refusal.
             raise CallNotPermittedError(self.upstream, state.value, retry_after_s=retry_after_s)
+        if self._is_heard:
+            name: BreakerState = "closed" if state is _CLOSED else "half_open"
+            notify(self._listeners, PermitGranted(self.upstream, place, permit.number, name))
         return permit
 
     def _refusal(self, now_s: float) -> float | None:
@@ -203,22 +226,27 @@ class CircuitBreaker:
             if permit.settled:
                 return
             permit.settled = True
-            counted = self._is_current(permit)
-            if permit.generation == self._generation:
-                self._trials.pop(permit.number, None)
-            transition = self._judge(outcome) if counted else None
-            events: list[BreakerEvent] = [
-                PermitSettled(
-                    upstream=self.upstream,
-                    permit=permit.number,
-                    outcome=outcome,
-                    counted=counted,
-                    failures=self._failures,
-                ),
-                *([transition] if transition else []),
-            ]
-            self._number(events)
-        self._report(events)
+            self._sequence += 1
+            place = self._sequence
+            if (
+                outcome == "success"
+                and self._state is _CLOSED
+                and permit.generation == self._generation
+                and not self._failures
+            ):
+                # By far the most frequent case, and one that changes nothing.
+                counted, transition, failures = True, None, 0
+            else:
+                counted = self._is_current(permit)
+                if permit.generation == self._generation:
+                    self._trials.pop(permit.number, None)
+                transition = self._judge(outcome) if counted else None
+                failures = self._failures
+        if self._is_heard:
+            event = PermitSettled(self.upstream, place, permit.number, outcome, counted, failures)
+            notify(self._listeners, event)
+        if transition is not None:
+            self._report(transition)
 
     def _confirm(self, permit: Permit) -> None:
         with self._lock:
@@ -255,24 +283,20 @@ class CircuitBreaker:
                 return self._enter(State.OPEN) if is_over else None
 
     def _enter(self, new: State) -> BreakerTransition:
+        # The state first: whoever reads the new generation without the lock must not find the
+        # old state with it.
         old, self._state = self._state, new
         self._generation += 1
         self._trials.clear()
         if new is State.OPEN:
             self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
-        return BreakerTransition(upstream=self.upstream, old=old.value, new=new.value)
+        self._sequence += 1
+        return BreakerTransition(self.upstream, self._sequence, old.value, new.value)
 
-    def _number(self, events: list[BreakerEvent]) -> None:
-        for index, event in enumerate(events):
-            self._sequence += 1
-            events[index] = replace(event, sequence=self._sequence)
-
-    def _report(self, events: Sequence[BreakerEvent]) -> None:
-        for event in events:
-            if isinstance(event, BreakerTransition):
-                level = logging.WARNING if event.new == "open" else logging.INFO
-                logger.log(level, "breaker of %s: %s -> %s", event.upstream, event.old, event.new)
-            notify(self._listeners, event)
+    def _report(self, event: BreakerTransition) -> None:
+        level = logging.WARNING if event.new == "open" else logging.INFO
+        logger.log(level, "breaker of %s: %s -> %s", event.upstream, event.old, event.new)
+        notify(self._listeners, event)
 
 
 class Permit:
@@ -287,7 +311,7 @@ class Permit:
 
     __slots__ = ("_breaker", "generation", "number", "settled")
 
-    def __init__(self, breaker: CircuitBreaker, *, number: int, generation: int) -> None:
+    def __init__(self, breaker: CircuitBreaker, number: int, generation: int) -> None:
         self._breaker = breaker
         self.number = number
         self.generation = generation
@@ -295,7 +319,18 @@ class Permit:
 
     def success(self) -> None:
         """The upstream did its work."""
-        self._breaker._settle(self, "success")  # noqa: SLF001 - two halves of one subject
+        breaker = self._breaker
+        # As in `acquire`: in a closed breaker without failures a success changes nothing, and
+        # whatever happens at the same time may have happened just after it.
+        if (
+            self.generation == breaker._generation  # noqa: SLF001 - two halves of one subject
+            and breaker._state is _CLOSED  # noqa: SLF001 - as above
+            and not breaker._failures  # noqa: SLF001 - as above
+            and not breaker._is_heard  # noqa: SLF001 - as above
+        ):
+            self.settled = True
+            return
+        breaker._settle(self, "success")  # noqa: SLF001 - as above
 
     def failure(self) -> None:
         """The upstream did not do its work."""

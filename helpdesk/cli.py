@@ -20,6 +20,7 @@ from helpdesk.desk import Helpdesk, checked_question
 from helpdesk.environment import OPENAI_CERTIFICATES, PROXIES, STORAGE_CERTIFICATES
 from helpdesk.errors import HelpdeskError
 from helpdesk.logs import set_up_logging
+from helpdesk.remote_status import status_of
 from helpdesk.settings import Settings
 
 EXIT_USAGE = 2
@@ -29,7 +30,12 @@ The SDKs read variables of their own. Those for proxies and certificates have to
 service says at its start what is wrong with them, and does not start:
   {", ".join((*PROXIES, "NO_PROXY"))}
   {", ".join(OPENAI_CERTIFICATES)}, for OpenAI, if there is a key
-  {", ".join(STORAGE_CERTIFICATES)}, for Cloud Storage, if there is a bucket"""
+  {", ".join(STORAGE_CERTIFICATES)}, for Cloud Storage, if there is a bucket
+OPENAI_LOG=debug makes OpenAI's SDK log requests in full, the questions in them."""
+
+_OF_A_NEW_PROCESS = """\
+This is what a server started now would begin with. To ask one that runs: helpdesk status --url \
+http://127.0.0.1:8000"""
 
 app = typer.Typer(
     name="helpdesk",
@@ -93,14 +99,30 @@ def ask(
         _print_answer(answer)
 
 
-@app.command(epilog="Example: `helpdesk status --json | jq .index`")
-def status(*, as_json: AsJson = False, verbose: Verbose = 0) -> None:
-    """Show how the language model, its breaker and the index are."""
+@app.command(epilog="Example: `helpdesk status --url http://127.0.0.1:8000 --json | jq .index`")
+def status(
+    *,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a running server to ask.",
+            show_default="none: what a server started now would begin with",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Show how the language model, its breaker and the index are.
+
+    What a server has met since its start only that server knows: name it with `--url`.
+    """
     set_up_logging(verbose)
-    found = Helpdesk().get_status()
+    found = Helpdesk().get_status() if url is None else status_of(url)
     if as_json:
-        _print_json(found)
+        _print_json({"process": url or "new", **found})
         return
+    if url is None:
+        typer.echo(f"{_OF_A_NEW_PROCESS}\n")
     console, rows = Console(), _flat(found)
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
@@ -110,12 +132,17 @@ def status(*, as_json: AsJson = False, verbose: Verbose = 0) -> None:
 
 @app.command(epilog="Example: `HELPDESK_OPENAI__TIMEOUT=5s helpdesk settings`")
 def settings() -> None:
-    """List all settings: the variable, its default and what it may be."""
-    Settings.load()
+    """List all settings: the variable, what it may be, its default, and what it is set to."""
+    given = Settings.load()
     console = Console()
     for key in Settings.keys().values():
         console.print(f"[bold]{key.variable}[/bold]", highlight=False, soft_wrap=True)
-        for line in (key.description, f"Expected: {key.expected}. Default: {key.default}."):
+        lines = [key.description, f"Expected: {key.expected}. Default: {key.default}."]
+        if key.also:
+            lines.append(f"If it is unset, {key.also} is read.")
+        if (shown := given.shown(key.name)) != key.default:
+            lines.append(f"Set to: {shown}")
+        for line in lines:
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"\n{_NOT_OURS}", markup=False, highlight=False, soft_wrap=True)
 
@@ -125,16 +152,16 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[
+        int, typer.Option(help="Processes, each with a breaker of its own.", min=1, max=64)
+    ] = 1,
     verbose: Verbose = 1,
 ) -> None:
     """Serve the page, the JSON interface and the metrics."""
     # Late, because the other commands need no web server.
-    import uvicorn  # noqa: PLC0415
+    from helpdesk.web import server  # noqa: PLC0415
 
-    from helpdesk.app import create_app  # noqa: PLC0415
-
-    set_up_logging(verbose)
-    uvicorn.run(create_app(), host=host, port=port, log_config=None)
+    server.run(host=host, port=port, workers=workers, verbosity=verbose)
 
 
 def main() -> None:

@@ -35,7 +35,9 @@ class DeadlineTransport:
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # noqa: ANN401 - as requests has it
         """Like the session's; reading the body raises ``DownloadError`` at the deadline."""
-        response = self._session.request(method, url, **options)
+        # A redirect is an answer: storage sends none, and what does is not storage. Followed, each
+        # would be up to thirty requests.
+        response = self._session.request(method, url, allow_redirects=False, **options)
         bounded = functools.partial(self._stream, response.raw)
         response.raw.stream = bounded  # type: ignore[method-assign] # of this one response
         return response

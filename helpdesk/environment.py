@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from helpdesk.errors import SettingsError
+from helpdesk.redaction import redacted
 
 OPENAI_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 STORAGE_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -43,12 +44,14 @@ def client_error(upstream: str, error: Exception, certificates: Sequence[str]) -
                 )
     for name, wrong in _wrong_proxies():
         return SettingsError(
-            f"{name} is no proxy through which {upstream} can be asked: {wrong}; expected a URL "
-            "such as http://proxy.example.com:3128; correct the variable, or unset it"
+            f"{name} is not a proxy that the client for {upstream} can use: {wrong}; expected a "
+            "URL such as http://proxy.example.com:3128; correct the variable, or unset it"
         )
     return SettingsError(
-        f"no client for {upstream} can be made: {type(error).__name__}: {error}; expected proxies "
-        "and certificates that can be used; check the variables and settings for those"
+        redacted(
+            f"no client for {upstream} can be made: {type(error).__name__}: {error}; expected "
+            "proxies and certificates that can be used; check the variables and settings for those"
+        )
     )
 
 
@@ -72,4 +75,4 @@ def _wrong(url: str) -> str | None:
         is_whole = bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_whole = False
-    return None if is_whole else "it is no whole URL"
+    return None if is_whole else "it is not a whole URL"

@@ -17,6 +17,7 @@ FailureReason = Literal[
     "rejected",
     "declined",
     "deadline",
+    "overloaded",
     "internal_error",
 ]
 """Why the assistant could not answer, as one stable word for logs, metrics and answers.
@@ -36,6 +37,22 @@ class SettingsError(HelpdeskError):
 
 class QuestionError(HelpdeskError):
     """A question nobody could answer: empty, or longer than the service reads."""
+
+
+class OverloadedError(HelpdeskError):
+    """So many questions are under way that no more are taken.
+
+    Attributes:
+        retry_after_s: When to ask again, in seconds from now.
+    """
+
+    def __init__(self, questions: int, *, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        are = "question is" if questions == 1 else "questions are"
+        super().__init__(
+            f"{questions} {are} under way, and no more are taken; "
+            f"ask again in {retry_after_s:.0f} seconds"
+        )
 
 
 class KnowledgeError(HelpdeskError):
@@ -69,6 +86,8 @@ class ChatError(HelpdeskError):
         retryable: Whether the same call could succeed if made again.
         counts: Whether it says something about the provider's health. An error that one
             caller brought upon itself (a bad prompt, a missing key) is neutral to the breaker.
+        lasting: Whether the next question will fare the same, until somebody mends it: the key
+            is not accepted, the allowance is used up, the model does not exist.
         retry_after_s: What the provider asked callers to wait, in seconds; None if it did not.
         status: HTTP status, if a response arrived.
     """
@@ -80,6 +99,7 @@ class ChatError(HelpdeskError):
         reason: FailureReason,
         retryable: bool,
         counts: bool,
+        lasting: bool = False,
         retry_after_s: float | None = None,
         status: int | None = None,
     ) -> None:
@@ -87,12 +107,13 @@ class ChatError(HelpdeskError):
         self.reason: FailureReason = reason
         self.retryable = retryable
         self.counts = counts
+        self.lasting = lasting
         self.retry_after_s = retry_after_s
         self.status = status
 
 
-class IndexUnavailableError(HelpdeskError):
-    """No index can be served: none is cached, and none could be downloaded."""
+class AskerGoneError(HelpdeskError):
+    """Nobody waits for the answer any more; raised by whoever was to pass it on."""
 
 
 class DownloadError(HelpdeskError):

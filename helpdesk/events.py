@@ -1,4 +1,4 @@
-"""What the service reports while it works: frozen events, and the listener that gets them.
+"""What the service reports while it works: events, and the listener that gets them.
 
 Listeners are called in the thread that caused the event, never under a lock. A listener that
 raises is logged and otherwise ignored: watching must not break what is watched.
@@ -20,12 +20,15 @@ CallOutcome = Literal["success", "failure", "neutral"]
 GivenUpReason = Literal["not_retryable", "attempts_used", "no_time_left"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened in the service."""
+    """Something that happened in the service; nobody changes it afterwards."""
+
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Neither frozen nor by keyword, alone among the events: a call makes two of these, and would take
+# twice the time for it.
+@dataclass(slots=True)
 class BreakerEvent(Event):
     """Something that happened in the breaker of ``upstream``.
 
@@ -34,10 +37,10 @@ class BreakerEvent(Event):
     """
 
     upstream: str
-    sequence: int = 0
+    sequence: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class PermitGranted(BreakerEvent):
     """The breaker let one call through; ``permit`` numbers permits from 1 per breaker."""
 
@@ -45,7 +48,7 @@ class PermitGranted(BreakerEvent):
     state: BreakerState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class CallRefused(BreakerEvent):
     """The breaker refused a call; ``retry_after_s`` is what it told the caller to wait."""
 
@@ -53,7 +56,7 @@ class CallRefused(BreakerEvent):
     retry_after_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class PermitSettled(BreakerEvent):
     """A permitted call ended.
 
@@ -67,7 +70,7 @@ class PermitSettled(BreakerEvent):
     failures: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class BreakerTransition(BreakerEvent):
     """The breaker changed state."""
 
@@ -98,6 +101,19 @@ class RetryGivenUp(Event):
     attempt: int
     reason: GivenUpReason
     cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeldBack(Event):
+    """A call was not made yet, because the provider has asked for a pause.
+
+    ``wait_s`` is what is left of it, and ``given_up`` says whether that is too long for this call.
+    """
+
+    upstream: str
+    reason: str
+    wait_s: float
+    given_up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +161,34 @@ class AnswerGiven(Event):
     duration_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRefused(Event):
+    """A question was refused: too many are under way. ``retry_after_s`` is what it was told."""
+
+    retry_after_s: float
+
+
 class Listener(Protocol):
-    """Someone who wants to know what the service does."""
+    """Someone who wants to know what the service does.
+
+    Who wants to know only some of it names the kinds in an attribute ``hears``. Events that nobody
+    hears, of those that each call would make, are not made.
+    """
 
     def __call__(self, event: Event, /) -> None:
         """Take note of ``event``; quickly, and without calling the service back."""
+
+
+def hears_any(listeners: Iterable[Listener], *kinds: type[Event]) -> bool:
+    """Return whether any listener wants events of any of these kinds.
+
+    Example:
+        >>> hears_any([print], PermitGranted), hears_any([], PermitGranted)
+        (True, False)
+    """
+    return any(
+        any(kind in getattr(listener, "hears", kinds) for kind in kinds) for listener in listeners
+    )
 
 
 def notify(listeners: Iterable[Listener], event: Event) -> None:

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from helpdesk.answers import SearchResult
-from helpdesk.embedding import Embedder, WordLlamaEmbedder
+from helpdesk.answers import Passage, SearchResult
+from helpdesk.embedding import Embedder, MultilingualEmbedder
 from helpdesk.events import IndexServed, Listener, RefreshEnded, notify
 from helpdesk.index_cache import IndexCache
 from helpdesk.index_source import BucketSource, IndexSource, PackagedSource, cache_folder
@@ -52,7 +52,7 @@ class FAISSHelpdeskService:
         listeners: Sequence[Listener] = (),
     ) -> None:
         options = (settings or Settings.load()).index
-        embedder = embedder or WordLlamaEmbedder()
+        embedder = embedder or MultilingualEmbedder()
         self._listeners = tuple(listeners)
         self._live = LiveIndex(
             _source(options, storage_client, embedder, self._listeners),
@@ -97,6 +97,11 @@ class FAISSHelpdeskService:
             stale_reason=served.reason,
         )
 
+    def article(self, article_id: str) -> Passage | None:
+        """A whole article of the copy that is served; None if it has none of that id."""
+        index = self._live.served().index
+        return index.article(article_id) if index else None
+
     def refresh(self) -> RefreshEnded:
         """Look for a newer index now, however fresh the copy; joins a refresh under way."""
         return self._live.refresh()
@@ -133,6 +138,12 @@ def _source(
     from helpdesk.bucket import IndexBucket  # noqa: PLC0415
 
     timeout_s = options.timeout.total_seconds()
-    bucket = IndexBucket(options.bucket, client=client, timeout_s=timeout_s)
+    bucket = IndexBucket(
+        options.bucket,
+        client=client,
+        timeout_s=timeout_s,
+        emulator=options.emulator,
+        credentials=options.credentials,
+    )
     retry = Retry(options.retry, upstream="gcs", listeners=listeners)
     return BucketSource(bucket, options.prefix, retry)

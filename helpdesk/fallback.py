@@ -21,6 +21,7 @@ REASONS: dict[FailureReason, str] = {
     "rejected": "the provider of the language model did not accept the request",
     "declined": "the language model would not answer this question; other words may help",
     "deadline": "there was no time left to ask it",
+    "overloaded": "many questions are being asked at the same time",
     "internal_error": "something went wrong on this server, and has been noted",
 }
 """Each reason in plain words, as they follow "The assistant cannot answer right now: …"."""
@@ -63,6 +64,7 @@ def fallback_answer(found: SearchResult, reason: FailureReason, *, contact: str)
         mode="fallback",
         reason=reason,
         sources=tuple(passage.article_id for passage in found.passages),
+        titles=tuple(passage.title for passage in found.passages),
         stale=found.index_state == "stale",
         index_state=found.index_state,
     )

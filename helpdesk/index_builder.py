@@ -98,7 +98,7 @@ def build_index(
         created_at: With its time zone.
     """
     ordered = sorted(articles, key=lambda article: article.id)
-    texts = [text for article in ordered for text in _embedded_texts(article)]
+    texts = [text for article in ordered for text in embedded_texts(article)]
     documents = {"articles": [_document(article) for article in ordered]}
     files = {
         INDEX_FILE: VectorIndex.build(embedder.embed(texts)).to_bytes(),
@@ -127,7 +127,8 @@ def content_key(folder: Path, embedder: Embedder) -> str:
     return digest.hexdigest()[:16]
 
 
-def _embedded_texts(article: Article) -> list[str]:
+def embedded_texts(article: Article) -> list[str]:
+    """What is embedded of an article: one text for each section, with title and tags."""
     tags = " ".join(article.tags).replace("-", " ")
     return [f"{article.title}. {tags}. {section}" for section in article.sections()]
 

@@ -13,13 +13,15 @@ import hashlib
 import logging
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from helpdesk.errors import DamagedIndexError
 from helpdesk.events import CacheQuarantined, Listener, notify
@@ -27,8 +29,14 @@ from helpdesk.manifest import FILE_NAMES, MANIFEST_FILE, Manifest
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_POINTER_BYTES = 10_000
+_LARGEST_MANIFEST_BYTES = 1_000_000
+
 _QUARANTINED_KEPT = 3
 _UNFINISHED_KEPT_S = 3600
+
+
+FolderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 
 
 class _Pointer(BaseModel):
@@ -36,11 +44,12 @@ class _Pointer(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    folder: str
+    # Becomes a path, and must not be able to leave its folder, or to be it.
+    folder: FolderName
     generation: str
-    fetched_at: float
+    fetched_at: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     manifest_sha256: str
-    previous: str | None = None
+    previous: FolderName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,11 @@ class IndexCache:
             self.quarantine(str(error))
         except OSError as error:
             logger.warning("cache %s cannot be read: %s", self._folder, error)
+        except Exception as error:
+            # Whatever lies in the folder, it is no reason not to start. Nobody foresaw this, so
+            # it is set aside for somebody to look at, and told with its traceback.
+            logger.exception("cache %s could not be understood", self._folder)
+            self.quarantine(f"{type(error).__name__}: {error}")
         return None
 
     def install(
@@ -165,33 +179,34 @@ class IndexCache:
     def _read_copy(self, pointer: _Pointer) -> CachedCopy:
         folder = self._generations / pointer.folder
         try:
-            raw = (folder / MANIFEST_FILE).read_bytes()
-            files = {name: (folder / name).read_bytes() for name in FILE_NAMES}
-        except FileNotFoundError as error:
+            raw = _read(folder / MANIFEST_FILE, most_bytes=_LARGEST_MANIFEST_BYTES)
+            if hashlib.sha256(raw).hexdigest() != pointer.manifest_sha256:
+                raise DamagedIndexError(f"{MANIFEST_FILE} does not have the hash noted for it")
+            manifest = Manifest.parse(raw)
+            files = {
+                name: _read(folder / name, most_bytes=manifest.files[name].size)
+                for name in FILE_NAMES
+            }
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise DamagedIndexError(f"{Path(error.filename).name} is missing") from error
-        if hashlib.sha256(raw).hexdigest() != pointer.manifest_sha256:
-            raise DamagedIndexError(f"{MANIFEST_FILE} does not have the hash noted for it")
-        manifest = Manifest.parse(raw)
         manifest.verify(files)
         return CachedCopy(manifest, files, pointer.fetched_at)
 
     def _read_pointer(self) -> _Pointer | None:
         try:
-            data = self._pointer_path.read_bytes()
+            data = _read(self._pointer_path, most_bytes=_LARGEST_POINTER_BYTES)
         except FileNotFoundError:
             return None
         try:
             pointer = _Pointer.model_validate_json(data)
         except ValidationError as error:
             raise DamagedIndexError(f"{self._pointer_path.name} cannot be understood") from error
-        if Path(pointer.folder).name != pointer.folder:
-            raise DamagedIndexError(f"{self._pointer_path.name} points outside of the cache")
         return pointer
 
     def _pointer_or_none(self) -> _Pointer | None:
         try:
             return self._read_pointer()
-        except DamagedIndexError:
+        except (DamagedIndexError, OSError):
             return None
 
     def _write_pointer(self, pointer: _Pointer) -> None:
@@ -219,6 +234,24 @@ class IndexCache:
                 age_s = time.time() - folder.stat().st_mtime
                 if folder.name == done_with or age_s > _UNFINISHED_KEPT_S:
                     shutil.rmtree(folder)
+
+
+def _read(path: Path, *, most_bytes: int) -> bytes:
+    """Return the content of a plain file of at most that size.
+
+    Raises:
+        DamagedIndexError: It is something else, or longer. A pipe would never end, a device
+            perhaps not either, and neither is anything that was written here.
+    """
+    # Stat before open: opening a pipe waits for somebody to write into it.
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise DamagedIndexError(f"{path.name} is not a file")
+    if facts.st_size > most_bytes:
+        raise DamagedIndexError(
+            f"{path.name} has {facts.st_size} bytes, expected at most {most_bytes}"
+        )
+    return path.read_bytes()
 
 
 def _write_through(path: Path, data: bytes) -> None:

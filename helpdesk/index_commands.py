@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +14,16 @@ from rich.console import Console
 from rich.table import Table
 
 from helpdesk.articles import PACKAGED_ARTICLES, load_articles
-from helpdesk.embedding import WordLlamaEmbedder
+from helpdesk.embedding import Embedder, MultilingualEmbedder
 from helpdesk.errors import HelpdeskError
-from helpdesk.evaluation import load_questions, measure
+from helpdesk.evaluation import (
+    HitRate,
+    LabelledQuestion,
+    best_floor,
+    halves,
+    load_questions,
+    measure,
+)
 from helpdesk.index_builder import BuiltIndex, build_index, content_key
 from helpdesk.knowledge_index import KnowledgeIndex
 from helpdesk.settings import Settings
@@ -62,47 +70,114 @@ def publish(
     from helpdesk.bucket import IndexBucket  # noqa: PLC0415
 
     options = Settings.load().index
-    target = IndexBucket(bucket, timeout_s=options.timeout.total_seconds())
+    target = IndexBucket(
+        bucket,
+        timeout_s=options.timeout.total_seconds(),
+        emulator=options.emulator,
+        credentials=options.credentials,
+    )
     index = _built(articles)
     where = options.prefix if prefix is None else prefix
     index.publish(target, where)
     typer.echo(f"{_summary(index)}, published to gs://{bucket}/{where}")
 
 
-@app.command(epilog="Example: `helpdesk index evaluate questions.yaml`")
+Questions = Annotated[
+    list[Path],
+    typer.Argument(
+        help="YAML lists of `question` and `article`; without `article` where none fits.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command(epilog="Example: `helpdesk index evaluate questions.yaml off-topic.yaml`")
 def evaluate(
-    questions: Annotated[
-        Path,
-        typer.Argument(help="YAML list of `question` and `article`.", show_default=False),
-    ],
+    questions: Questions,
     *,
     articles: ArticlesFolder = PACKAGED_ARTICLES,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Measure how often the right article comes first, and among the first three."""
-    labelled = load_questions(questions)
-    known = load_articles(articles)
-    index = _built(articles)
-    searchable = KnowledgeIndex.load(index.manifest, index.files, WordLlamaEmbedder())
-    rate = measure(
-        labelled,
-        lambda question: searchable.search(question, 10),
-        known_articles=frozenset(article.id for article in known),
-    )
+    """Measure how often the right article comes first, and nothing where nothing fits."""
+    labelled = [item for path in questions for item in load_questions(path)]
+    rate = _measured(labelled, articles, MultilingualEmbedder())
     if as_json:
         typer.echo(json.dumps(asdict(rate), indent=2, ensure_ascii=False))
         return
     table = Table("Question", "Expected", "Rank", "Found first", title="Not first")
     for miss in rate.misses:
         rank = "-" if miss.rank is None else str(miss.rank)
-        table.add_row(miss.question, miss.expected, rank, miss.found[0] if miss.found else "-")
+        found = miss.found[0] if miss.found else "-"
+        table.add_row(miss.question, miss.expected or "-", rank, found)
     if rate.misses:
         Console().print(table)
-    typer.echo(f"hit@1 {rate.hit_at_1:.3f}, hit@3 {rate.hit_at_3:.3f}, {rate.questions} questions")
+    typer.echo(_rates(rate))
+
+
+@app.command(epilog="Example: `helpdesk index calibrate questions.yaml off-topic.yaml`")
+def calibrate(
+    questions: Questions,
+    *,
+    articles: ArticlesFolder = PACKAGED_ARTICLES,
+    as_json: AsJson = False,
+) -> None:
+    """Choose the likeness below which nothing fits, on one half of the questions.
+
+    What is told of it is measured on the other half.
+    """
+    split = [halves(load_questions(path)) for path in questions]
+    embedder = MultilingualEmbedder()
+    index = _searchable(articles, embedder)
+    likeness: dict[bool, list[float]] = {True: [], False: []}
+    for chosen_on, _ in split:
+        for item in chosen_on:
+            likeness[item.article is not None].append(index.likeness(item.question))
+    floor = best_floor(likeness[True], likeness[False])
+    held_out = [item for _, rest in split for item in rest]
+    rate = _measured(held_out, articles, _WithFloor(embedder, floor))
+    if as_json:
+        typer.echo(json.dumps({"floor": floor, **asdict(rate)}, indent=2, ensure_ascii=False))
+        return
+    told = f"chosen on {len(likeness[True])} fitting and {len(likeness[False])} others"
+    typer.echo(f"floor {floor:.2f}, {told}; in use is {embedder.floor:.2f}")
+    typer.echo(f"on the other half: {_rates(rate)}")
+
+
+class _WithFloor:
+    """An embedder with another floor."""
+
+    def __init__(self, embedder: Embedder, floor: float) -> None:
+        self.model, self.dimensions, self.embed = (
+            embedder.model,
+            embedder.dimensions,
+            embedder.embed,
+        )
+        self.floor = floor
+
+
+def _measured(labelled: Sequence[LabelledQuestion], folder: Path, embedder: Embedder) -> HitRate:
+    searchable = _searchable(folder, embedder)
+    return measure(
+        labelled,
+        lambda question: searchable.search(question, 10),
+        known_articles=frozenset(article.id for article in load_articles(folder)),
+    )
+
+
+def _searchable(folder: Path, embedder: Embedder) -> KnowledgeIndex:
+    index = _built(folder)
+    return KnowledgeIndex.load(index.manifest, index.files, embedder)
+
+
+def _rates(rate: HitRate) -> str:
+    found = f"hit@1 {rate.hit_at_1:.3f}, hit@3 {rate.hit_at_3:.3f}"
+    refused = f"false refusals {rate.false_refusals:.3f} of {rate.questions} questions"
+    return f"{found}, {refused}; false accepts {rate.false_accepts:.3f} of {rate.off_topic}"
 
 
 def _built(folder: Path) -> BuiltIndex:
-    articles, embedder = load_articles(folder), WordLlamaEmbedder()
+    articles, embedder = load_articles(folder), MultilingualEmbedder()
     now = dt.datetime.now(dt.UTC)
     # Sorts by time; the hash tells two builds of the same second apart.
     generation = f"{now:%Y%m%dT%H%M%SZ}-{content_key(folder, embedder)[:8]}"

@@ -69,13 +69,21 @@ class BucketSource:
         """Read the manifest and, if it names other content, all its files.
 
         Raises:
-            DownloadError: Some object cannot be fetched, or the bucket's generation is older
-                than ``known``. An older one is never installed: it is a stale read, or the
-                work of someone who restored the wrong thing. Publish again to go back.
+            DownloadError: Some object cannot be fetched, the manifest names objects that are
+                not its own, or the bucket's generation is older than ``known``. An older one is
+                never installed: it is a stale read, or the work of someone who restored the
+                wrong thing. Publish again to go back.
         """
         manifest, size = self._retry.call(
             functools.partial(self._fetch_manifest, deadline), deadline=deadline
         )
+        stranger = manifest.stranger(self._prefix)
+        if stranger is not None:
+            raise DownloadError(
+                f"the manifest at gs://{self._bucket.name}/{self._prefix} names {stranger!r}; "
+                "expected only objects of its own generation below that prefix; publish it again",
+                retryable=False,
+            )
         if known is not None and manifest.has_content_of(known):
             return None
         if known is not None and manifest.generation < known.generation:

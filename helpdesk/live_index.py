@@ -24,6 +24,7 @@ from helpdesk.index_source import IndexSource
 from helpdesk.knowledge_index import KnowledgeIndex
 from helpdesk.refresh_backoff import RefreshBackoff
 from helpdesk.settings import IndexSettings
+from helpdesk.tracing import span
 
 logger = logging.getLogger(__name__)
 
@@ -209,11 +210,18 @@ class LiveIndex:
             flight.landed.set()
 
     def _refresh(self, deadline: float) -> RefreshEnded:
+        with span("helpdesk.refresh") as note:
+            ended = self._refreshed(deadline)
+            note(outcome=ended.outcome, generation=ended.generation)
+            return ended
+
+    def _refreshed(self, deadline: float) -> RefreshEnded:
         started = time.monotonic()
         try:
             copy, size_bytes = self._newest(deadline)
         except HelpdeskError as error:
-            return self._note_failure(str(error), started)
+            asked_s = getattr(error, "retry_after_s", None) or 0.0
+            return self._note_failure(str(error), started, asked_s=asked_s)
         except Exception as error:
             # A mistake of ours or of a library. It must not take the answer from the asker.
             logger.exception("refresh of the index broke down")
@@ -235,10 +243,10 @@ class LiveIndex:
         )
         return ended
 
-    def _note_failure(self, error: str, started: float) -> RefreshEnded:
+    def _note_failure(self, error: str, started: float, *, asked_s: float = 0.0) -> RefreshEnded:
         with self._lock:
             copy = self._copy
-            pause_s = self._backoff.failed(error)
+            pause_s = self._backoff.failed(error, asked_s=asked_s)
         logger.warning("index not refreshed, next try in %.0f s: %s", pause_s, error)
         return RefreshEnded(
             outcome="failed",
@@ -281,6 +289,11 @@ class LiveIndex:
             index = KnowledgeIndex.load(found.manifest, found.files, self._embedder)
         except DamagedIndexError as error:
             self._cache.quarantine(str(error))
+            return None
+        except Exception as error:
+            # A copy that nobody can load must not keep the service from starting, now or ever.
+            logger.exception("copy of the index could not be loaded")
+            self._cache.quarantine(f"{type(error).__name__}: {error}")
             return None
         return _Copy(index, found.fetched_at)
 

@@ -141,7 +141,7 @@ class Manifest(_Part):
         try:
             facts = json.loads(data)
             noted = facts.pop(_SELF_CHECK)
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             raise DamagedIndexError("not a manifest, or only a part of one") from error
         if noted != _self_check(facts):
             raise DamagedIndexError("the manifest is not as it was written")
@@ -181,6 +181,29 @@ class Manifest(_Part):
             for name, entry in self.files.items()
         }
         return self.model_copy(update={"files": files})
+
+    def stranger(self, prefix: str) -> str | None:
+        """Return an object that the manifest names outside of its own place; None if none is.
+
+        A manifest is trusted to say what its files are, and not to send us through the bucket.
+
+        Example:
+            >>> manifest = Manifest.describe(
+            ...     {"index.faiss": b"i", "documents.json": b"d"}, generation="g1", articles=1,
+            ...     created_at=datetime.fromisoformat("2026-01-01T00:00:00Z"),
+            ...     embedding=EmbeddingModel(model="m", dimensions=3))
+            >>> manifest.stranger("helpdesk-index/")
+            'generations/g1/index.faiss'
+        """
+        own = self.located(prefix)
+        return next(
+            (
+                entry.object
+                for name, entry in self.files.items()
+                if entry.object != own.files[name].object
+            ),
+            None,
+        )
 
     def verify(self, files: Mapping[str, bytes]) -> None:
         """Accept exactly the files that were described.

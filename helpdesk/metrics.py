@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Enum, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram, generate_latest
 
 from helpdesk.events import (
     AnswerGiven,
     BreakerTransition,
+    CacheQuarantined,
+    CallHeldBack,
     CallRefused,
     Event,
     GivenUpReason,
+    QuestionRefused,
     RefreshEnded,
     RetryGivenUp,
     RetryScheduled,
 )
+
+if TYPE_CHECKING:
+    from helpdesk.desk import Helpdesk
 
 UPSTREAM = "openai"
 
@@ -32,6 +38,14 @@ class Metrics:
         >>> b'helpdesk_answers_total{mode="fallback",reason="timeout"} 1.0' in metrics.exposition()
         True
     """
+
+    # Not the permits of each call: they would be made for nobody.
+    hears = frozenset(
+        {
+            *(AnswerGiven, BreakerTransition, CacheQuarantined, CallHeldBack, CallRefused),
+            *(QuestionRefused, RefreshEnded, RetryGivenUp, RetryScheduled),
+        }
+    )
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -70,14 +84,41 @@ class Metrics:
         self._refreshes = Counter(
             "helpdesk_index_refreshes", "Refreshes of the index.", ["outcome"], registry=registry
         )
+        self._questions_refused = Counter(
+            "helpdesk_questions_refused",
+            "Questions refused because too many were under way.",
+            registry=registry,
+        )
+        self._held_back = Counter(
+            "helpdesk_calls_held_back",
+            "Calls that waited for, or gave up on, a pause that the provider had asked for.",
+            ["upstream"],
+            registry=registry,
+        )
+        self._quarantined = Counter(
+            "helpdesk_index_quarantined", "Damaged copies set aside.", registry=registry
+        )
+        self._questions = Gauge("helpdesk_questions", "Questions under way.", registry=registry)
+        self._waiting = Gauge(
+            "helpdesk_questions_waiting", "Questions that wait for the model.", registry=registry
+        )
+        self._available = Gauge(
+            "helpdesk_model_available",
+            "1 while answers may be expected from the model, else 0.",
+            registry=registry,
+        )
+        self._index_age = Gauge(
+            "helpdesk_index_age_seconds", "Age of the index; -1 without one.", registry=registry
+        )
         # A series that is missing until the first failure cannot be alerted on.
         self._breaker.labels(UPSTREAM).state("closed")
         self._refusals.labels(UPSTREAM)
         self._retries.labels(UPSTREAM)
+        self._held_back.labels(UPSTREAM)
         for reason in get_args(GivenUpReason):
             self._given_up.labels(UPSTREAM, reason)
 
-    def __call__(self, event: Event, /) -> None:
+    def __call__(self, event: Event, /) -> None:  # noqa: C901 - one case for each kind
         """Count ``event``, if it is one that is counted."""
         match event:
             case AnswerGiven():
@@ -93,8 +134,28 @@ class Metrics:
                 self._refusals.labels(event.upstream).inc()
             case BreakerTransition():
                 self._breaker.labels(event.upstream).state(event.new)
+            case CallHeldBack():
+                self._held_back.labels(event.upstream).inc()
+            case QuestionRefused():
+                self._questions_refused.inc()
+            case CacheQuarantined():
+                self._quarantined.inc()
             case RefreshEnded():
                 self._refreshes.labels(event.outcome).inc()
+
+    def watch(self, desk: Helpdesk) -> None:
+        """Show, beside what was counted, how ``desk`` is whenever somebody looks."""
+
+        def number(*path: str) -> float:
+            found: object = desk.get_status()
+            for name in path:
+                found = found.get(name) if isinstance(found, dict) else None
+            return float(found) if isinstance(found, int | float) else -1.0
+
+        self._questions.set_function(lambda: number("load", "questions"))
+        self._waiting.set_function(lambda: number("assistant", "turns", "waiting"))
+        self._available.set_function(lambda: number("assistant", "synthesis_available"))
+        self._index_age.set_function(lambda: number("index", "age_s"))
 
     def exposition(self) -> bytes:
         """Return all of it in Prometheus's text format."""

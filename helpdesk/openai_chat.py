@@ -11,18 +11,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 import httpx2
 import openai
-from pydantic import BaseModel, Field
 
 from helpdesk import bounded_http
-from helpdesk.chat_errors import chat_error, declined, malformed
+from helpdesk.chat_errors import chat_error
+from helpdesk.chat_replies import OnText, Reply, read_reply
 from helpdesk.environment import OPENAI_CERTIFICATES, client_error
 from helpdesk.errors import ChatError
 from helpdesk.prompts import Message
+from helpdesk.setting_types import is_sendable, parse_headers
 from helpdesk.settings import OpenAISettings
 
 if TYPE_CHECKING:
@@ -30,28 +30,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+
 LEAST_USEFUL_S = 0.5
 """With less time than this no attempt is made: its timeout would blame the provider."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What the model said.
-
-    Attributes:
-        text: Its words, unchanged.
-        finish_reason: Why it stopped, for example ``stop`` or ``length``.
-        model: The model that answered, as it calls itself.
-    """
-
-    text: str
-    finish_reason: str
-    model: str
-
-    @property
-    def truncated(self) -> bool:
-        """Whether it stopped at the token limit, in the middle of what it had to say."""
-        return self.finish_reason == "length"
 
 
 class ChatClient:
@@ -74,16 +56,20 @@ class ChatClient:
         key = options.api_key.get_secret_value().strip() if options.api_key else ""
         key = client.api_key if client is not None else key
         self.key_configured = bool(key)
-        # A header carries only these; the SDK would fail with a UnicodeEncodeError, or the
-        # connection with what looks like a network error.
-        self._key_is_sendable = key.isascii() and key.isprintable()
-        self._client = self._bounded(client or self._made(key)) if self._is_usable else None
+        # The settings take no other key, but a client that was handed in may have one. The SDK
+        # would fail with a UnicodeEncodeError, or the connection with what looks like an outage.
+        self._key_is_sendable = is_sendable(key)
+        self._client: openai.OpenAI | None = None
+        if self._is_usable:
+            self._client = self._bounded(client) if client is not None else self._made(key)
 
     @property
     def _is_usable(self) -> bool:
         return self.key_configured and self._key_is_sendable
 
-    def complete(self, messages: Iterable[Message], *, deadline: float) -> Reply:
+    def complete(
+        self, messages: Iterable[Message], *, deadline: float, on_text: OnText | None = None
+    ) -> Reply:
         """Return the model's reply to ``messages``.
 
         The attempt ends after ``options.timeout``, or with the read that was under way then, and
@@ -92,11 +78,30 @@ class ChatClient:
         Args:
             messages: The conversation.
             deadline: A ``time.monotonic()`` value.
+            on_text: Is handed each piece of the reply as it arrives, for whoever shows it
+                meanwhile; the reply is then read as a stream. A piece is no answer: the attempt
+                may still fail.
 
         Raises:
             ChatError: There is no reply, or none that can be used; whatever the cause.
         """
         client = self._usable_client()
+        try:
+            reply = self._attempted(client, messages, deadline, on_text)
+        except ChatError as error:
+            if error.reason == "bad_api_key":
+                self.key_valid = False
+            raise
+        self.key_valid = True
+        return reply
+
+    def _attempted(
+        self,
+        client: openai.OpenAI,
+        messages: Iterable[Message],
+        deadline: float,
+        on_text: OnText | None,
+    ) -> Reply:
         left_s = deadline - time.monotonic()
         if left_s < LEAST_USEFUL_S:
             raise ChatError(
@@ -109,21 +114,12 @@ class ChatClient:
         started_s = time.monotonic()
         try:
             with bounded_http.deadline(deadline):
-                if self.options.stream:
-                    reply = self._streamed(client, messages, timeout_s)
-                else:
-                    reply = self._whole(client, messages, timeout_s)
-        # ValueError: a body that is no JSON, no UTF-8, or not what was asked for.
+                reply = self._asked(client, messages, timeout_s, on_text)
+        # ValueError: a body that is not JSON, not UTF-8, or not a reply.
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-            raise self._noted(chat_error(error)) from error
-        self.key_valid = True
+            raise chat_error(error) from error
         logger.debug("%s answered in %.3f s", reply.model, time.monotonic() - started_s)
         return reply
-
-    def _noted(self, failure: ChatError) -> ChatError:
-        if failure.reason == "bad_api_key":
-            self.key_valid = False
-        return failure
 
     def _usable_client(self) -> openai.OpenAI:
         if self._client is not None:
@@ -135,6 +131,7 @@ class ChatClient:
                 reason="bad_api_key",
                 retryable=False,
                 counts=False,
+                lasting=True,
             )
         raise ChatError(
             "no API key is set; set OPENAI_API_KEY",
@@ -144,10 +141,20 @@ class ChatClient:
         )
 
     def _made(self, key: str) -> openai.OpenAI:
+        headers = self.options.custom_headers
         try:
-            return openai.OpenAI(api_key=key, base_url=self.options.base_url)
+            client = openai.OpenAI(
+                api_key=key,
+                base_url=self.options.base_url or DEFAULT_BASE_URL,
+                default_headers=parse_headers(headers.get_secret_value()) if headers else None,
+            )
+            client = self._bounded(client)
         except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
             raise client_error("OpenAI", error, OPENAI_CERTIFICATES) from error
+        # Where it is given none, the SDK takes what its variables say, empty or not.
+        client.organization = self.options.organization
+        client.project = self.options.project
+        return client
 
     @staticmethod
     def _bounded(client: openai.OpenAI) -> openai.OpenAI:
@@ -165,89 +172,24 @@ class ChatClient:
         bounded = httpx2.Client(transport=transport, trust_env=False)
         return client.with_options(max_retries=0, http_client=bounded)
 
-    def _whole(
-        self, client: openai.OpenAI, messages: Iterable[Message], timeout_s: float
+    def _asked(
+        self,
+        client: openai.OpenAI,
+        messages: Iterable[Message],
+        timeout_s: float,
+        on_text: OnText | None,
     ) -> Reply:
-        response = client.chat.completions.with_raw_response.create(
+        # The SDK's own reading of a reply is left out: it takes a stream that breaks off for one
+        # that has ended, and gives up on one with an event that it does not expect.
+        with client.chat.completions.with_streaming_response.create(
             model=self.options.model,
             messages=_as_params(messages),
             temperature=self.options.temperature,
             max_tokens=self.options.max_tokens,
             timeout=timeout_s,
-        )
-        body = _Completion.model_validate_json(response.http_response.content)
-        choice = body.choices[0]
-        return _judged(
-            choice.message.content, choice.message.refusal, choice.finish_reason, body.model
-        )
-
-    def _streamed(
-        self, client: openai.OpenAI, messages: Iterable[Message], timeout_s: float
-    ) -> Reply:
-        text, refusal, finish_reason, model = "", "", None, ""
-        with client.chat.completions.create(
-            model=self.options.model,
-            messages=_as_params(messages),
-            temperature=self.options.temperature,
-            max_tokens=self.options.max_tokens,
-            timeout=timeout_s,
-            stream=True,
-        ) as stream:
-            for event in stream:
-                chunk = _Chunk.of(event)
-                model = chunk.model or model
-                for choice in chunk.choices[:1]:
-                    text += choice.delta.content or ""
-                    refusal += choice.delta.refusal or ""
-                    finish_reason = choice.finish_reason or finish_reason
-        # An end without a finish_reason is a connection that broke off: the SDK does not tell
-        # it from a finished answer. No event at all is a reply that was never a stream.
-        return _judged(text, refusal, finish_reason, model)
-
-
-class _Words(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Words
-    finish_reason: str | None = None
-
-
-class _Completion(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
-    model: str = ""
-
-
-class _Delta(BaseModel):
-    delta: _Words
-    finish_reason: str | None = None
-
-
-class _Chunk(BaseModel):
-    # Empty in the closing chunk, which carries only the usage.
-    choices: list[_Delta]
-    model: str = ""
-
-    @classmethod
-    def of(cls, event: object) -> Self:
-        """Check an event; the SDK hands on whatever JSON a server put into it."""
-        if isinstance(event, openai.BaseModel):
-            event = event.to_dict(warnings=False)
-        return cls.model_validate(event)
-
-
-def _judged(
-    content: str | None, refusal: str | None, finish_reason: str | None, model: str
-) -> Reply:
-    """Return the reply, if it is one."""
-    if finish_reason is None:
-        raise malformed("the reply breaks off: it has no finish_reason")
-    text = content or ""
-    if finish_reason == "content_filter" or refusal or not text.strip():
-        raise declined(finish_reason)
-    return Reply(text=text, finish_reason=finish_reason, model=model)
+            stream=True if self.options.stream or on_text is not None else openai.omit,
+        ) as response:
+            return read_reply(response.http_response, on_text)
 
 
 def _as_params(messages: Iterable[Message]) -> list[ChatCompletionMessageParam]:

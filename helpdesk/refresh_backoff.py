@@ -32,10 +32,16 @@ class RefreshBackoff:
         self.failures = 0
         self.last_error: str | None = None
 
-    def failed(self, error: str) -> float:
-        """Note a failure; return the seconds until the next refresh is due."""
+    def failed(self, error: str, *, asked_s: float = 0.0) -> float:
+        """Note a failure; return the seconds until the next refresh is due.
+
+        Args:
+            error: What went wrong, for the status.
+            asked_s: Pause that storage asked for; a refresh comes no sooner.
+        """
         # The exponent is bounded too: after days of failures it would overflow a float.
         pause_s = min(self._first_s * 2.0 ** min(self.failures, 30), self._most_s)
+        pause_s = max(pause_s, asked_s)
         self.failures += 1
         self.last_error = error
         self._failed_at = time.monotonic()

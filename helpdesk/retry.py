@@ -79,6 +79,10 @@ class Retry:
         finally:
             plan.let_go()
 
+    def jitter_s(self) -> float:
+        """Return a random part for a wait, in seconds, as it is added between attempts."""
+        return self._jitter(_NO_STATE)
+
     def _pause_s(self, state: tenacity.RetryCallState, error: Exception) -> float:
         asked_s = getattr(error, "retry_after_s", None) or 0.0
         return max(self._backoff(state), asked_s) + self._jitter(state)
@@ -155,6 +159,10 @@ class _Plan:
         logger.info("%s: attempt %d failed (%s); given up: %s", upstream, attempt, cause, why)
         event = RetryGivenUp(upstream=upstream, attempt=attempt, reason=reason, cause=cause)
         notify(self._policy._listeners, event)  # noqa: SLF001 - one subject
+
+
+_NO_STATE = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+"""The random wait asks for a state, and looks at nothing in it."""
 
 
 def _error(state: tenacity.RetryCallState) -> BaseException | None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from helpdesk.durations import format_duration
+from helpdesk.redaction import redacted
 
 PREFIX = "HELPDESK_"
 
@@ -28,6 +29,7 @@ class SettingKey:
         default: The default, as it would be written; ``not set`` if there is none.
         expected: What a value must be, with range and unit.
         description: What the setting does.
+        also: Variable of a library that is read if ours is unset; None if there is none.
         is_secret: Whether its value must never be shown.
     """
 
@@ -37,6 +39,7 @@ class SettingKey:
     expected: str
     description: str
     is_secret: bool
+    also: str | None = None
 
 
 @cache
@@ -50,9 +53,22 @@ def describe(model: type[BaseModel]) -> Mapping[str, SettingKey]:
             expected=_expected(field),
             description=" ".join((field.description or "").split()),
             is_secret=SecretStr in _types(field),
+            also=_extra(field, "also"),
         )
         for name, field in _leaves(model)
     }
+
+
+def written(value: object) -> str:
+    """Return a value as it would be written into its variable.
+
+    Example:
+        >>> written(timedelta(minutes=2)), written(True)
+        ('2m', 'true')
+    """
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def unknown_names(kind: str, given: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -71,7 +87,7 @@ def mistakes_in(
     lines = []
     for mistake in error.errors(include_url=False, include_context=False):
         key = keys[".".join(map(str, mistake["loc"]))]
-        seen = "(hidden)" if key.is_secret else repr(mistake["input"])
+        seen = "(hidden)" if key.is_secret else redacted(repr(mistake["input"]))
         lines.append(f"{names[key.name]} is {seen}; expected {key.expected}")
     return lines
 
@@ -95,25 +111,28 @@ def _nearest(name: str, known: list[str]) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.default
     if field.default_factory is not None:
         return "the user's cache folder"
-    if value is None:
-        return "not set"
-    if isinstance(value, timedelta):
-        return format_duration(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return "not set" if field.default is None else written(field.default)
 
 
 def _types(field: FieldInfo) -> tuple[Any, ...]:
-    return get_args(field.annotation) or (field.annotation,)
+    members = get_args(field.annotation) or (field.annotation,)
+    # Annotated[SecretStr, ...] as one member of a union is a type with types in it.
+    return tuple(get_args(member)[0] if get_args(member) else member for member in members)
+
+
+def _extra(field: FieldInfo, name: str) -> str | None:
+    extra = field.json_schema_extra
+    value = extra.get(name) if isinstance(extra, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def _expected(field: FieldInfo) -> str:
+    if said := _extra(field, "expected"):
+        return said
     if get_origin(field.annotation) is Literal:
         return "one of: " + ", ".join(map(str, get_args(field.annotation)))
-    if _limit(field, "pattern"):
-        return "an address that starts with http:// or https://"
     if _limit(field, "min_length"):
         return "text that is not empty"
     low, high = _limit(field, "ge"), _limit(field, "le")

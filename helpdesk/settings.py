@@ -1,14 +1,16 @@
 """All settings of the service, from the environment; frozen once read.
 
 Every variable starts with ``HELPDESK_`` and nests with two underscores, for example
-``HELPDESK_OPENAI__BREAKER__RECOVERY_TIMEOUT=60s``. The key is also read from
-``OPENAI_API_KEY``. An empty variable counts as unset; an unknown one is an error, because a
-misspelt setting that is silently ignored is found out during the next outage. So is a proxy or a
-file of certificates that no client can use: :mod:`helpdesk.environment`.
+``HELPDESK_OPENAI__BREAKER__RECOVERY_TIMEOUT=60s``. Variables that the SDKs would read behind our
+back, such as ``OPENAI_BASE_URL``, are settings as well: read here, checked here, and handed on.
+An empty variable counts as unset; an unknown one is an error, because a misspelt setting that is
+silently ignored is found out during the next outage. So is a proxy or a file of certificates that
+no client can use: :mod:`helpdesk.environment`.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -26,11 +28,27 @@ from pydantic_settings import (
 
 from helpdesk.durations import Duration
 from helpdesk.errors import SettingsError
-from helpdesk.setting_keys import PREFIX, SettingKey, describe, mistakes_in, unknown_names
+from helpdesk.redaction import redacted
+from helpdesk.setting_keys import (
+    PREFIX,
+    SettingKey,
+    describe,
+    mistakes_in,
+    unknown_names,
+    written,
+)
+from helpdesk.setting_types import Headers, HeaderText, Key, Prefix, Url
+
+_ADDRESS = "an address that starts with http:// or https://"
 
 
 def _between(low_s: float, high_s: float) -> Any:  # noqa: ANN401 - pydantic's Field() is Any
     return Field(ge=timedelta(seconds=low_s), le=timedelta(seconds=high_s))
+
+
+def _of(expected: str, also: str | None = None) -> Any:  # noqa: ANN401 - as above
+    """Say what a value must be, where its type does not, and which other variable has it."""
+    return Field(default=None, json_schema_extra={"expected": expected, "also": also})
 
 
 class _Options(BaseModel):
@@ -76,11 +94,24 @@ class RetrySettings(_Options):
 class OpenAISettings(_Options):
     """The language model and the policies around it."""
 
-    api_key: SecretStr | None = None
+    api_key: Key | None = _of("a key on one line, without spaces or newlines", "OPENAI_API_KEY")
     """Without one the service answers from the knowledge base only."""
 
-    base_url: str | None = Field(default=None, pattern=r"^https?://")
-    """Another endpoint that speaks the same API; None is OpenAI itself."""
+    base_url: Url | None = _of(
+        "an address that starts with http:// or https://", "OPENAI_BASE_URL"
+    )
+    """Another endpoint that speaks the same API; without one it is OpenAI itself."""
+
+    organization: HeaderText | None = _of("an id in plain letters", "OPENAI_ORG_ID")
+    """Organization that is billed, for a key that belongs to several."""
+
+    project: HeaderText | None = _of("an id in plain letters", "OPENAI_PROJECT_ID")
+    """Project that is billed, for a key that belongs to several."""
+
+    custom_headers: Headers | None = _of(
+        "lines such as 'X-Team: it', in plain letters", "OPENAI_CUSTOM_HEADERS"
+    )
+    """Headers added to each request, for a gateway that asks for them."""
 
     model: str = Field(default="gpt-4o-mini", min_length=1)
     """Name of the language model."""
@@ -114,11 +145,26 @@ class DownloadRetrySettings(RetrySettings):
 class IndexSettings(_Options):
     """Where the index comes from, and how long a copy is good."""
 
-    bucket: str | None = None
-    """Cloud Storage bucket; None serves the packaged articles."""
+    bucket: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$",
+        json_schema_extra={"expected": "the name of a bucket, without gs:// and slashes"},
+    )
+    """Cloud Storage bucket; without one the packaged articles are served."""
 
-    prefix: str = "helpdesk-index/"
-    """Objects of the index start with this."""
+    prefix: Prefix = Field(
+        default="helpdesk-index/",
+        json_schema_extra={"expected": "the start of an object's name, without a leading slash"},
+    )
+    """Objects of the index start with this, and nothing else is ever read."""
+
+    emulator: Url | None = _of(_ADDRESS, "STORAGE_EMULATOR_HOST")
+    """Storage emulator that is asked in place of Cloud Storage, without credentials."""
+
+    credentials: Path | None = _of(
+        "the path of a JSON file with Google credentials", "GOOGLE_APPLICATION_CREDENTIALS"
+    )
+    """File with Google credentials; without one they are looked for where Google's tools do."""
 
     cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("helpdesk")))
     """Folder of the local copy."""
@@ -141,6 +187,33 @@ class IndexSettings(_Options):
     """The doubling stops here."""
 
 
+class LimitSettings(_Options):
+    """How much the service takes on at once."""
+
+    max_questions: int = Field(default=200, ge=1, le=10000)
+    """Questions under way at once; more are refused with a time to come back."""
+
+    max_calls: int = Field(default=100, ge=1, le=10000)
+    """Questions that are with the language model at once; the others wait for their turn."""
+
+    max_wait: Annotated[Duration, _between(0, 600)] = timedelta(seconds=12)
+    """Who has waited for a turn this long gets the articles instead. With one attempt at the
+    model after it, it should fit into the answer_deadline."""
+
+
+class WebSettings(_Options):
+    """How the service is reached over HTTP."""
+
+    hosts: str = Field(
+        default="localhost",
+        min_length=1,
+        json_schema_extra={"expected": "names with commas between them, or * for any"},
+    )
+    """Names under which browsers reach this server, such as help.example.com. Requests for other
+    names are refused; those for an address or a name without a dot, as probes and neighbours send
+    them, never are."""
+
+
 class Settings(BaseSettings):
     """Everything the service can be told.
 
@@ -161,12 +234,17 @@ class Settings(BaseSettings):
 
     openai: OpenAISettings = OpenAISettings()
     index: IndexSettings = IndexSettings()
+    limits: LimitSettings = LimitSettings()
+    web: WebSettings = WebSettings()
 
     answer_deadline: Annotated[Duration, _between(5, 3600)] = timedelta(seconds=30)
     """Every question is answered within this time, one way or another."""
 
     top_k: int = Field(default=3, ge=1, le=20)
     """Articles put before the model, and quoted in a fallback answer."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How the log of `helpdesk serve` is written: lines for people, or JSON for machines."""
 
     contact: str = Field(default="your IT help desk", min_length=1)
     """How to reach a person, as it completes the sentence "Please contact …"."""
@@ -185,17 +263,18 @@ class Settings(BaseSettings):
             if value
         }
         ours = {name: value for name, value in given.items() if name.startswith(PREFIX)}
-        if "OPENAI_API_KEY" in given:
-            ours.setdefault(f"{PREFIX}OPENAI__API_KEY", given["OPENAI_API_KEY"])
-
         keys = cls.keys()
+        names = {name: key.variable for name, key in keys.items()}
+        for name, key in keys.items():
+            if key.also in given and key.variable not in ours:
+                ours[key.variable] = given[key.also]
+                # A mistake is told of the variable that has it.
+                names[name] = key.also
         known = [key.variable for key in keys.values()]
         problems = unknown_names("environment variable", ours, known)
         source = EnvSettingsSource(cls)
         source.env_vars = {name.lower(): ours[name] for name in ours if name in known}
-        return cls._validated(
-            source(), {name: key.variable for name, key in keys.items()}, problems
-        )
+        return cls._validated(source(), names, problems)
 
     @classmethod
     def keys(cls) -> Mapping[str, SettingKey]:
@@ -206,6 +285,24 @@ class Settings(BaseSettings):
             '5'
         """
         return describe(cls)
+
+    def shown(self, name: str) -> str:
+        """Return the value of a setting as it may be shown: no key, and no password.
+
+        Args:
+            name: Dotted, as in ``keys``.
+
+        Example:
+            >>> Settings.load({"OPENAI_API_KEY": "sk-a"}).shown("openai.api_key")
+            '(hidden)'
+        """
+        value, default = (
+            functools.reduce(getattr, name.split("."), each) for each in (self, type(self)())
+        )
+        key = self.keys()[name]
+        if value == default:
+            return key.default
+        return "(hidden)" if key.is_secret else redacted(written(value))
 
     def replaced(self, changes: Mapping[str, object]) -> Self:
         """Return a copy with the settings in ``changes``, by dotted name, set anew.

@@ -1,4 +1,4 @@
-"""One breaker for each upstream in this process, shared by every service that asks for it.
+"""One breaker and one memory for each upstream in this process, shared by all services in it.
 
 A breaker for each service object would never open: each would see a share of the failures.
 Processes do not share theirs: four workers open four breakers, each after its own failures.
@@ -10,12 +10,14 @@ import logging
 import threading
 
 from helpdesk.circuit_breaker import CircuitBreaker
+from helpdesk.provider_memory import ProviderMemory
 from helpdesk.settings import BreakerSettings
 
 logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _breakers: dict[str, CircuitBreaker] = {}
+_memories: dict[str, ProviderMemory] = {}
 
 
 def shared_breaker(upstream: str, options: BreakerSettings) -> CircuitBreaker:
@@ -39,7 +41,20 @@ def shared_breaker(upstream: str, options: BreakerSettings) -> CircuitBreaker:
     return breaker
 
 
+def shared_memory(upstream: str, options: BreakerSettings) -> ProviderMemory:
+    """Return what this process remembers of ``upstream``, made on first use with ``options``.
+
+    Example:
+        >>> first = shared_memory("openai", BreakerSettings())
+        >>> shared_memory("openai", BreakerSettings()) is first
+        True
+    """
+    with _lock:
+        return _memories.setdefault(upstream, ProviderMemory(upstream, options))
+
+
 def forget_shared_breakers() -> None:
-    """Let the next asker get new breakers; for tests, as if the process had just started."""
+    """Let the next asker get new ones; for tests, as if the process had just started."""
     with _lock:
         _breakers.clear()
+        _memories.clear()

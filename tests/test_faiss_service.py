@@ -9,15 +9,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import faiss
+import numpy as np
 import pytest
 import requests
 
 from helpdesk.answers import SearchResult
 from helpdesk.events import CacheQuarantined, Event, IndexServed, RefreshEnded
 from helpdesk.faiss_helpdesk_service import FAISSHelpdeskService
+from helpdesk.index_builder import BuiltIndex
+from helpdesk.index_cache import IndexCache
 from helpdesk.index_source import cache_folder
 from helpdesk.knowledge_index import KnowledgeIndex
-from helpdesk.manifest import content_sha256
+from helpdesk.manifest import Manifest, content_sha256
 from helpdesk.settings import IndexSettings, Settings
 from tests.conftest import Clock
 from tests.helpdesk.stand_ins import (
@@ -353,6 +357,103 @@ def test_index_of_another_model_is_not_installed(world: World) -> None:
     assert "was made with other" in (ended.error or "")
     assert service.served.generation == "g1"
     assert len(world.storage.seen) == 3
+
+
+def test_pause_that_storage_asks_for_is_kept(world: World) -> None:
+    """Asked for ten minutes, it is left alone for ten minutes and not for one."""
+    service = world.warm()
+    world.clock.advance(25 * HOUR_S)
+    world.storage.inject("*", lambda _: Reply(status=503, headers={"Retry-After": "600"}))
+
+    assert ask(service).index_state == "stale"
+
+    assert service.get_status()["next_refresh_in_s"] == pytest.approx(600.0)
+    world.storage.heal()
+    asked = len(world.storage.seen)
+    world.clock.advance(599.0)
+    ask(service)
+    assert len(world.storage.seen) == asked
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "other/generations/g2/index.faiss",
+        f"{PREFIX}../secret",
+        f"{PREFIX}generations/g1/index.faiss",
+    ],
+)
+def test_manifest_names_only_its_own_objects(world: World, elsewhere: str) -> None:
+    """It may say what its files are, and not send the service through the bucket."""
+    service = world.warm()
+    index = built("g2")
+    world.storage.publish(index)
+    manifest = index.manifest.located(PREFIX)
+    entry = manifest.files["index.faiss"].model_copy(update={"object": elsewhere})
+    world.storage.put(elsewhere, index.files["index.faiss"])
+    forged = manifest.model_copy(update={"files": {**manifest.files, "index.faiss": entry}})
+    world.storage.put(f"{PREFIX}manifest.json", forged.to_bytes())
+    world.clock.advance(25 * HOUR_S)
+
+    found = ask(service)
+
+    assert (found.index_state, found.generation) == ("stale", "g1")
+    assert "expected only objects of its own generation" in str(found.stale_reason)
+    assert world.storage.seen == [MANIFEST]
+
+
+def hostile(index: BuiltIndex) -> tuple[Manifest, dict[str, bytes]]:
+    """The generation with an index of another kind, and hashes that fit it."""
+    flat = faiss.IndexIDMap(faiss.IndexFlatIP(TinyEmbedder.dimensions))
+    rows = np.eye(6, TinyEmbedder.dimensions, dtype=np.float32)
+    flat.add_with_ids(rows, np.arange(10**12, 10**12 + 6))
+    files = {**index.files, "index.faiss": bytes(faiss.serialize_index(flat).tobytes())}
+    facts = index.manifest
+    manifest = Manifest.describe(
+        files,
+        generation=facts.generation,
+        created_at=facts.created_at,
+        embedding=facts.embedding,
+        articles=facts.articles,
+    )
+    return manifest, files
+
+
+def test_copy_with_right_hashes_and_wrong_content_is_quarantined(world: World) -> None:
+    """The service starts, sets it aside, and fetches a sound one."""
+    world.storage.publish(built("g1"))
+    manifest, files = hostile(built("g1"))
+    IndexCache(world.cache).install(manifest, files, fetched_at=time.time())
+
+    found = ask(world.service())
+
+    assert (found.index_state, found.passages[0].article_id) == ("fresh", "printer")
+    assert len(world.of(CacheQuarantined)) == 1
+
+
+def test_published_index_with_wrong_content_is_not_installed(world: World) -> None:
+    """Whoever published it, the copy that works stays."""
+    service = world.warm()
+    manifest, files = hostile(built("g2"))
+    world.storage.publish(BuiltIndex(manifest, files))
+    world.clock.advance(25 * HOUR_S)
+
+    found = ask(service)
+
+    assert (found.index_state, found.generation) == ("stale", "g1")
+
+
+def test_copy_that_nobody_can_load_does_not_keep_the_service_from_starting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even by an error that nobody foresaw; and not at the next start either."""
+    world.warm()
+    with monkeypatch.context() as broken:
+        broken.setattr(KnowledgeIndex, "load", lambda *_: 1 / 0)
+        world.service()
+
+    assert len(world.of(CacheQuarantined)) == 1
+    assert ask(world.service()).index_state == "fresh"
 
 
 def test_failure_is_remembered(world: World) -> None:

@@ -12,8 +12,10 @@ import httpx2
 import pytest
 
 from helpdesk.answers import Answer, Passage, SearchResult
+from helpdesk.chat_replies import OnText
 from helpdesk.circuit_breaker import CircuitBreaker, State
-from helpdesk.events import BreakerTransition, CallRefused, Event, RetryScheduled
+from helpdesk.errors import AskerGoneError, ChatError
+from helpdesk.events import BreakerTransition, CallHeldBack, CallRefused, Event, RetryScheduled
 from helpdesk.rag_response_service import RAGResponseService
 from helpdesk.settings import BreakerSettings, Settings
 from helpdesk.shared_breakers import forget_shared_breakers
@@ -59,9 +61,10 @@ class Service:
             listeners=[self.events.append],
         )
 
-    def ask(self, found: SearchResult = FOUND) -> Answer:
+    def ask(self, found: SearchResult = FOUND, *, on_text: OnText | None = None) -> Answer:
         """Ask with 30 s to go."""
-        return self.rag.respond(QUESTION, found, deadline=time.monotonic() + 30)
+        deadline = time.monotonic() + 30
+        return self.rag.respond(QUESTION, found, deadline=deadline, on_text=on_text)
 
 
 @pytest.fixture(autouse=True)
@@ -113,11 +116,8 @@ def test_transient_failures_are_tried_again(provider: Provider, clock: Clock) ->
     ("step", "reason"),
     [
         (lambda: failure(400), "rejected"),
-        (lambda: failure(401), "bad_api_key"),
         (lambda: failure(403), "rejected"),
-        (lambda: failure(404), "rejected"),
         (lambda: failure(422), "rejected"),
-        (lambda: failure(429, "insufficient_quota"), "quota_exhausted"),
         (lambda: completion(None, finish_reason="content_filter"), "declined"),
     ],
 )
@@ -133,6 +133,168 @@ def test_hopeless_failures_are_neither_retried_nor_counted(
     assert {(answer.mode, answer.reason) for answer in answers} == {("fallback", reason)}
     assert provider.calls == 10
     assert (service.breaker.state, service.breaker.failures) == (State.CLOSED, 0)
+
+
+LASTING = [
+    pytest.param(lambda: failure(401), "bad_api_key", id="key"),
+    pytest.param(lambda: failure(404, "model_not_found"), "rejected", id="model"),
+    pytest.param(lambda: failure(429, "insufficient_quota"), "quota_exhausted", id="allowance"),
+    pytest.param(lambda: failure(402), "quota_exhausted", id="balance"),
+]
+
+
+@pytest.mark.parametrize(("step", "reason"), LASTING)
+def test_lasting_refusal_is_remembered_and_looked_at_rarely(
+    provider: Provider, clock: Clock, step: Callable[[], httpx2.Response], reason: str
+) -> None:
+    """One request, then none for a minute: the same reason at once, and no mark in the breaker."""
+    provider.will(*times(2, step))
+    service = Service(provider)
+
+    answers = [service.ask() for _ in range(10)]
+    clock.advance(59.0)
+    answers.append(service.ask())
+
+    assert {(answer.mode, answer.reason) for answer in answers} == {("fallback", reason)}
+    assert provider.calls == 1
+    assert (service.breaker.state, service.breaker.failures) == (State.CLOSED, 0)
+    clock.advance(1.0)
+    assert service.ask().reason == reason
+    assert (service.ask().reason, provider.calls) == (reason, 2)
+    clock.advance(60.0)
+    assert [service.ask().mode, service.ask().mode] == ["llm", "llm"]
+
+
+@pytest.mark.parametrize(("step", "reason"), LASTING)
+def test_status_says_that_no_answer_will_come(
+    provider: Provider, clock: Clock, step: Callable[[], httpx2.Response], reason: str
+) -> None:
+    """Unavailable, why, and when it is looked at next; until an answer came, however late."""
+    provider.will(step())
+    service = Service(provider)
+
+    def status() -> list[object]:
+        found = service.rag.get_status()
+        keys = ("synthesis_available", "unavailable_reason", "next_look_in_s", "mode")
+        return [found[key] for key in keys]
+
+    service.ask()
+    assert status() == [False, reason, 60.0, "fallback"]
+    clock.advance(3600.0)
+    assert status() == [False, reason, 0.0, "fallback"]
+    service.ask()
+    assert status() == [True, None, None, "llm"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_status_does_not_call_available_what_refuses_every_question(provider: Provider) -> None:
+    """One refusal may be the question's fault; three in a row are not. They are still asked."""
+    provider.will(*times(4, lambda: failure(403)))
+    service = Service(provider)
+
+    seen = []
+    for _ in range(5):
+        service.ask()
+        found = service.rag.get_status()
+        seen.append((found["synthesis_available"], found["unavailable_reason"]))
+
+    refused = (False, "rejected")
+    assert seen == [(True, None), (True, None), refused, refused, (True, None)]
+
+
+def test_one_question_looks_whether_a_refusal_still_holds(
+    provider: Provider, clock: Clock
+) -> None:
+    """While it is under way, nobody else is sent after it."""
+    provider.will(failure(429, "insufficient_quota"))
+    service = Service(provider)
+    service.ask()
+    clock.advance(60.0)
+    others: list[Answer] = []
+
+    def see_others_held_back(_: httpx2.Request) -> httpx2.Response:
+        others.append(service.ask())
+        return completion()
+
+    provider.will(see_others_held_back)
+
+    assert service.ask().mode == "llm"
+    assert [answer.reason for answer in others] == ["quota_exhausted"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_services_of_a_process_share_what_the_provider_said() -> None:
+    """A second service would otherwise spend the pause that the first was asked for."""
+    assert RAGResponseService(Settings())._memory is RAGResponseService(Settings())._memory
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_pause_longer_than_the_deadline_is_kept_by_all(
+    provider: Provider, clock: Clock, status: int
+) -> None:
+    """Asked for two minutes, the provider is left alone for two minutes, whoever asks what."""
+    provider.will(failure(status, retry_after="120"))
+    service = Service(provider)
+    reason = service.ask().reason
+    clock.advance(80.0)
+
+    held_back = service.ask()
+
+    assert (held_back.reason, provider.calls, clock.waits) == (reason, 1, [])
+    found = service.rag.get_status()
+    assert (found["unavailable_reason"], found["next_look_in_s"]) == (reason, 40.0)
+    assert CallHeldBack(upstream="openai", reason=str(reason), wait_s=40.0, given_up=True) in (
+        service.events
+    )
+    clock.advance(40.0)
+    assert (service.ask().mode, provider.calls) == ("llm", 2)
+
+
+def test_short_pause_is_waited_for_by_the_next_question(provider: Provider, clock: Clock) -> None:
+    """As between two attempts, up to ten seconds; for longer, the articles serve better."""
+    provider.will(failure(429, retry_after="40"))
+    service = Service(provider)
+    service.ask()
+    clock.advance(30.0)
+
+    answer = service.ask()
+
+    assert (answer.mode, clock.waits, provider.calls) == ("llm", [10.0], 2)
+
+
+def test_pause_that_others_were_asked_for_holds_for_a_retry(
+    provider: Provider, clock: Clock
+) -> None:
+    """Between two attempts somebody else was told to wait; the second attempt waits, too."""
+    service = Service(provider)
+
+    def fail_and_see_others_told(_: httpx2.Request) -> httpx2.Response:
+        other = ChatError(
+            "429", reason="rate_limited", retryable=True, counts=True, retry_after_s=9.0
+        )
+        service.rag._memory.note_pause(other)
+        return failure(503)
+
+    provider.will(fail_and_see_others_told)
+
+    assert (service.ask().mode, clock.waits) == ("llm", [2.0, 7.0])
+
+
+def test_retry_held_back_for_too_long_keeps_its_reason(provider: Provider, clock: Clock) -> None:
+    """What failed is why there is no answer, and counts; the pause is somebody else's."""
+    service = Service(provider)
+
+    def fail_and_see_others_told(_: httpx2.Request) -> httpx2.Response:
+        other = ChatError(
+            "429", reason="rate_limited", retryable=True, counts=True, retry_after_s=300.0
+        )
+        service.rag._memory.note_pause(other)
+        return failure(503)
+
+    provider.will(fail_and_see_others_told)
+
+    assert (service.ask().reason, provider.calls) == ("server_error", 1)
+    assert service.breaker.failures == 1
 
 
 def test_breaker_opens_after_five_failed_questions(provider: Provider, clock: Clock) -> None:
@@ -169,6 +331,69 @@ def test_streams_that_break_off_open_the_breaker(provider: Provider) -> None:
 
     assert {answer.reason for answer in answers} == {"malformed_reply"}
     assert (service.breaker.state, provider.calls) == (State.OPEN, 15)
+
+
+class Listener:
+    """Somebody who reads an answer while it is written, or goes away after some pieces."""
+
+    def __init__(self, leaves_after: int = 1_000) -> None:
+        self.heard: list[str] = []
+        self._leaves_after = leaves_after
+
+    def __call__(self, text: str) -> None:
+        """Hear a piece."""
+        if len(self.heard) == self._leaves_after:
+            raise AskerGoneError
+        self.heard.append(text)
+
+
+@pytest.mark.usefixtures("clock")
+def test_answer_is_heard_while_it_is_written(provider: Provider) -> None:
+    """Piece by piece; the answer that is returned at the end is the whole."""
+    provider.will(streamed(event_stream("Use the ", "portal.")))
+    service, listener = Service(provider), Listener()
+
+    answer = service.ask(on_text=listener)
+
+    assert (listener.heard, answer.text) == (["Use the ", "portal."], "Use the portal.")
+
+
+def test_what_fails_before_the_first_word_is_tried_again(provider: Provider, clock: Clock) -> None:
+    """Nobody has heard anything yet."""
+    provider.will(failure(503), streamed(event_stream("Use the ", "portal.")))
+    service, listener = Service(provider), Listener()
+
+    answer = service.ask(on_text=listener)
+
+    assert (answer.mode, clock.waits) == ("llm", [2.0])
+    assert listener.heard == ["Use the ", "portal."]
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_breaks_off_after_the_first_word_is_a_fallback(provider: Provider) -> None:
+    """What was heard cannot be taken back, so nothing is tried again; it counts as a failure."""
+    provider.will(streamed(event_stream("Use the ", finish_reason=None)))
+    service, listener = Service(provider), Listener()
+
+    answer = service.ask(on_text=listener)
+
+    assert (answer.mode, answer.reason, provider.calls) == ("fallback", "malformed_reply", 1)
+    assert (listener.heard, service.breaker.failures) == (["Use the "], 1)
+
+
+def test_asker_who_leaves_decides_nothing(provider: Provider, clock: Clock) -> None:
+    """Reading stops at once; a trial of the breaker goes back to whoever comes next."""
+    service = Service(provider)
+    for _ in range(5):
+        service.breaker.acquire().failure()
+    clock.advance(60.0)
+    provider.will(streamed(event_stream("Use ", "the ", "portal.")))
+
+    with pytest.raises(AskerGoneError):
+        service.ask(on_text=Listener(leaves_after=1))
+
+    assert (service.breaker.state, provider.calls) == (State.HALF_OPEN, 1)
+    assert service.ask().mode == "llm"
 
 
 @pytest.mark.usefixtures("clock")
@@ -344,7 +569,10 @@ def test_fresh_service_reports_a_closed_breaker(monkeypatch: pytest.MonkeyPatch)
         "api_key_valid": None,
         "api_status": "not_configured",
         "synthesis_available": False,
+        "unavailable_reason": "no_api_key",
+        "next_look_in_s": None,
         "mode": "fallback",
+        "turns": {"taken": 0, "limit": 100, "waiting": 0},
         "circuit_breaker": {
             "state": "closed",
             "failures": 0,

@@ -1,5 +1,6 @@
-"""Fixtures of these tests are in ``tests/conftest.py``; their names can be had from here too."""
+"""Fixtures of these tests are elsewhere; their names can be had from here too."""
 
+from tests.browser import chromium
 from tests.conftest import Clock
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "chromium"]

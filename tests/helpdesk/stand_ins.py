@@ -37,6 +37,7 @@ class TinyEmbedder:
 
     model = "tiny"
     dimensions = 64
+    floor = 0.1
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row per text."""
@@ -89,6 +90,11 @@ def refuse(status: int, message: str = "no") -> Fault:
     return lambda reply: Reply(status=status, body=message.encode())
 
 
+def redirect(to: str) -> Fault:
+    """Send the caller elsewhere."""
+    return lambda reply: Reply(status=302, headers={"Location": to})
+
+
 def lose(error: BaseException) -> Fault:
     """Raise instead of answering."""
     return lambda reply: replace(reply, error=error)
@@ -122,12 +128,16 @@ class FakeStorage(HTTPAdapter):
     Attributes:
         objects: Content and generation, by object name.
         seen: Each request as ``"GET name"`` or ``"POST name"``, in order.
+        answers_lost: So many of the next uploads are stored and answered with 503.
+        refuses_uploads: Status that every upload is answered with; None stores them.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.objects: dict[str, tuple[bytes, int]] = {}
         self.seen: list[str] = []
+        self.answers_lost = 0
+        self.refuses_uploads: int | None = None
         self._faults: list[tuple[str, list[Fault]]] = []
         self._last_generation = 0
 
@@ -193,12 +203,11 @@ class FakeStorage(HTTPAdapter):
         if int(query.get("ifGenerationMatch", generation)) != generation:
             return Reply(status=412)
         if query.get("alt") != "media":
-            return _json({"name": name, "generation": str(generation)})
-        crc32c = base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode()
+            return _json(_facts(name, data, generation))
         headers = {
             "Content-Length": str(len(data)),
             "X-Goog-Generation": str(generation),
-            "X-Goog-Hash": f"crc32c={crc32c}",
+            "X-Goog-Hash": f"crc32c={_crc32c(data)}",
             "X-Goog-Stored-Content-Length": str(len(data)),
         }
         return Reply(body=data, headers=headers)
@@ -210,11 +219,27 @@ class FakeStorage(HTTPAdapter):
         boundary = request.body.partition(b"\r\n")[0]
         _, facts, content, _ = request.body.split(boundary)
         name = json.loads(facts.partition(b"\r\n\r\n")[2])["name"]
+        if self.refuses_uploads is not None:
+            return Reply(status=self.refuses_uploads), name
         current = self.objects[name][1] if name in self.objects else 0
         if int(query.get("ifGenerationMatch", current)) != current:
             return Reply(status=412), name
         data = content.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
-        return _json({"name": name, "generation": str(self.put(name, data))}), name
+        reply = _json(_facts(name, data, self.put(name, data)))
+        if self.answers_lost:
+            self.answers_lost -= 1
+            reply = Reply(status=503)
+        return reply, name
+
+
+def _crc32c(data: bytes) -> str:
+    return base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode()
+
+
+def _facts(name: str, data: bytes, generation: int) -> dict[str, str]:
+    """What storage knows about an object."""
+    facts = {"name": name, "generation": str(generation), "size": str(len(data))}
+    return facts | {"crc32c": _crc32c(data)}
 
 
 def _anonymous() -> AnonymousCredentials:

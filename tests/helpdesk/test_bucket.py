@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import threading
 import time
@@ -23,7 +25,15 @@ from helpdesk.bucket import IndexBucket
 from helpdesk.deadline_transport import DeadlineAuthRequest, DeadlineTransport
 from helpdesk.errors import DownloadError
 from tests.conftest import Clock
-from tests.helpdesk.stand_ins import BUCKET, FakeStorage, cut, lose, refuse, trickle
+from tests.helpdesk.stand_ins import (
+    BUCKET,
+    FakeStorage,
+    cut,
+    lose,
+    redirect,
+    refuse,
+    trickle,
+)
 
 BODY = bytes(range(256)) * 1000
 
@@ -121,6 +131,61 @@ def test_every_status_is_classified(fake: FakeStorage, status: int, *, retryable
     assert len(fake.seen) == 1
 
 
+def refusal(reason: str, message: str = "no") -> str:
+    """The body of a refusal as the JSON API writes it."""
+    detail = {"reason": reason, "message": message, "domain": "global"}
+    return json.dumps({"error": {"code": 403, "message": message, "errors": [detail]}})
+
+
+PAGE = "<!DOCTYPE html>\n<html><title>Sign in</title></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told", "retryable"),
+    [
+        (403, refusal("forbidden"), "roles/storage.objectViewer", False),
+        (403, "", "roles/storage.objectViewer", False),
+        (403, refusal("rateLimitExceeded"), "too many requests", True),
+        (403, refusal("userRateLimitExceeded"), "too many requests", True),
+        (403, refusal("quotaExceeded"), "quota of the project is used up", False),
+        (403, refusal("accountDisabled", "Billing is off."), "accountDisabled: Billing is", False),
+        (403, PAGE, "a web page with status 403 came in place of", False),
+        (404, PAGE, "a web page with status 404 came in place of", False),
+        (404, "No such object: kb/object", "gs://kb/object does not exist", False),
+        (404, refusal("notFound", "No such object: kb/object"), "object does not exist", False),
+        (404, "The specified bucket does not exist.", "bucket 'kb' does not exist", False),
+        (404, refusal("notFound", "The specified bucket does not exist."), "bucket 'kb'", False),
+        (404, "<Error><Code>NoSuchBucket</Code></Error>", "bucket 'kb' does not exist", False),
+        (404, "Not Found", "does not exist, or the bucket does not", False),
+        (302, "", "Cloud Storage answered 302", False),
+        (503, PAGE, "Cloud Storage answered 503", True),
+        (403, '{"error": []}', "roles/storage.objectViewer", False),
+        (403, '{"error": {"message": 1, "errors": [{"reason": {}}]}}', "403", False),
+    ],
+)
+def test_refusal_is_told_truly(
+    fake: FakeStorage, status: int, body: str, told: str, *, retryable: bool
+) -> None:
+    """By what the body says, since one status has several causes."""
+    fake.inject("*", refuse(status, body))
+
+    with pytest.raises(DownloadError, match=re.escape(told)) as caught:
+        download(fake)
+
+    assert caught.value.retryable is retryable
+    assert len(fake.seen) == 1
+
+
+def test_redirect_is_not_followed(fake: FakeStorage) -> None:
+    """A chain of them would be thirty requests for one object."""
+    fake.inject("*", redirect("https://storage.googleapis.com/again"))
+
+    with pytest.raises(DownloadError, match="answered 302"):
+        download(fake)
+
+    assert len(fake.seen) == 1
+
+
 def test_short_body_is_not_resumed(fake: FakeStorage) -> None:
     """What is missing is never asked for by range: the SDK would not check the result."""
     fake.inject("*", cut(100_000))
@@ -205,20 +270,18 @@ def loopback(answer: bytes) -> Iterator[str]:
         thread.join(5)
 
 
-def test_emulator_needs_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With STORAGE_EMULATOR_HOST the client is anonymous, and talks to that host."""
+def test_emulator_needs_no_credentials() -> None:
+    """The client for an emulator is anonymous, and talks to that host."""
     with loopback(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello") as url:
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
-        bucket = IndexBucket(BUCKET, timeout_s=5)
+        bucket = IndexBucket(BUCKET, timeout_s=5, emulator=url)
 
         assert bucket.download("o", deadline=time.monotonic() + 5, max_bytes=9) == b"hello"
 
 
-def test_silence_on_a_real_socket_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_on_a_real_socket_ends_at_the_deadline() -> None:
     """When less is left than the read timeout, a stall in the body ends with what is left."""
     with loopback(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe") as url:
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
-        bucket = IndexBucket(BUCKET, timeout_s=60)
+        bucket = IndexBucket(BUCKET, timeout_s=60, emulator=url)
         started = time.monotonic()
 
         with pytest.raises(DownloadError) as caught:
@@ -241,7 +304,7 @@ def test_each_read_may_take_only_what_is_left(clock: Clock) -> None:
             clock.advance(2)
             return b"x"
 
-    session = SimpleNamespace(request=lambda *_: SimpleNamespace(raw=Raw()))
+    session = SimpleNamespace(request=lambda *_, **__: SimpleNamespace(raw=Raw()))
     transport = DeadlineTransport(cast("requests.Session", session), time.monotonic() + 7, 5)
 
     with pytest.raises(DownloadError, match="time allowed"):

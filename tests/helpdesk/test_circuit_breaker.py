@@ -34,10 +34,18 @@ def events() -> list[Event]:
     return []
 
 
-@pytest.fixture
-def breaker(clock: Clock, events: list[Event]) -> CircuitBreaker:
-    """Return a closed breaker: 5 failures, 60 s, one trial."""
-    return CircuitBreaker("openai", BreakerSettings(), listeners=[events.append])
+@pytest.fixture(params=[True, False], ids=["heard", "unheard"])
+def breaker(request: pytest.FixtureRequest, clock: Clock, events: list[Event]) -> CircuitBreaker:
+    """Return a closed breaker: 5 failures, 60 s, one trial; with somebody who listens, or not.
+
+    Unheard, a call takes another way through the code, and everything has to hold on it, too.
+    """
+    listeners = [events.append] if request.param else []
+    return CircuitBreaker("openai", BreakerSettings(), listeners=listeners)
+
+
+heard = pytest.mark.parametrize("breaker", [True], indirect=True, ids=["heard"])
+"""For tests of what is heard."""
 
 
 def trip(breaker: CircuitBreaker) -> None:
@@ -397,6 +405,7 @@ def test_listener_may_ask_the_breaker_and_may_fail(
     assert "broken listener" in caplog.text
 
 
+@heard
 def test_events_tell_the_whole_story_in_order(
     breaker: CircuitBreaker, clock: Clock, events: list[Event]
 ) -> None:
@@ -421,6 +430,7 @@ def test_events_tell_the_whole_story_in_order(
     assert numbers == list(range(1, len(events) + 1))
 
 
+@heard
 def test_listener_added_twice_is_told_once(breaker: CircuitBreaker, events: list[Event]) -> None:
     """Passing one listener to the breaker and to its service does not double its events."""
     breaker.listen(events.append, events.append)
@@ -555,3 +565,68 @@ def test_half_open_never_has_more_trials_than_allowed(
         if breaker.state is State.HALF_OPEN:
             trials = [p for p in under_way if p.generation == breaker._generation]
             assert len(trials) <= most
+
+
+def test_events_of_each_call_are_made_for_whoever_hears_them(clock: Clock) -> None:
+    """A listener that names other kinds gets those, and costs a call nothing."""
+    seen: list[Event] = []
+
+    class Choosy:
+        hears = frozenset({BreakerTransition, CallRefused})
+
+        def __call__(self, event: Event) -> None:
+            seen.append(event)
+
+    breaker = CircuitBreaker("openai", listeners=[Choosy()])
+
+    breaker.acquire().success()
+    trip(breaker)
+    assert is_refused(breaker)
+
+    assert [type(event) for event in seen] == [BreakerTransition, CallRefused]
+    assert not breaker._is_heard
+    breaker.listen(seen.append)
+    clock.advance(60.0)
+    breaker.acquire()
+    assert isinstance(seen[-1], PermitGranted)
+
+
+def test_unheard_call_takes_no_lock(clock: Clock) -> None:
+    """Closed and without a failure before it: it changes nothing, and asks nobody."""
+    breaker = CircuitBreaker("openai")
+
+    with breaker._lock:
+        with breaker.acquire() as permit:
+            pass
+        assert permit.settled
+
+
+def test_permit_taken_without_the_lock_belongs_to_the_state_that_was_seen(clock: Clock) -> None:
+    """The breaker opens just after a quick call has found it closed: the call decides nothing."""
+
+    class Opening(CircuitBreaker):
+        """Opens behind the back of whoever looks at its state while it is armed."""
+
+        is_armed = False
+
+        @property
+        def _state(self) -> State:
+            seen = self.kept
+            if self.is_armed:
+                self.is_armed = False
+                self.acquire().failure()
+            return seen
+
+        @_state.setter
+        def _state(self, value: State) -> None:
+            self.kept = value
+
+    breaker = Opening("openai", BreakerSettings(failure_threshold=1))
+    breaker.is_armed = True
+
+    late = breaker.acquire()
+    clock.advance(30.0)
+    late.failure()
+
+    assert breaker.snapshot().state is State.OPEN
+    assert breaker.snapshot().retry_after_s == 30.0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import json
 import logging
 import re
 import runpy
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -132,6 +135,105 @@ def test_status_reports_both_halves(run: Run, tmp_path: Path) -> None:
     assert "state" in status["index"]
 
 
+def test_status_of_a_new_process_says_so(run: Run, tmp_path: Path) -> None:
+    """It cannot know what a server beside it has met, and names the way to ask that."""
+    environ = {"HELPDESK_INDEX__CACHE_DIR": str(tmp_path)}
+
+    _, out, _ = run("status", **environ)
+
+    assert out.startswith("This is what a server started now would begin with.")
+    assert "helpdesk status --url http" in out
+    assert json.loads(run("status", "--json", **environ)[1])["process"] == "new"
+
+
+@contextlib.contextmanager
+def serving(status: int, body: bytes) -> Iterator[str]:
+    """A server that answers every request alike; yields its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/status" else 404)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_status_asks_a_running_server(run: Run, slash: str) -> None:
+    """Its breaker is open, whatever this process would begin with."""
+    of_server = {"assistant": {"circuit_breaker": {"state": "open"}}, "index": {"state": "stale"}}
+
+    with serving(200, json.dumps(of_server).encode()) as url:
+        code, out, err = run("status", "--url", url + slash)
+        as_json = json.loads(run("status", "--json", "--url", url)[1])
+
+    assert (code, err) == (0, "")
+    assert re.search(r"^assistant\.circuit_breaker\.state +open$", out, re.MULTILINE)
+    assert as_json == {"process": url, **of_server}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "complaint"),
+    [
+        (404, b"", "answered 404 when asked for its status"),
+        (200, b"<html>", "is not a help desk"),
+        (200, b"[]", "is not a help desk"),
+        (200, b"{}", "is not a help desk"),
+    ],
+)
+def test_what_is_no_help_desk_is_told(run: Run, status: int, body: bytes, complaint: str) -> None:
+    """Nothing on standard output that could be taken for a status."""
+    with serving(status, body) as url:
+        code, out, err = run("status", "--url", url)
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"helpdesk: {url} {complaint}")
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("http://127.0.0.1:1", "no help desk answers at http://127.0.0.1:1: "),
+        ("127.0.0.1:8000", "'127.0.0.1:8000' is not an address: "),
+        ("http://me:secret@127.0.0.1:x", "'http://127.0.0.1:x' is not an address: "),
+        ("http://me:secret@127.0.0.1:1", "no help desk answers at http://127.0.0.1:1: "),
+    ],
+)
+def test_server_that_is_not_there_is_told(run: Run, url: str, complaint: str) -> None:
+    """One message, without a password."""
+    code, out, err = run("status", "--url", url, NO_PROXY="127.0.0.1")
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"helpdesk: {complaint}")
+    assert "secret" not in err
+
+
+def test_settings_shows_what_is_set_and_no_secret(run: Run) -> None:
+    """Also what comes from the variables of the SDKs."""
+    _, out, _ = run(
+        "settings",
+        OPENAI_API_KEY="sk-secret",
+        OPENAI_BASE_URL="https://me:secret@gateway.example.com/v1",
+        OPENAI_CUSTOM_HEADERS="X-Secret: secret",
+        HELPDESK_OPENAI__TIMEOUT="5s",
+    )
+
+    assert "If it is unset, OPENAI_BASE_URL is read." in out
+    assert "Set to: https://gateway.example.com/v1" in out
+    assert "Set to: 5s" in out
+    assert out.count("Set to: (hidden)") == 2
+    assert "secret" not in out.replace("-secret", "").replace("a secret", "")
+
+
 def test_settings_lists_every_variable(run: Run) -> None:
     """With what it does, what it may be, and its default."""
     code, out, _ = run("settings")
@@ -147,7 +249,7 @@ def test_help_has_examples(run: Run) -> None:
     assert "index" in run("--help")[1]
     for command, example in (
         ("ask", 'helpdesk ask "How do I reset my password?"'),
-        ("status", "helpdesk status --json"),
+        ("status", "helpdesk status --url http://127.0.0.1:8000"),
         ("serve", "helpdesk serve --port 8080"),
     ):
         code, out, _ = run(command, "-h")
@@ -159,11 +261,18 @@ def test_serve_starts_the_app_where_it_is_told(run: Run, monkeypatch: pytest.Mon
     """Address and port reach the server, with the application."""
     served: dict[str, object] = {}
     monkeypatch.setattr("uvicorn.run", lambda app, **options: served.update(options, app=app))
-    monkeypatch.setattr("helpdesk.app.create_app", lambda: "the app")
+    monkeypatch.setattr("helpdesk.web.server.make_app", lambda: print)
 
     run("serve", "--port", "8080")
 
-    assert served == {"app": "the app", "host": "127.0.0.1", "port": 8080, "log_config": None}
+    assert (served["app"], served["host"], served["port"]) == (print, "127.0.0.1", 8080)
+    assert (served["timeout_graceful_shutdown"], served["server_header"]) == (35, False)
+
+    run("serve", "--workers", "3")
+
+    # Each process makes its own.
+    assert (served["app"], served["workers"]) == ("helpdesk.web.server:make_app", 3)
+    assert served["factory"] is True
 
 
 def test_module_runs_like_the_command(

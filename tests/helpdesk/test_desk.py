@@ -7,6 +7,7 @@ import time
 import pytest
 
 from helpdesk.answers import Answer, Passage, SearchResult
+from helpdesk.chat_replies import OnText
 from helpdesk.desk import Helpdesk, checked_question
 from helpdesk.errors import QuestionError
 from helpdesk.events import AnswerGiven, Event, RefreshEnded
@@ -35,6 +36,10 @@ class FakeIndex:
         """Find nothing new."""
         return REFRESHED
 
+    def article(self, article_id: str) -> Passage | None:
+        """Have one article."""
+        return PASSAGE if article_id == PASSAGE.article_id else None
+
     def get_status(self) -> dict[str, object]:
         """Return a status to recognise."""
         return {"state": "fresh"}
@@ -47,8 +52,17 @@ class FakeRag:
         self.error = error
         self.asked: list[tuple[str, SearchResult, float]] = []
 
-    def respond(self, question: str, found: SearchResult, *, deadline: float) -> Answer:
-        """Note what was asked."""
+    def respond(
+        self,
+        question: str,
+        found: SearchResult,
+        *,
+        deadline: float,
+        on_text: OnText | None = None,
+    ) -> Answer:
+        """Note what was asked; whoever listens hears the question."""
+        if on_text is not None:
+            on_text(question)
         self.asked.append((question, found, deadline - time.monotonic()))
         if self.error:
             raise self.error
@@ -60,7 +74,7 @@ class FakeRag:
 
 
 def test_question_passes_through_both_halves(clock: Clock) -> None:
-    """One deadline for both, a second before the asker's; the setting says how many passages."""
+    """One deadline for both, two seconds before the asker's; a setting says how many passages."""
     index, rag, events = FakeIndex(), FakeRag(), list[Event]()
     desk = Helpdesk(Settings(), rag=rag, index=index, listeners=[events.append])
 
@@ -68,9 +82,9 @@ def test_question_passes_through_both_halves(clock: Clock) -> None:
 
     assert answer.text == "Is the VPN down?"
     assert index.asked[0][:2] == ("Is the VPN down?", 3)
-    assert index.asked[0][2] == pytest.approx(29.0)
+    assert index.asked[0][2] == pytest.approx(28.0)
     assert rag.asked[0][1].passages == (PASSAGE,)
-    assert rag.asked[0][2] == pytest.approx(29.0)
+    assert rag.asked[0][2] == pytest.approx(28.0)
     assert events == [AnswerGiven(mode="llm", reason=None, stale=False)]
 
 
@@ -153,7 +167,11 @@ def test_status_and_refresh_speak_for_the_parts() -> None:
     """The status has both halves; a refresh says what came of it."""
     desk = Helpdesk(Settings(), rag=FakeRag(), index=FakeIndex())
 
-    assert desk.get_status() == {"assistant": {"mode": "llm"}, "index": {"state": "fresh"}}
+    assert desk.get_status() == {
+        "assistant": {"mode": "llm"},
+        "index": {"state": "fresh"},
+        "load": {"questions": 0, "limit": 200, "refused": 0},
+    }
     assert desk.refresh_index() is REFRESHED
 
 

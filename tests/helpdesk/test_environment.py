@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from helpdesk.bucket import IndexBucket
+from helpdesk.chat_errors import chat_error
 from helpdesk.cli import main
 from helpdesk.environment import OPENAI_CERTIFICATES, PROXIES, STORAGE_CERTIFICATES
-from helpdesk.errors import ChatError, SettingsError
+from helpdesk.errors import SettingsError
 from helpdesk.openai_chat import ChatClient
 from helpdesk.settings import Settings
 
@@ -58,9 +59,9 @@ def test_command_says_which_variable_is_wrong(
 
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
-        "helpdesk: HTTPS_PROXY is no proxy through which OpenAI can be asked: its scheme 'foo' is "
-        "unknown; expected a URL such as http://proxy.example.com:3128; correct the variable, or "
-        "unset it\n"
+        "helpdesk: HTTPS_PROXY is not a proxy that the client for OpenAI can use: its scheme "
+        "'foo' is unknown; expected a URL such as http://proxy.example.com:3128; correct the "
+        "variable, or unset it\n"
     )
 
 
@@ -71,7 +72,7 @@ def test_proxy_that_needs_a_missing_library_is_told(monkeypatch: pytest.MonkeyPa
 
     told = no_client(monkeypatch, "all_proxy", "socks5://127.0.0.1:1")
 
-    assert told.startswith("all_proxy is no proxy")
+    assert told.startswith("all_proxy is not a proxy")
     assert "no library for 'socks5' is installed" in told
 
 
@@ -99,7 +100,7 @@ def test_certificates_that_cannot_be_read_are_told(
 
 @pytest.mark.parametrize(
     ("url", "wrong"),
-    [("foo://bar", "its scheme 'foo' is unknown"), ("http://[bad", "it is no whole URL")],
+    [("foo://bar", "its scheme 'foo' is unknown"), ("http://[bad", "it is not a whole URL")],
 )
 def test_storage_is_told_of_its_proxy(
     monkeypatch: pytest.MonkeyPatch, url: str, wrong: str
@@ -107,7 +108,7 @@ def test_storage_is_told_of_its_proxy(
     """Rather than taking it for an outage that passes."""
     told = no_bucket(monkeypatch, "HTTPS_PROXY", url)
 
-    assert f"HTTPS_PROXY is no proxy through which Cloud Storage can be asked: {wrong}" in told
+    assert f"HTTPS_PROXY is not a proxy that the client for Cloud Storage can use: {wrong}" in told
 
 
 def test_environment_that_is_not_needed_is_not_judged(
@@ -133,13 +134,118 @@ def test_certificates_and_proxies_that_work_are_taken(
     assert IndexBucket("bucket", timeout_s=5).name == "bucket"
 
 
-def test_header_that_cannot_be_sent_is_not_blamed_on_the_question(
+def test_client_is_made_from_the_settings_and_not_behind_their_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The SDK takes headers from variables; only they can be outside of ASCII."""
-    monkeypatch.setenv("OPENAI_ORG_ID", "Bärenbude")
+    """The SDK reads its variables where it is given nothing, also those that are empty."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS"):
+        monkeypatch.setenv(name, "")
 
-    with pytest.raises(ChatError, match="check OPENAI_ORG_ID") as raised:
-        ChatClient(WITH_KEY).complete([], deadline=time.monotonic() + 5)
+    client = ChatClient(Settings.load({"OPENAI_API_KEY": "sk-test"}).openai)._client
 
-    assert raised.value.reason == "rejected"
+    assert client is not None
+    assert str(client.base_url) == "https://api.openai.com/v1/"
+    assert (client.organization, client.project) == (None, None)
+
+
+def test_what_is_set_reaches_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Address, organization, project and headers, under the SDK's own names for them."""
+    for name, value in OF_THE_SDK.items():
+        monkeypatch.setenv(name, value)
+
+    client = ChatClient(Settings.load().openai)._client
+
+    assert client is not None
+    assert str(client.base_url) == "https://gateway.example.com/v1/"
+    headers = client.default_headers
+    assert (headers["OpenAI-Organization"], headers["OpenAI-Project"]) == ("org-1", "proj-1")
+    assert (headers["X-Team"], headers["X-Floor"]) == ("it", "2")
+
+
+OF_THE_SDK = {
+    "OPENAI_API_KEY": "sk-test",
+    "OPENAI_BASE_URL": "https://gateway.example.com/v1",
+    "OPENAI_ORG_ID": "org-1",
+    "OPENAI_PROJECT_ID": "proj-1",
+    "OPENAI_CUSTOM_HEADERS": "X-Team: it\nX-Floor: 2",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENAI_API_KEY", "sk-a\n"),
+        ("OPENAI_API_KEY", "sk-a\nsk-b"),
+        ("OPENAI_API_KEY", "sk-a\r"),
+        ("OPENAI_API_KEY", "sk-a\tb"),
+        ("OPENAI_API_KEY", "sk-clé"),
+        ("OPENAI_API_KEY", "sk-\u200bx"),
+        ("OPENAI_BASE_URL", "api.example.com/v1"),
+        ("OPENAI_BASE_URL", "http://"),
+        ("OPENAI_BASE_URL", "https://:443/v1"),
+        ("OPENAI_BASE_URL", "https://host:port/v1"),
+        ("OPENAI_BASE_URL", "https://host:99999/v1"),
+        ("OPENAI_BASE_URL", "https://[::1/v1"),
+        ("OPENAI_BASE_URL", "https://host /v1"),
+        ("OPENAI_BASE_URL", "https://host/v1\nx"),
+        ("OPENAI_BASE_URL", "file:///etc/passwd"),
+        ("OPENAI_ORG_ID", "Bärenbude"),
+        ("OPENAI_PROJECT_ID", "a\nb"),
+        ("OPENAI_CUSTOM_HEADERS", "no colon"),
+        ("OPENAI_CUSTOM_HEADERS", "Bad name: x"),
+        ("OPENAI_CUSTOM_HEADERS", "X-Team: Bären"),
+        ("STORAGE_EMULATOR_HOST", "localhost:9000"),
+        ("HELPDESK_INDEX__BUCKET", "gs://bucket"),
+        ("HELPDESK_INDEX__BUCKET", "bucket/folder"),
+        ("HELPDESK_INDEX__PREFIX", "/index/"),
+        ("HELPDESK_INDEX__PREFIX", "../index/"),
+    ],
+)
+def test_what_no_client_can_use_is_refused_at_the_start(name: str, value: str) -> None:
+    """Under the name of the variable that has it; a secret is not repeated."""
+    with pytest.raises(SettingsError) as raised:
+        Settings.load({name: value})
+
+    assert str(raised.value).startswith(f"{name} is ")
+    assert "; expected " in str(raised.value)
+    is_secret = name in {"OPENAI_API_KEY", "OPENAI_CUSTOM_HEADERS"}
+    assert ("(hidden)" in str(raised.value)) is is_secret
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://user:secret-word@host/",
+        "ftp://secret-word@host/",
+        "ftp://user:a/secret-word@host/",
+        "ftp://user:a@secret-word@host/",
+        "https://user:secret-word@host:port/v1",
+        "https://user:secret-word@/v1",
+    ],
+)
+@pytest.mark.parametrize("name", ["HELPDESK_OPENAI__BASE_URL", "STORAGE_EMULATOR_HOST"])
+def test_password_in_a_refused_address_is_not_told(name: str, url: str) -> None:
+    """What is wrong can be said without it."""
+    with pytest.raises(SettingsError) as raised:
+        Settings.load({name: url})
+
+    assert "secret-word" not in str(raised.value)
+    assert name in str(raised.value)
+
+
+def test_password_in_an_address_is_not_told_when_the_connection_fails() -> None:
+    """Errors of HTTP libraries quote the address."""
+    error = httpx2.ConnectError("cannot reach https://user:secret-word@host/v1")
+
+    assert "secret-word" not in str(chat_error(error))
+
+
+def test_file_of_credentials_is_looked_at_when_there_is_a_bucket(tmp_path: Path) -> None:
+    """A path that leads nowhere is not an outage of storage."""
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+
+    for path, why in ((tmp_path / "missing.json", "No such file"), (broken, "not JSON")):
+        with pytest.raises(SettingsError, match=why) as raised:
+            IndexBucket("bucket", timeout_s=5, credentials=path)
+        assert str(raised.value).startswith("GOOGLE_APPLICATION_CREDENTIALS is ")

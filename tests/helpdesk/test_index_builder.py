@@ -104,6 +104,80 @@ def test_two_publishers_do_not_overwrite_each_other(
     assert Manifest.parse(storage.objects["p/manifest.json"][0]).generation == "g1"
 
 
+@pytest.mark.usefixtures("clock")
+def test_lost_answer_to_the_manifest_is_a_success(storage: FakeStorage) -> None:
+    """It is stored, nobody says so, and the second try meets the first: published, not a rival."""
+    built("g1").publish(bucket(storage), "p/")
+    index, publisher = built("g2"), bucket(storage)
+    upload = publisher.upload
+
+    def lose_one(name: str, data: bytes, *, replaces: int | None) -> int:
+        storage.answers_lost = int(name.endswith("manifest.json"))
+        return upload(name, data, replaces=replaces)
+
+    publisher.upload = lose_one  # type: ignore[assignment,method-assign] # loses an answer
+
+    published = index.publish(publisher, "p/")
+
+    assert storage.objects["p/manifest.json"][0] == published.to_bytes()
+
+
+@pytest.mark.usefixtures("clock")
+def test_every_answer_lost_is_a_success_all_the_same(storage: FakeStorage) -> None:
+    """Whatever the SDK gives up with, what counts is what is there."""
+    storage.answers_lost = 1_000
+
+    assert bucket(storage).upload("p/x", b"data", replaces=None) == storage.objects["p/x"][1]
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    "theirs", [b"other", b"otherdata"], ids=["as long as ours", "of another length"]
+)
+def test_what_a_rival_stored_is_not_taken_for_ours(storage: FakeStorage, theirs: bytes) -> None:
+    """The hash tells."""
+    mine = storage.put("p/x", b"old")
+    storage.put("p/x", theirs)
+
+    with pytest.raises(DownloadError, match="replaced by someone else"):
+        bucket(storage).upload("p/x", b"ours.", replaces=mine)
+
+
+@pytest.mark.usefixtures("clock")
+def test_same_content_from_before_is_no_success(storage: FakeStorage) -> None:
+    """A failed upload over an object of the same bytes has stored nothing."""
+    before = storage.put("p/x", b"same")
+    storage.refuses_uploads = 503
+
+    with pytest.raises(DownloadError, match="again and again"):
+        bucket(storage).upload("p/x", b"same", replaces=before)
+
+
+@pytest.mark.usefixtures("clock")
+def test_endless_503_is_told_as_that(storage: FakeStorage) -> None:
+    """Not as a lost connection, which it was not."""
+    storage.refuses_uploads = 503
+
+    with pytest.raises(DownloadError) as raised:
+        built("g1").publish(bucket(storage), "p/")
+
+    assert str(raised.value).startswith("Cloud Storage answered 503 for gs://kb/p/generations/g1/")
+    assert raised.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [(403, "roles/storage.objectUser"), (404, "bucket 'kb' does not exist")]
+)
+def test_refused_upload_names_what_is_missing(
+    storage: FakeStorage, status: int, told: str
+) -> None:
+    """The role of a writer, and not that of a reader; or the bucket."""
+    storage.refuses_uploads = status
+
+    with pytest.raises(DownloadError, match=told):
+        built("g1").publish(bucket(storage), "p/")
+
+
 @pytest.fixture
 def storage() -> FakeStorage:
     """An empty bucket."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from helpdesk import index_cache
 from helpdesk.errors import DamagedIndexError
 from helpdesk.events import CacheQuarantined, Event
 from helpdesk.index_cache import IndexCache
+from helpdesk.manifest import Manifest
 from tests.helpdesk.stand_ins import built
 
 
@@ -226,16 +228,108 @@ def test_exchanged_generation_is_damage(cache: IndexCache, tmp_path: Path) -> No
     assert cache.read() is None
 
 
-def test_pointer_cannot_lead_out_of_the_cache(cache: IndexCache, tmp_path: Path) -> None:
-    """A sound generation elsewhere is neither read nor moved into quarantine."""
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("folder", ".."),
+        ("folder", "."),
+        ("folder", ""),
+        ("folder", "../../elsewhere"),
+        ("folder", "/etc"),
+        ("folder", "a\0b"),
+        ("folder", "\ud800"),
+        ("folder", "x" * 5000),
+        ("previous", ".."),
+        ("fetched_at", -1.0),
+        ("fetched_at", -1e300),
+        ("fetched_at", 1e400),
+    ],
+)
+def test_pointer_that_leads_nowhere_sound_is_damage(
+    cache: IndexCache, tmp_path: Path, field: str, value: object
+) -> None:
+    """Nothing outside is read, moved or believed; the pointer alone is set aside."""
     install(cache, "g1")
-    (folder,) = (tmp_path / "cache" / "generations").iterdir()
-    outside = folder.rename(tmp_path / "outside")
     pointer = tmp_path / "cache" / "current.json"
-    pointer.write_text(pointer.read_text().replace(folder.name, "../../outside"))
+    facts = json.loads(pointer.read_text())
+    pointer.write_text(json.dumps({**facts, field: value}))
 
     assert cache.read() is None
-    assert (outside / "index.faiss").exists()
+    assert not pointer.exists()
+    assert (tmp_path / "cache" / "generations" / facts["folder"]).is_dir()
+
+
+def a_pipe(path: Path) -> None:
+    """Nobody ever writes into it."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+def a_folder(path: Path) -> None:
+    """A folder in place of a file."""
+    path.unlink()
+    path.mkdir()
+
+
+def an_endless_file(path: Path) -> None:
+    """It can be read for ever."""
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def a_loop(path: Path) -> None:
+    """A link to itself."""
+    path.unlink()
+    path.symlink_to(path)
+
+
+def too_much(path: Path) -> None:
+    """Far more than belongs there; the disk need not have it."""
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+def deep_json(path: Path) -> None:
+    """Nested deeper than a parser goes."""
+    path.write_text("[" * 100_000)
+
+
+def a_huge_number(path: Path) -> None:
+    """JSON knows no limit; Python does."""
+    path.write_text('{"fetched_at": ' + "9" * 9000 + "}")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [a_pipe, a_folder, an_endless_file, a_loop, too_much, deep_json, a_huge_number],
+    ids=lambda damage: damage.__name__,
+)
+@pytest.mark.parametrize(
+    "name", ["current.json", "manifest.json", "index.faiss", "documents.json"]
+)
+def test_whatever_lies_in_the_folder_is_no_copy_and_no_crash(
+    cache: IndexCache, tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    """It is read neither for ever nor into memory without end; a new copy can be installed."""
+    install(cache, "g1")
+    damage(next((tmp_path / "cache").rglob(name)))
+
+    assert cache.read() is None
+    install(cache, "g2")
+    copy = cache.read()
+    assert copy is not None
+    assert copy.manifest.generation == "g2"
+
+
+def test_what_nobody_foresaw_is_set_aside(
+    cache: IndexCache, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A service that cannot start because of a file is worse than one without a copy."""
+    install(cache, "g1")
+    monkeypatch.setattr(Manifest, "parse", lambda _: 1 / 0)
+
+    assert cache.read() is None
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_unreadable_folder_is_an_absent_copy(tmp_path: Path) -> None:

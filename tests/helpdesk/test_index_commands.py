@@ -96,11 +96,33 @@ def test_evaluate_tells_the_rates_and_the_misses(articles: Path, tmp_path: Path)
     text = runner.invoke(index_commands.app, arguments)
     facts = runner.invoke(index_commands.app, [*arguments, "--json"])
 
-    assert "hit@1 0.500, hit@3 1.000, 2 questions" in text.output
+    assert "hit@1 0.500, hit@3 1.000, false refusals 0.000 of 2 questions" in text.output
     assert "printer says no" in text.output.replace("\n", " ")
     report = json.loads(facts.output)
     assert (report["hit_at_1"], report["hit_at_3"]) == (0.5, 1.0)
     assert report["misses"][0]["rank"] == 2
+
+
+def test_calibrate_chooses_on_one_half_and_measures_on_the_other(
+    articles: Path, tmp_path: Path
+) -> None:
+    """Each half has its own questions; the floor lies between what fits and what does not."""
+    questions = tmp_path / "questions.yaml"
+    questions.write_text(
+        "- {question: my printer is broken, article: printer}\n"
+        "- {question: forgot the password, article: password}\n"
+        "- {question: why is the sky blue}\n"
+        "- {question: who won the match}\n"
+    )
+    arguments = ["calibrate", str(questions), "--articles", str(articles)]
+
+    text = runner.invoke(index_commands.app, arguments)
+    facts = json.loads(runner.invoke(index_commands.app, [*arguments, "--json"]).output)
+
+    assert "chosen on 1 fitting and 1 others; in use is 0.25" in text.output
+    assert "on the other half: hit@1 1.000" in text.output
+    assert (facts["questions"], facts["off_topic"], facts["false_accepts"]) == (1, 1, 0.0)
+    assert 0 < facts["floor"] < 1
 
 
 def test_mistake_ends_with_two_and_no_traceback(

@@ -54,6 +54,14 @@ def test_question_without_words_finds_nothing(question: str) -> None:
     assert load(built()).search(question, 3) == ()
 
 
+def test_question_that_no_article_is_about_finds_nothing() -> None:
+    """Something always ranks first; that is no reason to quote it."""
+    index = load(built())
+
+    assert index.search("weather tomorrow", 3) == ()
+    assert index.likeness("fix the printer") > TinyEmbedder.floor > 0
+
+
 def test_changed_text_is_refused() -> None:
     """One changed letter in an article is noticed before anything is parsed."""
     index = built()

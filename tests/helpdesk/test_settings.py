@@ -145,7 +145,9 @@ def test_secret_is_in_no_message() -> None:
 
     assert "sk-secret" not in str(raised.value)
     assert raised.value.__context__ is None
-    with pytest.raises(SettingsError, match=r"^openai\.api_key is \(hidden\); expected text$"):
+    with pytest.raises(
+        SettingsError, match=r"^openai\.api_key is \(hidden\); expected a key on one line"
+    ):
         Settings().replaced({"openai.api_key": 12345})
     del environ["HELPDESK_TOP_K"]
     assert "sk-secret" not in repr(Settings.load(environ))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import gc
 import threading
 from _thread import LockType, RLock, allocate_lock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from chaos.simulation.heap import whole_heap
 from chaos.simulation.in_place import BuiltinMethods
 from chaos.simulation.tasks.baton import scheduler_here
 from chaos.simulation.tasks.behalf import Behalf, behalf_here, take_over
@@ -115,7 +116,9 @@ class VirtualLocks:
         with ExitStack() as undo:
             undo.enter_context(BuiltinMethods(LockType, _lock_methods()))
             undo.enter_context(BuiltinMethods(RLock, _rlock_methods()))
-            for each in gc.get_referrers(*_and_subclasses(threading.Condition)):
+            with whole_heap():
+                holders = gc.get_referrers(*_and_subclasses(threading.Condition))
+            for each in holders:
                 if isinstance(each, threading.Condition):
                     _renew(each)
             self._undo = undo.pop_all()
@@ -124,10 +127,8 @@ class VirtualLocks:
         self._undo.close()
 
 
-def _and_subclasses(kind: type) -> Iterator[type]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from _and_subclasses(each)
+def _and_subclasses(kind: type) -> list[type]:
+    return [kind, *(each for direct in kind.__subclasses__() for each in _and_subclasses(direct))]
 
 
 def _renew(condition: threading.Condition) -> None:

@@ -1,8 +1,8 @@
 """References to the real clocks, wherever they are kept.
 
-``from time import sleep``, ``def __init__(self, timer=time.monotonic)``, a class attribute, a table
-of functions, a partial: each holds the function itself. The garbage collector knows every holder,
-and nearly all of them can be given another function.
+``from time import sleep``, ``def __init__(self, timer=time.monotonic)``, a class attribute, a
+table of functions, a partial: each holds the function itself. The garbage collector knows every
+holder, and nearly all of them can be given another function.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime
 from types import BuiltinFunctionType, CellType, FunctionType
 from typing import Any, Self, cast
 
+from chaos.simulation.heap import whole_heap
 from chaos.simulation.timing.dates import METHODS
 from chaos.simulation.untouched import UNTOUCHED
 
@@ -44,12 +45,13 @@ class References:
 
     def __enter__(self) -> Self:
         new: list[tuple[object, object]] = list(self._substitutes.items())
-        # Each access makes another of these, so the kept ones have to be looked for.
-        new += [
-            (each, getattr(datetime, each.__name__))
-            for each in gc.get_referrers(datetime)
-            if _is_bound_to_the_clock(each)
-        ]
+        with whole_heap():
+            # Each access makes another of these, so the kept ones have to be looked for.
+            new += [
+                (each, getattr(datetime, each.__name__))
+                for each in gc.get_referrers(datetime)
+                if _is_bound_to_the_clock(each)
+            ]
         try:
             self._undo = self._replace_all(new)
         except BaseException:
@@ -69,8 +71,9 @@ class References:
 
     def _replace_all(self, new: list[tuple[object, object]]) -> list[Undo]:
         undo: list[Undo] = []
-        for _ in range(_MOST_NESTED):
-            new = self._replace(new, undo) if new else []
+        with whole_heap():
+            for _ in range(_MOST_NESTED):
+                new = self._replace(new, undo) if new else []
         return undo
 
     def _replace(

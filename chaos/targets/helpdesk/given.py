@@ -16,7 +16,7 @@ from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Node, UnsignedDuration
 from chaos.upstreams.gcs import GcsUpstream
 from helpdesk.articles import Article, load_articles
-from helpdesk.embedding import Embedder, Vectors, WordLlamaEmbedder
+from helpdesk.embedding import Embedder, MultilingualEmbedder, Vectors
 from helpdesk.index_builder import BuiltIndex, build_index
 from helpdesk.index_cache import IndexCache
 
@@ -49,7 +49,7 @@ def cached_copy(given: Mapping[str, Any]) -> CachedCopy | None:
     return read if isinstance(read, CachedCopy) else None
 
 
-class _Remembering(WordLlamaEmbedder):
+class _Remembering(MultilingualEmbedder):
     """The model; it reads no question twice, though a load asks the same thousands of times."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -15,6 +15,7 @@ from pathlib import Path
 from helpdesk.circuit_breaker import CircuitBreaker
 from helpdesk.faiss_helpdesk_service import FAISSHelpdeskService
 from helpdesk.live_index import LiveIndex
+from helpdesk.provider_memory import ProviderMemory
 from helpdesk.rag_response_service import RAGResponseService
 
 
@@ -29,7 +30,20 @@ def remembered(
     assert isinstance(live, LiveIndex)
     if vars(live)["_flight"] is not None:
         return None
-    return _breaker(vars(rag)["_breaker"]), _index(live), tuple(_on_disk(folder))
+    model = _breaker(vars(rag)["_breaker"]), _provider(vars(rag)["_memory"])
+    return model, _index(live), tuple(_on_disk(folder))
+
+
+def _provider(memory: ProviderMemory) -> Hashable:
+    inside = vars(memory)
+    pause = memory.pause()
+    kept = None if pause is None else (pause.reason, _rounded(pause.left_s))
+    return (
+        kept,
+        inside["_refused_reason"],
+        inside["_refused_in_a_row"],
+        _breaker(inside["_account"]),
+    )
 
 
 def _breaker(breaker: CircuitBreaker) -> Hashable:

@@ -26,6 +26,9 @@ from helpdesk.settings import Settings
 
 SPECIFIED: dict[str, Any] = {
     "answer_deadline": timedelta(seconds=30),
+    "limits.max_questions": 200,
+    "limits.max_calls": 100,
+    "limits.max_wait": timedelta(seconds=12),
     "openai.timeout": timedelta(seconds=15),
     "openai.stream": False,
     "openai.retry.attempts": 3,

@@ -135,3 +135,23 @@ def test_leaving_finds_a_clock_for_modules_that_import_late(tmp_path: Path) -> N
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_clock_reaches_what_a_process_froze_before_it_made_others(tmp_path: Path) -> None:
+    """The garbage collector does not say who holds what, among the frozen."""
+    code = (
+        "import gc, time\n"
+        "from time import sleep\n"
+        "from chaos.tiers.simulated.world import SimulatedTier\n"
+        "before = sleep\n"
+        "gc.freeze()\n"
+        "with SimulatedTier():\n    assert sleep is time.sleep is not before\n"
+        "assert sleep is time.sleep is before\n"
+        "assert gc.get_freeze_count()\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path.cwd()
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ from chaos.targets.helpdesk.defects import (
     answers,
     breaker,
     copies,
+    crowds,
     deadlines,
     downloads,
     failures,
@@ -37,5 +38,6 @@ DEFECTS: tuple[Defect, ...] = (
     *refreshes.DEFECTS,
     *downloads.DEFECTS,
     *copies.DEFECTS,
+    *crowds.DEFECTS,
 )
 """The catalogue."""

@@ -64,7 +64,7 @@ DEFECTS = (
                 """,
             ),
             Rewrite(
-                "helpdesk.desk:Helpdesk.ask",
+                "helpdesk.desk:Helpdesk.answer",
                 """
                 - logger.exception("the answer failed for a reason nobody foresaw")
                 + raise
@@ -177,7 +177,7 @@ DEFECTS = (
         tags=("smoke",),
         edits=(
             Rewrite(
-                "helpdesk.knowledge_index:KnowledgeIndex.search",
+                "helpdesk.knowledge_index:KnowledgeIndex._found",
                 """
     - ranked = np.argsort(-scores, kind="stable")[:top_k]
     + ranked = np.argsort(scores, kind="stable")[:top_k]

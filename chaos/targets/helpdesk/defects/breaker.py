@@ -7,7 +7,7 @@ from chaos.defects.edits import Rewrite
 from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
 
 _BREAKER = "helpdesk.circuit_breaker:CircuitBreaker"
-_RAG = "helpdesk.rag_response_service:RAGResponseService"
+_CALL = "helpdesk.model_call:_Call"
 
 DEFECTS = (
     Defect(
@@ -181,7 +181,7 @@ DEFECTS = (
         tags=("breaker", "client-error"),
         edits=(
             Rewrite(
-                f"{_RAG}._permitted",
+                f"{_CALL}._permitted",
                 """
                 - if error.counts:
                 + if error.counts or error.status is not None:
@@ -196,7 +196,7 @@ DEFECTS = (
         tags=("breaker", "completion"),
         edits=(
             Rewrite(
-                f"{_RAG}._permitted",
+                f"{_CALL}._permitted",
                 """
                 - if error.counts:
                 + if error.counts or error.reason == "declined":
@@ -226,12 +226,12 @@ DEFECTS = (
         tags=("breaker", "stream"),
         edits=(
             Rewrite(
-                f"{_RAG}._permitted",
+                f"{_CALL}._permitted",
                 """
-                - reply = call(permit)
-                + if self._settings.openai.stream:
+                - return call(permit)
+                + if self._chat.options.stream:
                 +     permit.success()
-                + reply = call(permit)
+                + return call(permit)
                 """,
             ),
         ),
@@ -243,10 +243,10 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_RAG}._call_llm",
+                f"{_CALL}._guarded",
                 """
-                - if self._settings.openai.breaker.count == "attempts":
-                + if self._settings.openai.breaker.count != "attempts":
+                - if self._counts_attempts:
+                + if not self._counts_attempts:
                 """,
             ),
         ),
@@ -258,10 +258,10 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_RAG}._permitted",
+                f"{_CALL}._permitted",
                 """
                 - with self._breaker.acquire() as permit:
-                + own = CircuitBreaker(UPSTREAM, self._settings.openai.breaker)
+                + own = CircuitBreaker(self._breaker.upstream, self._breaker.options)
                 + own.listen(*self._breaker._listeners)
                 + with own.acquire() as permit:
                 """,
@@ -274,10 +274,12 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_RAG}._call_llm",
+                f"{_CALL}._guarded",
                 """
-                - if not self._chat.key_configured:
-                + if self._breaker.state is not State.CLOSED or not self._chat.key_configured:
+                - if self._counts_attempts:
+                + if self._breaker.state is not State.CLOSED:
+                +     return self._attempt()
+                + if self._counts_attempts:
                 """,
             ),
         ),
@@ -289,10 +291,10 @@ DEFECTS = (
         tags=("breaker", "users"),
         edits=(
             Rewrite(
-                f"{_RAG}._permitted",
+                f"{_CALL}._permitted",
                 """
                 - with self._breaker.acquire() as permit:
-                + lock = vars(self).setdefault("_lock", type(self._breaker._lock)())
+                + lock = vars(self._caller).setdefault("_lock", type(self._breaker._lock)())
                 + with lock, self._breaker.acquire() as permit:
                 """,
             ),

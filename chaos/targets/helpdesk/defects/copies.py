@@ -108,7 +108,7 @@ DEFECTS = (
             Rewrite(
                 f"{_CACHE}._read_copy",
                 """
-                - except FileNotFoundError as error:
+                - except (FileNotFoundError, NotADirectoryError) as error:
                 + except NotADirectoryError as error:
                 """,
             ),

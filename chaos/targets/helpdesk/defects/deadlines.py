@@ -77,7 +77,7 @@ DEFECTS = (
         tags=("timeout", "openai"),
         edits=(
             Rewrite(
-                f"{_CHAT}.complete",
+                f"{_CHAT}._attempted",
                 """
                 - timeout_s = min(self.options.timeout.total_seconds(), left_s)
                 + timeout_s = self.options.timeout.total_seconds()
@@ -97,7 +97,7 @@ DEFECTS = (
         tags=("timeout", "openai"),
         edits=(
             Rewrite(
-                f"{_CHAT}.complete",
+                f"{_CHAT}._attempted",
                 """
                 - timeout_s = min(self.options.timeout.total_seconds(), left_s)
                 + timeout_s = min(1000 * self.options.timeout.total_seconds(), left_s)
@@ -119,11 +119,11 @@ DEFECTS = (
         tags=("timeout", "combined"),
         edits=(
             Rewrite(
-                "helpdesk.desk:Helpdesk.ask",
+                "helpdesk.desk:Helpdesk.answer",
                 """
-                - answer = self._rag.respond(question, found, deadline=deadline)
-                + deadline += time.monotonic() - started_s
-                + answer = self._rag.respond(question, found, deadline=deadline)
+                - listener = {} if on_text is None else {"on_text": on_text}
+                + listener = {} if on_text is None else {"on_text": on_text}
+                + deadline += time.monotonic() - ticket.arrived_s
                 """,
             ),
         ),

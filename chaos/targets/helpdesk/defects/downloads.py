@@ -7,6 +7,7 @@ from chaos.defects.edits import Rewrite
 from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
 
 _BUCKET = "helpdesk.bucket:IndexBucket"
+_STORAGE = "helpdesk.storage_errors"
 _SOURCE = "helpdesk.index_source:BucketSource"
 
 DEFECTS = (
@@ -38,10 +39,10 @@ DEFECTS = (
         tags=("gcs", "retry"),
         edits=(
             Rewrite(
-                f"{_BUCKET}._refusal",
+                f"{_STORAGE}:_refusal",
                 """
-                - retryable = status in {408, 429} or status >= _SERVER_ERROR
-                + retryable = status == 408 or status >= _SERVER_ERROR
+    - retryable = status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    + retryable = status == 408 or status >= HTTPStatus.INTERNAL_SERVER_ERROR
                 """,
             ),
         ),
@@ -53,10 +54,10 @@ DEFECTS = (
         tags=("gcs", "retry", "status"),
         edits=(
             Rewrite(
-                f"{_BUCKET}._refusal",
+                f"{_STORAGE}:_refusal",
                 """
-                - retryable = status in {408, 429} or status >= _SERVER_ERROR
-                + retryable = status in {408, 429} or status > _SERVER_ERROR
+    - retryable = status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    + retryable = status in {408, 429} or status > HTTPStatus.INTERNAL_SERVER_ERROR
                 """,
             ),
         ),
@@ -68,10 +69,10 @@ DEFECTS = (
         tags=("gcs", "stale"),
         edits=(
             Rewrite(
-                f"{_BUCKET}._refusal",
+                f"{_STORAGE}:_refusal",
                 """
-                - retryable = status in {408, 429} or status >= _SERVER_ERROR
-                + retryable = True
+    - retryable = status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    + retryable = True
                 """,
             ),
         ),
@@ -83,7 +84,7 @@ DEFECTS = (
         tags=("gcs", "retry"),
         edits=(
             Rewrite(
-                f"{_BUCKET}._failure",
+                f"{_STORAGE}:storage_error",
                 """
                 - message, retryable = f"connection lost for {place}: {cause}", True
                 + message, retryable = f"connection lost for {place}: {cause}", False
@@ -98,7 +99,7 @@ DEFECTS = (
         tags=("gcs", "retry"),
         edits=(
             Rewrite(
-                f"{_BUCKET}._failure",
+                f"{_STORAGE}:storage_error",
                 """
                 - message, retryable = f"{place} arrived damaged", True
                 + message, retryable = f"{place} arrived damaged", False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
 
-_STATUS = "helpdesk.chat_errors:_status_error"
+_STATUS = "helpdesk.chat_errors:_by_status"
 _ERROR = "helpdesk.chat_errors:chat_error"
 
 DEFECTS = (
@@ -16,10 +16,10 @@ DEFECTS = (
         tags=("rate-limit",),
         edits=(
             Rewrite(
-                _STATUS,
+                "helpdesk.chat_errors:_status_error",
                 """
-                - if error.code in _QUOTA_CODES:
-                + if error.code in _QUOTA_CODES and status not in _TRANSIENT_4XX:
+                - if code in _QUOTA_CODES or _word(error.type) in _QUOTA_CODES:
+                + if code in _QUOTA_CODES and status not in _TRANSIENT_4XX:
                 """,
             ),
         ),
@@ -33,7 +33,7 @@ DEFECTS = (
             Rewrite(
                 _STATUS,
                 """
-                - return _final(message, "rejected", status)
+                - return _final(message, "rejected", status, lasting=lasts)
                 + return _transient(message, "server_error", status, asked_s)
                 """,
             ),
@@ -107,8 +107,8 @@ DEFECTS = (
             Rewrite(
                 _STATUS,
                 """
-                - return _final("the provider did not accept the API key", "bad_api_key", status)
-                + return _final("the provider did not accept the API key", "rejected", status)
+                - return _final(wrong, "bad_api_key", status, lasting=True)
+                + return _final(wrong, "rejected", status, lasting=True)
                 """,
             ),
         ),
@@ -136,8 +136,8 @@ DEFECTS = (
             Rewrite(
                 _ERROR,
                 """
-    - return _transient(f"no connection: {type(cause).__name__}: {cause}", "unreachable")
-    + return _final(f"no connection: {type(cause).__name__}: {cause}", "unreachable")
+                - return _transient(f"no connection: {said}", "unreachable")
+                + return _final(f"no connection: {said}", "unreachable")
                 """,
             ),
         ),
@@ -164,7 +164,7 @@ DEFECTS = (
         tags=("malformed",),
         edits=(
             Rewrite(
-                "helpdesk.openai_chat:ChatClient.complete",
+                "helpdesk.openai_chat:ChatClient._attempted",
                 """
                 - except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
                 + except (openai.OpenAIError, httpx2.HTTPError) as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
 
-_CHAT = "helpdesk.openai_chat:ChatClient"
-_JUDGED = "helpdesk.openai_chat:_judged"
+_DRAFT = "helpdesk.chat_replies:_Draft"
+_JUDGED = "helpdesk.chat_replies:judged"
 _RAG = "helpdesk.rag_response_service:RAGResponseService"
 
 DEFECTS = (
@@ -36,7 +36,7 @@ DEFECTS = (
                 _JUDGED,
                 """
                 - if finish_reason is None:
-                + if finish_reason is None and content:
+                + if finish_reason is None and text:
                 """,
             ),
         ),
@@ -48,13 +48,17 @@ DEFECTS = (
         tags=("stream",),
         edits=(
             Rewrite(
-                f"{_CHAT}._streamed",
+                f"{_DRAFT}._add_choice",
                 """
-                - text, refusal, finish_reason, model = "", "", None, ""
-                + text, refusal, finish_reason, model = vars(self).get("_begun", ""), "", None, ""
-                - text += choice.delta.content or ""
-                + text += choice.delta.content or ""
-                + self._begun = "" if choice.finish_reason else text
+                - words = choice.delta or (choice.message if not self._text else None)
+                + words = choice.delta or (choice.message if not self._text else None)
+                + begun = globals().setdefault("_begun", [""])
+                + self._text = self._text or begun[0]
+                - self._on_text(words.content)
+                + begun[0] = self._text
+                - self._ends.append(choice.finish_reason)
+                + self._ends.append(choice.finish_reason)
+                + begun[0] = ""
                 """,
             ),
         ),
@@ -65,10 +69,10 @@ DEFECTS = (
         tags=("stream",),
         edits=(
             Rewrite(
-                f"{_CHAT}._streamed",
+                f"{_DRAFT}._add_choice",
                 """
-                - text += choice.delta.content or ""
-                + text = choice.delta.content or text
+                - self._text += words.content
+                + self._text = words.content
                 """,
             ),
         ),
@@ -79,12 +83,10 @@ DEFECTS = (
         tags=("stream",),
         edits=(
             Rewrite(
-                f"{_CHAT}._streamed",
+                f"{_DRAFT}._add_choice",
                 """
-                - finish_reason = choice.finish_reason or finish_reason
-                + finish_reason = choice.finish_reason or finish_reason
-                + if text.strip():
-                +     return _judged(text, refusal, "stop", model)
+                - words = choice.delta or (choice.message if not self._text else None)
+                + words = choice.delta or choice.message if not self._text.strip() else None
                 """,
             ),
         ),
@@ -98,8 +100,10 @@ DEFECTS = (
             Rewrite(
                 _JUDGED,
                 """
-    - if finish_reason == "content_filter" or refusal or not text.strip():
-    + if refusal or not text.strip():
+                - if finish_reason == "content_filter" or refusal:
+                + if finish_reason == "content_filter":
+                +     finish_reason = "stop"
+                + if refusal:
                 """,
             ),
         ),
@@ -113,8 +117,8 @@ DEFECTS = (
             Rewrite(
                 _JUDGED,
                 """
-    - if finish_reason == "content_filter" or refusal or not text.strip():
-    + if finish_reason == "content_filter" or refusal:
+                - if not any(letter.isalnum() for letter in text):
+                + if text is None:
                 """,
             ),
         ),
@@ -128,8 +132,9 @@ DEFECTS = (
             Rewrite(
                 _JUDGED,
                 """
-                - text = content or ""
-                + text = str(content)
+                - if not any(letter.isalnum() for letter in text):
+                + text = text or "None"
+                + if not any(letter.isalnum() for letter in text):
                 """,
             ),
         ),
@@ -141,7 +146,7 @@ DEFECTS = (
         tags=("completion", "length"),
         edits=(
             Rewrite(
-                "helpdesk.openai_chat:Reply.truncated",
+                "helpdesk.chat_replies:Reply.truncated",
                 """
                 - return self.finish_reason == "length"
                 + return self.finish_reason == "max_tokens"
@@ -186,12 +191,11 @@ DEFECTS = (
         tags=("malformed",),
         edits=(
             Rewrite(
-                f"{_CHAT}._whole",
+                f"{_DRAFT}.add",
                 """
-    - response = client.chat.completions.with_raw_response.create(
-    + body = client.chat.completions.create(
-    - body = _Completion.model_validate_json(response.http_response.content)
-    + assert body
+                - for choice in chunk.choices or ():
+                + assert chunk.choices
+                + for choice in chunk.choices:
                 """,
             ),
         ),

@@ -8,7 +8,6 @@ from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
 
 _RETRY = "helpdesk.retry:Retry"
 _PLAN = "helpdesk.retry:_Plan"
-_RAG = "helpdesk.rag_response_service:RAGResponseService"
 
 DEFECTS = (
     Defect(
@@ -181,8 +180,68 @@ DEFECTS = (
             Rewrite(
                 "helpdesk.chat_errors:retry_after_s",
                 """
-                - return max(0.0, date.timestamp() - time.time())
+                - return min(max(0.0, date.timestamp() - time.time()), LONGEST_S)
                 + return None if date else 0.0
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="pause-forgotten",
+        hazard=5,
+        doc="Asked to wait two minutes, it asks again with the next question.",
+        tags=("retry", "rate-limit"),
+        edits=(
+            Rewrite(
+                "helpdesk.model_call:_Call._attempt",
+                """
+                - self._memory.note_pause(error)
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="pause-outlived",
+        hazard=5,
+        doc="A pause is waited for in full by whoever comes at its end, and then once more.",
+        tags=("retry", "rate-limit"),
+        edits=(
+            Rewrite(
+                "helpdesk.model_call:ModelCaller.await_pause",
+                """
+                - wait_s = pause.left_s + self._retry.jitter_s()
+                + wait_s = 2 * pause.left_s + self._retry.jitter_s()
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="lasting-refusal-forgotten",
+        hazard=6,
+        doc="A spent quota is asked for again with every question.",
+        tags=("retry", "rate-limit"),
+        edits=(
+            Rewrite(
+                "helpdesk.provider_memory:ProviderMemory.settle",
+                """
+                - if error is not None and error.lasting:
+                + if error is not None and error.lasting and error.counts:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="refusal-remembered-for-an-hour",
+        hazard=6,
+        doc="The quota is filled up again, and nobody looks.",
+        tags=("retry", "rate-limit"),
+        edits=(
+            Rewrite(
+                "helpdesk.provider_memory:ProviderMemory.__init__",
+                """
+                - self._upstream = upstream
+                + longer = {"recovery_timeout": 60 * options.recovery_timeout}
+                + options = options.model_copy(update=longer)
                 """,
             ),
         ),
@@ -239,7 +298,7 @@ DEFECTS = (
         tags=("breaker", "settings"),
         edits=(
             Rewrite(
-                f"{_RAG}._permitted",
+                "helpdesk.model_call:_Call._permitted",
                 """
                 - if self._breaker.state is not State.CLOSED:
                 + if self._breaker.state is State.HALF_OPEN:

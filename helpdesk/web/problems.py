@@ -1,0 +1,84 @@
+"""Errors as problem details (RFC 9457): one shape for all of them, with what to do about it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from helpdesk.errors import OverloadedError, QuestionError
+from helpdesk.web.request_ids import current_request_id
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """Why a request was not answered."""
+
+    type: str = "about:blank"
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="What is wrong, what was expected, and what to do.")
+    request_id: str | None = Field(description="The id under which it is in the log.")
+
+
+def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the response for a problem.
+
+    Args:
+        status: Of HTTP.
+        detail: What is wrong, what was expected, and what to do.
+        headers: Further ones, such as ``Retry-After``.
+
+    Example:
+        >>> problem(413, "the body is too long").headers["content-type"]
+        'application/problem+json'
+    """
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=current_request_id(),
+    )
+    # Half a surrogate pair can come back out of a question; JSON can write it, UTF-8 cannot.
+    content = json.dumps(body.model_dump()).encode()
+    return Response(content, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """Return the part of a route's OpenAPI that says which problems it answers with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in statuses
+    }
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Have ``app`` answer every error as a problem."""
+
+    @app.exception_handler(QuestionError)
+    async def refuse_question(_: Request, error: QuestionError) -> Response:
+        return problem(422, str(error))
+
+    @app.exception_handler(OverloadedError)
+    async def refuse_for_load(_: Request, error: OverloadedError) -> Response:
+        return problem(
+            429, str(error), headers={"Retry-After": f"{math.ceil(error.retry_after_s)}"}
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_body(_: Request, error: RequestValidationError) -> Response:
+        expected = 'expected JSON such as {"question": "Is the VPN down?"}'
+        wrong = "; ".join(str(mistake["msg"]) for mistake in error.errors())
+        return problem(422, f"{wrong}; {expected}")
+
+    @app.exception_handler(HTTPException)
+    async def refuse(_: Request, error: HTTPException) -> Response:
+        return problem(error.status_code, str(error.detail), headers=error.headers)

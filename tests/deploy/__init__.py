@@ -1,0 +1,1 @@
+"""What is deployed says what it should."""

@@ -127,8 +127,9 @@ class VirtualLocks:
         self._undo.close()
 
 
-def _and_subclasses(kind: type) -> list[type]:
-    return [kind, *(each for direct in kind.__subclasses__() for each in _and_subclasses(direct))]
+def _and_subclasses(kind: type[object]) -> list[type[object]]:
+    subclasses: list[type[object]] = kind.__subclasses__()
+    return [kind, *(each for one in subclasses for each in _and_subclasses(one))]
 
 
 def _renew(condition: threading.Condition) -> None:

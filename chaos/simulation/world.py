@@ -17,9 +17,12 @@ from unittest import mock
 from chaos.choices import Choices
 from chaos.errors import SimulationError
 from chaos.faults.injector import Injector
-from chaos.ports import Upstream
-from chaos.simulation.http.carrier import Carrier
-from chaos.simulation.http.provider import PORTS, Calls, OpenConnections, Provider
+from chaos.ports import StandIn, StreamUpstream, Upstream
+from chaos.simulation.calls.calls import Calls
+from chaos.simulation.calls.carrier import Carrier
+from chaos.simulation.calls.open_connections import OpenConnections
+from chaos.simulation.calls.provider import Provider
+from chaos.simulation.http.provider import PORTS, HttpProvider
 from chaos.simulation.http.router import Router
 from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
@@ -29,6 +32,7 @@ from chaos.simulation.network.takeover import virtual_sockets
 from chaos.simulation.outside import ways_out
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.run import SimulatedRun
+from chaos.simulation.streams.provider import StreamProvider
 from chaos.simulation.tasks.baton import baton, is_left_behind
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.scheduler import Scheduler
@@ -131,7 +135,7 @@ class Simulation(ABC):
     def start_run(
         self,
         *,
-        upstreams: Mapping[str, Upstream],
+        upstreams: Mapping[str, StandIn],
         injector: InjectorFactory,
         choices: Choices,
         seed: int,
@@ -170,7 +174,7 @@ class Simulation(ABC):
         """How answers travel in this tier."""
 
     def _connect(
-        self, run: SimulatedRun, upstreams: tuple[Upstream, ...], injector: Injector
+        self, run: SimulatedRun, upstreams: tuple[StandIn, ...], injector: Injector
     ) -> None:
         """Let the stand-ins be on the network of a run."""
         connections = OpenConnections()
@@ -183,15 +187,34 @@ class Simulation(ABC):
             guard=self.guard,
             numbers=itertools.count(1),
         )
-        router = Router(upstreams)
+        router = Router([each for each in upstreams if isinstance(each, Upstream)])
         for upstream in upstreams:
             for host in upstream.hosts:
-                providers = {
-                    port: Provider(
-                        upstream, host, port, router=router, calls=calls, connections=connections
-                    )
-                    for port in PORTS
-                }
+                providers: dict[int, Provider] = {}
+                match upstream:
+                    case Upstream():
+                        providers = {
+                            port: HttpProvider(
+                                upstream,
+                                host,
+                                port,
+                                router=router,
+                                calls=calls,
+                                connections=connections,
+                            )
+                            for port in PORTS
+                        }
+                    case StreamUpstream():
+                        providers = {
+                            port: StreamProvider(
+                                upstream,
+                                host,
+                                is_tls=port in upstream.tls_ports,
+                                calls=calls,
+                                connections=connections,
+                            )
+                            for port in (*upstream.ports, *upstream.tls_ports)
+                        }
                 look_up = next(iter(providers.values())).look_up
                 run.network.serve(host, providers, look_up=look_up)
 

@@ -87,7 +87,7 @@ class VirtualNetwork:
         look_up: Callable[[], None] = lambda: None,
     ) -> None:
         """Let a host be there, under a name or a literal address."""
-        name = name.lower()
+        name = _LOCAL_NAMES.get(name.lower(), name.lower())
         host = self._hosts.get(name)
         if host is None:
             address = name if _is_literal(name) else f"192.0.2.{len(self._hosts) + 1}"

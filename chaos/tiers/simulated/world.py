@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.simulation.http.carrier import Carrier
+from chaos.simulation.calls.carrier import Carrier
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.carrier import SimulatedCarrier

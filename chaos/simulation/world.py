@@ -23,6 +23,7 @@ from chaos.simulation.calls.carrier import Carrier
 from chaos.simulation.calls.open_connections import OpenConnections
 from chaos.simulation.calls.provider import Provider
 from chaos.simulation.http.provider import PORTS, HttpProvider
+from chaos.simulation.http.proxy import ProxyProvider
 from chaos.simulation.http.router import Router
 from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
@@ -43,6 +44,7 @@ from chaos.simulation.timing.clock import Clock, to_ticks
 from chaos.simulation.timing.entropy import Entropy
 from chaos.simulation.timing.freeze import Freeze
 from chaos.simulation.timing.functions import sleeping as sleeping_virtually
+from chaos.upstreams.proxy import ForwardProxy
 
 _ENVIRONMENT = {
     # Otherwise the Cloud Storage SDK asks for the metadata of each bucket it meets, in a thread
@@ -192,6 +194,18 @@ class Simulation(ABC):
             for host in upstream.hosts:
                 providers: dict[int, Provider] = {}
                 match upstream:
+                    case ForwardProxy():
+                        providers = {
+                            port: ProxyProvider(
+                                upstream,
+                                host,
+                                router=router,
+                                calls=calls,
+                                connections=connections,
+                                network=run.network,
+                            )
+                            for port in upstream.ports
+                        }
                     case Upstream():
                         providers = {
                             port: HttpProvider(

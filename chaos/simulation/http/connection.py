@@ -25,11 +25,13 @@ class Arrived:
         request: The request, parsed.
         raw: The same to the byte.
         keeps_alive: Whether the client wants to use the connection again.
+        asks_a_proxy: Whether its target is a whole URL, as only proxies are sent one.
     """
 
     request: Request
     raw: bytes
     keeps_alive: bool
+    asks_a_proxy: bool = False
 
     @property
     def host(self) -> str:
@@ -120,7 +122,8 @@ class HttpConnection(Connection):
             for name, value in self._headers
         }
         target = self._target.decode("latin-1")
-        if "://" not in target:
+        asks_a_proxy = "://" in target
+        if not asks_a_proxy:
             target = f"{self._scheme}://{headers.get('host') or self._host}{target}"
         assert self._parser is not None, "this is its own call"
         request = Request(
@@ -131,4 +134,5 @@ class HttpConnection(Connection):
         )
         raw, self._raw = b"".join(self._raw), []
         self.has_been_used = True
-        self._server.answer(Arrived(request, raw, self._parser.should_keep_alive()), self)
+        keeps_alive = self._parser.should_keep_alive()
+        self._server.answer(Arrived(request, raw, keeps_alive, asks_a_proxy), self)

@@ -52,6 +52,14 @@ class HttpProvider(Provider):
         """Answer a request; see `Server`."""
         behalf = self._calls.behalf(f"sent a request to {arrived.request.host}")
         upstream = self._router.resolve(arrived.request)
+        if arrived.asks_a_proxy and arrived.request.host.lower() != self._host.lower():
+            self._calls.guard.violation(
+                f"{self._host} was asked for {arrived.request.url}, as if it were a proxy; "
+                "expected a request of its own; let a chaos.upstreams.proxy.ForwardProxy stand "
+                "for a proxy"
+            )
+            connection.reset()
+            return
         if behalf is None or upstream is None:
             if upstream is None:
                 self._calls.guard.violation(

@@ -15,8 +15,8 @@ from chaos.commands.outputs import console_beside, write
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from chaos.baseline import Baseline
-    from chaos.session import SuiteResult
+    from chaos.compare.baseline import Baseline
+    from chaos.runner.suite import SuiteResult
     from chaos.verdict import Outcome
 
 BaselineFile = Annotated[Path, typer.Option("--baseline", help="What to compare with.")]
@@ -64,7 +64,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     one too many. Runs are deterministic, so numbers are compared exactly.
     """
     from chaos import session
-    from chaos.baseline import conclude, recording
+    from chaos.compare.baseline import conclude, recording
     from chaos.compare.finished import runs_of
     from chaos.reports import as_json, github, html, junit, sarif, summary
     from chaos.reports.changes import print_comparison
@@ -139,7 +139,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 def _recorded(path: Path, update: str, *, is_to_be_replaced: bool) -> Baseline:
     """The baseline to compare with; what is missing or damaged is what --update is for."""
-    from chaos.baseline import Baseline
+    from chaos.compare.baseline import Baseline
 
     if is_to_be_replaced:
         return Baseline.read_or_empty(path)

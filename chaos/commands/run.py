@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaos.authoring.interruption import FROM, Progress, from_name
 from chaos.commands.common import (
     DEFAULT_BASELINE,
     Expression,
@@ -19,6 +18,7 @@ from chaos.commands.common import (
 from chaos.commands.outputs import console_beside, write
 from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import FROM, Progress, from_name
 
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     played there by one process, whatever --jobs says.
     """
     from chaos import session
-    from chaos.baseline import Baseline
+    from chaos.compare.baseline import Baseline
     from chaos.compare.finished import runs_of
     from chaos.reports import as_json, html, junit, sarif
     from chaos.reports.console import ConsoleReport

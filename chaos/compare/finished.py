@@ -12,7 +12,7 @@ from typing import Any, Self
 from chaos.compare.measures import Measures, take
 from chaos.errors import ChaosError
 from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.trace import ndjson
 from chaos.trace.events import StepEvent
 from chaos.trace.trace import Trace

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaos.parity.side_by_side import in_columns
+from chaos.compare.tiers.side_by_side import in_columns
 from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.verdict import Verdict
 
 

@@ -14,15 +14,15 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Trend
 from chaos.compare.measures import VERDICT
-from chaos.parity.side_by_side import in_columns
+from chaos.compare.tiers.side_by_side import in_columns
 from chaos.reports.changes import change_lines
 from chaos.reports.evidence import stories
 from chaos.reports.rules import NOT_IN_BASELINE, NOT_PLAYED, REGRESSION
 from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.verdict import Outcome
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import describe_measure, in_order

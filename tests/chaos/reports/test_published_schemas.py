@@ -15,14 +15,14 @@ import pytest
 import xmlschema
 from rich.console import Console
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import runs_of
 from chaos.reports import junit, sarif
 from chaos.reports.console import ConsoleReport
 from chaos.reports.findings import findings
 from chaos.reports.rules import RULES
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.verdict import Outcome
 from tests.chaos.checks.story import Story
 from tests.chaos.reports import examples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import runs_of
 from chaos.reports.findings import findings

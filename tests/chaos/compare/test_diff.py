@@ -18,7 +18,7 @@ from chaos.compare.runs import bare, compare_runs, sides
 from chaos.compare.traces import first_difference
 from chaos.errors import ChaosError
 from chaos.reports import as_json
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.trace import ndjson
 from chaos.trace.events import WaitEvent
 from chaos.trace.trace import Trace

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaos.authoring.interruption import FROM, Progress, from_name
 from chaos.commands.common import (
     DEFAULT_BASELINE,
     Expression,
@@ -17,9 +16,11 @@ from chaos.commands.common import (
     Seed,
     places,
 )
-from chaos.commands.outputs import console_beside, write
+from chaos.commands.outputs import console_beside, write, write_reports
 from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import FROM, Progress, from_name
+from chaos.reports.formats import Files, with_formats
 
 if TYPE_CHECKING:
     from chaos.scenario.loader import LoadedScenario
@@ -35,23 +36,12 @@ TierName = Annotated[
     Literal["simulated", "wire", "both"],
     typer.Option(help="In virtual time; over sockets through Toxiproxy; or both, compared."),
 ]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", help="Write results as JSON; - is standard output.")
-]
-JUnitFile = Annotated[
-    Path | None, typer.Option("--junit", help="Write results as JUnit XML; - is standard output.")
-]
-SarifFile = Annotated[
-    Path | None, typer.Option("--sarif", help="Write findings as SARIF; - is standard output.")
-]
-HtmlFile = Annotated[
-    Path | None, typer.Option("--html", help="Write a report as one page; - is standard output.")
-]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Play again what is saved, until Ctrl-C.")]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
+@with_formats()
 def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
@@ -60,13 +50,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
     verbose: Verbose = False,  # noqa: FBT002 - the same
     jobs: Jobs = None,
-    json_file: JsonFile = None,
-    junit_file: JUnitFile = None,
-    sarif_file: SarifFile = None,
-    html_file: HtmlFile = None,
     traces: Traces = None,
     first: From = "",
     watch: Watch = False,  # noqa: FBT002 - the same
+    *,
+    files: Files,
 ) -> None:
     """Play scenarios and judge them.
 
@@ -75,11 +63,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     played there by one process, whatever --jobs says.
     """
     from chaos import session
-    from chaos.baseline import Baseline
-    from chaos.compare.finished import runs_of
-    from chaos.reports import as_json, html, junit, sarif
+    from chaos.compare.baseline import Baseline
     from chaos.reports.console import ConsoleReport
-    from chaos.reports.findings import findings
+    from chaos.reports.report import Report
     from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
@@ -88,12 +74,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         return
     loaded, mistakes = _loaded(places(paths), expression, first)
     console = console_beside(
-        {
-            "--json": json_file,
-            "--junit": junit_file,
-            "--sarif": sarif_file,
-            "--html": html_file,
-        },
+        {each.option: path for each, path in files.items()},
         folders={"--traces": traces},
         inputs=[each.source.path for each in loaded],
     )
@@ -111,14 +92,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
             on_result=progress.on_result,
         )
     report.on_end(suite)
-    if json_file:
-        write(json_file, as_json.dump(suite))
-    if junit_file:
-        write(junit_file, junit.dump(suite))
-    if sarif_file:
-        write(sarif_file, sarif.dump(findings(runs_of(suite))))
-    if html_file:
-        write(html_file, html.render(runs_of(suite)))
+    if files:
+        write_reports(files, Report.of(suite))
     if traces:
         for result in suite.results:
             write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))

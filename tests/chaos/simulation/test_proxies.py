@@ -10,8 +10,8 @@ import httpx
 import pytest
 import requests
 
-from chaos.authoring.world import SimulatedWorld
 from chaos.errors import SimulationError
+from chaos.testing import SimulatedWorld
 from chaos.trace.events import RequestEvent
 from chaos.upstreams.proxy import ForwardProxy
 from chaos.upstreams.simple import JsonUpstream

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chaos.authoring.world import SimulatedWorld
 from chaos.errors import ChaosError, SimulationError
 from chaos.ports import Command, Operation, Reply, StreamUpstream
 from chaos.scenario.faults import FAULTS
+from chaos.testing import SimulatedWorld
 from chaos.trace.events import NO_STATUS, RequestEvent, ResponseEvent
 
 HOST = "shout.test"

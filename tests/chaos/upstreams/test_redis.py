@@ -11,8 +11,8 @@ import pytest
 import redis
 import redis.asyncio
 
-from chaos.authoring.world import SimulatedWorld
 from chaos.errors import SimulationError
+from chaos.testing import SimulatedWorld
 from chaos.upstreams.redis import RedisUpstream
 
 

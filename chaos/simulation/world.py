@@ -30,8 +30,9 @@ from chaos.simulation.loops.mishaps import noticing_mishaps
 from chaos.simulation.loops.selectors import virtual_selectors
 from chaos.simulation.network import names
 from chaos.simulation.network.takeover import virtual_sockets
-from chaos.simulation.outside import ways_out
+from chaos.simulation.outside import known, ways_out
 from chaos.simulation.outside.guard import Guard
+from chaos.simulation.outside.sealing.launcher import Launcher
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.streams.provider import StreamProvider
 from chaos.simulation.tasks.baton import baton, is_left_behind
@@ -86,6 +87,7 @@ class Simulation(ABC):
         self._entropy = Entropy()
         self._toolbox = Toolbox()
         self._run: SimulatedRun | None = None
+        self._launcher: Launcher | None = None
         self._owner = 0
         self._undo = ExitStack()
 
@@ -102,6 +104,9 @@ class Simulation(ABC):
             **names.substitutes(),
             **ways_out.substitutes(),
         }
+        self._launcher = self._find_launcher()
+        if self._launcher is not None:
+            self.guard.unseen = self._launcher.in_words
         # It asks another program, once; SDKs put the answer into a header.
         platform.processor()
         with ExitStack() as undo:
@@ -114,6 +119,7 @@ class Simulation(ABC):
             undo.enter_context(self._entropy.in_place())
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
+            undo.enter_context(known.refusing(self.guard.violation))
             undo.enter_context(noticing_mishaps(lambda: self._run))
             undo.callback(ways_out.stop_watching)
             ways_out.watch_ways_out(self.guard)
@@ -163,6 +169,9 @@ class Simulation(ABC):
         self._entropy.seed(seed)
         contentions = self._toolbox.begin_run()
         scheduler = Scheduler(self.clock, choices, limits)
+        if self._launcher is not None:
+            self._launcher.begin()
+            scheduler.start_thread = self._launcher.start
         run = self._run = SimulatedRun(scheduler, self.guard, contentions, self._finished)
         try:
             self._connect(run, tuple(upstreams.values()), injector(run))
@@ -170,6 +179,10 @@ class Simulation(ABC):
             run.close()
             raise
         return run
+
+    def _find_launcher(self) -> Launcher | None:
+        """What starts threads that can make no real sockets; None where they must."""
+        return None
 
     @abstractmethod
     def _carrier(self, run: SimulatedRun) -> Carrier:

@@ -108,6 +108,28 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def packages(session: nox.Session) -> None:
+    """Build both distributions, install each alone into a clean environment, and use it."""
+    session.install("build")
+    session.run("python", "-m", "tests.packages")
+
+
+@nox.session(default=False)
+@nox.parametrize("part", ["chaos", "helpdesk"])
+def lowest(session: nox.Session, part: str) -> None:
+    """Run the tests of a part with the lowest versions of what it says it needs; needs uv."""
+    group = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "tests")
+    floors = session.create_tmp() + f"/{part}.txt"
+    session.run(
+        *("uv", "pip", "compile", f"{part}/pyproject.toml", "--output-file", floors),
+        *("--resolution", "lowest-direct", "--python-version", "3.11", "--all-extras"),
+        external=True,
+    )
+    session.install("-e", ".", *group, "-c", floors)
+    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire", f"tests/{part}")))
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what the harness costs, against the floor; `-- --json` for a machine."""
     _install(session)

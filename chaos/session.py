@@ -14,11 +14,12 @@ from chaos.explorer.interleavings import play_interleavings, replay_interleaving
 from chaos.ports import Target
 from chaos.processes.pool import can_fork, usable_cores, workers
 from chaos.runner.collection import no_collection
+from chaos.runner.isolation import is_isolated, of_a_process_that_ended
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.problems import ScenarioError
+from chaos.scenario.problems import Problem, ScenarioError
 from chaos.scenario.suite import is_asked_for, load_suite, matches
 from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
@@ -50,16 +51,29 @@ def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
         ScenarioError: At least one file is wrong; all mistakes of all files are in it.
         ChaosError: A path does not exist, or the expression cannot be read.
     """
-    with importable_here():
-        loaded, problems = load_suite(paths, vocabulary_of)
+    loaded, problems = load_sound(paths, expression)
     if problems:
         raise ScenarioError(problems)
-    return [
+    return loaded
+
+
+def load_sound(
+    paths: Sequence[Path], expression: str = ""
+) -> tuple[list[LoadedScenario], list[Problem]]:
+    """Load the scenarios as `load` does, and give the mistakes of the other files with them.
+
+    Raises:
+        ChaosError: A path does not exist, or the expression cannot be read.
+    """
+    with importable_here():
+        loaded, problems = load_suite(paths, vocabulary_of)
+    asked_for = [
         each
         for each in loaded
         if (not expression or matches(each.scenario, expression))
         and is_asked_for(each.scenario, paths, expression)
     ]
+    return asked_for, problems
 
 
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword
@@ -91,6 +105,8 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
     assert processes == 1 or tier is Tier.SIMULATED, "there is one Toxiproxy"
     with importable_here():
         targets = [find_target(each.scenario.target) for each in loaded]
+    # Nobody comes after a scenario that is played alone.
+    isolated = len(loaded) > 1 and any(map(is_isolated, loaded, targets))
     simulated: dict[int, RunResult] = {}
     results: list[RunResult] = []
     began = real.monotonic()
@@ -107,7 +123,9 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
             workers(
                 partial(_playing, make_world, loaded, targets, seed),
                 processes,
+                isolated=isolated,
                 name=lambda number: f"'{loaded[number].source.path}'",
+                on_death=partial(_died, loaded, make_world.tier, seed) if isolated else None,
             ) as pool,
         ):
             for number, played in _as_listed(pool.as_they_end(begun), due):
@@ -142,6 +160,13 @@ def _playing(
 ) -> Iterator[Callable[[int], RunResult]]:
     with make_world() as world, no_collection():
         yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
+
+
+def _died(
+    loaded: Sequence[LoadedScenario], tier: str, seed: int | None, number: int, how: str
+) -> RunResult:
+    its_seed = loaded[number].scenario.seed_or_default if seed is None else seed
+    return of_a_process_that_ended(loaded[number], tier, its_seed, how)
 
 
 def _cost(loaded: LoadedScenario, length: Length) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +21,10 @@ from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import FROM, Progress, from_name
 from chaos.reports.formats import Files, with_formats
+
+if TYPE_CHECKING:
+    from chaos.scenario.loader import LoadedScenario
+    from chaos.scenario.problems import Problem
 
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
@@ -61,14 +66,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.compare.baseline import Baseline
     from chaos.reports.console import ConsoleReport
     from chaos.reports.report import Report
+    from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
     if watch:
         watch_and_play(places(paths), expression, seed=seed, verbose=verbose)
         return
-    loaded = from_name(session.load(places(paths), expression), first)
-    if not loaded:
-        raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
+    loaded, mistakes = _loaded(places(paths), expression, first)
     console = console_beside(
         {each.option: path for each, path in files.items()},
         folders={"--traces": traces},
@@ -93,4 +97,23 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if traces:
         for result in suite.results:
             write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))
+    if mistakes:
+        # What can be played, is; that the rest cannot be read is what comes of it all.
+        raise ScenarioError(mistakes)
     raise typer.Exit(suite.outcome.exit_code)
+
+
+def _loaded(
+    paths: Sequence[Path], expression: str, first: str
+) -> tuple[Sequence[LoadedScenario], Sequence[Problem]]:
+    """What can be played, and what is wrong with the rest."""
+    from chaos import session
+    from chaos.scenario.problems import ScenarioError
+
+    sound, mistakes = session.load_sound(paths, expression)
+    loaded = from_name(sound, first)
+    if mistakes and not loaded:
+        raise ScenarioError(mistakes)
+    if not loaded:
+        raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
+    return loaded, mistakes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import FROM, Progress, from_name
 from chaos.reports.formats import Files, with_formats
+from chaos.tiers.tier import Tier
 
 if TYPE_CHECKING:
     from chaos.reports.terminal import Terminal
@@ -35,7 +36,7 @@ Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Show laws and trace digests as well.")
 ]
 TierName = Annotated[
-    Literal["simulated", "wire", "both"],
+    Tier,
     typer.Option(help="In virtual time; over sockets through Toxiproxy; or both, compared."),
 ]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
@@ -51,7 +52,7 @@ Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a
 def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
-    tier: TierName = "simulated",
+    tier: TierName = Tier.SIMULATED,
     seed: Seed = None,
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
     verbose: Verbose = False,  # noqa: FBT002 - the same
@@ -89,12 +90,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         inputs=[each.source.path for each in loaded],
     )
     report = ConsoleReport(console, verbose=verbose)
-    where = session.Tier(tier)
-    processes = session.processes_for(loaded, where, jobs)
+    processes = session.processes_for(loaded, tier, jobs)
     with Progress(loaded, report.on_result, holds=processes == 1) as progress:
         suite = session.run(
             loaded,
-            tier=where,
+            tier=tier,
             seed=seed,
             stop_at_first=stop_at_first,
             processes=processes,

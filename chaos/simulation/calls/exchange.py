@@ -8,10 +8,13 @@ from email.utils import parsedate_to_datetime
 
 from chaos.faults.decision import Decision
 from chaos.http import Response
-from chaos.ports import Operation, Recorder, Upstream
+from chaos.ports import Operation, Recorder, Reply, StandIn
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
-from chaos.trace.events import ResponseEvent
+from chaos.trace.events import NO_STATUS, ResponseEvent
+
+Told = Response | Reply
+"""What a provider says."""
 
 
 class Exchange:
@@ -38,7 +41,7 @@ class Exchange:
         guard: Guard,
         now_s: Callable[[], float],
         behalf: Behalf,
-        upstream: Upstream,
+        upstream: StandIn,
         operation: Operation,
         call: int,
         decision: Decision,
@@ -54,22 +57,23 @@ class Exchange:
         self._ask = behalf.ask
         self._upstream = upstream
         self._operation = operation
-        self._response: Response | None = None
+        self._told: Told | None = None
 
-    def head_came(self, response: Response) -> None:
-        """The client has the status and the headers of the answer."""
-        self._response = response
+    def began(self, told: Told) -> None:
+        """The client has the first of the answer: of HTTP, its status and its headers."""
+        self._told = told
 
-    def complete(self, response: Response) -> None:
+    def complete(self, told: Told) -> None:
         """The client has taken the whole answer."""
-        self._response = response
+        self._told = told
         try:
-            detail = self._upstream.describe(self._operation, response)
+            detail = self._upstream.describe(self._operation, told)
         except Exception as error:  # noqa: BLE001 - a stand-in of somebody's own
             broken = self._guard.broken_stand_in(self._upstream.name, error)
             self.fail(type(broken).__name__)
             return
-        self._end(None, detail=tuple(sorted(detail.items())))
+        refusal = told.error if isinstance(told, Reply) else None
+        self._end(refusal, detail=tuple(sorted(detail.items())))
 
     def fail(self, error: str) -> None:
         """The network failed, before the answer or within it; clients call it ``error``."""
@@ -83,7 +87,9 @@ class Exchange:
         if self.is_over:
             return
         self.is_over = True
-        response, self._response = self._response, None
+        told, self._told = self._told, None
+        response = told if isinstance(told, Response) else None
+        status = None if told is None else NO_STATUS if response is None else response.status
         self._recorder.record(
             ResponseEvent,
             actor=self._actor,
@@ -91,7 +97,7 @@ class Exchange:
             call=self.call,
             upstream=self._upstream.name,
             operation=self._operation.name,
-            status=None if response is None else response.status,
+            status=status,
             error=error,
             elapsed_s=round(self._now_s() - self._began_s, 6),
             retry_after_s=None if response is None else retry_after_s(response),

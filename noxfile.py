@@ -14,7 +14,7 @@ nox.options.sessions = ["chaos", "lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
 
-CLIENTS = ("newest", "openai_2", "openai_1")
+CLIENTS = ("newest", "older", "oldest")
 """Folders of tests/clients; each has an environment of its own."""
 
 

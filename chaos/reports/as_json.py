@@ -41,6 +41,7 @@ def _result(result: RunResult) -> dict[str, Any]:
         "verdicts": [_verdict(verdict) for verdict in result.verdicts],
         "laws": [_verdict(verdict) for verdict in result.laws],
         "waived": list(result.waived),
+        "best_mode": result.best_mode,
         "replay": result.replay,
     }
 

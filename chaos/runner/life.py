@@ -78,6 +78,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         waived=scenario.waive,
         virtual_s=life.ended_s,
         real_s=real.monotonic() - began,
+        best_mode=target_class.vocabulary().best_mode,
     )
 
 

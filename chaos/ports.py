@@ -263,6 +263,14 @@ class Target(ABC):
     modes: ClassVar[tuple[str, ...]] = MODES
     """How it may answer, the best first; see `Vocabulary`."""
 
+    service: ClassVar[tuple[str, ...]] = ()
+    """Packages and modules that the service is made of. An error that comes out of them while it
+    starts is the service's own, and a failure; mutants are made of them."""
+
+    defects: ClassVar[str | None] = None
+    """The module with a tuple ``DEFECTS``, for `chaos prove`. By default ``defects``, beside the
+    module of the target, if there is one."""
+
     interleaved: ClassVar[tuple[str, ...]] = ()
     """Modules in which threads may get in each other's way. Where a scenario asks for it, every
     line of theirs becomes a place at which another user may be let in."""

@@ -57,8 +57,9 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
     console = console_beside({"--json": json_file}, inputs=[each.source.path for each in loaded])
-    suite = [(each, find_target(each.scenario.target)) for each in loaded]
-    defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
+    with session.importable_here():
+        suite = [(each, find_target(each.scenario.target)) for each in loaded]
+        defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
     planted_in = {target for _, target in defects}
     with ProofReport(console, defects=len(defects)) as report:
         proof = prove(

@@ -52,12 +52,13 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.prove.proof import prove
     from chaos.prove.report import ProofReport, dump
     from chaos.targets import find_target
+    from chaos.targets.here import importable_here
 
     loaded = session.load(places(paths), scenarios)
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
     console = console_beside({"--json": json_file}, inputs=[each.source.path for each in loaded])
-    with session.importable_here():
+    with importable_here():
         suite = [(each, find_target(each.scenario.target)) for each in loaded]
         defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
     planted_in = {target for _, target in defects}

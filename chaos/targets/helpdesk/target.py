@@ -50,6 +50,7 @@ class HelpdeskTarget(Target):
     name = "helpdesk"
     service = ("helpdesk",)
     defects = "defects"
+    isolation = "shared"
     interleaved = ("helpdesk.circuit_breaker", "helpdesk.live_index")
 
     @classmethod

@@ -136,7 +136,7 @@ def test_defect_that_kills_its_process_is_an_error_of_its_own() -> None:
     proof = proved(DEADLY, GIVES_UP)
 
     assert [case.fate for case in proof.cases] == [Fate.ERROR, Fate.KILLED]
-    assert proof.cases[0].error == "its process died"
+    assert proof.cases[0].error == "its process ended with exit code 9"
 
 
 def test_defect_does_not_leak_into_the_next() -> None:

@@ -14,8 +14,8 @@ from chaos.compare.changes import Change, Trend, changes
 from chaos.compare.measures import take
 from chaos.compare.recorded import Entry
 from chaos.errors import ChaosError
+from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.session import SuiteResult
 from chaos.verdict import Outcome, combine
 
 UPDATE = "chaos gate --update"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
-from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from defects.wrong_default import WrongDefault
 
 _BUCKET = "helpdesk.bucket:IndexBucket"
 _STORAGE = "helpdesk.storage_errors"
@@ -39,7 +39,7 @@ DEFECTS = (
         tags=("gcs", "retry"),
         edits=(
             Rewrite(
-                f"{_STORAGE}:_refusal",
+                _STORAGE,
                 """
     - retryable = status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     + retryable = status == 408 or status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -54,7 +54,7 @@ DEFECTS = (
         tags=("gcs", "retry", "status"),
         edits=(
             Rewrite(
-                f"{_STORAGE}:_refusal",
+                _STORAGE,
                 """
     - retryable = status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     + retryable = status in {408, 429} or status > HTTPStatus.INTERNAL_SERVER_ERROR
@@ -69,7 +69,7 @@ DEFECTS = (
         tags=("gcs", "stale"),
         edits=(
             Rewrite(
-                f"{_STORAGE}:_refusal",
+                _STORAGE,
                 """
     - retryable = status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     + retryable = True
@@ -129,8 +129,9 @@ DEFECTS = (
         tags=("generations", "gcs"),
         edits=(
             Rewrite(
-                f"{_SOURCE}.newer_than",
+                _SOURCE,
                 """
+    = functools.partial(self._fetch_manifest, deadline), deadline=deadline
     - functools.partial(self._fetch_file, manifest.files[name], deadline),
     + lambda: self._fetch_file(self._fetch_manifest(deadline)[0].files[name], deadline),
                 """,
@@ -181,8 +182,9 @@ DEFECTS = (
         tags=("trickle", "gcs"),
         edits=(
             Rewrite(
-                "helpdesk.deadline_transport:DeadlineTransport._stream",
+                "helpdesk.deadline_transport:DeadlineTransport",
                 """
+                = self._timeout_s = timeout_s
                 - left_s = seconds_left(self._deadline)
                 + left_s = self._timeout_s
                 """,
@@ -196,7 +198,7 @@ DEFECTS = (
         tags=("gcs", "timeout"),
         edits=(
             Rewrite(
-                f"{_BUCKET}._timeout_within",
+                _BUCKET,
                 """
                 - return min(self._timeout_s, seconds_left(deadline))
                 + return self._timeout_s

@@ -16,7 +16,7 @@ DEFECTS = (
         tags=("index", "time", "cache"),
         edits=(
             Rewrite(
-                f"{_CACHE}._read_copy",
+                _CACHE,
                 """
                 - return CachedCopy(manifest, files, pointer.fetched_at)
                 + return CachedCopy(manifest, files, (folder / MANIFEST_FILE).stat().st_mtime)
@@ -31,7 +31,7 @@ DEFECTS = (
         tags=("index", "time", "restart"),
         edits=(
             Rewrite(
-                f"{_CACHE}._read_copy",
+                _CACHE,
                 """
                 - return CachedCopy(manifest, files, pointer.fetched_at)
                 + return CachedCopy(manifest, files, time.time())
@@ -46,10 +46,11 @@ DEFECTS = (
         tags=("cache", "index"),
         edits=(
             Rewrite(
-                f"{_CACHE}._read_copy",
+                _CACHE,
                 """
                 - manifest.verify(files)
-                + pass
+                - return CachedCopy(manifest, files, pointer.fetched_at)
+                + return CachedCopy(manifest, files, pointer.fetched_at)
                 """,
             ),
             Rewrite(
@@ -90,7 +91,7 @@ DEFECTS = (
                 """,
             ),
             Rewrite(
-                f"{_LIVE}._open_cache",
+                _LIVE,
                 """
                 - self._cache.quarantine(str(error))
                 - return None
@@ -106,7 +107,7 @@ DEFECTS = (
         tags=("cache", "damage"),
         edits=(
             Rewrite(
-                f"{_CACHE}._read_copy",
+                _CACHE,
                 """
                 - except (FileNotFoundError, NotADirectoryError) as error:
                 + except NotADirectoryError as error:
@@ -120,7 +121,7 @@ DEFECTS = (
         tags=("restart", "cache"),
         edits=(
             Rewrite(
-                f"{_LIVE}._open_cache",
+                _LIVE,
                 """
                 - found = self._cache.read()
                 + found = None
@@ -149,7 +150,7 @@ DEFECTS = (
         tags=("restart", "cache", "generations"),
         edits=(
             Rewrite(
-                f"{_CACHE}._prune",
+                _CACHE,
                 """
                 - if folder.name in {current.folder, current.previous}:
                 -     continue

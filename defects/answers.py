@@ -177,7 +177,7 @@ DEFECTS = (
         tags=("smoke",),
         edits=(
             Rewrite(
-                "helpdesk.knowledge_index:KnowledgeIndex._found",
+                "helpdesk.knowledge_index:KnowledgeIndex",
                 """
     - ranked = np.argsort(-scores, kind="stable")[:top_k]
     + ranked = np.argsort(scores, kind="stable")[:top_k]

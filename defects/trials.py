@@ -16,7 +16,7 @@ DEFECTS = (
         tags=("breaker", "users"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._refusal",
+                _BREAKER,
                 """
                 - if len(self._trials) >= self.options.half_open_max_calls:
                 -     return 0.0
@@ -31,7 +31,7 @@ DEFECTS = (
         tags=("breaker", "users"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._refusal",
+                _BREAKER,
                 """
                 - if len(self._trials) >= self.options.half_open_max_calls:
                 + if len(self._trials) > self.options.half_open_max_calls:
@@ -46,16 +46,18 @@ DEFECTS = (
         tags=("breaker", "late"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._is_current",
+                _BREAKER,
                 """
                 - if permit.generation != self._generation:
                 -     return False
+                - if self._state is State.HALF_OPEN:
                 + if permit.generation != self._generation:
                 +     return self._state is State.OPEN
+                + if self._state is State.HALF_OPEN:
                 """,
             ),
             Rewrite(
-                f"{_BREAKER}._judge",
+                _BREAKER,
                 """
     - return self._enter(State.CLOSED) if self._state is State.HALF_OPEN else None
     + return self._enter(State.CLOSED) if self._state is not State.CLOSED else None
@@ -70,12 +72,14 @@ DEFECTS = (
         tags=("breaker", "late", "users"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._is_current",
+                _BREAKER,
                 """
                 - if permit.generation != self._generation:
                 -     return False
+                - if self._state is State.HALF_OPEN:
                 + if permit.generation != self._generation:
                 +     return self._state is State.OPEN
+                + if self._state is State.HALF_OPEN:
                 """,
             ),
         ),
@@ -87,12 +91,14 @@ DEFECTS = (
         tags=("breaker", "late"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._is_current",
+                _BREAKER,
                 """
                 - if permit.generation != self._generation:
                 -     return False
+                - if self._state is State.HALF_OPEN:
                 + if permit.generation != self._generation:
                 +     return self._state is State.HALF_OPEN
+                + if self._state is State.HALF_OPEN:
                 """,
             ),
         ),
@@ -104,7 +110,7 @@ DEFECTS = (
         tags=("breaker", "lease"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._refusal",
+                _BREAKER,
                 """
     - self._trials = {n: until for n, until in self._trials.items() if now_s < until}
     + pass
@@ -133,7 +139,7 @@ DEFECTS = (
         tags=("breaker", "lease"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._is_current",
+                _BREAKER,
                 """
                 - return time.monotonic() < self._trials.get(permit.number, -math.inf)
                 + return True
@@ -148,7 +154,7 @@ DEFECTS = (
         tags=("breaker", "client-error"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._settle",
+                _BREAKER,
                 """
                 - if permit.generation == self._generation:
                 + if permit.generation == self._generation and outcome != "neutral":
@@ -162,7 +168,7 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_BREAKER}._judge",
+                _BREAKER,
                 """
     - return self._enter(State.CLOSED) if self._state is State.HALF_OPEN else None
     + return None
@@ -176,7 +182,7 @@ DEFECTS = (
         tags=("breaker", "time"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._enter",
+                _BREAKER,
                 """
                 - if new is State.OPEN:
                 + if new is State.OPEN and old is State.CLOSED:
@@ -190,8 +196,9 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_BREAKER}._enter",
+                _BREAKER,
                 """
+                = is_over = self._failures >= self.options.failure_threshold
                 - self._trials.clear()
                 + self._trials.clear()
                 + self._failures = 0

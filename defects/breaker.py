@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
-from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from defects.wrong_default import WrongDefault
 
 _BREAKER = "helpdesk.circuit_breaker:CircuitBreaker"
-_CALL = "helpdesk.model_call:_Call"
+_CALL = "helpdesk.model_call"
 
 DEFECTS = (
     Defect(
@@ -16,7 +16,7 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_BREAKER}._judge",
+                _BREAKER,
                 """
                 - is_over = self._failures >= self.options.failure_threshold
                 + is_over = self._failures > self.options.failure_threshold
@@ -30,7 +30,7 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_BREAKER}._judge",
+                _BREAKER,
                 """
                 - is_over = self._failures >= self.options.failure_threshold
                 + is_over = self._failures + 1 >= self.options.failure_threshold
@@ -56,7 +56,7 @@ DEFECTS = (
         tags=("breaker", "time"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._enter",
+                _BREAKER,
                 """
     - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
     + pause_s = 60 * self.options.recovery_timeout.total_seconds()
@@ -107,14 +107,14 @@ DEFECTS = (
                 """,
             ),
             Rewrite(
-                f"{_BREAKER}._enter",
+                _BREAKER,
                 """
     - self._half_open_at_s = time.monotonic() + self.options.recovery_timeout.total_seconds()
     + self._half_open_at_s = time.time() + self.options.recovery_timeout.total_seconds()
                 """,
             ),
             Rewrite(
-                f"{_BREAKER}._is_current",
+                _BREAKER,
                 """
                 - return time.monotonic() < self._trials.get(permit.number, -math.inf)
                 + return time.time() < self._trials.get(permit.number, -math.inf)
@@ -135,7 +135,7 @@ DEFECTS = (
         tags=("breaker", "time"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._refusal",
+                _BREAKER,
                 """
                 - return self._half_open_at_s - now_s
                 + return self.options.recovery_timeout.total_seconds()
@@ -149,10 +149,12 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_BREAKER}._judge",
+                _BREAKER,
                 """
-                - self._failures = 0
-                + pass
+                - case "success":
+                -     self._failures = 0
+                + case "success":
+                +     pass
                 """,
             ),
         ),
@@ -164,7 +166,7 @@ DEFECTS = (
         tags=("breaker", "client-error"),
         edits=(
             Rewrite(
-                f"{_BREAKER}._judge",
+                _BREAKER,
                 """
                 - case "neutral":
                 -     return None
@@ -181,7 +183,7 @@ DEFECTS = (
         tags=("breaker", "client-error"),
         edits=(
             Rewrite(
-                f"{_CALL}._permitted",
+                "helpdesk.model_call",
                 """
                 - if error.counts:
                 + if error.counts or error.status is not None:
@@ -196,7 +198,7 @@ DEFECTS = (
         tags=("breaker", "completion"),
         edits=(
             Rewrite(
-                f"{_CALL}._permitted",
+                "helpdesk.model_call",
                 """
                 - if error.counts:
                 + if error.counts or error.reason == "declined":
@@ -211,7 +213,7 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                "helpdesk.chat_errors:_transient",
+                "helpdesk.chat_errors",
                 """
     - message, reason=reason, retryable=True, counts=True, retry_after_s=asked_s, status=status
     + message, reason=reason, retryable=True, counts=False, retry_after_s=asked_s, status=status
@@ -226,8 +228,9 @@ DEFECTS = (
         tags=("breaker", "stream"),
         edits=(
             Rewrite(
-                f"{_CALL}._permitted",
+                "helpdesk.model_call",
                 """
+                = return self._chat.complete(
                 - return call(permit)
                 + if self._chat.options.stream:
                 +     permit.success()
@@ -243,10 +246,12 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_CALL}._guarded",
+                "helpdesk.model_call",
                 """
                 - if self._counts_attempts:
+                -     return self._retry.call(
                 + if not self._counts_attempts:
+                +     return self._retry.call(
                 """,
             ),
         ),
@@ -258,11 +263,10 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_CALL}._permitted",
+                "helpdesk.model_call",
                 """
                 - with self._breaker.acquire() as permit:
-                + own = CircuitBreaker(self._breaker.upstream, self._breaker.options)
-                + own.listen(*self._breaker._listeners)
+                + own = __import__("copy").copy(self._breaker)
                 + with own.acquire() as permit:
                 """,
             ),
@@ -274,12 +278,17 @@ DEFECTS = (
         tags=("breaker",),
         edits=(
             Rewrite(
-                f"{_CALL}._guarded",
+                "helpdesk.model_call",
                 """
-                - if self._counts_attempts:
-                + if self._breaker.state is not State.CLOSED:
-                +     return self._attempt()
-                + if self._counts_attempts:
+    = with self._breaker.acquire() as permit:
+    - if self._counts_attempts:
+    -     return self._retry.call(
+    -         lambda: self._permitted(lambda _: self._attempt()), deadline=self._deadline
+    + if self._breaker.state is not State.CLOSED:
+    +     return self._attempt()
+    + if self._counts_attempts:
+    +     return self._retry.call(
+    +         lambda: self._permitted(lambda _: self._attempt()), deadline=self._deadline
                 """,
             ),
         ),
@@ -291,10 +300,11 @@ DEFECTS = (
         tags=("breaker", "users"),
         edits=(
             Rewrite(
-                f"{_CALL}._permitted",
+                "helpdesk.model_call",
                 """
+                = self._caller = caller
                 - with self._breaker.acquire() as permit:
-                + lock = vars(self._caller).setdefault("_lock", type(self._breaker._lock)())
+                + lock = vars(self._caller).setdefault("held", __import__("threading").Lock())
                 + with lock, self._breaker.acquire() as permit:
                 """,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
-from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from defects.wrong_default import WrongDefault
 
 _TURNS = "helpdesk.turns:Turns"
 _ADMISSION = "helpdesk.admission:Admission"
@@ -16,7 +16,7 @@ DEFECTS = (
         tags=("load",),
         edits=(
             Rewrite(
-                f"{_TURNS}._take",
+                _TURNS,
                 """
                 - if self._free and not self._waiting:
                 + if not self._waiting:
@@ -30,7 +30,7 @@ DEFECTS = (
         tags=("load",),
         edits=(
             Rewrite(
-                f"{_TURNS}._give",
+                _TURNS,
                 """
                 - self._free += 1
                 + self._free += 0
@@ -44,8 +44,9 @@ DEFECTS = (
         tags=("load",),
         edits=(
             Rewrite(
-                f"{_TURNS}._give",
+                _TURNS,
                 """
+                = return self._most - self._free
                 - if self._waiting:
                 + if len(self._waiting) > self._most:
                 """,
@@ -58,7 +59,7 @@ DEFECTS = (
         tags=("load",),
         edits=(
             Rewrite(
-                f"{_TURNS}._take",
+                _TURNS,
                 """
     - mine.wait(max(0.0, min(self._patience_s, deadline - time.monotonic())))
     + mine.wait(max(0.0, deadline - time.monotonic()))
@@ -72,7 +73,7 @@ DEFECTS = (
         tags=("load",),
         edits=(
             Rewrite(
-                "helpdesk.model_call:_Call.made",
+                "helpdesk.model_call",
                 """
     - turn = nullcontext() if self._breaker.refuses else self._turns.turn(self._deadline)
     - with turn, self._memory.acquire() as permit:
@@ -103,7 +104,7 @@ DEFECTS = (
         tags=("load",),
         edits=(
             Rewrite(
-                f"{_ADMISSION}._leave",
+                _ADMISSION,
                 """
                 - self._under_way -= 1
                 + self._under_way -= 0

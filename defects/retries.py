@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
-from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from defects.wrong_default import WrongDefault
 
 _RETRY = "helpdesk.retry:Retry"
-_PLAN = "helpdesk.retry:_Plan"
+_PLAN = "helpdesk.retry"
 
 DEFECTS = (
     Defect(
@@ -16,7 +16,7 @@ DEFECTS = (
         tags=("retry", "openai"),
         edits=(
             Rewrite(
-                f"{_PLAN}._reason_to_stop",
+                "helpdesk.retry",
                 """
                 - if state.attempt_number >= self._policy.options.attempts:
                 + if state.attempt_number > self._policy.options.attempts:
@@ -37,7 +37,7 @@ DEFECTS = (
         tags=("retry", "openai"),
         edits=(
             Rewrite(
-                "helpdesk.openai_chat:ChatClient._bounded",
+                "helpdesk.openai_chat:ChatClient",
                 """
                 - return client.with_options(max_retries=0, http_client=bounded)
                 + return client.with_options(max_retries=2, http_client=bounded)
@@ -59,7 +59,7 @@ DEFECTS = (
         tags=("retry", "openai"),
         edits=(
             Rewrite(
-                f"{_RETRY}._pause_s",
+                _RETRY,
                 """
     - return max(self._backoff(state), asked_s) + self._jitter(state)
     + return max(self.options.first_backoff.total_seconds(), asked_s) + self._jitter(state)
@@ -88,7 +88,7 @@ DEFECTS = (
         tags=("retry", "users"),
         edits=(
             Rewrite(
-                f"{_RETRY}._pause_s",
+                _RETRY,
                 """
                 - return max(self._backoff(state), asked_s) + self._jitter(state)
                 + return max(self._backoff(state), asked_s)
@@ -102,7 +102,7 @@ DEFECTS = (
         tags=("retry", "openai"),
         edits=(
             Rewrite(
-                f"{_RETRY}._pause_s",
+                _RETRY,
                 """
                 - return max(self._backoff(state), asked_s) + self._jitter(state)
                 + return max(self._backoff(state), asked_s) + 60 * self._jitter(state)
@@ -117,7 +117,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                f"{_RETRY}._pause_s",
+                _RETRY,
                 """
                 - return max(self._backoff(state), asked_s) + self._jitter(state)
                 + return self._backoff(state) + self._jitter(state)
@@ -132,7 +132,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                f"{_RETRY}._pause_s",
+                _RETRY,
                 """
                 - return max(self._backoff(state), asked_s) + self._jitter(state)
                 + return (asked_s or self._backoff(state)) + self._jitter(state)
@@ -147,7 +147,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                f"{_RETRY}._pause_s",
+                _RETRY,
                 """
     - asked_s = getattr(error, "retry_after_s", None) or 0.0
     + most_s = self.options.max_backoff.total_seconds()
@@ -163,7 +163,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                "helpdesk.chat_errors:retry_after_s",
+                "helpdesk.retry_after:retry_after_s",
                 """
     - for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
     + for name, unit_s in (("retry-after-ms", 1.0), ("retry-after", 1.0)):
@@ -178,7 +178,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                "helpdesk.chat_errors:retry_after_s",
+                "helpdesk.retry_after:retry_after_s",
                 """
                 - return min(max(0.0, date.timestamp() - time.time()), LONGEST_S)
                 + return None if date else 0.0
@@ -193,7 +193,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                "helpdesk.model_call:_Call._attempt",
+                "helpdesk.model_call",
                 """
                 - self._memory.note_pause(error)
                 """,
@@ -253,7 +253,7 @@ DEFECTS = (
         tags=("retry", "client-error"),
         edits=(
             Rewrite(
-                f"{_PLAN}._reason_to_stop",
+                "helpdesk.retry",
                 """
                 - if not getattr(error, "retryable", False):
                 + if not isinstance(error, Exception):
@@ -268,7 +268,7 @@ DEFECTS = (
         tags=("retry", "connection"),
         edits=(
             Rewrite(
-                f"{_PLAN}._reason_to_stop",
+                "helpdesk.retry",
                 """
                 - if not getattr(error, "retryable", False):
                 + if not isinstance(error, OSError):
@@ -283,7 +283,7 @@ DEFECTS = (
         tags=("breaker", "settings"),
         edits=(
             Rewrite(
-                f"{_PLAN}._reason_to_stop",
+                "helpdesk.retry",
                 """
                 - if not getattr(error, "retryable", False):
                 + if not getattr(error, "retryable", True):
@@ -298,7 +298,7 @@ DEFECTS = (
         tags=("breaker", "settings"),
         edits=(
             Rewrite(
-                "helpdesk.model_call:_Call._permitted",
+                "helpdesk.model_call",
                 """
                 - if self._breaker.state is not State.CLOSED:
                 + if self._breaker.state is State.HALF_OPEN:
@@ -331,7 +331,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                f"{_PLAN}._reason_to_stop",
+                "helpdesk.retry",
                 """
                 - if self._pause_s + LEAST_USEFUL_S > left_s:
                 + if left_s <= 0:
@@ -346,7 +346,7 @@ DEFECTS = (
         tags=("retry", "rate-limit"),
         edits=(
             Rewrite(
-                f"{_PLAN}._reason_to_stop",
+                "helpdesk.retry",
                 """
                 - if self._pause_s + LEAST_USEFUL_S > left_s:
                 + if self._pause_s > left_s:

@@ -16,7 +16,7 @@ DEFECTS = (
         tags=("stale",),
         edits=(
             Rewrite(
-                f"{_LIVE}._note_failure",
+                _LIVE,
                 """
                 - copy = self._copy
                 + copy = self._copy = None
@@ -31,8 +31,9 @@ DEFECTS = (
         tags=("stale", "cache"),
         edits=(
             Rewrite(
-                f"{_LIVE}._note_failure",
+                _LIVE,
                 """
+                = found = self._cache.read()
                 - copy = self._copy
                 + copy = self._copy
                 + if "no index has been published" in error:
@@ -48,11 +49,14 @@ DEFECTS = (
         tags=("stale", "cache", "restart"),
         edits=(
             Rewrite(
-                f"{_LIVE}._newest",
+                _LIVE,
                 """
+                = found = self._cache.read()
                 - current = self._copy
                 + current = self._copy
-                + self._cache._pointer_path.unlink(missing_ok=True)
+                + for path in vars(self._cache).values():
+                +     if getattr(path, "name", "") == "current.json":
+                +         path.unlink(missing_ok=True)
                 """,
             ),
         ),
@@ -92,7 +96,7 @@ DEFECTS = (
         tags=("stale", "gcs"),
         edits=(
             Rewrite(
-                f"{_LIVE}._fly",
+                _LIVE,
                 """
                 - self._flight = None
                 + self._flight = None if flight.ended and not flight.ended.error else flight
@@ -171,8 +175,9 @@ DEFECTS = (
         tags=("stale", "gcs", "refresh"),
         edits=(
             Rewrite(
-                f"{_LIVE}.get",
+                _LIVE,
                 """
+                = is_due = not self._is_fresh(copy) and self._backoff.is_due()
                 - in_background = copy is not None and self._has_failed_since_expiry(copy)
                 + in_background = copy is not None and self._backoff.failures > 0
                 """,
@@ -245,8 +250,9 @@ DEFECTS = (
         tags=("index", "gcs", "refresh"),
         edits=(
             Rewrite(
-                f"{_LIVE}._newest",
+                _LIVE,
                 """
+                = current = self._copy
                 - update = self._source.newer_than(known, deadline=deadline)
                 + try:
                 +     self._copy = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
 
-_DRAFT = "helpdesk.chat_replies:_Draft"
+_DRAFT = "helpdesk.chat_replies"
 _JUDGED = "helpdesk.chat_replies:judged"
 _RAG = "helpdesk.rag_response_service:RAGResponseService"
 
@@ -48,11 +48,11 @@ DEFECTS = (
         tags=("stream",),
         edits=(
             Rewrite(
-                f"{_DRAFT}._add_choice",
+                "helpdesk.chat_replies",
                 """
                 - words = choice.delta or (choice.message if not self._text else None)
                 + words = choice.delta or (choice.message if not self._text else None)
-                + begun = globals().setdefault("_begun", [""])
+                + begun = globals().setdefault("begun", [""])
                 + self._text = self._text or begun[0]
                 - self._on_text(words.content)
                 + begun[0] = self._text
@@ -69,7 +69,7 @@ DEFECTS = (
         tags=("stream",),
         edits=(
             Rewrite(
-                f"{_DRAFT}._add_choice",
+                "helpdesk.chat_replies",
                 """
                 - self._text += words.content
                 + self._text = words.content
@@ -83,7 +83,7 @@ DEFECTS = (
         tags=("stream",),
         edits=(
             Rewrite(
-                f"{_DRAFT}._add_choice",
+                "helpdesk.chat_replies",
                 """
                 - words = choice.delta or (choice.message if not self._text else None)
                 + words = choice.delta or choice.message if not self._text.strip() else None
@@ -191,7 +191,7 @@ DEFECTS = (
         tags=("malformed",),
         edits=(
             Rewrite(
-                f"{_DRAFT}.add",
+                "helpdesk.chat_replies",
                 """
                 - for choice in chunk.choices or ():
                 + assert chunk.choices

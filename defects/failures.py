@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
 
-_STATUS = "helpdesk.chat_errors:_by_status"
+_STATUS = "helpdesk.chat_errors"
 _ERROR = "helpdesk.chat_errors:chat_error"
 
 DEFECTS = (
@@ -16,8 +16,9 @@ DEFECTS = (
         tags=("rate-limit",),
         edits=(
             Rewrite(
-                "helpdesk.chat_errors:_status_error",
+                "helpdesk.chat_errors",
                 """
+                = if status in _TRANSIENT_4XX:
                 - if code in _QUOTA_CODES or _word(error.type) in _QUOTA_CODES:
                 + if code in _QUOTA_CODES and status not in _TRANSIENT_4XX:
                 """,
@@ -33,6 +34,7 @@ DEFECTS = (
             Rewrite(
                 _STATUS,
                 """
+                = return _transient(message, "server_error", status, asked_s)
                 - return _final(message, "rejected", status, lasting=lasts)
                 + return _transient(message, "server_error", status, asked_s)
                 """,
@@ -121,6 +123,7 @@ DEFECTS = (
             Rewrite(
                 _ERROR,
                 """
+                = return _final("the question has characters that cannot be sent", "rejected")
                 - return _transient("the language model did not answer in time", "timeout")
                 + return _final("the language model did not answer in time", "timeout")
                 """,
@@ -136,6 +139,7 @@ DEFECTS = (
             Rewrite(
                 _ERROR,
                 """
+                = return _final("the question has characters that cannot be sent", "rejected")
                 - return _transient(f"no connection: {said}", "unreachable")
                 + return _final(f"no connection: {said}", "unreachable")
                 """,
@@ -149,8 +153,9 @@ DEFECTS = (
         tags=("malformed",),
         edits=(
             Rewrite(
-                "helpdesk.chat_errors:malformed",
+                "helpdesk.chat_errors",
                 """
+                = return _final(wrong, "bad_api_key", status, lasting=True)
                 - return _transient(message, "malformed_reply")
                 + return _final(message, "malformed_reply")
                 """,
@@ -164,7 +169,7 @@ DEFECTS = (
         tags=("malformed",),
         edits=(
             Rewrite(
-                "helpdesk.openai_chat:ChatClient._attempted",
+                "helpdesk.openai_chat:ChatClient",
                 """
                 - except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
                 + except (openai.OpenAIError, httpx2.HTTPError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.defects.defect import Defect
 from chaos.defects.edits import Rewrite
-from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from defects.wrong_default import WrongDefault
 
 _LIVE = "helpdesk.live_index:LiveIndex"
 
@@ -29,7 +29,7 @@ DEFECTS = (
         tags=("index", "time"),
         edits=(
             Rewrite(
-                f"{_LIVE}._is_fresh",
+                _LIVE,
                 """
                 - 0 <= copy.age_s() < self._options.fresh_for.total_seconds()
                 + 0 <= copy.age_s() <= self._options.fresh_for.total_seconds()
@@ -49,7 +49,7 @@ DEFECTS = (
         tags=("index", "time"),
         edits=(
             Rewrite(
-                f"{_LIVE}._is_fresh",
+                _LIVE,
                 """
                 - 0 <= copy.age_s() < self._options.fresh_for.total_seconds()
                 + 0 <= copy.age_s() < self._options.fresh_for.seconds
@@ -64,7 +64,7 @@ DEFECTS = (
         tags=("index", "time", "clock"),
         edits=(
             Rewrite(
-                f"{_LIVE}._is_fresh",
+                _LIVE,
                 """
                 - 0 <= copy.age_s() < self._options.fresh_for.total_seconds()
                 + copy.age_s() < self._options.fresh_for.total_seconds()
@@ -78,7 +78,7 @@ DEFECTS = (
         tags=("stale", "gcs"),
         edits=(
             Rewrite(
-                f"{_LIVE}._newest",
+                _LIVE,
                 """
                 - update = self._source.newer_than(known, deadline=deadline)
                 + try:
@@ -97,7 +97,7 @@ DEFECTS = (
         tags=("index", "time"),
         edits=(
             Rewrite(
-                f"{_LIVE}._newest",
+                _LIVE,
                 """
                 - return replace(current, fetched_at=fetched_at), 0
                 + return current, 0
@@ -111,7 +111,7 @@ DEFECTS = (
         tags=("cache", "restart"),
         edits=(
             Rewrite(
-                f"{_LIVE}._newest",
+                _LIVE,
                 """
     - self._save(lambda: self._cache.renew(generation=generation, fetched_at=fetched_at))
     + assert generation
@@ -125,7 +125,7 @@ DEFECTS = (
         tags=("cache", "restart"),
         edits=(
             Rewrite(
-                f"{_LIVE}._newest",
+                _LIVE,
                 """
     - self._save(
     -     lambda: self._cache.install(update.manifest, update.files, fetched_at=fetched_at)
@@ -141,7 +141,7 @@ DEFECTS = (
         tags=("index", "generations"),
         edits=(
             Rewrite(
-                f"{_LIVE}._newest",
+                _LIVE,
                 """
                 - return _Copy(index, fetched_at), update.size_bytes
                 + return _Copy(current.index if current else index, fetched_at), update.size_bytes

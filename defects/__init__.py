@@ -11,7 +11,7 @@ the SDK turns into an error of its own before the service sees it (a body that b
 from __future__ import annotations
 
 from chaos.defects.defect import Defect
-from chaos.targets.helpdesk.defects import (
+from defects import (
     answers,
     breaker,
     copies,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chaos.defects.defect import Defect
-from chaos.defects.edits import Constant, Rewrite
-from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from chaos.defects.edits import Rewrite
+from defects.wrong_default import WrongDefault
 
 _CHAT = "helpdesk.openai_chat:ChatClient"
-_BODY = "helpdesk.bounded_http:_BoundedBody"
+_BODY = "helpdesk.bounded_http"
 
 DEFECTS = (
     Defect(
@@ -17,7 +17,7 @@ DEFECTS = (
         tags=("trickle", "openai"),
         edits=(
             Rewrite(
-                f"{_CHAT}._bounded",
+                _CHAT,
                 """
                 - bounded = httpx2.Client(transport=transport, trust_env=False)
                 + bounded = http
@@ -32,7 +32,7 @@ DEFECTS = (
         tags=("trickle", "openai"),
         edits=(
             Rewrite(
-                f"{_BODY}.__iter__",
+                "helpdesk.bounded_http",
                 """
                 - if self._missing != 0 and time.monotonic() > self._last_read_s:
                 + if self._last_read_s < 0:
@@ -62,7 +62,7 @@ DEFECTS = (
         tags=("trickle", "openai"),
         edits=(
             Rewrite(
-                "helpdesk.bounded_http:_reads",
+                "helpdesk.bounded_http",
                 """
                 - return pause_s, min(ends_at_s, deadline_s - pause_s)
                 + return pause_s, ends_at_s
@@ -77,7 +77,7 @@ DEFECTS = (
         tags=("timeout", "openai"),
         edits=(
             Rewrite(
-                f"{_CHAT}._attempted",
+                _CHAT,
                 """
                 - timeout_s = min(self.options.timeout.total_seconds(), left_s)
                 + timeout_s = self.options.timeout.total_seconds()
@@ -97,7 +97,7 @@ DEFECTS = (
         tags=("timeout", "openai"),
         edits=(
             Rewrite(
-                f"{_CHAT}._attempted",
+                _CHAT,
                 """
                 - timeout_s = min(self.options.timeout.total_seconds(), left_s)
                 + timeout_s = min(1000 * self.options.timeout.total_seconds(), left_s)
@@ -110,7 +110,17 @@ DEFECTS = (
         hazard=3,
         doc="The model may use up all the time, and none is left to put the answer together.",
         tags=("trickle", "timeout"),
-        edits=(Constant("helpdesk.desk:_RESERVE_S", 0.0),),
+        edits=(
+            Rewrite(
+                "helpdesk.desk",
+                """
+    - ticket.arrived_s + self.settings.answer_deadline.total_seconds() - _RESERVE_S
+    + ticket.arrived_s + self.settings.answer_deadline.total_seconds()
+    - deadline = asked_s + self.settings.answer_deadline.total_seconds() - _RESERVE_S
+    + deadline = asked_s + self.settings.answer_deadline.total_seconds()
+                """,
+            ),
+        ),
     ),
     Defect(
         name="deadline-of-each-attempt",

@@ -362,6 +362,14 @@ class Target(ABC):
     modes: ClassVar[tuple[str, ...]] = MODES
     """How it may answer, the best first; see `Vocabulary`."""
 
+    service: ClassVar[tuple[str, ...]] = ()
+    """Packages and modules that the service is made of. An error that comes out of them while it
+    starts is the service's own, and a failure; mutants are made of them."""
+
+    defects: ClassVar[str | None] = None
+    """The module with a tuple ``DEFECTS``, for `chaos prove`. By default ``defects``, beside the
+    module of the target, if there is one."""
+
     isolation: ClassVar[Isolation] = "process"
     """Whether each of its scenarios begins in a process of its own, or one process plays them all,
     which is faster. Share one only if nothing outlives a run: no module keeps a cache, a client or

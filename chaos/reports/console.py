@@ -36,6 +36,8 @@ class ConsoleReport:
             (f"  {result.digest}", "dim") if self._verbose else "",
         )
         self._print(line)
+        if result.note is not None:
+            self._print(f"    note: {result.note}", "yellow")
         if self._verbose:
             for law in result.laws:
                 self._print(f"    {_law_state(law, result.waived):<14}{law.check}: {law.reason}")

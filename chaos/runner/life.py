@@ -80,6 +80,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         waived=scenario.waive,
         virtual_s=life.ended_s,
         real_s=real.monotonic() - began,
+        outside_s=life.outside_s,
         best_mode=target_class.vocabulary().best_mode,
     )
 
@@ -114,6 +115,7 @@ class _Life:
         self.verdicts: list[Verdict] = []
         self.ended_s = 0.0
         self.has_loops = False
+        self.outside_s = 0.0
 
     @property
     def broke_down(self) -> bool:
@@ -144,6 +146,7 @@ class _Life:
             finally:
                 self.ended_s = run.clock.now_s
                 self.has_loops = run.has_loops
+                self.outside_s = run.scheduler.outside_s
                 run.close()
             failure = run.scheduler.failure
             if failure is not None and not run.scheduler.failure_is_told:

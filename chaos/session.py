@@ -20,7 +20,6 @@ from chaos.runner.collection import no_collection
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.model import Scenario
 from chaos.scenario.problems import ScenarioError
 from chaos.scenario.suite import is_asked_for, load_suite, matches
 from chaos.simulation.timing import real
@@ -75,7 +74,7 @@ class SuiteResult:
 
         A law about what nobody promises, such as a breaker, is not among them.
         """
-        promised = {law for result in self.results for law in _promised(result.loaded.scenario)}
+        promised = {law for result in self.results for law in _promised(result)}
         exercised = {
             law.check
             for result in self.results
@@ -85,12 +84,13 @@ class SuiteResult:
         return tuple(law.name for law in LAWS if law.name in promised - exercised)
 
 
-def _promised(scenario: Scenario) -> frozenset[str]:
-    """The laws that the scenario's target, under its settings, can be held to."""
+def _promised(result: RunResult) -> frozenset[str]:
+    """The laws that the target of a run, under its settings, can be held to."""
+    scenario = result.loaded.scenario
     with importable_here():
         target = find_target(scenario.target)
     words = target.vocabulary()
-    return promised_laws(target.promises(words.typed(scenario.given.settings)), words.modes)
+    return promised_laws(target.promises(words.typed(scenario.given.settings)), result.trace)
 
 
 def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:

@@ -249,6 +249,7 @@ class Provider:
             return
         # The provider acts when the request reaches it, whatever becomes of its answer.
         response = decision.respond(arrived.request)
+        exchange.was_handled(arrived.request, decision.handled)
         delivery = decision.delivery(response)
         match delivery:
             case Lost():

@@ -34,8 +34,8 @@ _READERS: Mapping[str, Callable[[Response], Read]] = {
 _HOPELESS_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes of a 429 that does not go away by itself."""
 
-_RETRYABLE = frozenset({408, 409, 429})
-"""Statuses below 500 that may go better next time; the SDK retries the same ones."""
+_RETRYABLE = frozenset({408, 409, 425, 429})
+"""Statuses below 500 that may go better next time: those that the SDK retries, and too early."""
 
 
 def describe(operation: Operation, response: Response, models: Catalogue) -> Mapping[str, Scalar]:

@@ -10,7 +10,8 @@ from chaos.checks.measure import Window, measure
 from chaos.checks.registry import law_names
 from chaos.runner.player import Player
 from chaos.runner.step_text import describe_step
-from chaos.scenario.model import LAWS, AnyStep, ExpectStep, Step
+from chaos.scenario.laws import LAWS
+from chaos.scenario.model import AnyStep, ExpectStep, Step
 from chaos.scenario.observables import probes
 from chaos.targets.helpdesk.target import HelpdeskTarget
 from chaos.trace.trace import Trace

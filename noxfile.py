@@ -179,4 +179,4 @@ def lock(session: nox.Session) -> None:
 def reference(session: nox.Session) -> None:
     """Write docs/reference anew from the models; its examples are played for their output."""
     _install(session)
-    session.run("python", "-m", "chaos.authoring.reference", "docs/reference")
+    session.run("python", "-m", "chaos.reference.pages", "docs/reference")

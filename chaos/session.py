@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
 
-from chaos.checks.registry import LAWS, promised_laws
+from chaos.compare.tiers.verdicts import with_parity
 from chaos.explorer.interleavings import play_interleavings, replay_interleaving
-from chaos.parity.verdicts import with_parity
 from chaos.ports import Target
 from chaos.processes.pool import can_fork, usable_cores, workers
 from chaos.runner.collection import no_collection
+from chaos.runner.isolation import is_isolated, of_a_process_that_ended
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
+from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.problems import ScenarioError
+from chaos.scenario.problems import Problem, ScenarioError
 from chaos.scenario.suite import is_asked_for, load_suite, matches
 from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of
+from chaos.targets.here import importable_here
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire.world import WireTier
-from chaos.verdict import Outcome, combine
+from chaos.verdict import Outcome
 
 
 class Tier(Enum):
@@ -42,57 +42,6 @@ Length = Callable[[LoadedScenario], float]
 """About how long a scenario takes to play, in whatever unit."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SuiteResult:
-    """Every run of one call of ``chaos run``.
-
-    Attributes:
-        results: In the order they were played.
-        real_s: Real time of all of it, in seconds.
-    """
-
-    results: tuple[RunResult, ...]
-    real_s: float
-
-    @property
-    def outcome(self) -> Outcome:
-        """The outcome of all; inconclusive when nothing was played."""
-        return combine(result.outcome for result in self.results)
-
-    def count(self, outcome: Outcome) -> int:
-        """How many runs ended so."""
-        return sum(result.outcome is outcome for result in self.results)
-
-    @property
-    def tiers(self) -> Mapping[str, int]:
-        """How many runs each tier has seen; none is missing that was played."""
-        return Counter(result.tier for result in self.results)
-
-    @property
-    def laws_not_exercised(self) -> tuple[str, ...]:
-        """Laws that no run put to the test, though a target of the suite gives them cause.
-
-        A law about what nobody promises, such as a breaker, is not among them.
-        """
-        promised = {law for result in self.results for law in _promised(result)}
-        exercised = {
-            law.check
-            for result in self.results
-            for law in result.laws
-            if law.outcome is not Outcome.INCONCLUSIVE
-        }
-        return tuple(law.name for law in LAWS if law.name in promised - exercised)
-
-
-def _promised(result: RunResult) -> frozenset[str]:
-    """The laws that the target of a run, under its settings, can be held to."""
-    scenario = result.loaded.scenario
-    with importable_here():
-        target = find_target(scenario.target)
-    words = target.vocabulary()
-    return promised_laws(target.promises(words.typed(scenario.given.settings)), result.trace)
-
-
 def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
     """Load the scenarios below these paths that match the expression.
 
@@ -102,16 +51,29 @@ def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
         ScenarioError: At least one file is wrong; all mistakes of all files are in it.
         ChaosError: A path does not exist, or the expression cannot be read.
     """
-    with importable_here():
-        loaded, problems = load_suite(paths, vocabulary_of)
+    loaded, problems = load_sound(paths, expression)
     if problems:
         raise ScenarioError(problems)
-    return [
+    return loaded
+
+
+def load_sound(
+    paths: Sequence[Path], expression: str = ""
+) -> tuple[list[LoadedScenario], list[Problem]]:
+    """Load the scenarios as `load` does, and give the mistakes of the other files with them.
+
+    Raises:
+        ChaosError: A path does not exist, or the expression cannot be read.
+    """
+    with importable_here():
+        loaded, problems = load_suite(paths, vocabulary_of)
+    asked_for = [
         each
         for each in loaded
         if (not expression or matches(each.scenario, expression))
         and is_asked_for(each.scenario, paths, expression)
     ]
+    return asked_for, problems
 
 
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword
@@ -143,6 +105,8 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
     assert processes == 1 or tier is Tier.SIMULATED, "there is one Toxiproxy"
     with importable_here():
         targets = [find_target(each.scenario.target) for each in loaded]
+    # Nobody comes after a scenario that is played alone.
+    isolated = len(loaded) > 1 and any(map(is_isolated, loaded, targets))
     simulated: dict[int, RunResult] = {}
     results: list[RunResult] = []
     began = real.monotonic()
@@ -159,7 +123,9 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
             workers(
                 partial(_playing, make_world, loaded, targets, seed),
                 processes,
+                isolated=isolated,
                 name=lambda number: f"'{loaded[number].source.path}'",
+                on_death=partial(_died, loaded, make_world.tier, seed) if isolated else None,
             ) as pool,
         ):
             for number, played in _as_listed(pool.as_they_end(begun), due):
@@ -194,6 +160,13 @@ def _playing(
 ) -> Iterator[Callable[[int], RunResult]]:
     with make_world() as world, no_collection():
         yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
+
+
+def _died(
+    loaded: Sequence[LoadedScenario], tier: str, seed: int | None, number: int, how: str
+) -> RunResult:
+    its_seed = loaded[number].scenario.seed_or_default if seed is None else seed
+    return of_a_process_that_ended(loaded[number], tier, its_seed, how)
 
 
 def _cost(loaded: LoadedScenario, length: Length) -> float:
@@ -271,17 +244,3 @@ def play_one(
     if loaded.scenario.explore is not None:
         return play_interleavings(loaded, target, simulation)
     return play(loaded, target, simulation, seed=seed)
-
-
-@contextmanager
-def importable_here() -> Iterator[None]:
-    """Let ``target: package.module:Class`` name a file below the current folder."""
-    here = str(Path.cwd())
-    added = here not in sys.path
-    if added:
-        sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        if added:
-            sys.path.remove(here)

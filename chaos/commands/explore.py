@@ -93,6 +93,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.explorer.menu import Menu as FaultMenu
     from chaos.explorer.report import Searched, dump, table
     from chaos.processes.pool import usable_cores
+    from chaos.targets.here import importable_here
 
     if faults is None:
         faults = 0 if preemptions else 2
@@ -113,7 +114,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         folders={"--into": into},
         inputs=[each.source.path for each in loaded],
     )
-    with session.importable_here():
+    with importable_here():
         campaigns = [
             Campaign(
                 loaded=each,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaos.authoring.interruption import FROM, Progress, from_name
 from chaos.commands.common import (
     DEFAULT_BASELINE,
     Expression,
@@ -16,9 +16,15 @@ from chaos.commands.common import (
     Seed,
     places,
 )
-from chaos.commands.outputs import console_beside, write
+from chaos.commands.outputs import console_beside, write, write_reports
 from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import FROM, Progress, from_name
+from chaos.reports.formats import Files, with_formats
+
+if TYPE_CHECKING:
+    from chaos.scenario.loader import LoadedScenario
+    from chaos.scenario.problems import Problem
 
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
@@ -30,23 +36,12 @@ TierName = Annotated[
     Literal["simulated", "wire", "both"],
     typer.Option(help="In virtual time; over sockets through Toxiproxy; or both, compared."),
 ]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", help="Write results as JSON; - is standard output.")
-]
-JUnitFile = Annotated[
-    Path | None, typer.Option("--junit", help="Write results as JUnit XML; - is standard output.")
-]
-SarifFile = Annotated[
-    Path | None, typer.Option("--sarif", help="Write findings as SARIF; - is standard output.")
-]
-HtmlFile = Annotated[
-    Path | None, typer.Option("--html", help="Write a report as one page; - is standard output.")
-]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Play again what is saved, until Ctrl-C.")]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
+@with_formats()
 def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
@@ -55,13 +50,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
     verbose: Verbose = False,  # noqa: FBT002 - the same
     jobs: Jobs = None,
-    json_file: JsonFile = None,
-    junit_file: JUnitFile = None,
-    sarif_file: SarifFile = None,
-    html_file: HtmlFile = None,
     traces: Traces = None,
     first: From = "",
     watch: Watch = False,  # noqa: FBT002 - the same
+    *,
+    files: Files,
 ) -> None:
     """Play scenarios and judge them.
 
@@ -70,26 +63,18 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     played there by one process, whatever --jobs says.
     """
     from chaos import session
-    from chaos.baseline import Baseline
-    from chaos.compare.finished import runs_of
-    from chaos.reports import as_json, html, junit, sarif
+    from chaos.compare.baseline import Baseline
     from chaos.reports.console import ConsoleReport
-    from chaos.reports.findings import findings
+    from chaos.reports.report import Report
+    from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
     if watch:
         watch_and_play(places(paths), expression, seed=seed, verbose=verbose)
         return
-    loaded = from_name(session.load(places(paths), expression), first)
-    if not loaded:
-        raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
+    loaded, mistakes = _loaded(places(paths), expression, first)
     console = console_beside(
-        {
-            "--json": json_file,
-            "--junit": junit_file,
-            "--sarif": sarif_file,
-            "--html": html_file,
-        },
+        {each.option: path for each, path in files.items()},
         folders={"--traces": traces},
         inputs=[each.source.path for each in loaded],
     )
@@ -107,15 +92,28 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
             on_result=progress.on_result,
         )
     report.on_end(suite)
-    if json_file:
-        write(json_file, as_json.dump(suite))
-    if junit_file:
-        write(junit_file, junit.dump(suite))
-    if sarif_file:
-        write(sarif_file, sarif.dump(findings(runs_of(suite))))
-    if html_file:
-        write(html_file, html.render(runs_of(suite)))
+    if files:
+        write_reports(files, Report.of(suite))
     if traces:
         for result in suite.results:
             write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))
+    if mistakes:
+        # What can be played, is; that the rest cannot be read is what comes of it all.
+        raise ScenarioError(mistakes)
     raise typer.Exit(suite.outcome.exit_code)
+
+
+def _loaded(
+    paths: Sequence[Path], expression: str, first: str
+) -> tuple[Sequence[LoadedScenario], Sequence[Problem]]:
+    """What can be played, and what is wrong with the rest."""
+    from chaos import session
+    from chaos.scenario.problems import ScenarioError
+
+    sound, mistakes = session.load_sound(paths, expression)
+    loaded = from_name(sound, first)
+    if mistakes and not loaded:
+        raise ScenarioError(mistakes)
+    if not loaded:
+        raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
+    return loaded, mistakes

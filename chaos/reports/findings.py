@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import VERDICT

@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 
 from chaos.errors import TargetError
 from chaos.ports import Target, Vocabulary
+from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
 
 GROUP = "chaos.targets"
 """The entry-point group in which packages announce their targets."""
@@ -59,7 +60,8 @@ def vocabulary_of(name: str) -> Vocabulary:
 def _load(reference: str) -> object:
     module_name, _, attribute = reference.partition(":")
     try:
-        return getattr(importlib.import_module(module_name), attribute)
+        with nobody_else_ends_it():
+            return getattr(importlib.import_module(module_name), attribute)
     except ModuleNotFoundError as error:
         raise TargetError(
             f"target {reference!r}: no module named {error.name!r}; expected an installed package "
@@ -69,6 +71,13 @@ def _load(reference: str) -> object:
         raise TargetError(
             f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
             "in that module; correct the name after the colon"
+        ) from error
+    except (SystemExit, ProcessEndedError) as error:
+        how = repr(error) if isinstance(error, SystemExit) else str(error)
+        raise TargetError(
+            f"target {reference!r}: importing {module_name} ended the process: {how}; expected a "
+            "module that can be imported; put what is only for a program under: "
+            "if __name__ == '__main__'"
         ) from error
     except Exception as error:
         # The module is somebody's own, and its mistakes are theirs to read, in one line.

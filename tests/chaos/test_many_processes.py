@@ -14,9 +14,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from chaos import session
-from chaos.authoring.interruption import RunInterruptedError
-from chaos.baseline import Baseline, Entry
 from chaos.cli import app
+from chaos.compare.baseline import Baseline, Entry
+from chaos.interactive.interruption import RunInterruptedError
 from chaos.ports import Answer, World
 from chaos.processes.pool import Setting, WorkerDiedError, Workers
 from chaos.reports.console import ConsoleReport

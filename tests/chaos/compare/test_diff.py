@@ -13,12 +13,13 @@ from typer.testing import CliRunner, Result
 
 from chaos.commands.diff import diff
 from chaos.commands.report import report
-from chaos.compare.finished import FinishedRun, read_results, runs_of
+from chaos.compare.finished import FinishedRun, read_results
 from chaos.compare.runs import bare, compare_runs, sides
 from chaos.compare.traces import first_difference
 from chaos.errors import ChaosError
 from chaos.reports import as_json
-from chaos.session import SuiteResult
+from chaos.reports.report import Report
+from chaos.runner.suite import SuiteResult
 from chaos.trace import ndjson
 from chaos.trace.events import WaitEvent
 from chaos.trace.trace import Trace
@@ -42,7 +43,7 @@ def save(suite: SuiteResult, folder: Path) -> Path:
         path = folder / "traces" / f"{result.loaded.scenario.name}.ndjson"
         path.write_text(ndjson.dump(result.trace), encoding="utf-8")
     results = folder / "results.json"
-    results.write_text(as_json.dump(suite), encoding="utf-8")
+    results.write_text(as_json.render(Report.of(suite)), encoding="utf-8")
     return results
 
 
@@ -61,13 +62,13 @@ def chaos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
 
 
 def test_saved_results_are_read_back_as_they_were(tmp_path: Path) -> None:
-    """All but the file's text, which is not saved."""
+    """All but the file's text and the real time, which are not saved."""
     results = save(examples.mixed(), tmp_path)
 
     read = read_results(results)
 
     def saved(run: FinishedRun) -> dict[str, object]:
-        names = {field.name for field in dataclasses.fields(run)} - {"source"}
+        names = {field.name for field in dataclasses.fields(run)} - {"source", "real_s"}
         return {name: getattr(run, name) for name in names} | {"trace": tuple(run.trace)}
 
     assert list(map(saved, read)) == list(map(saved, examples.runs()))
@@ -255,7 +256,7 @@ def test_report_from_saved_results_is_the_report_of_the_run(
     chaos("report", str(results), "--html", "page.html")
 
     page = Path("page.html").read_text(encoding="utf-8")
-    assert page == render(runs_of(examples.mixed()))
+    assert page == render(Report.of(examples.mixed()))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.authoring.watch import Watcher
 from chaos.commands import watch as command
+from chaos.interactive.watch import Watcher
 
 LIFECYCLE = Path("scenarios/breaker/breaker-lifecycle.yaml")
 

@@ -1,6 +1,6 @@
 """The reference pages, written from the models, with examples that are played for their output.
 
-``python -m chaos.authoring.reference docs/reference`` writes them. A test fails when a page is
+``python -m chaos.reference.pages docs/reference`` writes them. A test fails when a page is
 not what would be written.
 """
 
@@ -12,20 +12,21 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from chaos.authoring import catalogue, reference_examples
+from chaos.authoring import catalogue
 from chaos.authoring.catalogue import Entry, Parameter
-from chaos.authoring.failure_text import failure_text
-from chaos.authoring.fragments import play_fragment, whole
-from chaos.authoring.interruption import RunInterruptedError
-from chaos.authoring.reference_wire import wire_page
-from chaos.authoring.targets import find_here
 from chaos.checks.registry import LAWS
 from chaos.errors import ChaosError, MissingComponentError
+from chaos.interactive.interruption import RunInterruptedError
+from chaos.reference import examples
+from chaos.reference.fragments import play_fragment, whole
+from chaos.reference.wire import wire_page
+from chaos.reports.failure_text import failure_text
 from chaos.runner.result import RunResult
 from chaos.scenario.kinds import Kind
 from chaos.scenario.problems import ScenarioError, render
 from chaos.scenario.tolerance_parser import FORMS
 from chaos.simulation.world import Simulation
+from chaos.targets.here import find_here
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import (
     AnswerEvent,
@@ -92,8 +93,8 @@ def _scenarios(simulation: Simulation) -> Iterator[str]:
     yield "# Scenario files"
     yield from ("", "A file is one scenario: a claim, the world before it, a timeline. This one")
     yield "says almost everything that a file can say:"
-    yield from ("", *_fenced("yaml", reference_examples.FILE.rstrip()))
-    assert play_fragment(reference_examples.FILE, simulation).outcome is Outcome.PASSED
+    yield from ("", *_fenced("yaml", examples.FILE.rstrip()))
+    assert play_fragment(examples.FILE, simulation).outcome is Outcome.PASSED
     yield from ("## Keys", "", *_table(catalogue.file_parameters()))
     for key, table in catalogue.file_sections():
         yield from ("", f"## {key}", "", *_table(table))
@@ -111,7 +112,7 @@ def _faults(simulation: Simulation) -> Iterator[str]:
     yield from ("", "## Every fault", "", *_table(catalogue.shared_fault_parameters()))
     for entry in catalogue.fault_entries():
         yield from _entry(entry)
-        example = reference_examples.fault_example(entry.name)
+        example = examples.fault_example(entry.name)
         yield from _played(example, play_fragment(example, simulation))
 
 
@@ -122,7 +123,7 @@ def _steps(simulation: Simulation) -> Iterator[str]:
     yield from ("", "## Every step", "", *_table(catalogue.shared_step_parameters()))
     for entry in catalogue.step_entries():
         yield from _entry(entry)
-        example = reference_examples.STEPS[entry.name]
+        example = examples.STEPS[entry.name]
         yield from _played(example, play_fragment(example, simulation))
 
 
@@ -138,14 +139,14 @@ def _expectations(simulation: Simulation) -> Iterator[str]:
         kinds = [_short(kind) for kind in Kind if form in FORMS.get(kind, ())]
         yield f"| `{form}` | {meaning} | {', '.join(kinds)} |"
     yield from ("", "A list is written item by item; each item may be in one of these forms, too:")
-    yield from ("", *_fenced("yaml", reference_examples.LIST))
-    assert play_fragment(reference_examples.LIST, simulation).outcome is Outcome.PASSED
+    yield from ("", *_fenced("yaml", examples.LIST))
+    assert play_fragment(examples.LIST, simulation).outcome is Outcome.PASSED
     yield from ("", "## Observables of the helpdesk", "", "| key | what it is | values |")
     yield "| --- | --- | --- |"
     for key, doc, values in catalogue.observable_rows(find_here("helpdesk").vocabulary()):
         yield f"| `{key}` | {doc} | {values} |"
     yield from ("", "## An expectation that fails", "")
-    yield from _shown(reference_examples.WRONG_CLAIM, simulation)
+    yield from _shown(examples.WRONG_CLAIM, simulation)
 
 
 def _laws(simulation: Simulation) -> Iterator[str]:
@@ -161,8 +162,8 @@ def _laws(simulation: Simulation) -> Iterator[str]:
     yield ""
     yield "This scenario puts all of them to the test:"
     yield ""
-    yield from _fenced("yaml", reference_examples.LAWS.rstrip())
-    verdicts = play_fragment(reference_examples.LAWS, simulation).laws
+    yield from _fenced("yaml", examples.LAWS.rstrip())
+    verdicts = play_fragment(examples.LAWS, simulation).laws
     for law, verdict in zip(LAWS, verdicts, strict=True):
         yield from (f"## {law.name}", "", law.doc, "", f"Rests on {law.rests_on.words}.", "")
         state = "not exercised" if verdict.outcome is Outcome.INCONCLUSIVE else "passed"
@@ -183,12 +184,12 @@ def _exit_codes(simulation: Simulation) -> Iterator[str]:
     yield from ("", "| code | meaning |", "| --- | --- |")
     yield from (f"| {code} | {meaning} |" for code, meaning in codes.items())
     yield from ("", f"## {Outcome.FAILED.exit_code}", "")
-    yield from _shown(reference_examples.WRONG_CLAIM, simulation)
+    yield from _shown(examples.WRONG_CLAIM, simulation)
     yield from (f"## {ChaosError.exit_code}", "")
-    yield from _fenced("yaml", reference_examples.WRONG_FILE)
-    yield from _fenced("text", _mistakes(reference_examples.WRONG_FILE, simulation))
+    yield from _fenced("yaml", examples.WRONG_FILE)
+    yield from _fenced("text", _mistakes(examples.WRONG_FILE, simulation))
     yield from (f"## {Outcome.INCONCLUSIVE.exit_code}", "")
-    yield from _shown(reference_examples.NEVER_FELT, simulation)
+    yield from _shown(examples.NEVER_FELT, simulation)
 
 
 def _shown(example: str, simulation: Simulation) -> Iterator[str]:

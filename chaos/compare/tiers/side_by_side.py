@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaos.parity.compare import Difference
+from chaos.compare.tiers.differences import Difference
 from chaos.trace.events import Event
 from chaos.trace.text import describe
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chaos.authoring.targets import find_here
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.simulation.world import Simulation
 from chaos.targets import vocabulary_of
+from chaos.targets.here import find_here
 
 _HEAD = "version: 1\nname: example\nhypothesis: An example.\nmethod:\n"
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.parity.compare import compare
-from chaos.parity.normalise import normalised
+from chaos.compare.tiers.differences import compare
+from chaos.compare.tiers.normalise import normalised
 from chaos.trace.events import (
     AnswerEvent,
     AskEvent,

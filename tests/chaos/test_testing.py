@@ -11,8 +11,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from chaos.authoring.world import SimulatedWorld
 from chaos.errors import ChaosError, DeadlockError, SimulationError
+from chaos.testing import SimulatedWorld
 from chaos.trace.events import FaultEvent, RequestEvent
 from tests.chaos.toy import Weather
 

@@ -12,8 +12,8 @@ from typing import Any, Self
 from chaos.compare.changes import Change, Trend, changes
 from chaos.compare.measures import Measures, describe_measure, take
 from chaos.errors import ChaosError
+from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.session import SuiteResult
 from chaos.verdict import Outcome, combine
 
 VERSION = 1

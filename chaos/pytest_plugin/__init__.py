@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from chaos.authoring.scenario_items import ScenarioFile
-    from chaos.authoring.world import SimulatedWorld
+    from chaos.pytest_plugin.items import ScenarioFile
+    from chaos.testing import SimulatedWorld
 
 _ENDINGS = (".yaml", ".yml")
 _FOLDER = "scenarios"
@@ -47,7 +47,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
     is_named = parent.session.isinitpath(file_path)
     if not is_named and not (_FOLDER in file_path.parent.parts and _is_scenario(file_path)):
         return None
-    from chaos.authoring.scenario_items import ScenarioFile  # noqa: PLC0415 - see the docstring
+    from chaos.pytest_plugin.items import ScenarioFile  # noqa: PLC0415 - see the docstring
 
     found: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
     return found
@@ -57,9 +57,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
 def simulation(request: pytest.FixtureRequest) -> Iterator[SimulatedWorld]:
     """A virtual world: stand-ins for providers, faults, users, a clock and a trace.
 
-    See `chaos.authoring.world.SimulatedWorld`.
+    See `chaos.testing.SimulatedWorld`.
     """
-    from chaos.authoring.world import SimulatedWorld  # noqa: PLC0415 - see the docstring
+    from chaos.testing import SimulatedWorld  # noqa: PLC0415 - see the docstring
 
     with SimulatedWorld(seed=request.config.getoption("--chaos-seed") or 0) as world:
         yield world

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from chaos.parity.normalise import RULES, Rule
+from chaos.compare.tiers.normalise import RULES, Rule
 from chaos.scenario.suite import APART
 
 _PAGE = """\

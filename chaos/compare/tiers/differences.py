@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 
-from chaos.parity.normalise import normalised
+from chaos.compare.tiers.normalise import normalised
 from chaos.trace.events import AskEvent, Event, StepEvent
 from chaos.trace.ndjson import dump_event
 from chaos.trace.trace import Trace
@@ -34,7 +34,7 @@ class Difference:
 def compare(simulated: Trace, wire: Trace) -> tuple[Difference, ...]:
     """Everything on which the tiers do not agree, in order; empty when they do.
 
-    Traces are compared event for event; `chaos.parity.normalise` says what is not compared.
+    Traces are compared event for event; `chaos.compare.tiers.normalise` says what is not compared.
 
     Example:
         >>> from chaos.trace.events import WaitEvent

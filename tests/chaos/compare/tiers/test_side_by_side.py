@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.parity.compare import Difference
-from chaos.parity.side_by_side import in_columns, sides_of
+from chaos.compare.tiers.differences import Difference
+from chaos.compare.tiers.side_by_side import in_columns, sides_of
 from chaos.trace.events import AnswerEvent, WaitEvent
 
 LONG = "Open the settings, choose Security, then Password, and follow the steps. " * 3

@@ -106,7 +106,7 @@ class _Failure(TerminalRepr):
     """Expected and seen, the line of the file, what happened, how to replay it."""
 
     def __init__(self, result: RunResult) -> None:
-        from chaos.authoring.failure_text import failure_text  # noqa: PLC0415 - failures alone
+        from chaos.reports.failure_text import failure_text  # noqa: PLC0415 - failures alone
 
         problem = result.problems[0]
         self.text = failure_text(result)

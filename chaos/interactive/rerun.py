@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chaos import session
 from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target

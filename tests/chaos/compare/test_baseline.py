@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chaos.baseline import Baseline, Comparison, Entry, conclude
+from chaos.compare.baseline import Baseline, Comparison, Entry, conclude
 from chaos.compare.changes import Change, Trend, changes
 from chaos.compare.measures import Measures, Value, in_order, take
 from chaos.errors import ChaosError

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from chaos.ports import Target
-from chaos.session import importable_here
-from chaos.targets import find_target
-from chaos.targets.registry import GROUP
+from chaos.targets.registry import GROUP, find_target
 
 
 def known_targets() -> tuple[str, ...]:
@@ -27,3 +29,17 @@ def find_here(name: str) -> type[Target]:
     """
     with importable_here():
         return find_target(name)
+
+
+@contextmanager
+def importable_here() -> Iterator[None]:
+    """Let ``target: package.module:Class`` name a file below the current folder."""
+    here = str(Path.cwd())
+    added = here not in sys.path
+    if added:
+        sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if added:
+            sys.path.remove(here)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaos.parity.compare import Difference, compare
-from chaos.parity.side_by_side import sides_of
+from chaos.compare.tiers.differences import Difference, compare
+from chaos.compare.tiers.side_by_side import sides_of
 from chaos.runner.result import RunResult
 from chaos.trace.text import describe
 from chaos.verdict import Outcome, Verdict

@@ -10,7 +10,6 @@ from chaos.checks.laws.basis import ANSWERS, MODELS, Basis
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
 from chaos.checks.record import RunRecord
 from chaos.trace.events import AnswerEvent, AskEvent, Event, ResponseEvent
-from chaos.trace.trace import Trace
 from chaos.verdict import Verdict
 
 
@@ -69,7 +68,7 @@ class NoFabricatedSuccess(Law):
     A text that the model broke off at its token limit passes only as ``truncated``; one that the
     model or a content filter refused to give does not pass at all. Where a model answers in JSON,
     one of the texts in it is enough. Of users who ask the same at the same time, one call may
-    serve all.
+    serve all; and what comes from an upstream behind a promised cache, may have been said before.
     """
 
     name: ClassVar[str] = "no-fabricated-success"
@@ -95,7 +94,7 @@ class NoFabricatedSuccess(Law):
             # This target hands out no texts at all; one that does may not hand out an empty one.
             return self.not_exercised("no answer carries a text")
         for answer in best:
-            responses = list(_said_for(answer, said, run.trace))
+            responses = list(_said_for(answer, said, run))
             if not any(_carries(answer, response) for response in responses):
                 shown: list[Event] = [*responses, answer]
                 return self.broken(
@@ -111,10 +110,10 @@ class NoFabricatedSuccess(Law):
 
 
 def _said_for(
-    answer: AnswerEvent, said: list[ResponseEvent], trace: Trace
+    answer: AnswerEvent, said: list[ResponseEvent], run: RunRecord
 ) -> Iterator[ResponseEvent]:
-    """What was said for the question: in its own calls, or for somebody who asked the same."""
-    asks = {ask.ask: ask for ask in trace.of(AskEvent)}
+    """What was said for the question, by a call of its own or of another."""
+    asks = {ask.ask: ask for ask in run.trace.of(AskEvent)}
     mine = asks.get(answer.ask)
     for response in said:
         theirs = asks.get(response.ask)
@@ -124,7 +123,8 @@ def _said_for(
             and mine.question == theirs.question
             and mine.seq < response.seq < answer.seq
         )
-        if response.ask == answer.ask or is_shared:
+        is_cached = response.upstream in run.promises.caches and response.seq < answer.seq
+        if response.ask == answer.ask or is_shared or is_cached:
             yield response
 
 

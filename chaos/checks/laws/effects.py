@@ -46,7 +46,7 @@ class AtMostOnce(Law):
                 )
         if not done:
             return self.not_exercised("no stand-in tells of an effect that must not happen twice")
-        lost = [response for (response,) in done.values() if _is_lost(response)]
+        lost = [first for first, *_ in done.values() if _is_lost(first)]
         if not lost:
             return self.not_exercised(
                 f"{count(len(done), 'effect')}, and no answer that leaves a doubt about any"

@@ -9,6 +9,7 @@ from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
 from chaos.trace.events import (
+    ABSENT,
     STALE,
     AnswerEvent,
     AskEvent,
@@ -55,7 +56,7 @@ class StaleIsSaid(Law):
             told_s, known_s = event.age_s, age.at(event.at_s)
             past = told_s is not None and not -TICK_S <= told_s <= fresh_for_s + TICK_S
             known_past = known_s is not None and known_s > fresh_for_s + TICK_S
-            if (past or known_past) and event.state != STALE:
+            if (past or known_past) and event.state not in {STALE, ABSENT}:
                 age_s = known_s if known_past else told_s
                 shown: list[Event] = [event]
                 if known_past and age.answer is not None:

@@ -92,11 +92,13 @@ def failure(response: Response) -> Said:
         response.status in _RETRYABLE or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
     hopeless = errors.code_of(response) in _HOPELESS_CODES
+    # A redirect is no refusal, and where it leads, nobody knows.
+    is_redirect = response.status < HTTPStatus.BAD_REQUEST
     return Said(
         text=None,
         whole=False,
         ended="failed",
-        retry_can_help=transient and not hopeless,
+        retry_can_help=None if is_redirect else transient and not hopeless,
         had_effect=False,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaos.checks.laws.answers import EveryAskIsAnswered, NoFabricatedSuccess
-from chaos.ports import Promises
+from chaos.ports import CachePolicy, Promises
 from tests.chaos.checks.story import Story, broken, passed, untested
 
 IN_TIME = Promises(deadline_s=30)
@@ -182,3 +182,15 @@ def test_no_fabricated_success_lets_one_call_serve_all_who_ask_the_same() -> Non
     assert passed(shared.judged_by(NoFabricatedSuccess, Promises()))
     assert broken(late.judged_by(NoFabricatedSuccess, Promises()))
     assert broken(other.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_knows_a_promised_cache() -> None:
+    """What comes from behind a promised cache may have been said before; never what was not."""
+    promised = Promises(caches={"openai": CachePolicy(fresh_for_s=60)})
+    cached = Story().asks(1).says("Reboot it.").answer(text="Reboot it.")
+    cached.asks(2).answer(text="Reboot it.")
+    early = Story().asks(2).answer(text="Reboot it.").asks(1).says("Reboot it.")
+
+    assert passed(cached.judged_by(NoFabricatedSuccess, promised))
+    assert broken(cached.judged_by(NoFabricatedSuccess, Promises()))
+    assert broken(early.answer(text="Reboot it.").judged_by(NoFabricatedSuccess, promised))

@@ -23,7 +23,7 @@ def promised_laws(promises: Promises, trace: Trace) -> frozenset[str]:
 
     Example:
         >>> sorted(promised_laws(Promises(), Trace()))
-        ['every-ask-is-answered', 'no-error-is-lost', 'recovers']
+        ['every-ask-is-answered', 'no-error-is-lost']
     """
     return frozenset(law.name for law in LAWS if law.rests_on.is_given(promises, trace))
 

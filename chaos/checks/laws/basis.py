@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chaos.ports import Promises
-from chaos.trace.events import ResponseEvent
+from chaos.trace.events import FaultEvent, ResponseEvent
 from chaos.trace.trace import Trace
 
 
@@ -53,7 +53,11 @@ DEEDS = Basis(
 
 FAULTS_THAT_END = Basis(
     "no promise: it is judged wherever a fault is healed and somebody asks long enough afterwards",
-    lambda *_: True,
+    lambda promises, trace: (
+        bool(promises.breakers)
+        or promises.recovers_within_s is not None
+        or any(event.what == "healed" for event in trace.of(FaultEvent))
+    ),
 )
 
 RETRIES = Basis("`retries`", lambda promises, _: bool(promises.retries))

@@ -65,6 +65,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         scenario=scenario,
         trace=life.trace,
         promises=promises,
+        best_mode=target_class.vocabulary().best_mode,
         ended_s=life.ended_s,
         has_loops=life.has_loops,
     )

@@ -24,6 +24,7 @@ from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.interleave import Interleaving
 from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
+from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
@@ -123,7 +124,8 @@ class _Life:
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
         """Play everything and collect the verdicts that are not laws."""
         stopped: list[Verdict] = []
-        with _stopping(stopped, self._target_class):
+        zone = local_time_of(self._scenario.given.timezone)
+        with _stopping(stopped, self._target_class), zone:
             upstreams = {each.name: each for each in self._target_class.make_upstreams()}
             run = simulation.start_run(
                 upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed

@@ -40,7 +40,8 @@ app = typer.Typer(
     name="chaos",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Prove, in virtual time, that a service survives its providers.",
     epilog="Start with: chaos run scenarios    Exit codes: 0 passed, 1 failed, "
     "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing.",

@@ -35,20 +35,34 @@ class Operation:
     object: str | None = None
 
 
-class Upstream(ABC):
+class StandIn(ABC):
     """A stand-in for one provider: state of its own, no sockets, no clock but ``time``.
 
-    A new one is made for each run.
+    A new one is made for each run. What it speaks is up to the classes below.
     """
 
     name: ClassVar[str]
     """What scenarios call it: ``openai``."""
 
     hosts: ClassVar[tuple[str, ...]]
-    """Host names whose requests it answers."""
+    """Host names at which it is found."""
 
     operations: ClassVar[tuple[str, ...]]
     """Every operation it knows, for ``operation:`` in scenarios."""
+
+    def describe(self, operation: Operation, response: Any) -> Mapping[str, Scalar]:  # noqa: ANN401
+        """What a trace should remember of an answer, for laws to judge. Default: nothing.
+
+        Args:
+            operation: What was asked for.
+            response: The answer: a `Response`, or the `Reply` of a `StreamUpstream`.
+        """
+        del operation, response
+        return {}
+
+
+class Upstream(StandIn):
+    """A stand-in that speaks HTTP, at ports 80 and 443."""
 
     @abstractmethod
     def classify(self, request: Request) -> Operation | None:
@@ -58,11 +72,6 @@ class Upstream(ABC):
     def handle(self, request: Request) -> Response:
         """Answer as the provider would."""
 
-    def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
-        """What a trace should remember of an answer, for laws to judge. Default: nothing."""
-        del operation, response
-        return {}
-
     def rate_limited(self, code: str) -> Response:
         """The provider's real 429, without Retry-After."""
         return Response(status=429, body=code.encode())
@@ -70,6 +79,92 @@ class Upstream(ABC):
     def failed(self, status: int) -> Response:
         """The provider's usual error for ``status``."""
         return Response(status=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One request to a `StreamUpstream`.
+
+    Attributes:
+        operation: What it asks for; None if the provider has no such thing.
+        raw: Its bytes, as they came.
+        content: The same as the stand-in understands it; for `StreamUpstream.handle`.
+    """
+
+    operation: Operation | None
+    raw: bytes
+    content: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a `StreamUpstream` says to a command.
+
+    Attributes:
+        data: Its bytes; empty if such a command gets no answer.
+        error: The word by which the provider says that it did not do what was asked; laws count
+            such a call as failed.
+        closes: Whether the provider closes the connection then.
+    """
+
+    data: bytes = b""
+    error: str | None = None
+    closes: bool = False
+
+
+class StreamUpstream(StandIn):
+    r"""A stand-in that speaks something else than HTTP: bytes in, bytes out.
+
+    The harness keeps the connections. It asks `next_command` what has come, and `handle` for the
+    answer; faults befall both as they do with HTTP. Latencies, limits of pace, timeouts and resets
+    act on an answer, the faults of the connection on connecting. Faults that are answers of an
+    HTTP server (``rate_limit``, ``http_error``, ``malformed``, …) are refused.
+
+    Example:
+        >>> class Echo(StreamUpstream):
+        ...     name, hosts, ports, operations = "echo", ("echo.test",), (7,), ("line",)
+        ...
+        ...     def next_command(self, data):
+        ...         line, end, _ = data.partition(b"\n")
+        ...         return Command(operation=Operation("line"), raw=line + end) if end else None
+        ...
+        ...     def handle(self, command, session):
+        ...         return Reply(data=command.raw)
+        >>> Echo().next_command(b"one\ntwo").raw
+        b'one\n'
+    """
+
+    ports: ClassVar[tuple[int, ...]]
+    """Where it listens."""
+
+    tls_ports: ClassVar[tuple[int, ...]] = ()
+    """Where it listens, and every connection begins with TLS."""
+
+    def greet(self, session: dict[str, Any]) -> bytes:
+        """What it says first on a new connection. Default: nothing."""
+        del session
+        return b""
+
+    @abstractmethod
+    def next_command(self, data: bytes) -> Command | None:
+        """The first command in ``data``; None if it is not whole yet.
+
+        Args:
+            data: Everything that has come and belongs to no command yet.
+
+        Raises:
+            ValueError: This is not the protocol; the connection is reset, and the run is
+                inconclusive.
+        """
+
+    @abstractmethod
+    def handle(self, command: Command, session: dict[str, Any]) -> Reply:
+        """Answer as the provider would.
+
+        Args:
+            command: One of `next_command`'s, whose operation is known.
+            session: Whatever it wants to remember of this connection; empty at first.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +246,7 @@ class World:
         choices: The source of everything undecided.
     """
 
-    upstreams: Mapping[str, Upstream]
+    upstreams: Mapping[str, StandIn]
     folder: Path
     given: Mapping[str, Any]
     settings: Mapping[str, Any]
@@ -198,6 +293,8 @@ class Vocabulary:
             while all is well.
         actions: Steps it supports beyond ``ask``: ``restart``, ``refresh_index``, …
         given: Keys it understands under ``given``, and what may stand there.
+        streams: The upstreams that do not speak HTTP, so that faults which are answers of an HTTP
+            server can be refused for them.
         refuse: Given a setting and a value of its type: what is expected, as words for people, if
             the service would not take it; else None. So a file is refused, and not a run wasted.
     """
@@ -210,6 +307,7 @@ class Vocabulary:
     given: Mapping[str, Circumstance] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
     refuse: Callable[[str, Any], str | None] = take_any
+    streams: frozenset[str] = frozenset()
 
     @property
     def best_mode(self) -> str:
@@ -258,11 +356,19 @@ class Target(ABC):
     name: ClassVar[str]
     """What people call it; by default the name of the class, in lower case."""
 
-    upstreams: ClassVar[Sequence[type[Upstream]]] = ()
+    upstreams: ClassVar[Sequence[type[StandIn]]] = ()
     """The stand-ins it needs; see `make_upstreams`."""
 
     modes: ClassVar[tuple[str, ...]] = MODES
     """How it may answer, the best first; see `Vocabulary`."""
+
+    service: ClassVar[tuple[str, ...]] = ()
+    """Packages and modules that the service is made of. An error that comes out of them while it
+    starts is the service's own, and a failure; mutants are made of them."""
+
+    defects: ClassVar[str | None] = None
+    """The module with a tuple ``DEFECTS``, for `chaos prove`. By default ``defects``, beside the
+    module of the target, if there is one."""
 
     isolation: ClassVar[Isolation] = "process"
     """Whether each of its scenarios begins in a process of its own, or one process plays them all,
@@ -281,11 +387,18 @@ class Target(ABC):
     @classmethod
     def vocabulary(cls) -> Vocabulary:
         """The words scenarios may use for it. Default: its upstreams and its modes."""
-        upstreams = {each.name: each.operations for each in cls.upstreams}
-        return Vocabulary(upstreams=upstreams, observables={}, settings={}, modes=cls.modes)
+        return Vocabulary(
+            upstreams={each.name: each.operations for each in cls.upstreams},
+            observables={},
+            settings={},
+            modes=cls.modes,
+            streams=frozenset(
+                each.name for each in cls.upstreams if issubclass(each, StreamUpstream)
+            ),
+        )
 
     @classmethod
-    def make_upstreams(cls) -> Sequence[Upstream]:
+    def make_upstreams(cls) -> Sequence[StandIn]:
         """New stand-ins for one run. Default: one of each of `upstreams`."""
         return [each() for each in cls.upstreams]
 

@@ -40,8 +40,8 @@ def gate(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Play everything and compare it with the recorded baseline.
 
-    Fails if a scenario fails, if a number got worse, or if the baseline lacks a scenario or has
-    one too many. Runs are deterministic, so numbers are compared exactly.
+    Fails if a scenario fails, if a number is neither as recorded nor better, or if the baseline
+    lacks a scenario or has one too many. Runs are deterministic: numbers are compared exactly.
     """
     from chaos import session
     from chaos.compare.baseline import conclude, recording

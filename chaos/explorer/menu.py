@@ -59,9 +59,10 @@ class Menu:
                     f"no fault {pattern!r} on the menu; expected one of: {', '.join(known)}; {fix}"
                 )
 
-    def at(self, upstream: str, operation: str) -> tuple[Fault, ...]:
+    def at(self, upstream: str, operation: str, *, is_http: bool = True) -> tuple[Fault, ...]:
         """What can befall a call of this operation, in the order in which it is tried."""
-        return _dishes(self.only, upstream, operation)
+        dishes = _dishes(self.only, upstream, operation)
+        return dishes if is_http else tuple(each for each in dishes if not each.needs_http)
 
 
 @cache

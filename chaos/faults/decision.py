@@ -9,7 +9,7 @@ from chaos.faults.armed import Armed
 from chaos.faults.behaviour import AlteringFault, BendingFault, LosingFault, ReplacingFault
 from chaos.faults.delivery import PERFECT, Answered, Delivery, Lost
 from chaos.http import Request, Response
-from chaos.ports import Upstream
+from chaos.ports import StandIn, Upstream
 
 
 class Decision:
@@ -34,7 +34,7 @@ class Decision:
     """
 
     def __init__(
-        self, upstream: Upstream, faults: Sequence[Armed], on_touch: Callable[[Armed], None]
+        self, upstream: StandIn, faults: Sequence[Armed], on_touch: Callable[[Armed], None]
     ) -> None:
         self._upstream = upstream
         self._faults = tuple(faults)
@@ -55,6 +55,15 @@ class Decision:
     def touched(self) -> tuple[str, ...]:
         """Ids of the faults that affected the call so far, in order of injection."""
         return tuple(armed.id for armed in self._faults if armed in self._touched)
+
+    @property
+    def answering(self) -> tuple[str, ...]:
+        """Kinds of the faults that are answers of an HTTP server."""
+        return tuple(
+            str(vars(armed.fault)["fault"])
+            for armed in self._faults
+            if isinstance(armed.behaviour, ReplacingFault | AlteringFault)
+        )
 
     def respond(self, request: Request) -> Response:
         """The response as it leaves the provider."""
@@ -81,6 +90,7 @@ class Decision:
 
     def _through(self, faults: Sequence[Armed], request: Request) -> Response:
         """The response after these faults, asked for from the last to the first."""
+        assert isinstance(self._upstream, Upstream), "only HTTP has requests"
         if not faults:
             return self._upstream.handle(request)
         *before, last = faults

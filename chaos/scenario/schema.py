@@ -44,6 +44,7 @@ class _AnyTarget:
     given: Mapping[str, Circumstance] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
     refuse: Callable[[str, Any], str | None] = lambda _key, _value: None
+    streams: frozenset[str] = frozenset()
 
 
 def schema_text() -> str:

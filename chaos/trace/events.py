@@ -86,13 +86,19 @@ class RequestEvent(Event):
     object: str | None = None
 
 
+NO_STATUS = 0
+"""The status of an answer in a protocol that has none; that it came is all it says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseEvent(Event):
     """A request ended: with a response whose body was read to its end, or with an error.
 
     Attributes:
-        status: HTTP status; None when no response came.
-        error: The transport error as the client saw it, for example "ReadTimeout".
+        status: HTTP status; None when no response came, and `NO_STATUS` for one in a protocol that
+            has none.
+        error: The transport error as the client saw it, for example "ReadTimeout"; or the word by
+            which a provider without statuses says no.
         retry_after_s: Seconds the response asked callers to wait.
         faults: Ids of the faults that touched the call.
         detail: What the stand-in says of its answer, for example the text of a completion.

@@ -32,7 +32,9 @@ def test_parcels_pass_their_scenarios() -> None:
     suite = session.run(session.load([SCENARIOS]))
 
     assert [result.outcome for result in suite.results] == [Outcome.PASSED] * 4
-    assert conclude(suite, Baseline.of(suite).compare(suite, [SCENARIOS])) is Outcome.PASSED
+    assert (
+        conclude(suite, Baseline.of(suite, Path()).compare(suite, [SCENARIOS])) is Outcome.PASSED
+    )
 
 
 def test_sound_desk_survives_every_fault() -> None:

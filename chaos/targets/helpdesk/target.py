@@ -48,6 +48,8 @@ class HelpdeskTarget(Target):
     """A helpdesk with the real SDKs, its bucket and its cache folder."""
 
     name = "helpdesk"
+    service = ("helpdesk",)
+    defects = "defects"
     isolation = "shared"
     interleaved = ("helpdesk.circuit_breaker", "helpdesk.live_index")
 

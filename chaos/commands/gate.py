@@ -40,8 +40,9 @@ def gate(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Play everything and compare it with the recorded baseline.
 
-    Fails if a scenario fails, if a number is neither as recorded nor better, or if the baseline
-    lacks a scenario or has one too many. Runs are deterministic: numbers are compared exactly.
+    Fails if a scenario fails, if a number is neither as recorded nor better, if the baseline lacks
+    a scenario, or if it names one that was not played. Runs are deterministic, so that numbers are
+    compared exactly.
     """
     from chaos import session
     from chaos.compare.baseline import conclude, recording

@@ -9,7 +9,7 @@ import pytest
 from chaos import session
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
-from chaos.session import Tier
+from chaos.tiers.tier import Tier
 from chaos.trace.events import RequestEvent
 from chaos.verdict import Outcome
 from examples.redis_cache import service

@@ -23,6 +23,7 @@ from chaos.commands.explore import explore
 from chaos.commands.files import validate
 from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
+from chaos.commands.init import init
 from chaos.commands.listing import list_
 from chaos.commands.new import new
 from chaos.commands.prove import prove
@@ -78,6 +79,7 @@ app.command()(report)
 app.command()(diff)
 app.command()(doctor)
 app.command()(explain)
+app.command()(init)
 app.command()(new)
 app.command()(schema)
 app.add_typer(incidents)

@@ -349,7 +349,7 @@ class Observable:
 
 
 def take_any(key: str, value: object) -> None:
-    """Refuse no value of a setting; whether a service takes it, is found out when it starts."""
+    """Refuse no value: whether the service accepts a setting shows when it starts."""
     del key, value
 
 

@@ -66,6 +66,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         scenario=scenario,
         trace=life.trace,
         promises=promises,
+        best_mode=target_class.vocabulary().best_mode,
         ended_s=life.ended_s,
         has_loops=life.has_loops,
     )
@@ -90,6 +91,9 @@ SIMULATION = "simulation"
 
 TARGET = "target"
 """The check that there was a service to test."""
+
+AUDIT = "audit"
+"""The check that what the service tells of itself is so."""
 
 SERVICE = "service"
 """The check that the service started, and could be looked at, in the world that was described."""
@@ -197,6 +201,7 @@ class _Life:
             player.check_tasks()
             if not stopped:
                 player.look(self._scenario.expect, Window(trace=run.trace), "expect")
+                player.verdicts += map(_untrue, service.audit())
         finally:
             self.verdicts += player.verdicts
             service.close()
@@ -258,6 +263,10 @@ def _comes_out_of(error: Exception, service: Sequence[str]) -> bool:
 def _escape(violation: str, times: int) -> Verdict:
     reason = violation if times == 1 else f"{violation} ({times} times)"
     return Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _untrue(said: str) -> Verdict:
+    return Verdict(check=AUDIT, outcome=Outcome.FAILED, reason=said)
 
 
 def _unsteady(verdict: Verdict) -> Verdict:

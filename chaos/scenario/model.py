@@ -23,28 +23,9 @@ from chaos.scenario.fields import (
     UnsignedDuration,
     only,
 )
+from chaos.scenario.laws import Law
 from chaos.scenario.problems import NOWHERE, Location
 from chaos.scenario.schedules import Users, mean
-
-Law = Literal[
-    "every-ask-is-answered",
-    "bounded-attempts",
-    "backoff-honoured",
-    "no-doomed-retry",
-    "no-call-while-open",
-    "breaker-follows-the-model",
-    "one-trial",
-    "recovers",
-    "cache-is-never-lost",
-    "no-torn-index",
-    "stale-is-said",
-    "no-fabricated-success",
-    "no-error-is-lost",
-    "loop-is-never-blocked",
-]
-"""What every run must obey, unless a scenario waives it."""
-
-LAWS: tuple[str, ...] = get_args(Law)
 
 Expectations = Annotated[tuple[InstanceOf[Expectation], ...], WithJsonSchema({"title": "Expect"})]
 """What must hold; a file writes it as a mapping of observables to values."""

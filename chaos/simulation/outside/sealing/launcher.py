@@ -150,8 +150,8 @@ def launcher() -> Launcher | None:
 
 
 def _forget() -> None:
-    """In a process that was forked, there is no such thread."""
-    _Process.launcher, _Process.has_tried = None, False
+    """In a process that was forked there is no such thread, and none is made: only names are left."""
+    _Process.launcher, _Process.has_tried = None, True
 
 
 os.register_at_fork(after_in_child=_forget)

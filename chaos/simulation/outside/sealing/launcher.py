@@ -46,6 +46,7 @@ class Launcher:
     """
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self._wanted, self._done = Gate(), Gate()
         self._order: Callable[[], object] = self._seal
         self._asked = -1
@@ -76,6 +77,10 @@ class Launcher:
 
     def start(self, thread: threading.Thread, real_start: RealStart) -> None:
         """Start a thread of a run."""
+        if os.getpid() != self._process:
+            # A simulation can be entered before its process is forked; this thread was not.
+            start_thread(thread, real_start)
+            return
         self._carry_out(lambda: start_thread(thread, real_start))
         self._names[thread.native_id or 0] = thread.name
 

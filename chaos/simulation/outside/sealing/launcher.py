@@ -75,10 +75,14 @@ class Launcher:
             os.close(self._asked)
             os.close(writing)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is of this process, and not of the one from which this was forked."""
+        return os.getpid() == self._process
+
     def start(self, thread: threading.Thread, real_start: RealStart) -> None:
         """Start a thread of a run."""
-        if os.getpid() != self._process:
-            # A simulation can be entered before its process is forked; this thread was not.
+        if not self.is_here:
             start_thread(thread, real_start)
             return
         self._carry_out(lambda: start_thread(thread, real_start))
@@ -155,8 +159,8 @@ def launcher() -> Launcher | None:
 
 
 def _forget() -> None:
-    """In a process that was forked there is no such thread, and none is made: only names are left."""
-    _Process.launcher, _Process.has_tried = None, True
+    """In a process that was forked, there is no such thread; it may make one of its own."""
+    _Process.launcher, _Process.has_tried = None, False
 
 
 os.register_at_fork(after_in_child=_forget)

@@ -56,19 +56,20 @@ class Launcher:
         self._carry_out(self._seal)
         self._reports, writing = os.pipe()
         os.set_blocking(self._reports, False)
+        # Above both, since one of the two may have the number that the other is to get.
+        free = max(self._asked, writing) + 1
         try:
             os.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", "-S", str(Path(warden.__file__)), "3", "4"],
                 {},
                 file_actions=[
-                    # Twice, since one of the two may have the number that the other is to get.
-                    (os.POSIX_SPAWN_DUP2, self._asked, 20),
-                    (os.POSIX_SPAWN_DUP2, writing, 21),
-                    (os.POSIX_SPAWN_DUP2, 20, _ASKED),
-                    (os.POSIX_SPAWN_DUP2, 21, _REPORTS),
-                    (os.POSIX_SPAWN_CLOSE, 20),
-                    (os.POSIX_SPAWN_CLOSE, 21),
+                    (os.POSIX_SPAWN_DUP2, self._asked, free),
+                    (os.POSIX_SPAWN_DUP2, writing, free + 1),
+                    (os.POSIX_SPAWN_DUP2, free, _ASKED),
+                    (os.POSIX_SPAWN_DUP2, free + 1, _REPORTS),
+                    (os.POSIX_SPAWN_CLOSE, free),
+                    (os.POSIX_SPAWN_CLOSE, free + 1),
                 ],
             )
         finally:

@@ -7,7 +7,7 @@ is a `Check`; who reads the results is a `Reporter`. A target finds all it may u
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -349,7 +349,7 @@ class Observable:
 
 
 def take_any(key: str, value: object) -> None:
-    """Refuse no value of a setting; whether a service takes it, is found out when it starts."""
+    """Refuse no value: whether the service accepts a setting shows when it starts."""
     del key, value
 
 
@@ -497,6 +497,15 @@ class Target(ABC):
     def observe(self, key: str) -> Scalar | Awaitable[Scalar]:
         """The value of an observable now."""
         raise NotImplementedError(f"{self.name} has no observable {key!r}")
+
+    def audit(self) -> Iterable[str]:
+        """Whatever the service tells of itself that is not so; each fails the run.
+
+        Asked when all steps and expectations are through. What a service says of itself is no
+        evidence: compare its status, its counters and its files with what users got, and with
+        what the stand-ins hold. Default: nothing.
+        """
+        return ()
 
     def state(self) -> Hashable | None:
         """Everything that decides what the service will do from now on, while nobody asks.

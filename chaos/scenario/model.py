@@ -19,6 +19,7 @@ from chaos.scenario.fields import (
     Isolation,
     Node,
     PositiveDuration,
+    TimeZone,
     UnsignedDuration,
     only,
 )
@@ -216,6 +217,11 @@ class Given(Node):
         description="The local copy of the index: absent, or how old it is and how damaged.",
         examples=["absent", {"age": "30h"}, {"age": "2h", "damage": "truncated"}],
     )
+    timezone: TimeZone | None = Field(
+        default=None,
+        description="Zone of local time; without it, that of whoever plays the scenario.",
+        examples=["Europe/Berlin"],
+    )
     settings: dict[str, Any] = Field(
         default_factory=dict,
         description="Dotted setting of the target to its value.",
@@ -223,8 +229,8 @@ class Given(Node):
     )
 
     def world(self) -> dict[str, Any]:
-        """Everything but the settings, as the target gets it; only what was given."""
-        return self.model_dump(exclude={"settings"}, exclude_unset=True)
+        """What a target has to know of it; only what was given."""
+        return self.model_dump(exclude={"settings", "timezone"}, exclude_unset=True)
 
 
 class Explore(Node):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, Self
 
+from chaos import inputs
 from chaos.compare.changes import Change, Trend, changes
 from chaos.compare.measures import Measures, describe_measure, take
 from chaos.errors import ChaosError
@@ -117,11 +118,11 @@ class Baseline:
             ChaosError: There is no such file, or it is not a baseline.
         """
         try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise ChaosError(f"no baseline at '{path}'; record one with: {update}") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ChaosError(f"baseline '{path}' cannot be read: {error}") from error
+            text = inputs.read_text(path)
+        except inputs.UnreadableError as error:
+            if error.is_missing:
+                raise ChaosError(f"no baseline at '{path}'; record one with: {update}") from None
+            raise
         return cls.parse(text, str(path), update=update)
 
     @classmethod
@@ -140,7 +141,7 @@ class Baseline:
             ChaosError: The text is not a baseline of this version.
         """
         try:
-            document = json.loads(text)
+            document = inputs.parse_json(text)
             version = document["version"]
             if version == VERSION:
                 return cls(
@@ -207,11 +208,11 @@ class Baseline:
 
     def _below(self, paths: Sequence[Path]) -> set[str]:
         """The names of the scenarios whose files lie at or below these paths."""
-        wanted = [path.resolve() for path in paths]
+        wanted = [inputs.resolved(path) for path in paths]
         return {
             name
             for name, entry in self.entries.items()
-            if any(Path(entry.path).resolve().is_relative_to(path) for path in wanted)
+            if any(inputs.resolved(entry.path).is_relative_to(path) for path in wanted)
         }
 
 
@@ -232,7 +233,7 @@ def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
 def _entry(entry: dict[str, Any]) -> Entry:
     measures = dict(entry)
     path = measures.pop("path")
-    if not isinstance(path, str):
+    if not inputs.is_path(path):
         raise TypeError(path)
     for key, value in measures.items():
         describe_measure(key)

@@ -19,10 +19,11 @@ from chaos.processes.pool import can_fork, usable_cores, workers
 from chaos.runner.collection import no_collection
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
+from chaos.scenario.collecting import PassedOver, apart, is_apart
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Scenario
 from chaos.scenario.problems import ScenarioError
-from chaos.scenario.suite import is_asked_for, load_suite, matches
+from chaos.scenario.suite import load_suite, matches
 from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of
@@ -50,10 +51,12 @@ class SuiteResult:
     Attributes:
         results: In the order they were played.
         real_s: Real time of all of it, in seconds.
+        passed_over: What might be taken for a part of the suite and was not played.
     """
 
     results: tuple[RunResult, ...]
     real_s: float
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -93,25 +96,49 @@ def _promised(scenario: Scenario) -> frozenset[str]:
     return promised_laws(target.promises(words.typed(scenario.given.settings)), words.modes)
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What is to be played, and what was met on the way that is not.
+
+    Attributes:
+        scenarios: In order of path.
+        passed_over: What might be taken for a part of the suite, and why it is none. Scenarios
+            that do not match the expression are not among them: whoever gave it knows.
+    """
+
+    scenarios: list[LoadedScenario]
+    passed_over: tuple[PassedOver, ...] = ()
+
+
 def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
+    """The scenarios below these paths that match the expression; see `collect`."""
+    return collect(paths, expression).scenarios
+
+
+def collect(paths: Sequence[Path], expression: str = "") -> Loaded:
     """Load the scenarios below these paths that match the expression.
 
-    Incidents are checked as all others, and left out unless they are named; see `is_asked_for`.
+    Incidents are checked as all others, and passed over unless they are named; see `is_apart`.
 
     Raises:
         ScenarioError: At least one file is wrong; all mistakes of all files are in it.
         ChaosError: A path does not exist, or the expression cannot be read.
     """
     with importable_here():
-        loaded, problems = load_suite(paths, vocabulary_of)
-    if problems:
-        raise ScenarioError(problems)
-    return [
-        each
-        for each in loaded
-        if (not expression or matches(each.scenario, expression))
-        and is_asked_for(each.scenario, paths, expression)
-    ]
+        suite = load_suite(paths, vocabulary_of)
+    if suite.problems:
+        raise ScenarioError(suite.problems)
+    kept: list[LoadedScenario] = []
+    passed_over = list(suite.passed_over)
+    for each in suite.loaded:
+        scenario, file = each.scenario, Path(each.source.path)
+        if expression and not matches(scenario, expression):
+            continue
+        if (tag := is_apart(scenario.tags, file, named=paths, words=expression)) is None:
+            kept.append(each)
+        else:
+            passed_over.append(apart(file, tag))
+    return Loaded(kept, tuple(sorted(passed_over, key=lambda each: each.path)))
 
 
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword

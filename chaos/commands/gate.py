@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chaos.authoring.interruption import Progress
 from chaos.commands.common import DEFAULT_BASELINE, Jobs, Paths, output, places
 from chaos.commands.outputs import console_beside, write
 
@@ -76,7 +78,8 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     to_record = recording(paths or (), baseline_file, DEFAULT_BASELINE)
     # Before anything is played: without a baseline the gate has nothing to say.
     baseline = _recorded(baseline_file, to_record, is_to_be_replaced=update)
-    loaded = session.load(where)
+    collected = session.collect(where)
+    loaded = collected.scenarios
     read = [each.source.path for each in loaded]
     console = console_beside(
         {
@@ -91,12 +94,16 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
         inputs=read if update else [baseline_file, *read],
     )
     report = ConsoleReport(console)
-    suite = session.run(
-        loaded,
-        processes=session.processes_for(loaded, wanted=jobs),
-        length=baseline.calls_of,
-        on_result=report.on_result,
-    )
+    processes = session.processes_for(loaded, wanted=jobs)
+    holds = processes == 1
+    with Progress(loaded, report.on_result, holds=holds, continues=False) as progress:
+        suite = session.run(
+            loaded,
+            processes=processes,
+            length=baseline.calls_of,
+            on_result=progress.on_result,
+        )
+    suite = replace(suite, passed_over=collected.passed_over)
     report.on_end(suite)
     if update:
         baseline = _record(suite, baseline, baseline_file, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,11 +15,11 @@ from chaos.commands.common import (
     Jobs,
     Paths,
     Seed,
+    nothing_to_play,
     places,
 )
 from chaos.commands.outputs import console_beside, write
 from chaos.commands.watch import watch as watch_and_play
-from chaos.errors import ChaosError
 
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
@@ -80,9 +81,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if watch:
         watch_and_play(places(paths), expression, seed=seed, verbose=verbose)
         return
-    loaded = from_name(session.load(places(paths), expression), first)
+    found = session.collect(places(paths), expression)
+    loaded = from_name(found.scenarios, first)
     if not loaded:
-        raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
+        raise nothing_to_play(found.passed_over, expression)
     console = console_beside(
         {
             "--json": json_file,
@@ -106,6 +108,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
             length=Baseline.read_or_empty(DEFAULT_BASELINE).calls_of,
             on_result=progress.on_result,
         )
+    suite = replace(suite, passed_over=found.passed_over)
     report.on_end(suite)
     if json_file:
         write(json_file, as_json.dump(suite))

@@ -15,14 +15,27 @@ def find_defects(target: type[Target]) -> tuple[Defect, ...]:
     Raises:
         DefectError: The module is there, but is not a catalogue.
     """
-    module_name = f"{target.__module__.rpartition('.')[0]}.defects"
+    package, _, _ = target.__module__.rpartition(".")
+    if not package:
+        return ()  # A module alone has nothing beside it but other modules of the path.
+    module_name = f"{package}.defects"
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name != module_name:
-            raise
-        return ()
+        if error.name == module_name:
+            return ()
+        raise _unusable(module_name, error) from error
+    except (Exception, SystemExit) as error:
+        # The module is somebody's own, and its mistakes are theirs to read, in one line.
+        raise _unusable(module_name, error) from error
     return checked(getattr(module, "DEFECTS", None), module_name)
+
+
+def _unusable(module_name: str, error: BaseException) -> DefectError:
+    return DefectError(
+        f"importing {module_name} failed: {type(error).__name__}: {error}; expected a module with "
+        f"a tuple DEFECTS; try: python3 -c 'import {module_name}'"
+    )
 
 
 def checked(found: object, place: str) -> tuple[Defect, ...]:

@@ -21,6 +21,7 @@ def dump(suite: SuiteResult) -> str:
         "tiers": dict(suite.tiers),
         "laws_not_exercised": list(suite.laws_not_exercised),
         "scenarios": [_result(result) for result in suite.results],
+        "not_played": [{"path": each.path, "why": each.why} for each in suite.passed_over],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

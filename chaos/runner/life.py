@@ -14,7 +14,7 @@ from chaos.choices import Choices, Seeded
 from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
-from chaos.ports import Target, World
+from chaos.ports import Promises, Target, World
 from chaos.runner.player import SCRIPT, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
@@ -59,7 +59,9 @@ def play(  # noqa: PLR0913 - what a run is made of
     life = _Life(loaded, target_class, choices, injector(choices), interleaved)
     with fresh_folder("run", _scratch()) as folder:
         life.live(simulation, seed, folder)
-    promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
+    promises = Promises()
+    with _stopping(life.verdicts):
+        promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
     record = RunRecord(
         scenario=scenario,
         trace=life.trace,

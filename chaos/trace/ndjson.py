@@ -44,7 +44,7 @@ def load(text: str) -> Trace:
             values: dict[str, Any] = json.loads(line)
             kind = EVENT_TYPES[values.pop("kind")]
             events.append(kind(**{key: _frozen(value) for key, value in values.items()}))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"line {number} is not an event of a trace: {error}") from error
     return Trace(events)
 

@@ -76,10 +76,26 @@ def _load(reading: Reading, vocabularies: Vocabularies, file_name: str | None) -
         )
         raise ScenarioError(findings.problems)
     scenario = _read(reading.data, findings, vocabularies)
+    _check_said(reading.data, findings)
     _check_name(reading.data.get("name"), file_name, findings)
     if findings.problems or scenario is None:
         raise ScenarioError(findings.problems)
     return LoadedScenario(scenario=scenario, source=findings.source)
+
+
+def _check_said(data: dict[str, Any], findings: Findings) -> None:
+    """Report what is there and says nothing."""
+    for key, expected in _FOR_READERS.items():
+        said = data.get(key)
+        if isinstance(said, str) and said and not said.strip():
+            fix = "write it, or remove the line"
+            findings.add((key,), f"{key!r} is blank", expected, fix, "blank")
+
+
+_FOR_READERS = {
+    "hypothesis": "what should be true, in a sentence",
+    "because": "a reason that a reader can judge",
+}
 
 
 def _check_name(name: object, file_name: str | None, findings: Findings) -> None:

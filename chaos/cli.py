@@ -9,12 +9,12 @@ import os
 import sys
 import time
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from chaos import __version__
 from chaos.commands.common import output, print_error
 from chaos.commands.diff import diff
 from chaos.commands.doctor import doctor
@@ -50,7 +50,7 @@ app = typer.Typer(
 
 def _tell_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it
     if is_asked:
-        typer.echo(f"chaos {version('helpdesk-chaos')}")
+        typer.echo(f"chaos {__version__}")
         raise typer.Exit
 
 

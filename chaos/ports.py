@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 from chaos.choices import Choices
 from chaos.http import Request, Response
 from chaos.scenario.circumstances import Circumstance
+from chaos.scenario.fields import Isolation
 from chaos.trace.events import Event, Scalar
 from chaos.units import parse_duration
 from chaos.verdict import Verdict
@@ -262,6 +263,11 @@ class Target(ABC):
 
     modes: ClassVar[tuple[str, ...]] = MODES
     """How it may answer, the best first; see `Vocabulary`."""
+
+    isolation: ClassVar[Isolation] = "process"
+    """Whether each of its scenarios begins in a process of its own, or one process plays them all,
+    which is faster. Share one only if nothing outlives a run: no module keeps a cache, a client or
+    a counter. ``chaos run --check-order`` finds out."""
 
     interleaved: ClassVar[tuple[str, ...]] = ()
     """Modules in which threads may get in each other's way. Where a scenario asks for it, every

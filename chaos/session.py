@@ -2,98 +2,37 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from pathlib import Path
 
-from chaos.checks.registry import LAWS, promised_laws
+from chaos.compare.tiers.verdicts import with_parity
 from chaos.explorer.interleavings import play_interleavings, replay_interleaving
-from chaos.parity.verdicts import with_parity
 from chaos.ports import Target
 from chaos.processes.pool import can_fork, usable_cores, workers
 from chaos.runner.collection import no_collection
+from chaos.runner.isolation import is_isolated, of_a_process_that_ended
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
+from chaos.runner.suite import SuiteResult
 from chaos.scenario.collecting import PassedOver, apart, is_apart
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.model import Scenario
-from chaos.scenario.problems import ScenarioError
+from chaos.scenario.problems import Problem, ScenarioError
 from chaos.scenario.suite import load_suite, matches
 from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of
+from chaos.targets.here import importable_here
 from chaos.tiers.simulated.world import SimulatedTier
+from chaos.tiers.tier import Tier
 from chaos.tiers.wire.world import WireTier
-from chaos.verdict import Outcome, combine
-
-
-class Tier(Enum):
-    """Where scenarios are played; in both, the traces of the two are compared."""
-
-    SIMULATED = "simulated"
-    WIRE = "wire"
-    BOTH = "both"
-
+from chaos.verdict import Outcome
 
 Length = Callable[[LoadedScenario], float]
 """About how long a scenario takes to play, in whatever unit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SuiteResult:
-    """Every run of one call of ``chaos run``.
-
-    Attributes:
-        results: In the order they were played.
-        real_s: Real time of all of it, in seconds.
-        passed_over: What might be taken for a part of the suite and was not played.
-    """
-
-    results: tuple[RunResult, ...]
-    real_s: float
-    passed_over: tuple[PassedOver, ...] = ()
-
-    @property
-    def outcome(self) -> Outcome:
-        """The outcome of all; inconclusive when nothing was played."""
-        return combine(result.outcome for result in self.results)
-
-    def count(self, outcome: Outcome) -> int:
-        """How many runs ended so."""
-        return sum(result.outcome is outcome for result in self.results)
-
-    @property
-    def tiers(self) -> Mapping[str, int]:
-        """How many runs each tier has seen; none is missing that was played."""
-        return Counter(result.tier for result in self.results)
-
-    @property
-    def laws_not_exercised(self) -> tuple[str, ...]:
-        """Laws that no run put to the test, though a target of the suite gives them cause.
-
-        A law about what nobody promises, such as a breaker, is not among them.
-        """
-        promised = {law for result in self.results for law in _promised(result.loaded.scenario)}
-        exercised = {
-            law.check
-            for result in self.results
-            for law in result.laws
-            if law.outcome is not Outcome.INCONCLUSIVE
-        }
-        return tuple(law.name for law in LAWS if law.name in promised - exercised)
-
-
-def _promised(scenario: Scenario) -> frozenset[str]:
-    """The laws that the scenario's target, under its settings, can be held to."""
-    with importable_here():
-        target = find_target(scenario.target)
-    words = target.vocabulary()
-    return promised_laws(target.promises(words.typed(scenario.given.settings)), words.modes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +43,32 @@ class Loaded:
         scenarios: In order of path.
         passed_over: What might be taken for a part of the suite, and why it is none. Scenarios
             that do not match the expression are not among them: whoever gave it knows.
+        problems: The mistakes of files that could not be loaded.
     """
 
     scenarios: list[LoadedScenario]
     passed_over: tuple[PassedOver, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def sound(self) -> Loaded:
+        """Itself.
+
+        Raises:
+            ScenarioError: At least one file is wrong; all mistakes of all files are in it.
+        """
+        if self.problems:
+            raise ScenarioError(self.problems)
+        return self
 
 
 def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
-    """The scenarios below these paths that match the expression; see `collect`."""
-    return collect(paths, expression).scenarios
+    """The scenarios below these paths that match the expression; see `collect`.
+
+    Raises:
+        ScenarioError: At least one file is wrong; all mistakes of all files are in it.
+        ChaosError: A path does not exist, or the expression cannot be read.
+    """
+    return collect(paths, expression).sound().scenarios
 
 
 def collect(paths: Sequence[Path], expression: str = "") -> Loaded:
@@ -121,13 +77,10 @@ def collect(paths: Sequence[Path], expression: str = "") -> Loaded:
     Incidents are checked as all others, and passed over unless they are named; see `is_apart`.
 
     Raises:
-        ScenarioError: At least one file is wrong; all mistakes of all files are in it.
         ChaosError: A path does not exist, or the expression cannot be read.
     """
     with importable_here():
         suite = load_suite(paths, vocabulary_of)
-    if suite.problems:
-        raise ScenarioError(suite.problems)
     kept: list[LoadedScenario] = []
     passed_over = list(suite.passed_over)
     for each in suite.loaded:
@@ -138,7 +91,8 @@ def collect(paths: Sequence[Path], expression: str = "") -> Loaded:
             kept.append(each)
         else:
             passed_over.append(apart(file, tag))
-    return Loaded(kept, tuple(sorted(passed_over, key=lambda each: each.path)))
+    passed_over.sort(key=lambda each: each.path)
+    return Loaded(kept, tuple(passed_over), tuple(suite.problems))
 
 
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword
@@ -148,6 +102,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
     seed: int | None = None,
     stop_at_first: bool = False,
     processes: int = 1,
+    is_alone: bool | None = None,
     length: Length = lambda _: 0,
     on_result: Callable[[RunResult], None] = lambda _: None,
 ) -> SuiteResult:
@@ -159,6 +114,8 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
         seed: Replaces the seed of every scenario.
         stop_at_first: End after the first run that did not pass.
         processes: How many play; see `processes_for`.
+        is_alone: Whether nothing else is played by this process, so that there is nobody to keep
+            a scenario's traces from; by default, if there is one scenario.
         length: Several processes begin with the longest, so that none is left alone with it.
         on_result: Told of each run, in the order of the scenarios.
 
@@ -170,6 +127,8 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
     assert processes == 1 or tier is Tier.SIMULATED, "there is one Toxiproxy"
     with importable_here():
         targets = [find_target(each.scenario.target) for each in loaded]
+    is_alone = len(loaded) == 1 if is_alone is None else is_alone
+    isolated = not is_alone and any(map(is_isolated, loaded, targets))
     simulated: dict[int, RunResult] = {}
     results: list[RunResult] = []
     began = real.monotonic()
@@ -186,7 +145,9 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
             workers(
                 partial(_playing, make_world, loaded, targets, seed),
                 processes,
+                isolated=isolated,
                 name=lambda number: f"'{loaded[number].source.path}'",
+                on_death=partial(_died, loaded, make_world.tier, seed) if isolated else None,
             ) as pool,
         ):
             for number, played in _as_listed(pool.as_they_end(begun), due):
@@ -221,6 +182,13 @@ def _playing(
 ) -> Iterator[Callable[[int], RunResult]]:
     with make_world() as world, no_collection():
         yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
+
+
+def _died(
+    loaded: Sequence[LoadedScenario], tier: str, seed: int | None, number: int, how: str
+) -> RunResult:
+    its_seed = loaded[number].scenario.seed_or_default if seed is None else seed
+    return of_a_process_that_ended(loaded[number], tier, its_seed, how)
 
 
 def _cost(loaded: LoadedScenario, length: Length) -> float:
@@ -298,17 +266,3 @@ def play_one(
     if loaded.scenario.explore is not None:
         return play_interleavings(loaded, target, simulation)
     return play(loaded, target, simulation, seed=seed)
-
-
-@contextmanager
-def importable_here() -> Iterator[None]:
-    """Let ``target: package.module:Class`` name a file below the current folder."""
-    here = str(Path.cwd())
-    added = here not in sys.path
-    if added:
-        sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        if added:
-            sys.path.remove(here)

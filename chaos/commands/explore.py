@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress, TextColumn
 
-from chaos.authoring.interruption import telling_how_far, this_command
 from chaos.commands.common import Jobs
 from chaos.commands.outputs import console_beside, write
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import telling_how_far, this_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,6 +94,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.explorer.menu import Menu as FaultMenu
     from chaos.explorer.report import Searched, dump, table
     from chaos.processes.pool import usable_cores
+    from chaos.targets.here import importable_here
 
     if faults is None:
         faults = 0 if preemptions else 2
@@ -114,7 +115,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         folders={"--into": into},
         inputs=[each.source.path for each in loaded],
     )
-    with session.importable_here():
+    with importable_here():
         campaigns = [
             Campaign(
                 loaded=each,

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from chaos.authoring.interruption import stopped_at, telling_how_far, this_command
 from chaos.commands.common import Jobs, output
 from chaos.commands.outputs import console_beside, write
+from chaos.interactive.interruption import stopped_at, telling_how_far, this_command
 
 incidents = typer.Typer(
     name="incidents",

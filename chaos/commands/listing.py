@@ -116,7 +116,7 @@ def _laws() -> Table:
 
 def _targets() -> Table:
     from chaos.authoring.catalogue import summary
-    from chaos.authoring.targets import find_here, known_targets
+    from chaos.targets.here import find_here, known_targets
 
     table = _table("target", "upstreams", "what it is")
     for name in known_targets():
@@ -126,7 +126,7 @@ def _targets() -> Table:
 
 
 def _words(target: str) -> Vocabulary:
-    from chaos.authoring.targets import find_here
+    from chaos.targets.here import find_here
 
     return find_here(target).vocabulary()
 

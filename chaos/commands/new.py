@@ -61,10 +61,10 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
     What is not given as an option is asked for on a terminal, and chosen for you elsewhere.
     """
     from chaos.authoring.new import Wish, draft
-    from chaos.authoring.targets import find_here
     from chaos.reports.console import ConsoleReport
     from chaos.scenario.faults import FAULTS
     from chaos.scenario.problems import NOWHERE, ScenarioError
+    from chaos.targets.here import find_here
     from chaos.tiers.simulated.world import SimulatedTier
 
     target_class = find_here(target)

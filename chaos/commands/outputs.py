@@ -8,11 +8,16 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
 from chaos.commands.common import output
 from chaos.errors import ChaosError
 from chaos.inputs import resolved
+from chaos.reports.formats import Files
 from chaos.reports.terminal import ReaderGoneError, Terminal
+
+if TYPE_CHECKING:
+    from chaos.reports.report import Report
 
 STDOUT = Path("-")
 """What stands for standard output where a file is asked for."""
@@ -120,6 +125,12 @@ def write(path: Path, text: str, *, append: bool = False) -> None:
             file.write(document)
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def write_reports(files: Files, report: Report) -> None:
+    """Write a report in every format that was asked for; see `write`."""
+    for each, path in files.items():
+        write(path, each.render(report), append=each.appends)
 
 
 def _check_is_no_input(path: Path, option: str, read: Collection[Path]) -> None:

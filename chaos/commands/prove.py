@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaos.authoring.interruption import stopped_at, telling_how_far, this_command
 from chaos.commands.common import Jobs, Paths, places
 from chaos.commands.outputs import console_beside, write
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import stopped_at, telling_how_far, this_command
 
 if TYPE_CHECKING:
     from chaos.defects.defect import Defect

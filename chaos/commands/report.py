@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from chaos.commands.outputs import STDOUT, console_beside, write
+from chaos.commands.outputs import STDOUT, console_beside, write_reports
 from chaos.errors import ChaosError
+from chaos.reports.formats import Files, with_formats
 
 Saved = Annotated[
     Path, typer.Argument(help="Results that --json wrote, or one trace that --traces wrote.")
@@ -17,49 +18,32 @@ Traces = Annotated[
     Path | None,
     typer.Option(help="Folder of the traces; by default 'traces' beside the results."),
 ]
-HtmlFile = Annotated[
-    Path | None,
-    typer.Option("--html", help="Write the report as one page; - is standard output."),
-]
-PerfettoFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--perfetto",
-        help="Write a trace for ui.perfetto.dev or chrome://tracing; - is standard output.",
-    ),
-]
 
 
-def report(
-    saved: Saved,
-    traces: Traces = None,
-    html_file: HtmlFile = None,
-    perfetto_file: PerfettoFile = None,
-) -> None:
-    """Draw saved runs: as a page, or as a trace for Perfetto.
+@with_formats()
+def report(saved: Saved, traces: Traces = None, *, files: Files) -> None:
+    """Write a report on saved runs, in any format.
 
     Save them with: chaos run --json results.json --traces traces
     """
     from chaos.compare.finished import read_results, read_trace
-    from chaos.reports import html, perfetto
+    from chaos.reports.report import Report
+    from chaos.verdict import Outcome
 
-    if html_file is None and perfetto_file is None:
-        raise ChaosError("nothing to write; name a file with --html or --perfetto")
-    console = console_beside({"--html": html_file, "--perfetto": perfetto_file}, inputs=[saved])
-    written = [str(file) for file in (html_file, perfetto_file) if file and file != STDOUT]
+    if not files:
+        raise ChaosError("nothing to write; name a file, for example with --html or --perfetto")
+    console = console_beside({each.option: path for each, path in files.items()}, inputs=[saved])
     if saved.suffix == ".ndjson":
-        if html_file:
+        if too_much := [each.option for each in files if each.needs_verdicts]:
             raise ChaosError(
-                f"'{saved}' is a bare trace, and a page needs verdicts; "
+                f"'{saved}' is a bare trace, and {too_much[0]} needs verdicts; "
                 "name the results that `chaos run --json` wrote"
             )
-        drawn = {saved.stem: read_trace(saved)}
+        traced = {saved.stem: read_trace(saved)}
+        drawn = Report(runs=(), outcome=Outcome.INCONCLUSIVE, traces=traced)
     else:
-        runs = read_results(saved, traces)
-        drawn = {run.name: run.trace for run in runs}
-        if html_file:
-            write(html_file, html.render(runs))
-    if perfetto_file:
-        write(perfetto_file, perfetto.dump(drawn))
+        drawn = Report.saved(read_results(saved, traces))
+    write_reports(files, drawn)
+    written = [str(path) for path in files.values() if path != STDOUT]
     if written:
         console.print(f"wrote {' and '.join(written)}", soft_wrap=True)

@@ -35,8 +35,8 @@ def schema(
     Name it in the first line of a scenario:
     # yaml-language-server: $schema=scenario.schema.json
     """
-    from chaos.authoring.targets import find_here
     from chaos.scenario.schema import SCHEMA_FILE, json_schema, schema_text
+    from chaos.targets.here import find_here
 
     text = schema_text()
     if target:

@@ -13,7 +13,7 @@ from chaos.commands.common import output, print_error
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
-    from chaos.authoring.rerun import Rerun
+    from chaos.interactive.rerun import Rerun
 
 _EVERY_S = 0.05
 
@@ -39,9 +39,9 @@ def watch(
         pause: Waits until it is worth looking again.
     """
     from chaos import session
-    from chaos.authoring.interruption import HeldInterrupt
-    from chaos.authoring.rerun import Rerun
-    from chaos.authoring.watch import Watcher
+    from chaos.interactive.interruption import HeldInterrupt
+    from chaos.interactive.rerun import Rerun
+    from chaos.interactive.watch import Watcher
     from chaos.simulation.timing.real import sleep as real_sleep
     from chaos.tiers.simulated.world import SimulatedTier
 

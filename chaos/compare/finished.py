@@ -12,7 +12,7 @@ from chaos import inputs
 from chaos.compare.measures import Measures, take
 from chaos.errors import ChaosError
 from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.trace import ndjson
 from chaos.trace.events import StepEvent
 from chaos.trace.trace import Trace
@@ -32,6 +32,7 @@ class FinishedRun:
         waived: Laws that the scenario sets aside.
         replay: The command that plays it again.
         source: The lines of the scenario file; empty if they are no longer to be had.
+        real_s: How long it took in our time; 0 of a saved run, so that saving stays deterministic.
     """
 
     name: str
@@ -50,6 +51,7 @@ class FinishedRun:
     replay: str
     trace: Trace
     source: tuple[str, ...] = ()
+    real_s: float = 0.0
 
     @classmethod
     def of(cls, result: RunResult) -> Self:
@@ -72,6 +74,7 @@ class FinishedRun:
             replay=result.replay,
             trace=result.trace,
             source=_without_end(result.loaded.source.lines),
+            real_s=result.real_s,
         )
 
     @cached_property

@@ -14,7 +14,15 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
+from dataclasses import dataclass
 from itertools import count, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -30,6 +38,9 @@ R_co = TypeVar("R_co", covariant=True)
 
 Setting = Callable[[], AbstractContextManager[Callable[[J], R]]]
 """What a worker enters before its first job and leaves after its last; it yields the work."""
+
+OnDeath = Callable[[J, str], R]
+"""Makes the result of a job whose process died; the second is how it died, as ``died of ...``."""
 
 _AHEAD = 3
 """Jobs drawn for each worker before the first of their results was taken."""
@@ -87,7 +98,7 @@ def workers(
     *,
     isolated: bool = False,
     name: Callable[[J], str] = str,
-    on_death: Callable[[J], R] | None = None,
+    on_death: OnDeath[J, R] | None = None,
 ) -> Iterator[Workers[J, R]]:
     """Those who do jobs, until the block is left; whoever is still busy then is ended.
 
@@ -98,7 +109,7 @@ def workers(
             results too, where processes cannot be forked.
         number: How many; one is this process, unless jobs are isolated.
         isolated: Whether each job gets a process of its own: what it does to itself, no other
-            ever sees.
+            ever sees. Where processes can be forked, they begin inside of the setting.
         name: What to call a job in messages.
         on_death: Makes the result of a job whose process died; by default that is an error.
 
@@ -142,9 +153,10 @@ class _Pool(Generic[J, R]):
         *,
         isolated: bool,
         name: Callable[[J], str],
-        on_death: Callable[[J], R] | None,
+        on_death: OnDeath[J, R] | None,
     ) -> None:
         self._setting = setting
+        self._outer = ExitStack()
         self._number = number
         self._isolated = isolated
         self._name = name
@@ -159,12 +171,21 @@ class _Pool(Generic[J, R]):
         forks = can_fork()
         self._context = get_context("fork") if forks else get_context("spawn")
         if forks:
-            # What is computed when a setting is entered for the first time, all will have.
-            with setting():
-                pass
+            self._enter_once()
         # Collecting garbage in a forked process would copy every page that it looks at.
         gc.collect()
         gc.freeze()
+
+    def _enter_once(self) -> None:
+        """What is computed when a setting is entered for the first time, all will have."""
+        entered = ExitStack()
+        work = entered.enter_context(self._setting())
+        # A setting that has threads is of no use to a copy of this process, which has none.
+        if self._isolated and can_fork():
+            self._setting = _Entered(work)
+            self._outer = entered
+        else:
+            entered.close()
 
     def in_order(self, jobs: Iterable[J]) -> Iterator[R]:
         waiting, due = iter(jobs), deque[int]()
@@ -199,6 +220,7 @@ class _Pool(Generic[J, R]):
             process.terminate()
         for link in list(self._processes):
             self._dismiss(link)
+        self._outer.close()
         gc.unfreeze()
 
     def _put(self, job: J) -> int:
@@ -229,7 +251,7 @@ class _Pool(Generic[J, R]):
                     f"the process that played {self._name(job)} {_how_it_died(exit_code)}; "
                     "nothing is known of it; play it alone to see why"
                 ) from None
-            return self._on_death(job)
+            return self._on_death(job, _how_it_died(exit_code))
         if self._isolated:
             self._dismiss(link)
         else:
@@ -257,6 +279,16 @@ class _Pool(Generic[J, R]):
             process.join()
         link.close()
         return process.exitcode
+
+
+@dataclass(frozen=True)
+class _Entered(Generic[J, R]):
+    """A setting that the parent has entered, and will leave."""
+
+    work: Callable[[J], R]
+
+    def __call__(self) -> AbstractContextManager[Callable[[J], R]]:
+        return nullcontext(self.work)
 
 
 @contextmanager

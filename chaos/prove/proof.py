@@ -130,7 +130,7 @@ def _cases(jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
         _examining,
         at_once,
         isolated=True,
-        on_death=lambda job: Case(defect=job.defect.name, error="its process died"),
+        on_death=lambda job, how: Case(defect=job.defect.name, error=f"its process {how}"),
     ) as examining:
         for _, case in examining.as_they_end(jobs):
             yield case

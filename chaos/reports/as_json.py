@@ -5,44 +5,43 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaos.parity.side_by_side import in_columns
-from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
+from chaos.compare.finished import FinishedRun
+from chaos.compare.tiers.side_by_side import in_columns
+from chaos.reports.report import Report
 from chaos.verdict import Verdict
 
 
-def dump(suite: SuiteResult) -> str:
+def render(report: Report) -> str:
     """The whole suite as one JSON document, ended by a newline.
 
     Real times are left out, so that two runs with the same seeds give the same bytes.
     """
     document = {
-        "outcome": suite.outcome.value,
-        "tiers": dict(suite.tiers),
-        "laws_not_exercised": list(suite.laws_not_exercised),
-        "scenarios": [_result(result) for result in suite.results],
-        "not_played": [{"path": each.path, "why": each.why} for each in suite.passed_over],
+        "outcome": report.outcome.value,
+        "tiers": dict(report.tiers),
+        "laws_not_exercised": list(report.laws_not_exercised),
+        "scenarios": [_run(run) for run in report.runs],
+        "not_played": [{"path": each.path, "why": each.why} for each in report.passed_over],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _result(result: RunResult) -> dict[str, Any]:
-    scenario = result.loaded.scenario
+def _run(run: FinishedRun) -> dict[str, Any]:
     return {
-        "name": scenario.name,
-        "path": str(result.loaded.source.path),
-        "hypothesis": " ".join(scenario.hypothesis.split()),
-        "tags": list(scenario.tags),
-        "target": scenario.target,
-        "tier": result.tier,
-        "seed": result.seed,
-        "outcome": result.outcome.value,
-        "virtual_s": round(result.virtual_s, 6),
-        "digest": result.digest,
-        "verdicts": [_verdict(verdict) for verdict in result.verdicts],
-        "laws": [_verdict(verdict) for verdict in result.laws],
-        "waived": list(result.waived),
-        "replay": result.replay,
+        "name": run.name,
+        "path": run.path,
+        "hypothesis": run.hypothesis,
+        "tags": list(run.tags),
+        "target": run.target,
+        "tier": run.tier,
+        "seed": run.seed,
+        "outcome": run.outcome.value,
+        "virtual_s": round(run.virtual_s, 6),
+        "digest": run.digest,
+        "verdicts": [_verdict(verdict) for verdict in run.verdicts],
+        "laws": [_verdict(verdict) for verdict in run.laws],
+        "waived": list(run.waived),
+        "replay": run.replay,
     }
 
 

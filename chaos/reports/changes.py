@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 
 STYLES = {Trend.WORSE: "bold red", Trend.BETTER: "green", Trend.DIFFERENT: "yellow"}

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from chaos.parity.side_by_side import in_columns
+from chaos.compare.tiers.side_by_side import in_columns
 from chaos.reports.evidence import stories
 from chaos.runner.result import RunResult
+from chaos.runner.suite import SuiteResult
 from chaos.scenario.collecting import in_words
-from chaos.session import SuiteResult
 from chaos.units import format_duration
 from chaos.verdict import Outcome, Verdict
 

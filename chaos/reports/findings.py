@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from chaos import inputs
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import VERDICT

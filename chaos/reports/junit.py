@@ -14,31 +14,26 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Trend
+from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import VERDICT
-from chaos.parity.side_by_side import in_columns
+from chaos.compare.tiers.side_by_side import in_columns
 from chaos.reports.changes import change_lines
 from chaos.reports.evidence import stories
+from chaos.reports.report import Report
 from chaos.reports.rules import NOT_IN_BASELINE, NOT_PLAYED, REGRESSION
-from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
 from chaos.verdict import Outcome
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def dump(suite: SuiteResult, comparison: Comparison | None = None) -> str:
-    """One test case a scenario; its folder is the class name.
-
-    Args:
-        suite: What was played.
-        comparison: With the baseline; None if there was none to compare with.
-    """
-    comparison = comparison or Comparison()
+def render(report: Report) -> str:
+    """One test case a scenario; its folder is the class name."""
+    comparison = report.comparison or Comparison()
     cases = TestSuite("chaos")
-    for result in suite.results:
-        cases.add_testcase(_case(result, _against_baseline(result, comparison)))
+    for run in report.runs:
+        cases.add_testcase(_case(run, _against_baseline(run, comparison)))
     for name in comparison.missing:
         case = TestCase(name, classname="baseline")
         case.result = [
@@ -55,33 +50,30 @@ def dump(suite: SuiteResult, comparison: Comparison | None = None) -> str:
     return written.getvalue().decode()
 
 
-def _case(result: RunResult, against: FinalResult | None) -> TestCase:
-    source = Path(result.loaded.source.path)
-    case = TestCase(
-        result.loaded.scenario.name, classname=".".join(source.parent.parts), time=result.real_s
-    )
-    if result.outcome is not Outcome.PASSED:
-        kind = Failure if result.outcome is Outcome.FAILED else Error
-        first = result.problems[0]
+def _case(run: FinishedRun, against: FinalResult | None) -> TestCase:
+    folder = Path(run.path).parent
+    case = TestCase(run.name, classname=".".join(folder.parts), time=run.real_s)
+    if run.outcome is not Outcome.PASSED:
+        kind = Failure if run.outcome is Outcome.FAILED else Error
+        first = run.problems[0]
         message = f"{first.check}: {first.reason}"
-        text = "\n".join([_text(result), *([against.text] if against else [])])
+        text = "\n".join([_text(run), *([against.text] if against else [])])
         # One entry a case, whatever there is to say: CI servers subtract these from all cases.
-        case.result = [_entry(kind, result.outcome.value, message, text)]
+        case.result = [_entry(kind, run.outcome.value, message, text)]
     elif against:
         case.result = [against]
     return case
 
 
-def _against_baseline(result: RunResult, comparison: Comparison) -> FinalResult | None:
+def _against_baseline(run: FinishedRun, comparison: Comparison) -> FinalResult | None:
     """What keeps the gate shut besides the run's own verdict."""
-    name = result.loaded.scenario.name
-    if name in comparison.new:
+    if run.name in comparison.new:
         return _entry(Failure, NOT_IN_BASELINE.id, f"not in the baseline; {comparison.advice}")
     worse = [
         change
         for change in comparison.of(Trend.WORSE)
         # What made the verdict worse is told already.
-        if change.scenario == name and change.key != VERDICT.key
+        if change.scenario == run.name and change.key != VERDICT.key
     ]
     if not worse:
         return None
@@ -106,11 +98,11 @@ def _printable(text: str) -> str:
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _text(result: RunResult) -> str:
+def _text(run: FinishedRun) -> str:
     """Every problem with what led to it, as the terminal shows it, and how to play it again."""
     lines = []
-    for verdict, story in stories(result.trace, result.problems):
-        where = f"{result.loaded.source.path}:{verdict.line}: " if verdict.line else ""
+    for verdict, story in stories(run.trace, run.problems):
+        where = f"{run.path}:{verdict.line}: " if verdict.line else ""
         lines.append(f"{where}{verdict.check}: {verdict.reason}")
         if verdict.sides:
             lines += [f"  {row}" for row in in_columns(verdict.sides).splitlines()]
@@ -119,5 +111,5 @@ def _text(result: RunResult) -> str:
             lines += [f"  seen      {verdict.seen}"] if verdict.seen else []
         lines += [f"  {heading}" for heading in story[:1]]
         lines += [f"    {line}" for line in story[1:]]
-    lines.append(f"replay: {result.replay}")
+    lines.append(f"replay: {run.replay}")
     return "\n".join(lines)

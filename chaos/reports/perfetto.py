@@ -6,22 +6,23 @@ A scenario is a process, a lane is a thread, and one microsecond is one virtual 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from chaos.reports.lane import Item, Lane
 from chaos.reports.lanes import lanes
+from chaos.reports.report import Report
 from chaos.trace.text import describe
 from chaos.trace.trace import Trace
 
 Event = dict[str, Any]
 
 
-def dump(traces: Mapping[str, Trace]) -> str:
+def render(report: Report) -> str:
     """One document of all traces, by the names of their scenarios."""
     events = [
         event
-        for pid, (name, trace) in enumerate(traces.items(), start=1)
+        for pid, (name, trace) in enumerate(report.traces.items(), start=1)
         for event in _process(pid, name, trace)
     ]
     document = {"displayTimeUnit": "ms", "traceEvents": events}

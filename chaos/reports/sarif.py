@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
+from chaos import __version__
 from chaos.reports.findings import Finding
+from chaos.reports.report import Report
 from chaos.reports.rules import RULES, Rule
 from chaos.verdict import Outcome
 
@@ -18,17 +18,17 @@ SCHEMA = (
 _LEVELS = {Outcome.FAILED: "error", Outcome.INCONCLUSIVE: "warning"}
 
 
-def dump(findings: Sequence[Finding]) -> str:
+def render(report: Report) -> str:
     """One SARIF document, ended by a newline; without findings it has no results."""
     driver = {
         "name": "chaos",
-        "semanticVersion": version("helpdesk-chaos"),
+        "semanticVersion": __version__,
         "rules": [_rule(rule) for rule in RULES],
     }
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding) for finding in findings],
+        "results": [_result(finding) for finding in report.findings],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

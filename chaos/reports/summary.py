@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import describe_measure, in_order
 from chaos.reports.changes import by_trend
+from chaos.reports.report import Report
 from chaos.units import format_duration
 from chaos.verdict import Outcome
 
@@ -17,20 +18,14 @@ _SIGNS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.INCONCLUSIVE: "�
 _TRENDS = {Trend.WORSE: "❌ worse", Trend.BETTER: "✅ better", Trend.DIFFERENT: "🔸 different"}
 
 
-def markdown(
-    runs: Sequence[FinishedRun],
-    *,
-    outcome: Outcome,
-    comparison: Comparison | None = None,
-    laws_not_exercised: Sequence[str] = (),
-) -> str:
+def render(report: Report) -> str:
     """The whole summary: the outcome, what is wrong, what changed, and every number, folded."""
     sections = [
-        _headline(runs, outcome),
-        _failures(runs),
-        _changes(comparison) if comparison else "",
-        _laws(laws_not_exercised),
-        _numbers(runs),
+        _headline(report.runs, report.outcome),
+        _failures(report.runs),
+        _changes(report.comparison) if report.comparison else "",
+        _laws(report.laws_not_exercised),
+        _numbers(report.runs),
     ]
     return "\n".join(section for section in sections if section)
 

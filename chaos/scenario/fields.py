@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
@@ -242,3 +242,6 @@ Calls = Annotated[
     ),
 ]
 """Matching calls by number, counted from the injection."""
+
+Isolation = Literal["process", "shared"]
+"""What scenarios have of the process that plays them: one each, or one for all."""

@@ -14,7 +14,14 @@ from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import AnyFault
-from chaos.scenario.fields import Duration, Node, PositiveDuration, UnsignedDuration, only
+from chaos.scenario.fields import (
+    Duration,
+    Isolation,
+    Node,
+    PositiveDuration,
+    UnsignedDuration,
+    only,
+)
 from chaos.scenario.problems import NOWHERE, Location
 from chaos.scenario.schedules import Users, mean
 
@@ -312,6 +319,12 @@ class Scenario(Node):
         default=None,
         description="Search the interleavings of the code that the target names.",
         examples=[{"preemptions": 2}],
+    )
+    isolation: Isolation | None = Field(
+        default=None,
+        description="A process of its own, or one shared with other scenarios; by default as the "
+        "target has it.",
+        examples=["process"],
     )
     given: Given = Field(default=Given(), description="The world before the first step.")
     steady_state: tuple[AnyStep, ...] = Field(

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from chaos.errors import TargetError
 from chaos.ports import Promises, Target, Vocabulary
+from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
 
 T = TypeVar("T")
 
@@ -64,13 +65,21 @@ def vocabulary_of(name: str) -> Vocabulary:
 def _load(reference: str) -> object:
     module_name, _, attribute = reference.partition(":")
     try:
-        module = importlib.import_module(module_name)
+        with nobody_else_ends_it():
+            module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise TargetError(
             f"target {reference!r}: no module named {error.name!r}; expected an installed package "
             "or a file below the current folder; install it, or go to the folder that has it"
         ) from error
-    except (Exception, SystemExit) as error:
+    except (SystemExit, ProcessEndedError) as error:
+        how = repr(error) if isinstance(error, SystemExit) else str(error)
+        raise TargetError(
+            f"target {reference!r}: importing {module_name} ended the process: {how}; expected a "
+            "module that can be imported; put what is only for a program under: "
+            "if __name__ == '__main__'"
+        ) from error
+    except Exception as error:
         # The module is somebody's own, and its mistakes are theirs to read, in one line.
         raise TargetError(
             f"target {reference!r}: importing {module_name} failed: "

@@ -54,7 +54,7 @@ def digest(trace: Iterable[Event]) -> str:
 
     Equal digests mean equal traces, on any machine.
     """
-    return hashlib.sha256(dump(trace).encode()).hexdigest()[:16]
+    return hashlib.sha256(dump(trace).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - JSON is anything

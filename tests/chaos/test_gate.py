@@ -13,12 +13,12 @@ import typer
 from typer.testing import CliRunner, Result
 
 from chaos import session
-from chaos.baseline import Baseline
 from chaos.commands.gate import gate
+from chaos.compare.baseline import Baseline
 from chaos.errors import ChaosError
 from chaos.ports import Promises
 from chaos.runner.result import RunResult
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.verdict import Outcome
 from tests.chaos.reports import examples
 from tests.chaos.toy import Toy

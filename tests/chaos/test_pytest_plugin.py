@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 # Imported here, so that the runs within the tests need not import them one by one, each anew.
-from chaos import session
-from chaos.authoring import scenario_items, world
+from chaos import session, testing
+from chaos.pytest_plugin import items
 from tests.chaos import toy
 
 pytest_plugins = ["pytester"]
 
-LOADED = (scenario_items, session, world)
+LOADED = (items, session, testing)
 ROOT = Path(__file__).parents[2]
 
 SCENARIO = f"""\

@@ -22,11 +22,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaos import cli
-from chaos.authoring.fragments import play_fragment, whole
-from chaos.authoring.reference_examples import LAWS
 from chaos.checks.registry import law_names
 from chaos.defects.catalogue import find_defects
 from chaos.incidents.catalogue import read_catalogue
+from chaos.reference.examples import LAWS
+from chaos.reference.fragments import play_fragment, whole
 from chaos.targets import find_target
 from chaos.tiers.simulated.world import SimulatedTier
 from tests.docs.blocks import Block, Command, blocks, commands, is_like

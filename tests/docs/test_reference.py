@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chaos.authoring import reference, reference_examples
 from chaos.checks.registry import law_names
+from chaos.reference import examples
+from chaos.reference import pages as reference
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.model import ACTIONS
 from chaos.targets import find_target
@@ -67,4 +68,4 @@ def test_every_fault_example_is_felt(pages: dict[str, str]) -> None:
 
 def test_every_step_has_an_example() -> None:
     """A step without one would leave a hole in the reference."""
-    assert set(reference_examples.STEPS) == {*ACTIONS, "expect"}
+    assert set(examples.STEPS) == {*ACTIONS, "expect"}

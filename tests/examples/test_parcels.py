@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chaos import session
-from chaos.baseline import Baseline, conclude
+from chaos.compare.baseline import Baseline, conclude
 from chaos.explorer.campaign import Campaign
 from chaos.explorer.exploration import Bounds, Exploration
 from chaos.scenario.loader import LoadedScenario

@@ -14,11 +14,11 @@ import jinja2
 from markupsafe import Markup, escape
 
 from chaos.checks.registry import LAWS
-from chaos.compare.changes import Change
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import Value, describe_measure, in_order
 from chaos.reports.changes import by_trend
 from chaos.reports.html.scenario import law_states, payload
+from chaos.reports.report import Report
 from chaos.trace.events import AnswerEvent, RequestEvent
 from chaos.units import format_duration
 from chaos.verdict import Outcome, combine
@@ -68,13 +68,10 @@ class LawSummary:
     idle: int
 
 
-def render(runs: Sequence[FinishedRun], *, changes: Iterable[Change] = ()) -> str:
-    """The report as one HTML document; the same runs give the same bytes.
-
-    Args:
-        runs: What to show, in order.
-        changes: What is no longer as recorded in the baseline, to be shown above the matrix.
-    """
+def render(report: Report) -> str:
+    """The report as one HTML document; the same runs give the same bytes."""
+    runs = report.runs
+    changes = report.comparison.changes if report.comparison else ()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),
         autoescape=True,

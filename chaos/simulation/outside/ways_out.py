@@ -13,10 +13,10 @@ from _thread import get_ident
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from chaos.processes.leaving import real_exit
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.baton import baton, is_in_a_run
 
-_exit = os._exit
 _abort = os.abort
 
 _PROCESSES = frozenset(
@@ -48,7 +48,9 @@ def stop_watching() -> None:
 
 def substitutes() -> dict[Callable[..., Any], Callable[..., Any]]:
     """Real function to what takes its place, for ways that no audit event tells of."""
-    return {_exit: _virtual_exit, _abort: _virtual_abort}
+    # The first may be out of reach already, for the sake of the exit code of this process.
+    exits = {leave: _VirtualExit(leave) for leave in (os._exit, real_exit)}
+    return {**exits, _abort: _virtual_abort}
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -78,13 +80,25 @@ def _shown(arguments: tuple[Any, ...]) -> str:
     return ", ".join(repr(each) for each in arguments[:2] if each is not None)[:80]
 
 
-def _virtual_exit(status: int) -> NoReturn:
-    if is_in_a_run() and _Hook.guard is not None:
-        raise _Hook.guard.violation(
-            f"the service wanted to end the process: os._exit({status}); expected it to return, "
-            "or to raise"
-        )
-    _exit(status)
+class _VirtualExit:
+    """An end of the process that is none while a run goes on.
+
+    The real one is in a slot of an object of the harness, where no substitute is put.
+    """
+
+    __slots__ = ("_leave",)
+    __name__ = "_exit"
+
+    def __init__(self, leave: Callable[[int], NoReturn]) -> None:
+        self._leave = leave
+
+    def __call__(self, status: int) -> NoReturn:
+        if is_in_a_run() and _Hook.guard is not None:
+            raise _Hook.guard.violation(
+                f"the service wanted to end the process: os._exit({status}); expected it to "
+                "return, or to raise"
+            )
+        self._leave(status)
 
 
 def _virtual_abort() -> NoReturn:

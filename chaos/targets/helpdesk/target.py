@@ -48,6 +48,7 @@ class HelpdeskTarget(Target):
     """A helpdesk with the real SDKs, its bucket and its cache folder."""
 
     name = "helpdesk"
+    isolation = "shared"
     interleaved = ("helpdesk.circuit_breaker", "helpdesk.live_index")
 
     @classmethod

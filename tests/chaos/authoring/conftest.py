@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chaos import cli
-from chaos.authoring.targets import find_here
 from chaos.simulation.world import Simulation
+from chaos.targets.here import find_here
 from chaos.tiers.simulated.world import SimulatedTier
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from chaos import cli, session
-from chaos.authoring.interruption import HeldInterrupt, from_name, interruption
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import HeldInterrupt, from_name, interruption
 from chaos.ports import Target
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.schema import SCHEMA_FILE

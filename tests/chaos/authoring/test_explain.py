@@ -10,9 +10,9 @@ from chaos import session
 from chaos.authoring.claim_words import describe_tolerance
 from chaos.authoring.explain import explain
 from chaos.authoring.fault_words import describe_fault
-from chaos.authoring.fragments import load_fragment
 from chaos.authoring.starters import parsed, starter
 from chaos.authoring.timeline import timeline
+from chaos.reference.fragments import load_fragment
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Explore

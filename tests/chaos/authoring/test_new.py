@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chaos.authoring.new import Wish, draft
-from chaos.authoring.targets import find_here
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.problems import ScenarioError
 from chaos.simulation.world import Simulation
+from chaos.targets.here import find_here
 from chaos.verdict import Outcome
 from tests.chaos.toy import Toy
 

@@ -80,10 +80,13 @@ def test_death_is_told_with_the_name_of_its_job(job: str, told: str) -> None:
 
 def test_death_may_be_a_result() -> None:
     """And those who come after are served as if nothing had happened."""
-    with workers(doing, 2, on_death=lambda job: f"{job} died") as they:
+    with workers(doing, 2, on_death=lambda job, how: f"{job} {how}") as they:
         results = list(they.in_order(["exit", "echo", "die", "echo", "echo"]))
 
-    assert results == ["exit died", "echo", "die died", "echo", "echo"]
+    assert results == [
+        *("exit ended with exit code 9", "echo"),
+        *("die died of SIGKILL", "echo", "echo"),
+    ]
 
 
 @pytest.mark.parametrize("number", [1, 2], ids=["here", "elsewhere"])

@@ -8,10 +8,10 @@ from typing import Self
 from chaos.checks.registry import LAWS
 from chaos.compare.finished import FinishedRun, runs_of
 from chaos.runner.result import RunResult
+from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import AdvanceStep, Scenario
 from chaos.scenario.source import Source
-from chaos.session import SuiteResult
 from chaos.trace.events import StepEvent, WaitEvent
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict

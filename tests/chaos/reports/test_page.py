@@ -9,10 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import runs_of
 from chaos.reports.html import render
 from chaos.reports.html.scenario import EVENTS_SHOWN, law_states, payload
+from chaos.reports.report import Report
 from tests.chaos.reports import examples
 
 
@@ -44,7 +46,7 @@ class Elements(HTMLParser):
 @pytest.fixture(scope="module")
 def text() -> str:
     """Return the report of one scenario of each verdict."""
-    return render(examples.runs())
+    return render(Report.of(examples.mixed()))
 
 
 def test_page_needs_no_network(text: str) -> None:
@@ -63,7 +65,7 @@ def test_page_needs_no_network(text: str) -> None:
 
 def test_page_is_the_same_bytes_for_the_same_runs(text: str) -> None:
     """Two reports of one suite can be compared by their hash."""
-    assert render(examples.runs()) == text
+    assert render(Report.of(examples.mixed())) == text
 
 
 def test_page_holds_every_run_as_data(text: str) -> None:
@@ -83,10 +85,10 @@ def test_text_of_a_scenario_cannot_become_markup() -> None:
     loaded = type(run.loaded)(scenario=scenario, source=run.loaded.source)
     forged = type(run)(**{**vars(run), "loaded": loaded})
 
-    text = render(runs_of(examples.suite(forged)))
+    text = render(Report.of(examples.suite(forged)))
 
     assert evil not in text
-    assert text.count("<script") == render(runs_of(examples.suite(run))).count("<script")
+    assert text.count("<script") == render(Report.of(examples.suite(run))).count("<script")
 
 
 def test_overview_says_how_it_went_without_any_script(text: str) -> None:
@@ -101,13 +103,14 @@ def test_overview_shows_changes_against_the_baseline() -> None:
     """A gate's report says what is no longer as recorded."""
     worse = Change(scenario="calm", key="calls.openai", was=1, now=2, trend=Trend.WORSE)
 
-    assert "Changes against the baseline" in render(examples.runs(), changes=[worse])
-    assert "Changes against the baseline" not in render(examples.runs())
+    changed = Report.of(examples.mixed(), Comparison(changes=(worse,)))
+    assert "Changes against the baseline" in render(changed)
+    assert "Changes against the baseline" not in render(Report.of(examples.mixed()))
 
 
 def test_report_of_nothing_says_so() -> None:
     """No runs are no error, and no pass."""
-    assert "Nothing was played" in render([])
+    assert "Nothing was played" in render(Report.saved([]))
 
 
 def test_payload_leaves_out_real_time() -> None:
@@ -149,7 +152,7 @@ def test_page_has_no_marks_of_other_formats() -> None:
     """Code is set as code, and the current folder has a name that means something."""
     (run, *_) = examples.runs()
 
-    page = render([replace(run, path="calm.yaml")])
+    page = render(Report.saved([replace(run, path="calm.yaml")]))
 
     assert "back to <code>llm</code> and <code>fresh</code>" in page
     assert "back to llm and fresh within" in page

@@ -11,8 +11,8 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from chaos.compare.finished import runs_of
 from chaos.reports.html import render
+from chaos.reports.report import Report
 from chaos.verdict import Outcome
 from tests.chaos.reports import examples
 
@@ -64,7 +64,7 @@ class Page:
 def page(chromium: Chrome, tmp_path: Path) -> Iterator[Page]:
     """Return a report of one scenario of each verdict; it must not complain of anything."""
     file = tmp_path / "report.html"
-    file.write_text(render(examples.runs()), encoding="utf-8")
+    file.write_text(render(Report.of(examples.mixed())), encoding="utf-8")
     page = Page(chromium, file)
     page.open()
     yield page
@@ -326,6 +326,6 @@ def many() -> Callable[[int], str]:
             examples.result(f"outage-{number}", examples.outage(), passed)
             for number in range(count)
         ]
-        return render(runs_of(examples.suite(*results)))
+        return render(Report.of(examples.suite(*results)))
 
     return rendered

@@ -7,12 +7,16 @@ from collections import defaultdict
 from typing import Any
 
 from chaos.reports import perfetto
+from chaos.reports.report import Report
+from chaos.verdict import Outcome
 from tests.chaos.reports import examples
 
 
 def exported() -> list[dict[str, Any]]:
     """Return the events of two scenarios in one document."""
-    document = json.loads(perfetto.dump({"calm": examples.calm(), "outage": examples.outage()}))
+    traces = {"calm": examples.calm(), "outage": examples.outage()}
+    report = Report(runs=(), outcome=Outcome.INCONCLUSIVE, traces=traces)
+    document = json.loads(perfetto.render(report))
     assert set(document) == {"displayTimeUnit", "traceEvents"}
     events = document["traceEvents"]
     assert isinstance(events, list)

@@ -15,14 +15,15 @@ import pytest
 import xmlschema
 from rich.console import Console
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import runs_of
 from chaos.reports import junit, sarif
 from chaos.reports.console import ConsoleReport
 from chaos.reports.findings import findings
+from chaos.reports.report import Report
 from chaos.reports.rules import RULES
-from chaos.session import SuiteResult
+from chaos.runner.suite import SuiteResult
 from chaos.verdict import Outcome
 from tests.chaos.checks.story import Story
 from tests.chaos.reports import examples
@@ -61,7 +62,7 @@ def test_sarif_fits_its_schema(
     suite: SuiteResult, sarif_schema: jsonschema.Draft7Validator
 ) -> None:
     """Whatever came of a suite, its SARIF is SARIF."""
-    document = json.loads(sarif.dump(findings(runs_of(suite))))
+    document = json.loads(sarif.render(Report.of(suite)))
 
     assert [error.message for error in sarif_schema.iter_errors(document)] == []
 
@@ -71,14 +72,14 @@ def test_junit_fits_its_schema(
     suite: SuiteResult, junit_schema: xmlschema.XMLSchema, tmp_path: Path
 ) -> None:
     """Whatever came of a suite, its JUnit XML is JUnit XML."""
-    (tmp_path / "junit.xml").write_text(junit.dump(suite), encoding="utf-8")
+    (tmp_path / "junit.xml").write_text(junit.render(Report.of(suite)), encoding="utf-8")
 
     junit_schema.validate(tmp_path / "junit.xml")
 
 
 def cases_of_a_shut_gate(file: Path) -> dict[str, ET.Element]:
     """Return the test cases of a mixed suite that is not as its baseline says, by name."""
-    file.write_text(junit.dump(examples.mixed(), COMPARISON), encoding="utf-8")
+    file.write_text(junit.render(Report.of(examples.mixed(), COMPARISON)), encoding="utf-8")
     return {str(case.get("name")): case for case in ET.parse(file).iter("testcase")}
 
 
@@ -116,7 +117,8 @@ def test_junit_fails_what_the_baseline_lacks_and_has_too_much(tmp_path: Path) ->
 
 def test_junit_counts_an_inconclusive_scenario_as_an_error(tmp_path: Path) -> None:
     """JUnit knows no third verdict, and what proved nothing must not look like a pass."""
-    (tmp_path / "junit.xml").write_text(junit.dump(examples.mixed()), encoding="utf-8")
+    xml = junit.render(Report.of(examples.mixed()))
+    (tmp_path / "junit.xml").write_text(xml, encoding="utf-8")
 
     (found,) = ET.parse(tmp_path / "junit.xml").iter("testsuite")
     assert (found.get("tests"), found.get("failures"), found.get("errors")) == ("3", "1", "1")
@@ -127,7 +129,8 @@ def test_junit_tells_what_the_terminal_tells(tmp_path: Path) -> None:
     text = io.StringIO()
     ConsoleReport(Console(file=text, width=200)).on_end(examples.mixed())
 
-    (tmp_path / "junit.xml").write_text(junit.dump(examples.mixed()), encoding="utf-8")
+    xml = junit.render(Report.of(examples.mixed()))
+    (tmp_path / "junit.xml").write_text(xml, encoding="utf-8")
 
     entries = [
         entry for case in ET.parse(tmp_path / "junit.xml").iter("testcase") for entry in case
@@ -151,9 +154,8 @@ def test_junit_survives_what_xml_cannot_hold(letter: str, tmp_path: Path) -> Non
     trace = Story().asks(1).answer("error", error=f"Value{letter}Error: é").trace
     wrong = replace(examples.verdict(Outcome.FAILED), reason=f"{letter}é", evidence=(1,))
 
-    (tmp_path / "junit.xml").write_text(
-        junit.dump(examples.suite(examples.result("odd", trace, wrong))), encoding="utf-8"
-    )
+    text = junit.render(Report.of(examples.suite(examples.result("odd", trace, wrong))))
+    (tmp_path / "junit.xml").write_text(text, encoding="utf-8")
 
     (entry,) = next(ET.parse(tmp_path / "junit.xml").iter("testcase"))
     assert "Value\N{REPLACEMENT CHARACTER}Error: é" in str(entry.text)
@@ -162,8 +164,8 @@ def test_junit_survives_what_xml_cannot_hold(letter: str, tmp_path: Path) -> Non
 
 def results() -> list[dict[str, Any]]:
     """Return the results of a mixed suite that is not as its baseline says."""
-    found = findings(examples.runs(), COMPARISON, Path("scenarios/baseline.json"))
-    run = json.loads(sarif.dump(found))["runs"][0]
+    report = Report.of(examples.mixed(), COMPARISON, baseline=Path("scenarios/baseline.json"))
+    run = json.loads(sarif.render(report))["runs"][0]
     assert isinstance(run["results"], list)
     return run["results"]
 

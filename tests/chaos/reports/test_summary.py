@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from chaos.baseline import Comparison
+from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.compare.finished import runs_of
 from chaos.reports.findings import findings
 from chaos.reports.github import workflow_commands
-from chaos.reports.summary import markdown
+from chaos.reports.report import Report
+from chaos.reports.summary import render
 from chaos.verdict import Outcome
 from tests.chaos.reports import examples
 
@@ -17,7 +18,7 @@ WORSE = Change(scenario="outage", key="calls.openai", was=3, now=4, trend=Trend.
 
 def test_summary_shows_what_is_wrong_and_where() -> None:
     """A failure has its file and line, what was expected and seen, and how to play it again."""
-    text = markdown(examples.runs(), outcome=Outcome.FAILED)
+    text = render(Report.of(examples.mixed()))
 
     assert "❌ Chaos gate: failed" in text
     assert f"`scenarios/breaker/outage.yaml:{examples.EXPECT_LINE}`" in text
@@ -27,7 +28,7 @@ def test_summary_shows_what_is_wrong_and_where() -> None:
 
 def test_summary_keeps_foreign_text_out_of_its_markup() -> None:
     """A bar or a tag in a reason neither ends a cell nor becomes HTML."""
-    text = markdown(examples.runs(), outcome=Outcome.FAILED)
+    text = render(Report.of(examples.mixed()))
 
     assert r"calls.openai is not 2 \| a &lt;b>, \`c\`" in text
 
@@ -36,7 +37,7 @@ def test_summary_lists_changes_with_the_worst_on_top() -> None:
     """Who reads only one line reads the one that matters."""
     comparison = Comparison(changes=(BETTER, WORSE), new=("idle",), missing=("gone",))
 
-    text = markdown(examples.runs(), outcome=Outcome.FAILED, comparison=comparison)
+    text = render(Report.of(examples.mixed(), comparison))
 
     order = [text.index(line) for line in ("❌ worse", "✅ better", "❌ new", "❌ missing")]
     assert order == sorted(order)
@@ -46,9 +47,9 @@ def test_summary_lists_changes_with_the_worst_on_top() -> None:
 
 def test_summary_of_a_suite_that_passed_is_short() -> None:
     """Nothing is listed where nothing is wrong; the numbers are folded away."""
-    runs = runs_of(examples.suite(examples.result("calm", examples.calm())))
+    passed = examples.result("calm", examples.calm(), examples.verdict(Outcome.PASSED))
 
-    text = markdown(runs, outcome=Outcome.PASSED, comparison=Comparison())
+    text = render(Report.of(examples.suite(passed), Comparison()))
 
     assert "What is wrong" not in text
     assert "Every number is as recorded in the baseline." in text
@@ -57,7 +58,7 @@ def test_summary_of_a_suite_that_passed_is_short() -> None:
 
 def test_summary_names_laws_that_nothing_put_to_the_test() -> None:
     """An inconclusive gate says what it lacks."""
-    text = markdown([], outcome=Outcome.INCONCLUSIVE, laws_not_exercised=["one-trial"])
+    text = render(Report(runs=(), outcome=Outcome.INCONCLUSIVE, laws_not_exercised=("one-trial",)))
 
     assert "put these laws to the test: `one-trial`" in text
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chaos.authoring.fragments import play_fragment
+from chaos.reference.fragments import play_fragment
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target
 from chaos.tiers.simulated.world import SimulatedTier

@@ -8,8 +8,8 @@ from pathlib import Path
 import openai
 import pytest
 
-from chaos.authoring.world import SimulatedWorld
 from chaos.errors import ChaosError, SimulationError
+from chaos.testing import SimulatedWorld
 from chaos.upstreams.openai import OpenAIUpstream
 from chaos.upstreams.reference import page
 from chaos.upstreams.unmodelled import UnmodelledError

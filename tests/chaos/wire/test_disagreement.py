@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from chaos.compare.tiers.differences import compare
 from chaos.faults.delivery import Delivery
 from chaos.http import Request, Response
-from chaos.parity.compare import compare
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire import pace, trip
 from chaos.tiers.wire.client import Proxy, Toxic

@@ -15,9 +15,9 @@ from google.cloud import storage
 from pydantic import TypeAdapter
 
 from chaos.choices import Seeded
+from chaos.compare.tiers.differences import compare
+from chaos.compare.tiers.side_by_side import in_columns, sides_of
 from chaos.faults.injector import Injector
-from chaos.parity.compare import compare
-from chaos.parity.side_by_side import in_columns, sides_of
 from chaos.scenario.faults import FAULTS, AnyFault, Fault
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.world import Simulation

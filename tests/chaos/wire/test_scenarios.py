@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chaos import session
-from chaos.parity.compare import compare
-from chaos.parity.side_by_side import in_columns, sides_of
+from chaos.compare.tiers.differences import compare
+from chaos.compare.tiers.side_by_side import in_columns, sides_of
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario

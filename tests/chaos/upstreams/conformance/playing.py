@@ -10,8 +10,8 @@ from typing import Any
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
-from chaos.authoring.world import SimulatedWorld
 from chaos.errors import SimulationError
+from chaos.testing import SimulatedWorld
 from chaos.upstreams.gcs import GcsUpstream
 from tests.chaos.upstreams.conformance.calls import CALLS, EMAIL, ENTITY, LARGE, Call, Scene
 from tests.chaos.upstreams.conformance.table import Pair

@@ -1,0 +1,1 @@
+"""The reference pages, written from the models; nothing that a run needs."""

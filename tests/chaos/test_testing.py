@@ -1,0 +1,165 @@
+"""The virtual world for tests in Python."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from chaos.errors import ChaosError, DeadlockError, SimulationError
+from chaos.testing import SimulatedWorld
+from chaos.trace.events import FaultEvent, RequestEvent
+from tests.chaos.toy import Weather
+
+URL = "https://weather.example/today"
+
+
+def get() -> int:
+    """Ask for the weather; the status, 0 if there was no answer."""
+    try:
+        return httpx.get(URL).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def test_faults_act_until_they_are_healed() -> None:
+    """In the words of a scenario, seen in the trace, counted like anywhere else."""
+    with SimulatedWorld() as world:
+        world.serve(Weather())
+        outage = world.inject(upstream="weather", fault="http_error", status=503)
+        during = get()
+        world.heal(outage)
+        after = get()
+
+        assert (during, after) == (503, 200)
+        assert world.seen("calls.weather") == 2
+        assert [event.what for event in world.trace.of(FaultEvent)] == [
+            "injected",
+            "touched",
+            "healed",
+        ]
+
+
+def test_keyword_parameters_take_an_underscore() -> None:
+    """What Python reserves can still be said."""
+    with SimulatedWorld() as world:
+        world.serve(Weather())
+        world.inject(upstream="weather", fault="malformed", as_="html")
+
+        assert httpx.get(URL).headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("duration", ["90s", "1m30s", 90, 90.0, timedelta(seconds=90)])
+def test_time_passes_as_it_is_told(duration: str | float | timedelta) -> None:
+    """Durations may be written in any of the usual ways."""
+    with SimulatedWorld() as world:
+        began_s = time.monotonic()
+        world.advance(duration)
+
+        assert world.now_s == 90.0
+        assert time.monotonic() - began_s >= 90.0
+
+
+def test_users_act_at_the_same_instant() -> None:
+    """Each gets what it asked for; together they take as long as the slowest."""
+    with SimulatedWorld() as world:
+        world.serve(Weather())
+        world.inject(upstream="weather", fault="latency", latency="2s")
+
+        assert world.users(3, get) == [200] * 3
+        assert world.now_s == 2.0
+        assert {event.actor for event in world.trace.of(RequestEvent)} == {
+            "user-1",
+            "user-2",
+            "user-3",
+        }
+        assert world.together(lambda: "one", lambda: "two") == ["one", "two"]
+
+
+def test_users_raise_what_they_met() -> None:
+    """An exception of a user is the test's; a deadlock is named."""
+
+    def fail() -> None:
+        raise LookupError("no such city")
+
+    def block() -> None:
+        lock = threading.Lock()
+        with lock, lock:
+            pass
+
+    with SimulatedWorld() as world:
+        with pytest.raises(LookupError, match="no such city"):
+            world.users(2, fail)
+        with pytest.raises(DeadlockError):
+            world.users(1, block)
+
+
+def test_same_seed_gives_the_same_world() -> None:
+    """What is drawn is drawn from the seed."""
+
+    def touched(seed: int) -> list[int]:
+        with SimulatedWorld(seed=seed) as world:
+            world.serve(Weather())
+            world.inject(upstream="weather", fault="http_error", status=500, toxicity=0.5)
+            return [get() for _ in range(20)]
+
+    assert touched(1) == touched(1) != touched(2)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "message"),
+    [
+        (lambda world: world.inject(upstream="weather", fault="latncy"), "mean 'latency'"),
+        (lambda world: world.inject(upstream="wether", fault="timeout"), "mean 'weather'"),
+        (
+            lambda world: world.inject(upstream="weather", fault="latency", latency=5),
+            "duration 5 has no unit",
+        ),
+        (
+            lambda world: world.inject(upstream="weather", fault="timeout", for_="5s"),
+            r"end it with heal\(\)",
+        ),
+        (lambda world: world.heal("nothing"), "no fault 'nothing'"),
+        (lambda world: world.serve(Weather()), "comes first"),
+        (lambda world: world.seen("slowest_answer"), "nobody asked"),
+    ],
+    ids=["fault", "upstream", "unit", "window", "heal", "serve twice", "nothing seen"],
+)
+def test_misuse_is_one_message(misuse: Callable[[SimulatedWorld], object], message: str) -> None:
+    """Each mistake says what is wrong and what would be right."""
+    with SimulatedWorld() as world:
+        world.serve(Weather())
+
+        with pytest.raises(ChaosError, match=message):
+            misuse(world)
+
+
+def test_request_without_a_stand_in_is_an_error() -> None:
+    """Nothing leaves the world, and the test does not pass, even if the service swallows it."""
+
+    def swallow() -> None:
+        with SimulatedWorld() as world:
+            world.serve(Weather())
+            with contextlib.suppress(httpx.ConnectError):
+                httpx.get("https://api.openai.com/v1/models")
+
+    with pytest.raises(SimulationError, match=r"unknown host 'api\.openai\.com'"):
+        swallow()
+
+
+def test_error_of_the_test_is_what_counts() -> None:
+    """A fault that was not felt yet does not hide why the test failed."""
+
+    def fail() -> None:
+        with SimulatedWorld() as world:
+            world.serve(Weather())
+            world.inject(upstream="weather", fault="timeout")
+            raise LookupError("no such city")
+
+    with pytest.raises(LookupError, match="no such city"):
+        fail()

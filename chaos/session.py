@@ -19,7 +19,7 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.collecting import PassedOver, apart, is_apart
-from chaos.scenario.loader import LoadedScenario
+from chaos.scenario.loader import LoadedScenario, Vocabularies
 from chaos.scenario.problems import Problem, ScenarioError
 from chaos.scenario.suite import load_suite, matches
 from chaos.simulation.timing import real
@@ -79,11 +79,10 @@ def collect(paths: Sequence[Path], expression: str = "") -> Loaded:
     Raises:
         ChaosError: A path does not exist, or the expression cannot be read.
     """
-    with importable_here():
-        suite = load_suite(paths, vocabulary_of)
+    suite = load_all(paths)
     kept: list[LoadedScenario] = []
     passed_over = list(suite.passed_over)
-    for each in suite.loaded:
+    for each in suite.scenarios:
         scenario, file = each.scenario, Path(each.source.path)
         if expression and not matches(scenario, expression):
             continue
@@ -93,6 +92,21 @@ def collect(paths: Sequence[Path], expression: str = "") -> Loaded:
             passed_over.append(apart(file, tag))
     passed_over.sort(key=lambda each: each.path)
     return Loaded(kept, tuple(passed_over), tuple(suite.problems))
+
+
+def load_all(paths: Sequence[Path], words: Vocabularies = vocabulary_of) -> Loaded:
+    """Load every scenario below these paths, also those that are played only when asked for.
+
+    Args:
+        paths: Files and folders.
+        words: The words of each target.
+
+    Raises:
+        ChaosError: A path does not exist.
+    """
+    with importable_here():
+        suite = load_suite(paths, words)
+    return Loaded(suite.loaded, suite.passed_over, tuple(suite.problems))
 
 
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword

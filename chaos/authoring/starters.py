@@ -11,6 +11,7 @@ _FELT: dict[str, dict[str, object]] = {
     # anything by itself.
     "bandwidth": {"rate": "16B"},
     "completion": {"finish_reason": "length"},
+    "overload": {"capacity": 0, "per_call": "2s", "memory": "1m"},
     "limit_data": {"bytes": "64B"},
     "slicer": {"size": "64B", "delay": "2s"},
 }

@@ -105,6 +105,52 @@ def test_every_command_refuses_what_it_cannot_read(
     assert "given" in said
 
 
+UNKNOWN_TARGET = """\
+version: 1
+name: given
+hypothesis: All mistakes are told at once.
+target: nowhere.to.be:Found
+method:
+  - inject: {upstream: weather, fault: latncy}
+  - ask: How is it?
+    expect: {answer.elapsed: 5, calls.weather: 1}
+waive: [recovers]
+"""
+OTHER_MISTAKES = ("[unknown-fault]", "[duration-unit]", "[waive-without-because]")
+
+
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [((), ("[unknown-target]", *OTHER_MISTAKES)), (("--no-import",), OTHER_MISTAKES)],
+    ids=["importing", "not importing"],
+)
+def test_mistakes_are_told_beside_a_target_that_is_not_known(
+    options: tuple[str, ...], codes: tuple[str, ...], chaos: Chaos
+) -> None:
+    """One edit can mend them all; which words the target has is another matter."""
+    Path("given.yaml").write_text(UNKNOWN_TARGET)
+
+    code, said = chaos("validate", *options, "given.yaml")
+
+    assert code == 2
+    assert [said.count(each) for each in codes] == [1] * len(codes)
+    assert said.count("expected") == len(codes)
+
+
+def test_validate_without_import_runs_nothing_of_the_target(chaos: Chaos) -> None:
+    """A file from a stranger can be checked."""
+    Path("stranger.py").write_text("from pathlib import Path\n\nPath('ran').touch()\n")
+    Path("good.yaml").write_text(GOOD.replace("tests.chaos.toy:Toy", "stranger:Stranger"))
+
+    code, said = chaos("validate", "--no-import", "good.yaml")
+
+    assert code == 0, said
+    assert "1 scenarios are valid as far as no target is needed" in said
+    assert not Path("ran").exists()
+    assert chaos("validate", "good.yaml")[0] == 2
+    assert Path("ran").exists()
+
+
 def test_path_longer_than_any_is_shown_in_short(chaos: Chaos) -> None:
     """The error of the file system is not for people, and five thousand letters neither."""
     code, said = chaos("validate", "x" * 5000)

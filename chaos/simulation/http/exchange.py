@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 from chaos.faults.decision import Decision
-from chaos.http import Response
+from chaos.http import Response, decoded
 from chaos.ports import Operation, Recorder, Upstream
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
@@ -64,7 +64,7 @@ class Exchange:
         """The client has taken the whole answer."""
         self._response = response
         try:
-            detail = self._upstream.describe(self._operation, response)
+            detail = self._upstream.describe(self._operation, decoded(response))
         except Exception as error:  # noqa: BLE001 - a stand-in of somebody's own
             broken = self._guard.broken_stand_in(self._upstream.name, error)
             self.fail(type(broken).__name__)

@@ -6,6 +6,9 @@ from typing import Any
 
 from chaos.scenario.faults import FAULTS, Fault
 
+OF_STREAMS = frozenset({"cut_stream", "stream"})
+"""Faults that only streamed answers feel."""
+
 _FELT: dict[str, dict[str, object]] = {
     # Where the examples of the models are for large files, or where nothing required changes
     # anything by itself.

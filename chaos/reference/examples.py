@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from chaos.authoring.starters import starter
+from chaos.authoring.starters import OF_STREAMS, starter
 from chaos.scenario.scalars import write
 
 _ASK = "- ask: How do I reset my password?"
 _REFRESH = "- publish_index: {}\n- refresh_index"
 _OF_STORAGE = frozenset({"bandwidth", "corrupt", "limit_data"})
 """Faults that are about large bodies, and best seen on a download."""
-
-_OF_STREAMS = frozenset({"cut_stream", "stream"})
-"""Faults that only streamed answers feel."""
 
 _OF_OPEN_CONNECTIONS = frozenset({"drop_connections", "idle_close"})
 """Faults that are felt between two questions."""
@@ -123,7 +120,7 @@ def fault_example(kind: str) -> str:
     upstream = "gcs" if kind in _OF_STORAGE else "openai"
     fault = starter(kind, upstream, dict(_SAID.get(kind, {})))
     inject = f"- inject: {write(fault)}"
-    if kind in _OF_STREAMS:
+    if kind in OF_STREAMS:
         return (
             "version: 1\nname: example\nhypothesis: An example.\n"
             "given:\n  settings: {openai.stream: true}\n"

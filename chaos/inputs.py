@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from chaos.errors import ChaosError
 
@@ -177,7 +177,7 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
     return found
 
 
-def is_path(text: object) -> bool:
+def is_path(text: object) -> TypeGuard[str]:
     r"""Whether a value can be the path of a file, of whatever file.
 
     Example:

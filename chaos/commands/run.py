@@ -25,13 +25,20 @@ from chaos.tiers.tier import Tier
 
 if TYPE_CHECKING:
     from chaos.reports.terminal import Terminal
+    from chaos.runner.result import RunResult
     from chaos.runner.suite import SuiteResult
 
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
 ]
 Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Show laws and trace digests as well.")
+    int,
+    typer.Option(
+        *("-v", "--verbose"),
+        count=True,
+        show_default=False,
+        help="List every scenario, also of a large suite; -vv: laws and trace digests as well.",
+    ),
 ]
 TierName = Annotated[
     Tier,
@@ -53,7 +60,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     tier: TierName = Tier.SIMULATED,
     seed: Seed = None,
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
-    verbose: Verbose = False,  # noqa: FBT002 - the same
+    verbose: Verbose = 0,
     jobs: Jobs = None,
     traces: Traces = None,
     first: From = "",
@@ -73,13 +80,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     from chaos import session
     from chaos.compare.baseline import Baseline
-    from chaos.reports.console import ConsoleReport
+    from chaos.reports.console import LISTED, ConsoleReport
+    from chaos.reports.progress import ProgressLine
     from chaos.reports.report import Report
     from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
     if watch:
-        watch_and_play(places(paths), expression, seed=seed, verbose=verbose)
+        watch_and_play(places(paths), expression, seed=seed, laws=verbose > 1)
         return
     found = session.collect(places(paths), expression)
     loaded = from_name(found.scenarios, first)
@@ -92,9 +100,18 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         folders={"--traces": traces},
         inputs=[each.source.path for each in loaded],
     )
-    report = ConsoleReport(console, verbose=verbose)
+    report = ConsoleReport(console, lists=verbose > 0 or len(loaded) <= LISTED, laws=verbose > 1)
     processes = session.processes_for(loaded, tier, jobs)
-    with Progress(loaded, report.on_result, holds=processes == 1) as progress:
+    runs = len(loaded) * (2 if tier is Tier.BOTH else 1)
+
+    def tell(result: RunResult) -> None:
+        report.on_result(result)
+        line.ended(result.loaded.scenario.name)
+
+    with (
+        ProgressLine(console, runs) as line,
+        Progress(loaded, tell, holds=processes == 1) as progress,
+    ):
         suite = session.run(
             loaded,
             tier=tier,

@@ -1,4 +1,4 @@
-"""Finding the defects of a target: the tuple ``DEFECTS`` of the module ``defects`` beside it."""
+"""Finding the defects of a target: the tuple ``DEFECTS`` of the module that it names."""
 
 from __future__ import annotations
 
@@ -10,21 +10,28 @@ from chaos.ports import Target
 
 
 def find_defects(target: type[Target]) -> tuple[Defect, ...]:
-    """Every defect that was written for a target; none if it has no such module.
+    """Every defect that was written for a target; none if it names no module, and has none.
 
     Raises:
-        DefectError: The module is there, but is not a catalogue.
+        DefectError: The module is there, but is not a catalogue; or one that was named is not.
     """
     package, _, _ = target.__module__.rpartition(".")
-    if not package:
-        return ()  # A module alone has nothing beside it but other modules of the path.
-    module_name = f"{package}.defects"
+    # A module alone has nothing beside it but other modules of the path.
+    module_name = target.defects or (f"{package}.defects" if package else "")
+    if not module_name:
+        return ()
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name == module_name:
+        if error.name != module_name:
+            raise _unusable(module_name, error) from error
+        if target.defects is None:
             return ()
-        raise _unusable(module_name, error) from error
+        raise DefectError(
+            f"the defects of {target.name} are in the module {module_name!r}, which cannot be "
+            "imported from here; expected the folder that it is in; go there, or add it to "
+            "PYTHONPATH"
+        ) from error
     except (Exception, SystemExit) as error:
         # The module is somebody's own, and its mistakes are theirs to read, in one line.
         raise _unusable(module_name, error) from error

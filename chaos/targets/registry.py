@@ -13,6 +13,7 @@ from typing import TypeVar
 from chaos.errors import TargetError
 from chaos.ports import Promises, Target, Vocabulary
 from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
+from chaos.simulation.outside.importing import asking_nobody
 
 T = TypeVar("T")
 
@@ -65,13 +66,15 @@ def vocabulary_of(name: str) -> Vocabulary:
 def _load(reference: str) -> object:
     module_name, _, attribute = reference.partition(":")
     try:
-        with nobody_else_ends_it():
+        with nobody_else_ends_it(), asking_nobody(module_name):
             module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise TargetError(
             f"target {reference!r}: no module named {error.name!r}; expected an installed package "
             "or a file below the current folder; install it, or go to the folder that has it"
         ) from error
+    except TargetError:
+        raise
     except (SystemExit, ProcessEndedError) as error:
         how = repr(error) if isinstance(error, SystemExit) else str(error)
         raise TargetError(

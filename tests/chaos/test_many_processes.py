@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 
 from chaos import session
 from chaos.cli import app
-from chaos.compare.baseline import Baseline, Entry
+from chaos.compare.baseline import Baseline
+from chaos.compare.recorded import Entry
 from chaos.interactive.interruption import RunInterruptedError
 from chaos.ports import Answer, World
 from chaos.processes.pool import Setting, WorkerDiedError, Workers

@@ -69,12 +69,20 @@ class Environment:
         """Install distributions."""
         self.run("python", "-m", "pip", "install", "--quiet", *what)
 
-    def run(self, command: str, *arguments: str, exits: int = 0) -> str:
+    def folder(self, name: str) -> Path:
+        """An empty folder beside the usual one."""
+        made = self.here.parent / name
+        made.mkdir()
+        return made
+
+    def run(
+        self, command: str, *arguments: str, exits: int = 0, inside: Path | None = None
+    ) -> str:
         """What a command of the environment prints; it must exit so."""
         known = {key: value for key, value in os.environ.items() if key in {"HOME", "PATH"}}
         done = subprocess.run(
             [self._bin / command, *arguments],
-            cwd=self.here,
+            cwd=inside or self.here,
             env={**known, "NO_COLOR": "1", "COLUMNS": "200", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -132,6 +140,9 @@ def use_harness(environment: Environment) -> None:
     assert "1 passed" in environment.run("chaos", "run", "scenarios")
     # Its files are not in the package; whoever asks for them is told where they are.
     assert "source repository" in environment.run("chaos", "incidents", exits=2)
+    begun = environment.folder("begun")
+    assert "recorded in" in environment.run("chaos", "init", inside=begun)
+    assert "gate: passed" in environment.run("chaos", "gate", inside=begun)
     environment.install("pytest")
     assert "2 passed" in environment.run("python", "-m", "pytest", "-q", "test_weather.py", ".")
 

@@ -18,7 +18,7 @@ _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _OURS_ALONE = frozenset({"hypothesis", "steady_state"})
 """Keys that no other tool has."""
 _TELLING = frozenset({"method", "given", "expect", "waive", "explore", "target"})
-_KNOWN = _OURS_ALONE | _TELLING | {"version", "name", "tags", "seed", "because"}
+_KNOWN = _OURS_ALONE | _TELLING | {"version", "name", "tags", "seed", "because", "isolation"}
 
 
 class Sign(Enum):

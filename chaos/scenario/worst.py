@@ -80,7 +80,8 @@ def _shown(probe: Probe, answers: float) -> tuple[object, ...]:
         return ((), probe.values or (_NONSENSE,))
     # Of an answer nobody knows less than that it has a text.
     missing = (None,) if probe.kind is Kind.TEXT and probe.key != "answer.text" else ()
-    return (*missing, *_OF_A_KIND[probe.kind])
+    # Of what is claimed over time, the worst is that it never happens.
+    return (*missing, *_OF_A_KIND.get(probe.kind, (None,)))
 
 
 _OF_A_KIND: dict[Kind, tuple[object, ...]] = {

@@ -31,7 +31,7 @@ IMPORTED = "import"
 ENDS = "ends"
 """The check that a run comes to an end."""
 
-_LEAST_CPU_S = 20
+_PATIENCE_S = 10.0
 _TIMES_SOUND = 20
 _MOST_MEMORY = 4 << 30
 
@@ -182,6 +182,7 @@ def jobs_of(
     soundings: Sequence[Sounding],
     *,
     plays_all: bool = False,
+    patience_s: float = _PATIENCE_S,
 ) -> Iterator[Job]:
     """For each mutant the scenarios that reach it, those most likely to notice first.
 
@@ -203,7 +204,7 @@ def jobs_of(
             if function is None or _statement(mutant) in each.reached
         )
         limits = [
-            (suite[number], _LEAST_CPU_S + _TIMES_SOUND * cpu_s) for _, cpu_s, number in ranked
+            (suite[number], patience_s + _TIMES_SOUND * cpu_s) for _, cpu_s, number in ranked
         ]
         yield Job(
             mutant=mutant,
@@ -234,6 +235,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     sample: int,
     seed: int,
     only: str | None = None,
+    patience_s: float = _PATIENCE_S,
     at_once: int = 1,
     on_plan: Callable[[Plan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
@@ -246,6 +248,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         sample: How many mutants.
         seed: Chooses them.
         only: The one mutant to play, by its id; then every scenario that reaches it is played.
+        patience_s: Processor time that a play may take beyond what it takes of the sound service.
         at_once: How many processes to use.
         on_plan: Told what is going to be played.
         on_case: Told of each mutant as its fate is known.
@@ -268,7 +271,9 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     on_plan(planned)
     cases: list[Case] = []
     if not not_sound:
-        jobs = jobs_of(planned, suite, soundings, plays_all=only is not None)
+        jobs = jobs_of(
+            planned, suite, soundings, plays_all=only is not None, patience_s=patience_s
+        )
         cases = examine_all(jobs, at_once, on_case)
     return Campaign(
         plan=planned,

@@ -14,6 +14,10 @@ nox.options.sessions = ["chaos", "lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
 
+CLIENTS = ("newest", "older", "oldest")
+"""Folders of tests/clients; each has an environment of its own."""
+
+
 def _install(session: nox.Session, *groups: str) -> None:
     """Install the project at the locked versions, editable, with dependency groups."""
     project = nox.project.load_toml("pyproject.toml")
@@ -52,8 +56,9 @@ def gate(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def prove(session: nox.Session) -> None:
-    """Plant known defects one at a time; the scenarios must notice each."""
+    """Plant known defects one at a time, in the laws and in the helpdesk; each is noticed."""
     _install(session)
+    session.run("pytest", "tests/chaos/witnesses")
     session.run("chaos", "prove", *session.posargs)
 
 
@@ -112,6 +117,32 @@ def types(session: nox.Session) -> None:
     """Check types, strictly."""
     _install(session, "types", "tests")
     session.run("mypy")
+    session.run("pyright", "tests/typing")
+
+
+@nox.session(default=False)
+def packages(session: nox.Session) -> None:
+    """Build both distributions, install each alone into a clean environment, and use it."""
+    session.install("build")
+    session.run("python", "-m", "tests.packages")
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version of everything that is needed directly; needs uv."""
+    floors = f"{session.create_tmp()}/floors.txt"
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--output-file", floors, "--quiet"),
+        *("--resolution", "lowest-direct", "--python-version", "3.11"),
+        external=True,
+    )
+    project = nox.project.load_toml("pyproject.toml")
+    session.install("-e", ".", *nox.project.dependency_groups(project, "tests"), "-c", floors)
+    # Old releases use what their own dependencies have deprecated since; that is not ours.
+    session.run(
+        *("pytest", "-W", "default::DeprecationWarning"),
+        *(session.posargs or ("-n", "auto", "-m", "not wire")),
+    )
 
 
 @nox.session(default=False)
@@ -148,6 +179,24 @@ def standins(session: nox.Session, openai: str) -> None:
 
 
 @nox.session(default=False)
+@nox.parametrize("environment", CLIENTS)
+def clients(session: nox.Session, environment: str) -> None:
+    """Play real clients in the world and on loopback, and compare; `-- --write-page` tells anew.
+
+    Much of it waits for real seconds, so that there may be more processes than cores.
+    """
+    folder = f"tests/clients/{environment}"
+    # Older clients cannot be installed beside the project, so it is found in the folder instead.
+    session.install("-r", f"{folder}/requirements.txt")
+    writes = "--write-page" in session.posargs
+    spread = ("-n", "0") if writes else ("-n", "4", "--dist", "loadfile")
+    session.run(
+        *("python", "-m", "pytest", "--confcutdir=tests/clients", *spread, folder),
+        *session.posargs,
+    )
+
+
+@nox.session(default=False)
 def foreign(session: nox.Session) -> None:
     """Compare the stand-ins with a mock server that others have written; needs Node."""
     _install(session, "tests")
@@ -173,13 +222,31 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Write requirements.txt anew from pyproject.toml; needs uv."""
+    """Write requirements.txt anew from pyproject.toml, and those of clients; needs uv."""
     session.run(
         *("uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11"),
         *("--group", "dev", "--no-header", "--no-annotate", "--output-file", "requirements.txt"),
         *("--upgrade", *session.posargs),
         external=True,
     )
+    for environment in CLIENTS:
+        wanted = f"tests/clients/{environment}/requirements"
+        # Beside the newest clients there is room for the project; it cannot be with older ones.
+        project = ("pyproject.toml",) if environment == "newest" else ()
+        session.run(
+            *("uv", "pip", "compile", f"{wanted}.in", *project, "--python-version", "3.11"),
+            *("--no-header", "--no-annotate", "--output-file", f"{wanted}.txt"),
+            *("--upgrade", *session.posargs),
+            external=True,
+        )
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation, strictly: a link that leads nowhere is an error."""
+    _install(session, "docs")
+    session.run("chaos", "run", "scenarios/breaker", "--html", "docs/example-report.html")
+    session.run("mkdocs", "build", "--strict", *session.posargs)
 
 
 @nox.session(default=False)

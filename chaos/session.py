@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import Enum
 from functools import partial
 from pathlib import Path
 
@@ -26,17 +25,9 @@ from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of
 from chaos.targets.here import importable_here
 from chaos.tiers.simulated.world import SimulatedTier
+from chaos.tiers.tier import Tier
 from chaos.tiers.wire.world import WireTier
 from chaos.verdict import Outcome
-
-
-class Tier(Enum):
-    """Where scenarios are played; in both, the traces of the two are compared."""
-
-    SIMULATED = "simulated"
-    WIRE = "wire"
-    BOTH = "both"
-
 
 Length = Callable[[LoadedScenario], float]
 """About how long a scenario takes to play, in whatever unit."""
@@ -83,6 +74,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
     seed: int | None = None,
     stop_at_first: bool = False,
     processes: int = 1,
+    is_alone: bool | None = None,
     length: Length = lambda _: 0,
     on_result: Callable[[RunResult], None] = lambda _: None,
 ) -> SuiteResult:
@@ -94,6 +86,8 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
         seed: Replaces the seed of every scenario.
         stop_at_first: End after the first run that did not pass.
         processes: How many play; see `processes_for`.
+        is_alone: Whether nothing else is played by this process, so that there is nobody to keep
+            a scenario's traces from; by default, if there is one scenario.
         length: Several processes begin with the longest, so that none is left alone with it.
         on_result: Told of each run, in the order of the scenarios.
 
@@ -105,8 +99,8 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
     assert processes == 1 or tier is Tier.SIMULATED, "there is one Toxiproxy"
     with importable_here():
         targets = [find_target(each.scenario.target) for each in loaded]
-    # Nobody comes after a scenario that is played alone.
-    isolated = len(loaded) > 1 and any(map(is_isolated, loaded, targets))
+    is_alone = len(loaded) == 1 if is_alone is None else is_alone
+    isolated = not is_alone and any(map(is_isolated, loaded, targets))
     simulated: dict[int, RunResult] = {}
     results: list[RunResult] = []
     began = real.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,8 +21,12 @@ from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import FROM, Progress, from_name
 from chaos.reports.formats import Files, with_formats
+from chaos.tiers.tier import Tier
 
 if TYPE_CHECKING:
+    from chaos.reports.terminal import Terminal
+    from chaos.runner.result import RunResult
+    from chaos.runner.suite import SuiteResult
     from chaos.scenario.loader import LoadedScenario
     from chaos.scenario.problems import Problem
 
@@ -30,14 +34,24 @@ StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
 ]
 Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Show laws and trace digests as well.")
+    int,
+    typer.Option(
+        *("-v", "--verbose"),
+        count=True,
+        show_default=False,
+        help="List every scenario, also of a large suite; -vv: laws and trace digests as well.",
+    ),
 ]
 TierName = Annotated[
-    Literal["simulated", "wire", "both"],
+    Tier,
     typer.Option(help="In virtual time; over sockets through Toxiproxy; or both, compared."),
 ]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Play again what is saved, until Ctrl-C.")]
+CheckOrder = Annotated[
+    bool,
+    typer.Option("--check-order", help="Play twice, in opposite orders, and compare the traces."),
+]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
@@ -45,14 +59,15 @@ Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a
 def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
-    tier: TierName = "simulated",
+    tier: TierName = Tier.SIMULATED,
     seed: Seed = None,
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
-    verbose: Verbose = False,  # noqa: FBT002 - the same
+    verbose: Verbose = 0,
     jobs: Jobs = None,
     traces: Traces = None,
     first: From = "",
     watch: Watch = False,  # noqa: FBT002 - the same
+    check_order: CheckOrder = False,  # noqa: FBT002 - the same
     *,
     files: Files,
 ) -> None:
@@ -61,16 +76,20 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     Every request of the service is answered by stand-ins, in virtual time: no keys, no network,
     and an hour of outage takes milliseconds. On the wire there is one Toxiproxy: scenarios are
     played there by one process, whatever --jobs says.
+
+    With --check-order they are played twice: the second time in the opposite order, by another
+    process. A scenario whose trace is then another one depends on more than its file and its seed.
     """
     from chaos import session
     from chaos.compare.baseline import Baseline
-    from chaos.reports.console import ConsoleReport
+    from chaos.reports.console import LISTED, ConsoleReport
+    from chaos.reports.progress import ProgressLine
     from chaos.reports.report import Report
     from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
     if watch:
-        watch_and_play(places(paths), expression, seed=seed, verbose=verbose)
+        watch_and_play(places(paths), expression, seed=seed, laws=verbose > 1)
         return
     loaded, mistakes = _loaded(places(paths), expression, first)
     console = console_beside(
@@ -78,13 +97,21 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         folders={"--traces": traces},
         inputs=[each.source.path for each in loaded],
     )
-    report = ConsoleReport(console, verbose=verbose)
-    where = session.Tier(tier)
-    processes = session.processes_for(loaded, where, jobs)
-    with Progress(loaded, report.on_result, holds=processes == 1) as progress:
+    report = ConsoleReport(console, lists=verbose > 0 or len(loaded) <= LISTED, laws=verbose > 1)
+    processes = session.processes_for(loaded, tier, jobs)
+    runs = len(loaded) * (2 if tier is Tier.BOTH else 1)
+
+    def tell(result: RunResult) -> None:
+        report.on_result(result)
+        line.ended(result.loaded.scenario.name)
+
+    with (
+        ProgressLine(console, runs) as line,
+        Progress(loaded, tell, holds=processes == 1) as progress,
+    ):
         suite = session.run(
             loaded,
-            tier=where,
+            tier=tier,
             seed=seed,
             stop_at_first=stop_at_first,
             processes=processes,
@@ -97,10 +124,32 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if traces:
         for result in suite.results:
             write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))
+    order_holds = not check_order or _order_holds(console, suite, seed)
     if mistakes:
         # What can be played, is; that the rest cannot be read is what comes of it all.
         raise ScenarioError(mistakes)
-    raise typer.Exit(suite.outcome.exit_code)
+    raise typer.Exit(suite.outcome.exit_code or int(not order_holds))
+
+
+def _order_holds(console: Terminal, suite: SuiteResult, seed: int | None) -> bool:
+    """Play it all again, the other way round, and tell of what differs."""
+    from chaos.order_check import differences
+
+    played = [result for result in suite.results if result.tier == "simulated"]
+    found = differences(played, seed=seed)
+    for each in found:
+        console.print(
+            f"order: {each.name} has another trace when it is played in the opposite order, by "
+            f"another process\n    at first  {each.first or '(nothing)'}\n"
+            f"    again     {each.again or '(nothing)'}\n"
+            "  it depends on what no seed decides: the order of a set, or state that outlived a "
+            "run; for that, set isolation: process",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not found:
+        console.print(f"order: {len(played)} traces are the same in the opposite order")
+    return not found
 
 
 def _loaded(

@@ -214,7 +214,7 @@ def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
     """What the gate says of a suite and its comparison with the baseline.
 
     Failed if a scenario failed or the baseline does not hold; inconclusive if a scenario is, or
-    if the whole suite was played and none of it put some law to the test that is promised there.
+    if the whole suite was played and a promised law was never put to the test.
     Only scenarios that are still there, and were left out on purpose, make it less than whole.
     """
     outcomes = [suite.outcome]

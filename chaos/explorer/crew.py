@@ -11,6 +11,7 @@ from itertools import chain, islice
 from chaos.explorer.subject import Deviations, Run, Subject, Wander
 from chaos.processes.pool import workers
 from chaos.runner.collection import no_collection
+from chaos.runner.isolation import is_isolated
 from chaos.tiers.simulated.world import SimulatedTier
 
 _AT_ONCE = 16
@@ -38,9 +39,10 @@ def crew_of(subject: Subject, processes: int = 1) -> Iterator[Crew]:
         subject: What to play; where processes cannot be forked, its target must be importable.
         processes: How many; with one, this process plays.
     """
+    isolated = is_isolated(subject.loaded, subject.target)
     # Here nothing has a way to go, and what is searched next may depend on every single run.
-    at_once = 1 if processes == 1 else _AT_ONCE
-    with workers(partial(_player, subject), processes, name=_name) as playing:
+    at_once = 1 if processes == 1 or isolated else _AT_ONCE
+    with workers(partial(_player, subject), processes, isolated=isolated, name=_name) as playing:
         yield lambda jobs: chain.from_iterable(playing.in_order(_portions(jobs, at_once)))
 
 

@@ -77,12 +77,12 @@ def compare(
         ChaosError: A file, or a target, is wrong; or a process died.
     """
     with importable_here():
-        for pair in wanted:
-            find_target(_reference(pair.target))
+        targets = [find_target(_reference(pair.target)) for pair in wanted]
+    isolated = any(target.isolation == "process" for target in targets)
     rows: dict[Pair, Row] = {}
     # The longest first, so that no process is left alone with one at the end.
     begun = sorted(wanted, key=lambda pair: _questions(pair.path), reverse=True)
-    with importable_here(), workers(_measuring, jobs) as measuring:
+    with importable_here(), workers(_measuring, jobs, isolated=isolated) as measuring:
         for pair, row in measuring.as_they_end(begun):
             rows[pair] = row
             on_row(row)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from chaos import session
+from chaos.processes.pool import workers
+from chaos.runner.isolation import is_isolated
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.simulation.timing import real
@@ -42,10 +45,19 @@ class Rerun:
         """
         began = real.monotonic()
         results = []
-        for loaded in session.load(paths, self._expression):
-            target = find_target(loaded.scenario.target)
-            result = session.play_one(loaded, target, self._simulation, seed=self._seed)
-            results.append(result)
-            self.count += 1
-            on_result(result)
+        loaded = session.load(paths, self._expression)
+        targets = [find_target(each.scenario.target) for each in loaded]
+        # What is played once is played again: nothing here is ever alone.
+        isolated = any(map(is_isolated, loaded, targets))
+
+        def work(number: int) -> RunResult:
+            return session.play_one(
+                loaded[number], targets[number], self._simulation, seed=self._seed
+            )
+
+        with workers(lambda: nullcontext(work), 1, isolated=isolated) as playing:
+            for result in playing.in_order(range(len(loaded))):
+                results.append(result)
+                self.count += 1
+                on_result(result)
         return SuiteResult(results=tuple(results), real_s=real.monotonic() - began)

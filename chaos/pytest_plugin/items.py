@@ -66,7 +66,11 @@ class ScenarioItem(pytest.Item):
 
         is_below = self.path.is_relative_to(Path.cwd())
         shown = self.path.relative_to(Path.cwd()) if is_below else self.path
-        suite = session.run(session.load([shown]), seed=self.config.getoption("--chaos-seed"))
+        suite = session.run(
+            session.load([shown]),
+            seed=self.config.getoption("--chaos-seed"),
+            is_alone=len(self.session.items) == 1,
+        )
         (result,) = suite.results
         self.user_properties += [("seed", result.seed), ("digest", result.digest)]
         if result.outcome is not Outcome.PASSED:

@@ -24,6 +24,7 @@ from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.interleave import Interleaving
 from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
+from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
@@ -65,6 +66,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         scenario=scenario,
         trace=life.trace,
         promises=promises,
+        best_mode=target_class.vocabulary().best_mode,
         ended_s=life.ended_s,
         has_loops=life.has_loops,
     )
@@ -125,7 +127,8 @@ class _Life:
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
         """Play everything and collect the verdicts that are not laws."""
         stopped: list[Verdict] = []
-        with _stopping(stopped, self._target_class):
+        zone = local_time_of(self._scenario.given.timezone)
+        with _stopping(stopped, self._target_class), zone:
             upstreams = {each.name: each for each in self._target_class.make_upstreams()}
             run = simulation.start_run(
                 upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed

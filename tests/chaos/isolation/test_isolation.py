@@ -121,3 +121,46 @@ def test_module_that_ends_the_process_is_named(folder: Path, end: str) -> None:
 def test_exit_code_is_not_that_of_a_function_for_the_end() -> None:
     """A gate is not green because a service has the last word."""
     assert chaos("run", write("outage", "services:SaysGoodbye", OUTAGE)).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("services:Unordered", "the order of a set"),
+        ("services:Trusting", "set isolation: process"),
+    ],
+)
+def test_order_check_finds_what_no_seed_decides(target: str, told: str) -> None:
+    """With the first event that differs."""
+    files = [write(name, target) for name in ("one", "two")]
+
+    done = chaos("run", *files, "--check-order")
+
+    assert done.returncode == 1, done.stderr
+    assert "has another trace" in done.stdout
+    assert told in " ".join(done.stdout.split())
+
+
+def test_order_check_finds_nothing_where_nothing_is() -> None:
+    """Not even in a service that keeps state, or draws lots: the world sees to both."""
+    files = [write("calm", "services:Remembers"), write("drawn", "services:Unseeded")]
+
+    done = chaos("run", *files, "--check-order")
+
+    assert done.returncode == 0, done.stdout
+    assert "2 traces are the same in the opposite order" in done.stdout
+
+
+def test_pytest_keeps_scenarios_apart() -> None:
+    """Each is a test, and tests are not alone either."""
+    write("calm", "services:Remembers")
+    write("outage", "services:Remembers", OUTAGE)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "calm.yaml", "outage.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+    assert "1 failed, 1 passed" in done.stdout

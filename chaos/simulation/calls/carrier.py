@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol, assert_never
 
 from chaos.faults.delivery import Answered, Cut, Delivery, Late, Lost
-from chaos.http import Response
-from chaos.simulation.http.connection import Arrived, HttpConnection
-from chaos.simulation.http.exchange import Exchange
-from chaos.simulation.http.head import LAST_CHUNK, chunk, has_body, head_of, is_stream
-from chaos.simulation.http.schedule import pieces
+from chaos.simulation.calls.connection import Connection, Sent
+from chaos.simulation.calls.exchange import Exchange, Told
+from chaos.simulation.calls.framing import LAST_CHUNK, chunk
+from chaos.simulation.calls.schedule import pieces
 from chaos.simulation.network.inbox import Arrival, End, Mark
 from chaos.simulation.timing.clock import to_ticks
 
@@ -39,6 +38,25 @@ class Course:
     rest: bytes = b""
     end: HowItEnds = "open"
     end_due: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An answer as bytes.
+
+    Attributes:
+        head: What comes before the body, at once.
+        body: What can be slow, or cut.
+        is_chunked: Whether the body comes in chunks, since nobody knows its length.
+        closes: Whether the connection is closed when all has come.
+        told: What the client has been told, if so much of the body has come.
+    """
+
+    head: bytes = b""
+    body: bytes
+    is_chunked: bool = False
+    closes: bool
+    told: Callable[[bytes], Told]
 
 
 class Source(Protocol):
@@ -66,13 +84,11 @@ class Carrier(ABC):
 
     @abstractmethod
     def _source(
-        self, course: Course, delivery: Delivery, arrived: Arrived, connection: HttpConnection
+        self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
     ) -> Source:
         """Where the bytes of an answer are to come from."""
 
-    def lose(
-        self, lost: Lost, arrived: Arrived, connection: HttpConnection, exchange: Exchange
-    ) -> None:
+    def lose(self, lost: Lost, sent: Sent, connection: Connection, exchange: Exchange) -> None:
         """Let no byte of an answer come."""
         exchange.decision.acted(lost.by)
         match lost.how:
@@ -83,73 +99,48 @@ class Carrier(ABC):
             case _:
                 assert_never(lost.how)
         course = Course(end=end, end_due=_first_byte(lost.late, connection, exchange))
-        source = self._source(course, lost, arrived, connection)
+        source = self._source(course, lost, sent, connection)
         self._end(course, source, connection)
 
     def carry(
         self,
         answered: Answered,
-        response: Response,
-        arrived: Arrived,
-        connection: HttpConnection,
+        message: Message,
+        sent: Sent,
+        connection: Connection,
         exchange: Exchange,
     ) -> None:
         """Let an answer come."""
-        has_one = has_body(response, arrived.request.method)
-        body = response.body if has_one else b""
-        streams = has_one and is_stream(response)
-        due = _first_byte(answered.late, connection, exchange)
-        head = head_of(response, keeps_alive=arrived.keeps_alive)
-        arrivals = [(due, head)]
-        came = 0
-        for number, piece in enumerate(pieces(answered, len(body))):
-            if piece.wait_s:
-                if number and answered.slices is not None:
-                    exchange.decision.acted(answered.slices.by)
-                if answered.rate is not None:
-                    exchange.decision.acted(answered.rate.by)
-                # In ticks: floats that are added up would differ from what a client has waited.
-                due += to_ticks(piece.wait_s)
-            data = body[came : came + piece.size]
-            came += piece.size
-            arrivals.append((due, chunk(data) if streams else data))
-        cut = answered.cut if came < len(body) or streams else None
-        end, is_whole, rest = _ending(cut, body[came:], streams=streams)
+        body, is_chunked = message.body, message.is_chunked
+        arrivals, came, due = _travel(
+            answered, message, exchange, _first_byte(answered.late, connection, exchange)
+        )
+        cut = answered.cut if came < len(body) or is_chunked else None
+        end, is_whole, rest = _ending(cut, body[came:], is_chunked=is_chunked)
         if cut is not None:
             exchange.decision.acted(cut.by)
-        if streams and is_whole:
+        if is_chunked and is_whole:
             arrivals.append((due, LAST_CHUNK))
-        if is_whole and not arrived.keeps_alive:
+        if is_whole and message.closes:
             end = "closed"
         course = Course(arrivals=tuple(arrivals), rest=rest, end=end, end_due=due)
-        source = self._source(course, answered, arrived, connection)
-        self._deliver(course, source, response, connection, exchange)
+        source = self._source(course, answered, sent, connection)
+        told = message.told(body[:came])
+        for number, (arrival_due, data) in enumerate(course.arrivals):
+            if data:
+                connection.send(source.arrival(data), arrival_due)
+            if not number:
+                connection.send(Mark(lambda: exchange.began(told)), arrival_due)
         if is_whole:
-            complete = replace(response, body=body[:came])
 
             def taken() -> None:
                 connection.close(exchange)
-                exchange.complete(complete)
+                exchange.complete(told)
 
             connection.send(Mark(taken), due)
         self._end(course, source, connection)
 
-    def _deliver(
-        self,
-        course: Course,
-        source: Source,
-        response: Response,
-        connection: HttpConnection,
-        exchange: Exchange,
-    ) -> None:
-        (due, head), *others = course.arrivals
-        connection.send(source.arrival(head), due)
-        connection.send(Mark(lambda: exchange.head_came(response)), due)
-        for due, data in others:
-            if data:
-                connection.send(source.arrival(data), due)
-
-    def _end(self, course: Course, source: Source, connection: HttpConnection) -> None:
+    def _end(self, course: Course, source: Source, connection: Connection) -> None:
         connection.on_give_up = source.given_up
         match course.end:
             case "open" | "silent":
@@ -165,20 +156,41 @@ class Carrier(ABC):
                 assert_never(course.end)
 
 
-def _first_byte(late: tuple[Late, ...], connection: HttpConnection, exchange: Exchange) -> int:
+def _first_byte(late: tuple[Late, ...], connection: Connection, exchange: Exchange) -> int:
     """Ticks at which the first byte arrives."""
     for each in late:
         exchange.decision.acted(each.by)
     return connection.clock.ticks + to_ticks(sum(each.seconds for each in late))
 
 
-def _ending(cut: Cut | None, rest: bytes, *, streams: bool) -> tuple[HowItEnds, bool, bytes]:
+def _travel(
+    answered: Answered, message: Message, exchange: Exchange, due: int
+) -> tuple[list[tuple[int, bytes]], int, int]:
+    """What arrives at which ticks, how much of the body that is, and when the last of it comes."""
+    body = message.body
+    arrivals = [(due, message.head)] if message.head else []
+    came = 0
+    for number, piece in enumerate(pieces(answered, len(body))):
+        if piece.wait_s:
+            if number and answered.slices is not None:
+                exchange.decision.acted(answered.slices.by)
+            if answered.rate is not None:
+                exchange.decision.acted(answered.rate.by)
+            # In ticks: floats that are added up would differ from what a client has waited.
+            due += to_ticks(piece.wait_s)
+        data = body[came : came + piece.size]
+        came += piece.size
+        arrivals.append((due, chunk(data) if message.is_chunked else data))
+    return arrivals, came, due
+
+
+def _ending(cut: Cut | None, rest: bytes, *, is_chunked: bool) -> tuple[HowItEnds, bool, bytes]:
     """How an answer ends, whether it looks whole, and what of it never arrives."""
     if cut is None:
         return "open", True, b""
-    missing = chunk(rest) + LAST_CHUNK if streams else rest
+    missing = chunk(rest) + LAST_CHUNK if is_chunked else rest
     match cut.how:
-        case "fin" if streams:
+        case "fin" if is_chunked:
             # A stream that is closed in order looks finished.
             return "open", True, b""
         case "fin" | "abort":

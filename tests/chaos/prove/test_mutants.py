@@ -13,12 +13,13 @@ from rich.console import Console
 
 from chaos.errors import ChaosError
 from chaos.prove.gate import Fate
-from chaos.prove.mutants.campaign import Campaign, mutate
+from chaos.prove.mutants.campaign import Campaign, _computed_s, mutate
 from chaos.prove.mutants.importing import imported_anew
 from chaos.prove.mutants.operators import mutants_of, mutated
 from chaos.prove.mutants.report import MutantReport, dump
 from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.targets import vocabulary_of
+from chaos.tiers.simulated.world import SimulatedTier
 
 SERVICE = ("tests.chaos.prove.shop",)
 TARGET = "tests.chaos.prove.shop_target:Shop"
@@ -204,3 +205,12 @@ def shown(campaign: Campaign) -> str:
     report.on_plan(campaign.plan)
     report.on_end(campaign)
     return written.getvalue()
+
+
+def test_processor_time_goes_on_in_the_world() -> None:
+    """Else the time of many plays would count as that of one, and a survivor as a kill."""
+    with SimulatedTier():
+        before_s = _computed_s()
+        sum(range(3_000_000))
+
+        assert _computed_s() > before_s

@@ -63,6 +63,13 @@ def prove(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Make mutants of the service by rule; the scenarios must notice each; takes an hour."""
+    _install(session)
+    session.run("chaos", "prove", *(session.posargs or ("--mutants", "300", "--seed", "1")))
+
+
+@nox.session(default=False)
 def explore(session: nox.Session) -> None:
     """Try every single fault on each workload, and every interleaving with one preemption."""
     _install(session)

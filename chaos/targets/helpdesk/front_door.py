@@ -34,6 +34,7 @@ class FrontDoorTarget(AsgiTarget):
     """The application of ``helpdesk.app``: a question is a ``POST /ask``, or any other request."""
 
     name = "helpdesk-front-door"
+    service = ("helpdesk",)
     isolation = "shared"
 
     @classmethod
@@ -76,7 +77,7 @@ class FrontDoorTarget(AsgiTarget):
         assert isinstance(gcs, GcsUpstream)
         self._gcs = gcs
         self._published = 0
-        first = self._publish()
+        generation = self._publish()
         key = world.folder / "service-account.json"
         key.write_text(json.dumps(GoogleIdentity().service_account_info()), encoding="utf-8")
         self._settings = Settings.load({}).replaced(
@@ -91,10 +92,9 @@ class FrontDoorTarget(AsgiTarget):
         )
         copy = given.cached_copy(world.given)
         if copy is not None:
-            given.lay_out_cache(
-                cache_folder(self._settings.index), copy, self._manifest, now=time.time()
-            )
-        detail = (("cached", copy is not None), *first.items())
+            folder = cache_folder(self._settings.index)
+            given.lay_out_cache(folder, copy, self._manifest, now=time.time())
+        detail = (("cached", copy is not None), *generation.items())
         world.recorder.record(ActionEvent, action="given", detail=detail)
         self._listener = TraceListener(world.recorder, self._broken_events)
         await super().build(world)

@@ -43,8 +43,10 @@ class ConsoleReport:
 
     def on_result(self, result: RunResult) -> None:
         """One line: verdict, name, virtual time, real time; it fits into 80 columns."""
-        if self._lists or result.outcome is not Outcome.PASSED:
+        if self._lists or result.note or result.outcome is not Outcome.PASSED:
             self._print(_line(result))
+        if result.note is not None:
+            self._print(f"    note: {result.note}", "yellow")
         if self._laws:
             self._print(f"    {'trace':<14}{result.digest}", "dim")
             for law in result.laws:

@@ -84,6 +84,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         waived=scenario.waive,
         virtual_s=life.ended_s,
         real_s=real.monotonic() - began,
+        outside_s=life.outside_s,
         best_mode=target_class.vocabulary().best_mode,
     )
 
@@ -119,6 +120,7 @@ class _Life:
         self.ended_s = 0.0
         self.has_loops = False
         self._last_look = 0
+        self.outside_s = 0.0
 
     @property
     def broke_down(self) -> bool:
@@ -149,6 +151,7 @@ class _Life:
             finally:
                 self.ended_s = run.clock.now_s
                 self.has_loops = run.has_loops
+                self.outside_s = run.scheduler.outside_s
                 run.close()
             failure = run.scheduler.failure
             if failure is not None and not run.scheduler.failure_is_told:

@@ -108,9 +108,7 @@ class Simulation(ABC):
             **self._files.substitutes(),
             **sqlite.substitutes(self.clock),
         }
-        self._launcher = self._find_launcher()
-        if self._launcher is not None:
-            self.guard.unseen = self._launcher.in_words
+        self._take_launcher()
         # It asks another program, once; SDKs put the answer into a header.
         platform.processor()
         with ExitStack() as undo:
@@ -168,6 +166,9 @@ class Simulation(ABC):
         """
         if self._run is not None:
             raise SimulationError("a run is on already; expected none; finish it first")
+        if self._launcher is not None and not self._launcher.is_here:
+            # The process was forked after the simulation was entered.
+            self._take_launcher()
         self.clock.reset()
         random.seed(seed)
         self._entropy.seed(seed)
@@ -184,6 +185,10 @@ class Simulation(ABC):
             run.close()
             raise
         return run
+
+    def _take_launcher(self) -> None:
+        self._launcher = self._find_launcher()
+        self.guard.unseen = tuple if self._launcher is None else self._launcher.in_words
 
     def _find_launcher(self) -> Launcher | None:
         """What starts threads that can make no real sockets; None where they must."""

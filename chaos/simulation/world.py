@@ -6,6 +6,7 @@ import itertools
 import os
 import platform
 import random
+import uuid
 from _thread import get_ident
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -24,10 +25,12 @@ from chaos.simulation.http.router import Router
 from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
 from chaos.simulation.loops.selectors import virtual_selectors
+from chaos.simulation.loops.trio_sockets import virtual_trio_sockets
 from chaos.simulation.network import names
 from chaos.simulation.network.takeover import virtual_sockets
 from chaos.simulation.outside import ways_out
 from chaos.simulation.outside.guard import Guard
+from chaos.simulation.outside.libraries import refusing_libraries
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.baton import baton, is_left_behind
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
@@ -96,8 +99,9 @@ class Simulation(ABC):
             **names.substitutes(),
             **ways_out.substitutes(),
         }
-        # It asks another program, once; SDKs put the answer into a header.
+        # These ask another program, once; SDKs put the answers into headers.
         platform.processor()
+        uuid.getnode()
         with ExitStack() as undo:
             undo.enter_context(Freeze(self.clock, substitutes))
             undo.enter_context(mock.patch.dict(os.environ, _ENVIRONMENT))
@@ -108,9 +112,11 @@ class Simulation(ABC):
             undo.enter_context(self._entropy.in_place())
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
+            undo.enter_context(virtual_trio_sockets())
             undo.enter_context(noticing_mishaps(lambda: self._run))
             undo.callback(ways_out.stop_watching)
             ways_out.watch_ways_out(self.guard)
+            undo.enter_context(refusing_libraries(self.guard))
             undo.callback(setattr, baton, "ident", 0)
             self._undo = undo.pop_all()
         self._owner = baton.ident = get_ident()

@@ -21,6 +21,8 @@ os.environ.update(
     {
         # As the world sets it; otherwise the SDK asks for metadata in a thread of its own.
         "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA": "true",
+        # Otherwise a list of prices is fetched from the network when it is imported.
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     }
 )
 

@@ -86,6 +86,7 @@ class Seen:
         requests: How many reached the provider.
         connections: How many were opened.
         seconds: How long it took.
+        late_s: By how much the machine was late with what it had to do meanwhile.
         refusals: With which words the world refused something.
     """
 
@@ -93,6 +94,7 @@ class Seen:
     requests: int
     connections: int
     seconds: float
+    late_s: float = 0.0
     refusals: tuple[str, ...] = ()
 
     @property

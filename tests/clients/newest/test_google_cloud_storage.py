@@ -67,7 +67,8 @@ def _many(bucket: Any) -> object:
 
 
 def _opened() -> object:
-    options = {"client": _client(), "blob_open_kwargs": {"timeout": TIMEOUT_S, "retry": _RETRY}}
+    limits = {"timeout": TIMEOUT_S, "retry": _RETRY}
+    options = {"client": _client(), "blob_open_kwargs": limits, "get_blob_kwargs": limits}
     with smart_open.open("gs://bucket/object", "rb", transport_params=options) as file:
         return file.read()
 

@@ -67,13 +67,6 @@ def _task_group() -> object:
     return asyncio.run(call())
 
 
-def _impatient() -> object:
-    async def call() -> object:
-        return await asyncio.wait_for(weather_later(), 0.1)
-
-    return asyncio.run(call())
-
-
 def _runs_in_executor() -> object:
     async def call() -> object:
         loop = asyncio.get_running_loop()
@@ -134,7 +127,6 @@ class TestConcurrency(ClientTests):
             _row("anyio portal", _portal, (SUNNY, SUNNY)),
             _row("`asyncio.to_thread`", _to_thread, [SUNNY] * 2, latency_s=0.2),
             _row("`asyncio.TaskGroup` in a timeout", _task_group, [SUNNY] * 2, latency_s=0.2),
-            _row("`asyncio.wait_for`, in a hurry", _impatient),
             _row("`run_in_executor`", _runs_in_executor),
             _row("anyio, a worker thread", _anyio),
             _row("trio", _trio),

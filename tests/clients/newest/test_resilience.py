@@ -31,7 +31,7 @@ def _tenacity() -> object:
 
 def _tenacity_later() -> object:
     retrying = tenacity.AsyncRetrying(
-        stop=tenacity.stop_after_delay(1.0), wait=tenacity.wait_fixed(0.4), reraise=True
+        stop=tenacity.stop_after_attempt(3), wait=tenacity.wait_fixed(0.4), reraise=True
     )
     return asyncio.run(retrying(weather_later))
 

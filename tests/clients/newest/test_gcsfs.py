@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import fsspec.asyn
 import gcsfs
 from gcsfs.core import GCSFileSystem
 
@@ -12,7 +13,14 @@ from tests.clients.frame.tests import ClientTests
 from tests.clients.providers import OBJECT, storage_provider
 
 
+def _fresh() -> None:
+    # The thread of fsspec's loop ends with the run that started it; a new process has none.
+    fsspec.asyn.loop[0] = None
+    fsspec.asyn.iothread[0] = None
+
+
 def _cat() -> object:
+    _fresh()
     files = GCSFileSystem(token="anon", skip_instance_cache=True, requests_timeout=TIMEOUT_S)
     return files.cat("bucket/object")
 
@@ -32,6 +40,7 @@ def _cat_later() -> object:
 
 
 def _default() -> object:
+    _fresh()
     files = gcsfs.GCSFileSystem(token="anon", skip_instance_cache=True)
     return files.cat("bucket/object")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx2
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
@@ -15,9 +16,15 @@ from tests.clients.providers import MODEL, SAID, openai_provider
 _QUESTION = "How do I start it?"
 
 
-def _model(**options: Any) -> ChatOpenAI:
+def _model() -> ChatOpenAI:
     return ChatOpenAI(
-        model=MODEL, api_key=SecretStr("sk-test"), timeout=TIMEOUT_S, max_retries=1, **options
+        model=MODEL,
+        api_key=SecretStr("sk-test"),
+        timeout=TIMEOUT_S,
+        max_retries=1,
+        # Otherwise one is kept for the whole process, with connections that belong to an event
+        # loop: a second `asyncio.run` fails, in the world as elsewhere.
+        http_async_client=httpx2.AsyncClient(),
     )
 
 

@@ -20,7 +20,16 @@ def play(options: list[str], module: Path) -> tuple[str, int]:
     """Run the tests of one client; returns what they print, and their exit code."""
     command = [sys.executable, "-m", "pytest", "-n", "0", "--confcutdir=tests/clients"]
     done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", "-q", str(module), *options],
+        [
+            *command,
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "filterwarnings=default",
+            "-q",
+            str(module),
+            *options,
+        ],
         capture_output=True,
         text=True,
         check=False,

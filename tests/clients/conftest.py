@@ -32,11 +32,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-page", action="store_true", help="write docs/clients.md anew")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let libraries of others warn; it is not their warnings that are tested."""
-    config.addinivalue_line("filterwarnings", "default")
-
-
 @pytest.fixture(scope="session")
 def authority() -> Authority:
     """Who signs the certificates that clients get on loopback."""

@@ -14,6 +14,9 @@ from chaos.ports import Upstream
 TIMEOUT_S = 0.5
 """How long the clients wait for an answer. Waits are real on loopback, so all are short."""
 
+TOO_LONG_S = 10.0
+"""What takes longer than this in the world is not waited for on loopback; the page says so."""
+
 
 class Fault(Enum):
     """What is in the provider's way; the value is how the page calls it."""

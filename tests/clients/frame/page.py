@@ -34,7 +34,8 @@ same errors behind it, as many requests, as many connections, and as many second
 | cut | closes the connection in the middle of the body, or after two events of a stream |
 
 A cell says what came, how many requests reached the provider, and the virtual seconds. Settings
-are short, because on loopback the seconds are real; what takes more than {long:g} s is not compared.
+are short, because on loopback the seconds are real; what takes more than {long:g} s is not
+compared.
 
 Python 3.10 to 3.12.2 take a reset of a TLS connection for its end
 ([python/cpython#115627](https://github.com/python/cpython/issues/115627)), so that blocking

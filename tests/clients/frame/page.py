@@ -79,8 +79,8 @@ def environment_of(text: str) -> str:
 def page(found: Mapping[str, str]) -> str:
     """The whole page, from its sections."""
     rows = [line for each in found.values() for line in each.splitlines() if line[:2] == "| "]
-    # The first line of each table that begins like a row is that of dashes.
-    rows = [line for line in rows if not line.startswith("| --- ")]
+    # The head of a table and the dashes below it are no rows.
+    rows = [line for line in rows if not line.startswith(("|  |", "| --- "))]
     refused = sum(_REFUSED in row for row in rows)
     counts = (
         f"**{len(rows) - refused} rows work, {refused} are refused**, none is silently wrong; "

@@ -56,8 +56,9 @@ def gate(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def prove(session: nox.Session) -> None:
-    """Plant known defects one at a time; the scenarios must notice each."""
+    """Plant known defects one at a time, in the laws and in the helpdesk; each is noticed."""
     _install(session)
+    session.run("pytest", "tests/chaos/witnesses")
     session.run("chaos", "prove", *session.posargs)
 
 
@@ -109,6 +110,32 @@ def types(session: nox.Session) -> None:
     """Check types, strictly."""
     _install(session, "types", "tests")
     session.run("mypy")
+    session.run("pyright", "tests/typing")
+
+
+@nox.session(default=False)
+def packages(session: nox.Session) -> None:
+    """Build both distributions, install each alone into a clean environment, and use it."""
+    session.install("build")
+    session.run("python", "-m", "tests.packages")
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version of everything that is needed directly; needs uv."""
+    floors = f"{session.create_tmp()}/floors.txt"
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--output-file", floors, "--quiet"),
+        *("--resolution", "lowest-direct", "--python-version", "3.11"),
+        external=True,
+    )
+    project = nox.project.load_toml("pyproject.toml")
+    session.install("-e", ".", *nox.project.dependency_groups(project, "tests"), "-c", floors)
+    # Old releases use what their own dependencies have deprecated since; that is not ours.
+    session.run(
+        *("pytest", "-W", "default::DeprecationWarning"),
+        *(session.posargs or ("-n", "auto", "-m", "not wire")),
+    )
 
 
 @nox.session(default=False)
@@ -196,6 +223,14 @@ def lock(session: nox.Session) -> None:
             *("--upgrade", *session.posargs),
             external=True,
         )
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation, strictly: a link that leads nowhere is an error."""
+    _install(session, "docs")
+    session.run("chaos", "run", "scenarios/breaker", "--html", "docs/example-report.html")
+    session.run("mkdocs", "build", "--strict", *session.posargs)
 
 
 @nox.session(default=False)

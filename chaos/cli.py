@@ -9,12 +9,12 @@ import os
 import sys
 import time
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from chaos import __version__
 from chaos.commands.common import output, print_error
 from chaos.commands.diff import diff
 from chaos.commands.doctor import doctor
@@ -23,6 +23,7 @@ from chaos.commands.explore import explore
 from chaos.commands.files import validate
 from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
+from chaos.commands.init import init
 from chaos.commands.listing import list_
 from chaos.commands.new import new
 from chaos.commands.prove import prove
@@ -40,7 +41,8 @@ app = typer.Typer(
     name="chaos",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Prove, in virtual time, that a service survives its providers.",
     epilog="Start with: chaos run scenarios    Exit codes: 0 passed, 1 failed, "
     "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing.",
@@ -49,7 +51,7 @@ app = typer.Typer(
 
 def _tell_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it
     if is_asked:
-        typer.echo(f"chaos {version('helpdesk-chaos')}")
+        typer.echo(f"chaos {__version__}")
         raise typer.Exit
 
 
@@ -77,6 +79,7 @@ app.command()(report)
 app.command()(diff)
 app.command()(doctor)
 app.command()(explain)
+app.command()(init)
 app.command()(new)
 app.command()(schema)
 app.add_typer(incidents)

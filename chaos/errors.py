@@ -39,4 +39,4 @@ class DeadlockError(SimulationError):
 
 
 class LivelockError(SimulationError):
-    """Somebody goes on and on, and would for ever; the message says who."""
+    """Somebody would go on for ever; the message says who."""

@@ -31,6 +31,11 @@ class Request:
         return urlsplit(self.url).hostname or ""
 
     @property
+    def port(self) -> int | None:
+        """The port; None if the URL does not name one."""
+        return urlsplit(self.url).port
+
+    @property
     def path(self) -> str:
         """Path as sent, percent escapes kept."""
         return urlsplit(self.url).path

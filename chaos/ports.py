@@ -7,7 +7,7 @@ is a `Check`; who reads the results is a `Reporter`. A target finds all it may u
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from chaos.http import Request, Response
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
 from chaos.trace.events import Event, Scalar
+from chaos.trace.said import Said
 from chaos.units import parse_duration
 from chaos.verdict import Verdict
 
@@ -35,20 +36,48 @@ class Operation:
     object: str | None = None
 
 
-class Upstream(ABC):
+class StandIn(ABC):
     """A stand-in for one provider: state of its own, no sockets, no clock but ``time``.
 
-    A new one is made for each run.
+    A new one is made for each run. What it speaks is up to the classes below.
     """
 
     name: ClassVar[str]
     """What scenarios call it: ``openai``."""
 
     hosts: ClassVar[tuple[str, ...]]
-    """Host names whose requests it answers."""
+    """Host names at which it is found."""
 
     operations: ClassVar[tuple[str, ...]]
     """Every operation it knows, for ``operation:`` in scenarios."""
+
+    def describe(self, operation: Operation, response: Any) -> Mapping[str, Scalar]:  # noqa: ANN401
+        """What a trace should remember of an answer, for people to read. Default: nothing.
+
+        Args:
+            operation: What was asked for.
+            response: The answer: a `Response`, or the `Reply` of a `StreamUpstream`.
+        """
+        del operation, response
+        return {}
+
+    def said(self, operation: Operation, request: Any, response: Any) -> Said | None:  # noqa: ANN401
+        """The same in words of no provider, which laws read; see `chaos.upstreams.said`.
+
+        Called once for what the provider did, which a fault may keep from the client, and once
+        for what the client has read to its end. Default: None, so that no law judges it.
+
+        Args:
+            operation: What was asked for.
+            request: How: a `Request`, or the content of a `Command`.
+            response: The answer, as for `describe`.
+        """
+        del operation, request, response
+        return None
+
+
+class Upstream(StandIn):
+    """A stand-in that speaks HTTP, at ports 80 and 443."""
 
     @abstractmethod
     def classify(self, request: Request) -> Operation | None:
@@ -58,11 +87,6 @@ class Upstream(ABC):
     def handle(self, request: Request) -> Response:
         """Answer as the provider would."""
 
-    def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
-        """What a trace should remember of an answer, for laws to judge. Default: nothing."""
-        del operation, response
-        return {}
-
     def rate_limited(self, code: str) -> Response:
         """The provider's real 429, without Retry-After."""
         return Response(status=429, body=code.encode())
@@ -70,6 +94,92 @@ class Upstream(ABC):
     def failed(self, status: int) -> Response:
         """The provider's usual error for ``status``."""
         return Response(status=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One request to a `StreamUpstream`.
+
+    Attributes:
+        operation: What it asks for; None if the provider has no such thing.
+        raw: Its bytes, as they came.
+        content: The same as the stand-in understands it; for `StreamUpstream.handle`.
+    """
+
+    operation: Operation | None
+    raw: bytes
+    content: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a `StreamUpstream` says to a command.
+
+    Attributes:
+        data: Its bytes; empty if such a command gets no answer.
+        error: The word by which the provider says that it did not do what was asked; laws count
+            such a call as failed.
+        closes: Whether the provider closes the connection then.
+    """
+
+    data: bytes = b""
+    error: str | None = None
+    closes: bool = False
+
+
+class StreamUpstream(StandIn):
+    r"""A stand-in that speaks something else than HTTP: bytes in, bytes out.
+
+    The harness keeps the connections. It asks `next_command` what has come, and `handle` for the
+    answer; faults befall both as they do with HTTP. Latencies, limits of pace, timeouts and resets
+    act on an answer, the faults of the connection on connecting. Faults that are answers of an
+    HTTP server (``rate_limit``, ``http_error``, ``malformed``, …) are refused.
+
+    Example:
+        >>> class Echo(StreamUpstream):
+        ...     name, hosts, ports, operations = "echo", ("echo.test",), (7,), ("line",)
+        ...
+        ...     def next_command(self, data):
+        ...         line, end, _ = data.partition(b"\n")
+        ...         return Command(operation=Operation("line"), raw=line + end) if end else None
+        ...
+        ...     def handle(self, command, session):
+        ...         return Reply(data=command.raw)
+        >>> Echo().next_command(b"one\ntwo").raw
+        b'one\n'
+    """
+
+    ports: ClassVar[tuple[int, ...]]
+    """Where it listens."""
+
+    tls_ports: ClassVar[tuple[int, ...]] = ()
+    """Where it listens, and every connection begins with TLS."""
+
+    def greet(self, session: dict[str, Any]) -> bytes:
+        """What it says first on a new connection. Default: nothing."""
+        del session
+        return b""
+
+    @abstractmethod
+    def next_command(self, data: bytes) -> Command | None:
+        """The first command in ``data``; None if it is not whole yet.
+
+        Args:
+            data: Everything that has come and belongs to no command yet.
+
+        Raises:
+            ValueError: This is not the protocol; the connection is reset, and the run is
+                inconclusive.
+        """
+
+    @abstractmethod
+    def handle(self, command: Command, session: dict[str, Any]) -> Reply:
+        """Answer as the provider would.
+
+        Args:
+            command: One of `next_command`'s, whose operation is known.
+            session: Whatever it wants to remember of this connection; empty at first.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +196,42 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryBudget:
+    """What a target promises about the retries of all questions together.
+
+    In any ``window_s`` seconds there are at most ``at_least`` retries, and on top of that a retry
+    for each ``1 / share`` first attempts.
+
+    Attributes:
+        share: Retries for each first attempt; 0.2 is one for five.
+        at_least: Retries that are always allowed, so that a quiet service can retry at all.
+        window_s: The window, in seconds.
+    """
+
+    share: float
+    at_least: int = 0
+    window_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """What a target promises about attempts; laws hold it to that."""
+    """What a target promises about attempts; laws hold it to that.
+
+    Attributes:
+        attempts: How often one thing is asked for at most, the first attempt included.
+        first_backoff_s: The wait after the first failure, without its random part.
+        max_backoff_s: What no wait exceeds, without its random part.
+        jitter_s: A random part of up to so many seconds comes on top of each wait, each length as
+            likely as any other; also where the wait has stopped growing.
+        multiplier: How much longer each wait is than the one before it.
+        never_retried: Statuses after which no attempt follows.
+        shorter_by: A random part of each wait, up to this share, is taken off it: 0.25 is what
+            the SDKs of OpenAI and Anthropic do, 1.0 is "full jitter". A pause that the provider
+            asks for is never made shorter.
+        budget: How many retries all questions together may make; None promises nothing.
+        longest_pause_s: A pause that the provider asks for is kept up to this length; one that is
+            longer may be taken for a mistake.
+    """
 
     attempts: int
     first_backoff_s: float
@@ -95,16 +239,30 @@ class RetryPolicy:
     jitter_s: float
     multiplier: float = 2.0
     never_retried: frozenset[int] = frozenset({400, 401, 403, 404, 422})
+    shorter_by: float = 0.0
+    budget: RetryBudget | None = None
+    longest_pause_s: float = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerPolicy:
-    """What a target promises about a breaker; the reference model is built from it."""
+    """What a target promises about a breaker; the reference model is built from it.
+
+    Attributes:
+        failure_threshold: Failures in a row that open it.
+        recovery_timeout_s: How long it stays open.
+        half_open_max_calls: Trials at a time.
+        trial_lease_s: A trial that has not been settled for so long is given up; None for never.
+        never_counted: Statuses that are the caller's mistake, and so no failure of the provider.
+        always_counted: Statuses that are no success, and are not ignored either.
+    """
 
     failure_threshold: int
     recovery_timeout_s: float
     half_open_max_calls: int = 1
     trial_lease_s: float | None = None
+    never_counted: frozenset[int] = frozenset({400, 404, 422})
+    always_counted: frozenset[int] = frozenset({500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +281,26 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
-    """Everything a target promises, by upstream; what is absent is not judged."""
+    """Everything a target promises, by upstream; what is absent is not judged.
+
+    Attributes:
+        deadline_s: Who asks has an answer after so many seconds, time in a queue included.
+        retries: How attempts at an upstream are repeated.
+        breakers: Which breakers there are.
+        caches: Which upstreams are read through a cached copy.
+        requests_per_ask: How many requests one question may cost an upstream, whoever sends them:
+            an SDK, a library or the service itself, for whatever operation.
+        recovers_within_s: How long after the last fault the service is back in its best mode.
+            None: as soon as its breakers, its caches and the pauses asked for allow. A target that
+            promises no breaker may well have one, so that for a minute it may make no call.
+    """
 
     deadline_s: float | None = None
     retries: Mapping[str, RetryPolicy] = field(default_factory=dict)
     breakers: Mapping[str, BreakerPolicy] = field(default_factory=dict)
     caches: Mapping[str, CachePolicy] = field(default_factory=dict)
+    requests_per_ask: Mapping[str, int] = field(default_factory=dict)
+    recovers_within_s: float | None = None
 
 
 class Recorder(Protocol):
@@ -151,7 +323,7 @@ class World:
         choices: The source of everything undecided.
     """
 
-    upstreams: Mapping[str, Upstream]
+    upstreams: Mapping[str, StandIn]
     folder: Path
     given: Mapping[str, Any]
     settings: Mapping[str, Any]
@@ -177,7 +349,7 @@ class Observable:
 
 
 def take_any(key: str, value: object) -> None:
-    """Refuse no value of a setting; whether a service takes it, is found out when it starts."""
+    """Refuse no value: whether the service accepts a setting shows when it starts."""
     del key, value
 
 
@@ -198,6 +370,8 @@ class Vocabulary:
             while all is well.
         actions: Steps it supports beyond ``ask``: ``restart``, ``refresh_index``, …
         given: Keys it understands under ``given``, and what may stand there.
+        streams: The upstreams that do not speak HTTP, so that faults which are answers of an HTTP
+            server can be refused for them.
         refuse: Given a setting and a value of its type: what is expected, as words for people, if
             the service would not take it; else None. So a file is refused, and not a run wasted.
     """
@@ -210,6 +384,7 @@ class Vocabulary:
     given: Mapping[str, Circumstance] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
     refuse: Callable[[str, Any], str | None] = take_any
+    streams: frozenset[str] = frozenset()
 
     @property
     def best_mode(self) -> str:
@@ -258,11 +433,19 @@ class Target(ABC):
     name: ClassVar[str]
     """What people call it; by default the name of the class, in lower case."""
 
-    upstreams: ClassVar[Sequence[type[Upstream]]] = ()
+    upstreams: ClassVar[Sequence[type[StandIn]]] = ()
     """The stand-ins it needs; see `make_upstreams`."""
 
     modes: ClassVar[tuple[str, ...]] = MODES
     """How it may answer, the best first; see `Vocabulary`."""
+
+    service: ClassVar[tuple[str, ...]] = ()
+    """Packages and modules that the service is made of. An error that comes out of them while it
+    starts is the service's own, and a failure; mutants are made of them."""
+
+    defects: ClassVar[str | None] = None
+    """The module with a tuple ``DEFECTS``, for `chaos prove`. By default ``defects``, beside the
+    module of the target, if there is one."""
 
     isolation: ClassVar[Isolation] = "process"
     """Whether each of its scenarios begins in a process of its own, or one process plays them all,
@@ -281,11 +464,18 @@ class Target(ABC):
     @classmethod
     def vocabulary(cls) -> Vocabulary:
         """The words scenarios may use for it. Default: its upstreams and its modes."""
-        upstreams = {each.name: each.operations for each in cls.upstreams}
-        return Vocabulary(upstreams=upstreams, observables={}, settings={}, modes=cls.modes)
+        return Vocabulary(
+            upstreams={each.name: each.operations for each in cls.upstreams},
+            observables={},
+            settings={},
+            modes=cls.modes,
+            streams=frozenset(
+                each.name for each in cls.upstreams if issubclass(each, StreamUpstream)
+            ),
+        )
 
     @classmethod
-    def make_upstreams(cls) -> Sequence[Upstream]:
+    def make_upstreams(cls) -> Sequence[StandIn]:
         """New stand-ins for one run. Default: one of each of `upstreams`."""
         return [each() for each in cls.upstreams]
 
@@ -307,6 +497,15 @@ class Target(ABC):
     def observe(self, key: str) -> Scalar | Awaitable[Scalar]:
         """The value of an observable now."""
         raise NotImplementedError(f"{self.name} has no observable {key!r}")
+
+    def audit(self) -> Iterable[str]:
+        """Whatever the service tells of itself that is not so; each fails the run.
+
+        Asked when all steps and expectations are through. What a service says of itself is no
+        evidence: compare its status, its counters and its files with what users got, and with
+        what the stand-ins hold. Default: nothing.
+        """
+        return ()
 
     def state(self) -> Hashable | None:
         """Everything that decides what the service will do from now on, while nobody asks.

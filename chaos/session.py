@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import Enum
 from functools import partial
 from pathlib import Path
 
@@ -26,17 +25,9 @@ from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of
 from chaos.targets.here import importable_here
 from chaos.tiers.simulated.world import SimulatedTier
+from chaos.tiers.tier import Tier
 from chaos.tiers.wire.world import WireTier
 from chaos.verdict import Outcome
-
-
-class Tier(Enum):
-    """Where scenarios are played; in both, the traces of the two are compared."""
-
-    SIMULATED = "simulated"
-    WIRE = "wire"
-    BOTH = "both"
-
 
 Length = Callable[[LoadedScenario], float]
 """About how long a scenario takes to play, in whatever unit."""

@@ -12,7 +12,7 @@ from chaos.checks.measure import Window, measure
 from chaos.choices import Seeded
 from chaos.errors import ChaosError, SimulationError
 from chaos.faults.injector import Injector
-from chaos.ports import Upstream
+from chaos.ports import StandIn
 from chaos.scenario.faults import FAULTS, Fault
 from chaos.scenario.problems import ScenarioError, listed, suggest
 from chaos.scenario.source import Findings
@@ -62,7 +62,7 @@ class SimulatedWorld:
         self._choices = Seeded(seed)
         self._injector = Injector(self._choices)
         self._run: SimulatedRun | None = None
-        self._upstreams: Mapping[str, Upstream] = {}
+        self._upstreams: Mapping[str, StandIn] = {}
 
     def __enter__(self) -> Self:
         """Take over time, threads and HTTP.
@@ -86,7 +86,7 @@ class SimulatedWorld:
         finally:
             self._simulation.__exit__(exc_type, exc, traceback)
 
-    def serve(self, *upstreams: Upstream) -> None:
+    def serve(self, *upstreams: StandIn) -> None:
         """Begin, with these stand-ins and no others.
 
         Raises:
@@ -190,7 +190,7 @@ class SimulatedWorld:
     def _running(self) -> SimulatedRun:
         return self._run or self._start({})
 
-    def _start(self, upstreams: Mapping[str, Upstream]) -> SimulatedRun:
+    def _start(self, upstreams: Mapping[str, StandIn]) -> SimulatedRun:
         self._upstreams = upstreams
         self._run = self._simulation.start_run(
             upstreams=upstreams, injector=self._arm, choices=self._choices, seed=self._seed

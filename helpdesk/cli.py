@@ -6,7 +6,6 @@ import io
 import json
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
 
-from helpdesk import index_commands
+from helpdesk import __version__, index_commands
 from helpdesk.answers import Answer
 from helpdesk.desk import Helpdesk, checked_question
 from helpdesk.environment import OPENAI_CERTIFICATES, PROXIES, STORAGE_CERTIFICATES
@@ -52,7 +51,7 @@ app.add_typer(index_commands.app, name="index")
 
 def _tell_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it
     if is_asked:
-        typer.echo(f"helpdesk {version('helpdesk-chaos')}")
+        typer.echo(f"helpdesk {__version__}")
         raise typer.Exit
 
 

@@ -149,6 +149,9 @@ class _Call:
                 # Ours or nobody's fault: it says nothing about the account.
                 permit.neutral()
                 raise
+            finally:
+                # An error that is kept by what its traceback leads to is freed by nobody.
+                self._failed = None
             self._memory.settle(permit, None)
             return reply
 

@@ -63,7 +63,7 @@ def set_up_tracing() -> None:
     except ImportError as error:
         raise SettingsError(
             f"{wanted} is set, and the SDK of OpenTelemetry is not installed; expected it; "
-            "install helpdesk-chaos[otel], or unset the variable"
+            "install helpdesk-service[otel], or unset the variable"
         ) from error
     name = os.environ.get("OTEL_SERVICE_NAME", "helpdesk")
     provider = TracerProvider(resource=Resource.create({"service.name": name}))

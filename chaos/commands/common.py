@@ -32,7 +32,9 @@ def _number_of_processes(text: str) -> int | None:
         return None
     if text.isdecimal() and int(text):
         return int(text)
-    raise typer.BadParameter(f"{text!r} is no number of processes; expected 1 or more, or 'auto'")
+    raise typer.BadParameter(
+        f"{text!r} is not a number of processes; expected 1 or more, or 'auto'"
+    )
 
 
 Jobs = Annotated[
@@ -41,7 +43,7 @@ Jobs = Annotated[
         *("-j", "--jobs"),
         metavar="N",
         parser=_number_of_processes,
-        help="Processes at once; auto is one for each usable core, and one alone for little.",
+        help="Processes at once; auto is one a core for a large suite, and one for a small suite.",
         show_default="auto",
     ),
 ]

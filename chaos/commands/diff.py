@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 _TRACE = ".ndjson"
 
-Before = Annotated[Path, typer.Argument(help="Results (--json) or one trace, of before.")]
-Now = Annotated[Path, typer.Argument(help="The same of now.")]
+Before = Annotated[
+    Path, typer.Argument(help="The earlier results (--json), or one earlier trace.")
+]
+Now = Annotated[Path, typer.Argument(help="The later results, or one later trace.")]
 TracesBefore = Annotated[
-    Path | None, typer.Option(help="Traces of before; by default 'traces' beside the results.")
+    Path | None,
+    typer.Option(help="Folder of the earlier traces; by default 'traces' beside the results."),
 ]
 TracesNow = Annotated[Path | None, typer.Option(help="The same of now.")]
 
@@ -38,7 +41,9 @@ def diff(
     from chaos.reports.differences import print_differences
 
     if (before.suffix == _TRACE) != (now.suffix == _TRACE):
-        raise ChaosError(f"'{before}' and '{now}' are not of one kind: two results, or two traces")
+        raise ChaosError(
+            f"'{before}' and '{now}' are not of the same kind; expected two results or two traces"
+        )
     name = before.stem
     compared = compare_runs(_read(before, traces_before, name), _read(now, traces_now, name))
     print_differences(output(), compared)

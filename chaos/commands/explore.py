@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 REGRESSIONS = Path("scenarios/regressions")
 
 Scenarios = Annotated[
-    list[Path], typer.Argument(help="Scenarios, or folders of them, each searched by itself.")
+    list[Path],
+    typer.Argument(help="Scenario files or folders; each scenario is searched on its own."),
 ]
 Faults = Annotated[
     int | None,
@@ -42,18 +43,24 @@ Orders = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="How often, in one run, somebody other than the first in line goes on when several "
-        "could.",
+        help="Most times in one run that somebody else than the first in line goes on "
+        "when several could.",
         show_default="as the seed has it; with preemptions, any number",
     ),
 ]
-Users = Annotated[int | None, typer.Option(min=1, help="Let no more users ask at once.")]
-Runs = Annotated[int | None, typer.Option(min=1, help="Stop each after so many runs.")]
-Seconds = Annotated[float | None, typer.Option(min=0, help="Stop each after so much real time.")]
-AtRandom = Annotated[
-    bool, typer.Option("--random", help="Any number of faults, at random, until a limit.")
+Users = Annotated[int | None, typer.Option(min=1, help="Most users who ask at the same time.")]
+Runs = Annotated[int | None, typer.Option(min=1, help="Stop each search after this many runs.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(min=0, help="Stop each search after this many seconds of real time."),
 ]
-StopAtFirst = Annotated[bool, typer.Option("-x", "--stop-at-first", help="One finding will do.")]
+AtRandom = Annotated[
+    bool,
+    typer.Option("--random", help="Try random combinations of faults until --runs or --seconds."),
+]
+StopAtFirst = Annotated[
+    bool, typer.Option("-x", "--stop-at-first", help="Stop at the first finding.")
+]
 Into = Annotated[Path, typer.Option(help="Folder for what is found.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the searches as JSON; - is standard output.")
@@ -98,7 +105,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if faults is None:
         faults = 0 if preemptions else 2
     if at_random and not (runs or seconds):
-        raise ChaosError("a random search has no end of its own; give --runs or --seconds")
+        raise ChaosError("a random search does not end by itself; give --runs or --seconds")
     bounds = Bounds(
         faults=faults,
         preemptions=preemptions,

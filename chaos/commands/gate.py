@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from chaos.compare.baseline import Baseline
+    from chaos.runner.result import RunResult
     from chaos.runner.suite import SuiteResult
     from chaos.verdict import Outcome
 
@@ -39,14 +40,16 @@ def gate(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Play everything and compare it with the recorded baseline.
 
-    Fails if a scenario fails, if a number got worse, or if the baseline lacks a scenario or has
-    one too many. Runs are deterministic, so numbers are compared exactly.
+    Fails if a scenario fails, if a number is neither as recorded nor better, if the baseline lacks
+    a scenario, or if it names one that was not played. Runs are deterministic, so that numbers are
+    compared exactly.
     """
     from chaos import session
     from chaos.compare.baseline import conclude, recording
     from chaos.reports import github
     from chaos.reports.changes import print_comparison
-    from chaos.reports.console import ConsoleReport
+    from chaos.reports.console import LISTED, ConsoleReport
+    from chaos.reports.progress import ProgressLine
     from chaos.reports.report import Report
     from chaos.trace import ndjson
 
@@ -64,13 +67,19 @@ def gate(  # noqa: PLR0913 - one parameter for each option
         folders={"--traces": traces},
         inputs=read if update else [baseline_file, *read],
     )
-    shown = ConsoleReport(console)
-    suite = session.run(
-        loaded,
-        processes=session.processes_for(loaded, wanted=jobs),
-        length=baseline.calls_of,
-        on_result=shown.on_result,
-    )
+    shown = ConsoleReport(console, lists=len(loaded) <= LISTED)
+
+    def tell(result: RunResult) -> None:
+        shown.on_result(result)
+        line.ended(result.loaded.scenario.name)
+
+    with ProgressLine(console, len(loaded)) as line:
+        suite = session.run(
+            loaded,
+            processes=session.processes_for(loaded, wanted=jobs),
+            length=baseline.calls_of,
+            on_result=tell,
+        )
     shown.on_end(suite)
     if update:
         baseline = _record(suite, baseline, baseline_file, where)

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 Faults = Annotated[bool, typer.Option("--faults", help="List faults and their parameters.")]
 Steps = Annotated[bool, typer.Option("--steps", help="List steps.")]
 Observables = Annotated[
-    bool, typer.Option("--observables", help="List what a scenario can expect something of.")
+    bool, typer.Option("--observables", help="List what a scenario can make claims about.")
 ]
 Settings = Annotated[bool, typer.Option("--settings", help="List settings of the target.")]
 Laws = Annotated[bool, typer.Option("--laws", help="List the laws that judge every run.")]
 Targets = Annotated[bool, typer.Option("--targets", help="List installed targets.")]
 TargetName = Annotated[
-    str, typer.Option("--target", help="Whose words: a name, or package.module:Class.")
+    str,
+    typer.Option(
+        "--target", help="The target whose words are listed: a name, or package.module:Class."
+    ),
 ]
 
 

@@ -30,11 +30,13 @@ def _fault_kinds() -> list[str]:
 
 
 TargetName = Annotated[str, typer.Option("--target", help="The service under test.")]
-UpstreamName = Annotated[str, typer.Option("--upstream", help="Whose calls the fault touches.")]
+UpstreamName = Annotated[
+    str, typer.Option("--upstream", help="The upstream whose calls the fault touches.")
+]
 FaultKind = Annotated[
     str,
     typer.Option(
-        "--fault", help="Its kind; see chaos list --faults.", autocompletion=_fault_kinds
+        "--fault", help="The kind of fault; see chaos list --faults.", autocompletion=_fault_kinds
     ),
 ]
 Parameters = Annotated[
@@ -128,7 +130,7 @@ def _parsed(parameters: Sequence[str]) -> Mapping[str, Any]:
         key, is_pair, value = parameter.partition("=")
         if not is_pair or not key or not value:
             raise ChaosError(
-                f"--with {parameter!r} is no parameter; expected KEY=VALUE; "
+                f"--with {parameter!r} is not a parameter; expected KEY=VALUE; "
                 "write for example --with status=429"
             )
         found[key] = resolve(value)

@@ -12,8 +12,11 @@ from chaos.commands.outputs import console_beside, write
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from chaos.defects.defect import Defect
     from chaos.ports import Target
+    from chaos.scenario.loader import LoadedScenario
 
 Expression = Annotated[
     str,
@@ -32,6 +35,16 @@ Scenarios = Annotated[
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the proof as JSON; - is standard output.")
 ]
+Mutants = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Make N mutants by rule, instead of planting known defects."
+    ),
+]
+Seed = Annotated[int, typer.Option(metavar="S", help="Chooses the mutants.")]
+MutantId = Annotated[
+    str | None, typer.Option("--mutant", metavar="ID", help="Play one mutant that was listed.")
+]
 
 
 def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -39,26 +52,36 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     expression: Expression = "",
     scenarios: Scenarios = "interleaved or not incident",
     matrix: Matrix = False,  # noqa: FBT002 - typer calls with keywords
+    mutants: Mutants = None,
+    seed: Seed = 1,
+    mutant: MutantId = None,
     jobs: Jobs = None,
     json_file: JsonFile = None,
 ) -> None:
     """Plant known defects in the service, one at a time; the scenarios must notice each.
 
-    The service itself must pass first. A defect that survives ends the command with 1, one that
-    no longer fits the service with 2.
+    The service itself must pass first. A defect for which no scenario fails ends the command with
+    1, one that no longer fits the service with 2. With --mutants, the defects are made by rule of
+    the modules that the target names: comparisons, arithmetic, boolean operators, constants,
+    returned values, statements and handlers of errors are changed or taken out, one at a time.
     """
     from chaos import session
     from chaos.processes.pool import usable_cores
     from chaos.prove.proof import prove
     from chaos.prove.report import ProofReport, dump
     from chaos.targets import find_target
+    from chaos.targets.here import importable_here
 
     loaded = session.load(places(paths), scenarios)
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
     console = console_beside({"--json": json_file}, inputs=[each.source.path for each in loaded])
-    suite = [(each, find_target(each.scenario.target)) for each in loaded]
-    defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
+    if mutants is not None or mutant is not None:
+        at_once = jobs or usable_cores()
+        raise typer.Exit(_mutate(loaded, mutants or 1, seed, mutant, at_once, console, json_file))
+    with importable_here():
+        suite = [(each, find_target(each.scenario.target)) for each in loaded]
+        defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
     planted_in = {target for _, target in defects}
     with ProofReport(console, defects=len(defects)) as report:
         proof = prove(
@@ -72,6 +95,49 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if json_file:
         write(json_file, dump(proof))
     raise typer.Exit(proof.exit_code)
+
+
+def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
+    loaded: list[LoadedScenario],
+    sample: int,
+    seed: int,
+    only: str | None,
+    at_once: int,
+    console: Console,
+    json_file: Path | None,
+) -> int:
+    """Play the mutants; returns the exit code."""
+    from chaos.prove.mutants.campaign import mutate
+    from chaos.prove.mutants.report import MutantReport, dump
+    from chaos.targets.here import find_here
+
+    targets = {each.scenario.target: find_here(each.scenario.target) for each in loaded}
+    with_service = {name: target for name, target in targets.items() if target.service}
+    if len({target.service for target in with_service.values()}) != 1:
+        names = ", ".join(sorted(targets))
+        raise ChaosError(
+            f"mutants are made of one service at a time, and these scenarios are about {names}; "
+            "expected targets that name one in their attribute 'service'; name fewer scenarios"
+        )
+    (service,) = {target.service for target in with_service.values()}
+    suite = [each for each in loaded if each.scenario.target in with_service]
+    with MutantReport(console, seed=seed) as report:
+        campaign = mutate(
+            suite,
+            service,
+            sample=sample,
+            seed=seed,
+            only=only,
+            at_once=at_once,
+            on_plan=report.on_plan,
+            on_case=report.on_case,
+        )
+    if only is not None:
+        report.on_one(campaign)
+    report.on_end(campaign)
+    if json_file:
+        write(json_file, dump(campaign))
+    return campaign.exit_code
 
 
 def _defects(targets: list[type[Target]], expression: str) -> list[tuple[Defect, type[Target]]]:

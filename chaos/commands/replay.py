@@ -26,7 +26,7 @@ def replay(scenario: Scenario, seed: Seed = None) -> None:
     console = output()
     for event in suite.results[0].trace:
         console.print(describe(event), markup=False, soft_wrap=True)
-    report = ConsoleReport(console, verbose=True)
+    report = ConsoleReport(console, laws=True)
     report.on_result(suite.results[0])
     report.on_end(suite)
     raise typer.Exit(suite.outcome.exit_code)

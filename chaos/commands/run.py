@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,9 +21,11 @@ from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import FROM, Progress, from_name
 from chaos.reports.formats import Files, with_formats
+from chaos.tiers.tier import Tier
 
 if TYPE_CHECKING:
     from chaos.reports.terminal import Terminal
+    from chaos.runner.result import RunResult
     from chaos.runner.suite import SuiteResult
     from chaos.scenario.loader import LoadedScenario
     from chaos.scenario.problems import Problem
@@ -32,10 +34,16 @@ StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
 ]
 Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Show laws and trace digests as well.")
+    int,
+    typer.Option(
+        *("-v", "--verbose"),
+        count=True,
+        show_default=False,
+        help="List every scenario, also of a large suite; -vv: laws and trace digests as well.",
+    ),
 ]
 TierName = Annotated[
-    Literal["simulated", "wire", "both"],
+    Tier,
     typer.Option(help="In virtual time; over sockets through Toxiproxy; or both, compared."),
 ]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
@@ -51,10 +59,10 @@ Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a
 def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
-    tier: TierName = "simulated",
+    tier: TierName = Tier.SIMULATED,
     seed: Seed = None,
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
-    verbose: Verbose = False,  # noqa: FBT002 - the same
+    verbose: Verbose = 0,
     jobs: Jobs = None,
     traces: Traces = None,
     first: From = "",
@@ -74,13 +82,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     from chaos import session
     from chaos.compare.baseline import Baseline
-    from chaos.reports.console import ConsoleReport
+    from chaos.reports.console import LISTED, ConsoleReport
+    from chaos.reports.progress import ProgressLine
     from chaos.reports.report import Report
     from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
     if watch:
-        watch_and_play(places(paths), expression, seed=seed, verbose=verbose)
+        watch_and_play(places(paths), expression, seed=seed, laws=verbose > 1)
         return
     loaded, mistakes = _loaded(places(paths), expression, first)
     console = console_beside(
@@ -88,13 +97,21 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         folders={"--traces": traces},
         inputs=[each.source.path for each in loaded],
     )
-    report = ConsoleReport(console, verbose=verbose)
-    where = session.Tier(tier)
-    processes = session.processes_for(loaded, where, jobs)
-    with Progress(loaded, report.on_result, holds=processes == 1) as progress:
+    report = ConsoleReport(console, lists=verbose > 0 or len(loaded) <= LISTED, laws=verbose > 1)
+    processes = session.processes_for(loaded, tier, jobs)
+    runs = len(loaded) * (2 if tier is Tier.BOTH else 1)
+
+    def tell(result: RunResult) -> None:
+        report.on_result(result)
+        line.ended(result.loaded.scenario.name)
+
+    with (
+        ProgressLine(console, runs) as line,
+        Progress(loaded, tell, holds=processes == 1) as progress,
+    ):
         suite = session.run(
             loaded,
-            tier=where,
+            tier=tier,
             seed=seed,
             stop_at_first=stop_at_first,
             processes=processes,

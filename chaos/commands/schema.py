@@ -21,7 +21,7 @@ Check = Annotated[
     typer.Option("--check", help="Write nothing; fail if the file is not what would be written."),
 ]
 TargetName = Annotated[
-    str, typer.Option("--target", help="Know the words of this target, for completion of them.")
+    str, typer.Option("--target", help="Also complete the words of this target.")
 ]
 
 

@@ -23,7 +23,7 @@ def watch(
     expression: str = "",
     *,
     seed: int | None = None,
-    verbose: bool = False,
+    laws: bool = False,
     pause: Callable[[], None] | None = None,
 ) -> None:
     """Play everything once, then each scenario again when it is saved, until Ctrl-C.
@@ -35,7 +35,7 @@ def watch(
         paths: Scenario files and folders.
         expression: Only scenarios matching.
         seed: Replaces the seed of every scenario.
-        verbose: Show laws and digests as well.
+        laws: Show laws and digests as well.
         pause: Waits until it is worth looking again.
     """
     from chaos import session
@@ -55,12 +55,12 @@ def watch(
     try:
         with HeldInterrupt() as interrupt, SimulatedTier() as simulation:
             rerun = Rerun(simulation, expression=expression, seed=seed)
-            _play(rerun, paths, verbose=verbose)
+            _play(rerun, paths, laws=laws)
             names = ", ".join(map(str, paths))
             console.print(f"watching {names}; Ctrl-C ends it", soft_wrap=True)
             while not watcher.is_code_changed():
                 if saved := watcher.saved():
-                    _play(rerun, saved, verbose=verbose)
+                    _play(rerun, saved, laws=laws)
                 interrupt.act()
                 pause()
     except KeyboardInterrupt:
@@ -72,11 +72,11 @@ def watch(
     os.execv(sys.executable, [sys.executable, "-m", "chaos", *sys.argv[1:]])  # noqa: S606 - itself
 
 
-def _play(rerun: Rerun, paths: Sequence[Path], *, verbose: bool) -> None:
+def _play(rerun: Rerun, paths: Sequence[Path], *, laws: bool) -> None:
     """Play and report; a mistake in a file is shown, and waits for the next save."""
     from chaos.reports.console import ConsoleReport
 
-    report = ConsoleReport(output(), verbose=verbose)
+    report = ConsoleReport(output(), laws=laws)
     try:
         suite = rerun.play(paths, report.on_result)
     except ChaosError as error:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
-from typing import Any, Self
+from pathlib import Path
+from typing import Self
 
+from chaos.compare import recorded
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.measures import Measures, describe_measure, take
+from chaos.compare.measures import take
+from chaos.compare.recorded import Entry
 from chaos.errors import ChaosError
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.verdict import Outcome, combine
-
-VERSION = 1
-"""Version of the file; one more when its meaning changes."""
 
 UPDATE = "chaos gate --update"
 """Records the suite that the gate plays by itself."""
@@ -35,21 +34,14 @@ def recording(paths: Sequence[Path], file: Path, usual_file: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A scenario in the baseline: where its file is, and what was measured."""
-
-    path: str
-    measures: Measures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """A suite against the baseline.
 
     Attributes:
         changes: What is no longer as recorded, by scenario.
         new: Scenarios that were played but are not in the baseline.
-        missing: Scenarios of the baseline that should have been played and were not.
+        missing: Scenarios of the baseline that should have been played and were not, or whose
+            files are gone, wherever they were.
         elsewhere: How many scenarios of the baseline lie outside of what was played.
         update: The command that records what was measured.
     """
@@ -66,8 +58,13 @@ class Comparison:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is worse, new or missing."""
-        return not (self.of(Trend.WORSE) or self.new or self.missing)
+        """Whether everything is as recorded, or better."""
+        return not (self.shutting or self.new or self.missing)
+
+    @property
+    def shutting(self) -> list[Change]:
+        """The changes that nobody can call better; they shut the gate until they are recorded."""
+        return [change for change in self.changes if change.trend is not Trend.BETTER]
 
     @property
     def advice(self) -> str:
@@ -84,25 +81,34 @@ class Comparison:
 class Baseline:
     """Every scenario with what it measured, by name.
 
+    Attributes:
+        entries: By the names of the scenarios.
+        folder: Where the file is; the paths of the entries begin there, so that they say the
+            same wherever the gate is called from.
+
     Example:
-        >>> baseline = Baseline({"smoke": Entry(path="smoke.yaml", measures={"waits": 0})})
+        >>> from chaos.compare.measures import REQUIRED
+        >>> measures = {**dict.fromkeys(REQUIRED), "verdict": "passed"}
+        >>> baseline = Baseline({"smoke": Entry(path="smoke.yaml", measures=measures)})
         >>> Baseline.parse(baseline.dump(), "baseline.json") == baseline
         True
     """
 
     entries: Mapping[str, Entry] = field(default_factory=dict, kw_only=False)
+    folder: Path = Path()
 
     @classmethod
-    def of(cls, suite: SuiteResult) -> Self:
+    def of(cls, suite: SuiteResult, folder: Path) -> Self:
         """The baseline that this suite would be compared with and found equal."""
         return cls(
             {
                 result.loaded.scenario.name: Entry(
-                    path=PurePath(result.loaded.source.path).as_posix(),
-                    measures=take(result.trace, result.outcome),
+                    path=_path_from(folder, result.loaded.source.path),
+                    measures=take(result.trace, result.outcome, best_mode=result.best_mode),
                 )
                 for result in suite.results
-            }
+            },
+            folder=folder,
         )
 
     @classmethod
@@ -130,32 +136,16 @@ class Baseline:
         try:
             return cls.read(path)
         except ChaosError:
-            return cls()
+            return cls(folder=path.parent)
 
     @classmethod
     def parse(cls, text: str, name: str, *, update: str = UPDATE) -> Self:
         """Read a baseline from text; ``name`` stands for the file in messages; see `read`.
 
         Raises:
-            ChaosError: The text is not a baseline of this version.
+            ChaosError: The text is not a baseline of this version; all mistakes at once.
         """
-        try:
-            document = json.loads(text)
-            version = document["version"]
-            if version == VERSION:
-                return cls(
-                    {scenario: _entry(entry) for scenario, entry in document["scenarios"].items()}
-                )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            what = f"not JSON: {error}" if isinstance(error, ValueError) else "not a baseline"
-            raise ChaosError(
-                f"baseline '{name}' is damaged ({what}); restore it from version control, "
-                f"or record a new one with: {update}"
-            ) from error
-        raise ChaosError(
-            f"baseline '{name}' has version {version!r}; expected {VERSION}; "
-            f"record it anew with: {update}"
-        )
+        return cls(recorded.parse(text, name, update=update), folder=Path(name).parent)
 
     def calls_of(self, loaded: LoadedScenario) -> float:
         """How many calls a scenario made: about what it costs to play; 0 if it is not recorded."""
@@ -165,14 +155,7 @@ class Baseline:
 
     def dump(self) -> str:
         """The text of the file: a line for each number, sorted by scenario."""
-        document = {
-            "version": VERSION,
-            "scenarios": {
-                name: {"path": entry.path, **entry.measures}
-                for name, entry in sorted(self.entries.items())
-            },
-        }
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return recorded.dump(self.entries)
 
     def compare(
         self, suite: SuiteResult, paths: Sequence[Path], *, update: str = UPDATE
@@ -181,29 +164,34 @@ class Baseline:
 
         Args:
             suite: What was just played.
-            paths: Where it was played from; scenarios recorded from elsewhere are not missed.
+            paths: Where it was played from; scenarios recorded from elsewhere are not missed,
+                as long as they are still there.
             update: The command that records what was measured.
         """
-        now, below = Baseline.of(suite), self._below(paths)
+        now = Baseline.of(suite, self.folder)
         found = [
             change
             for name, entry in sorted(now.entries.items())
             if name in self.entries
             for change in changes(name, self.entries[name].measures, entry.measures)
         ]
+        # Whatever else is recorded, a file that is gone is no reason to expect less of the rest.
+        unplayed = self.entries.keys() - now.entries.keys()
+        missing = unplayed & (self._below(paths) | self._gone())
         return Comparison(
             changes=tuple(found),
             new=tuple(sorted(now.entries.keys() - self.entries.keys())),
-            missing=tuple(sorted(below - now.entries.keys())),
-            elsewhere=len(self.entries.keys() - below - now.entries.keys()),
+            missing=tuple(sorted(missing)),
+            elsewhere=len(unplayed - missing),
             update=update,
         )
 
     def updated(self, suite: SuiteResult, paths: Sequence[Path]) -> Baseline:
         """The baseline to record: what was measured now, and what was recorded from elsewhere."""
-        gone = self._below(paths)
-        kept = {name: entry for name, entry in self.entries.items() if name not in gone}
-        return Baseline(kept | dict(Baseline.of(suite).entries))
+        dropped = self._below(paths) | self._gone()
+        kept = {name: entry for name, entry in self.entries.items() if name not in dropped}
+        now = Baseline.of(suite, self.folder)
+        return Baseline(kept | dict(now.entries), folder=self.folder)
 
     def _below(self, paths: Sequence[Path]) -> set[str]:
         """The names of the scenarios whose files lie at or below these paths."""
@@ -211,15 +199,23 @@ class Baseline:
         return {
             name
             for name, entry in self.entries.items()
-            if any(Path(entry.path).resolve().is_relative_to(path) for path in wanted)
+            if any(self._file_of(entry).is_relative_to(path) for path in wanted)
         }
+
+    def _gone(self) -> set[str]:
+        """The names of the scenarios whose files are no longer there."""
+        return {name for name, entry in self.entries.items() if not self._file_of(entry).is_file()}
+
+    def _file_of(self, entry: Entry) -> Path:
+        return (self.folder / entry.path).resolve()
 
 
 def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
     """What the gate says of a suite and its comparison with the baseline.
 
     Failed if a scenario failed or the baseline does not hold; inconclusive if a scenario is, or
-    if the whole suite was played and none of it put some law to the test that is promised there.
+    if the whole suite was played and a promised law was never put to the test.
+    Only scenarios that are still there, and were left out on purpose, make it less than whole.
     """
     outcomes = [suite.outcome]
     if not comparison.holds:
@@ -229,13 +225,10 @@ def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
     return combine(outcomes)
 
 
-def _entry(entry: dict[str, Any]) -> Entry:
-    measures = dict(entry)
-    path = measures.pop("path")
-    if not isinstance(path, str):
-        raise TypeError(path)
-    for key, value in measures.items():
-        describe_measure(key)
-        if not isinstance(value, str | int | float | None):
-            raise TypeError(value)
-    return Entry(path=path, measures=measures)
+def _path_from(folder: Path, path: str) -> str:
+    """The path of a file as it is written in a folder; with slashes on any system."""
+    try:
+        relative = os.path.relpath(Path(path).resolve(), folder.resolve())
+    except ValueError:  # On another drive.
+        relative = str(Path(path).resolve())
+    return Path(relative).as_posix()

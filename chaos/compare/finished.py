@@ -30,6 +30,7 @@ class FinishedRun:
         verdicts: Everything but laws.
         laws: One verdict for each law; one that was not exercised is inconclusive.
         waived: Laws that the scenario sets aside.
+        best_mode: How the target answers while all is well.
         replay: The command that plays it again.
         source: The lines of the scenario file; empty if they are no longer to be had.
         real_s: How long it took in our time; 0 of a saved run, so that saving stays deterministic.
@@ -48,6 +49,7 @@ class FinishedRun:
     verdicts: tuple[Verdict, ...]
     laws: tuple[Verdict, ...]
     waived: tuple[str, ...]
+    best_mode: str
     replay: str
     trace: Trace
     source: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class FinishedRun:
             verdicts=result.verdicts,
             laws=result.laws,
             waived=result.waived,
+            best_mode=result.best_mode,
             replay=result.replay,
             trace=result.trace,
             source=_without_end(result.loaded.source.lines),
@@ -87,7 +90,7 @@ class FinishedRun:
     @cached_property
     def measures(self) -> Measures:
         """The numbers it comes down to."""
-        return take(self.trace, self.outcome)
+        return take(self.trace, self.outcome, best_mode=self.best_mode)
 
     def line_of(self, verdict: Verdict) -> int:
         """The line of the scenario file to point at for a verdict, from 1.
@@ -168,6 +171,7 @@ def _runs(document: Mapping[str, Any], traces: Path) -> Iterator[FinishedRun]:
             verdicts=tuple(map(_verdict, saved["verdicts"])),
             laws=tuple(map(_verdict, saved["laws"])),
             waived=tuple(saved["waived"]),
+            best_mode=saved["best_mode"],
             replay=saved["replay"],
             trace=trace,
             source=_source(Path(saved["path"])),

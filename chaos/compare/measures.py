@@ -7,11 +7,11 @@ Runs are deterministic, so numbers are compared exactly: there is no tolerance t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from chaos.checks.measure import Window, measure
-from chaos.trace.events import RequestEvent, WaitEvent
+from chaos.trace.events import AnswerEvent, AskEvent, RequestEvent, WaitEvent
 from chaos.trace.trace import Trace
 from chaos.units import format_duration
 from chaos.verdict import Outcome
@@ -28,7 +28,18 @@ class Better(Enum):
 
     LESS = "less"
     MORE = "more"
-    NEITHER = "neither"
+
+
+class Kind(Enum):
+    """What a measure is about, which decides when a change of it is for the better."""
+
+    GOOD = "good"
+    """What users get. Nothing else is better where this has fallen."""
+
+    EFFORT = "effort"
+    """What answers cost: calls, waits, time. Less is better only if nothing was left undone."""
+
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +49,8 @@ class Measure:
     Attributes:
         key: As the baseline writes it; a name ending in ``_s`` is in seconds.
         label: As tables show it.
-        better: Which way a change is for the better.
+        better: Which way a change is for the better, as far as one number can tell.
+        kind: What it is about.
         absent: What a run that lacks the measure is compared as; with None, appearing or
             vanishing is neither better nor worse.
     """
@@ -46,6 +58,7 @@ class Measure:
     key: str
     label: str
     better: Better
+    kind: Kind = Kind.OTHER
     absent: float | None = None
 
     def show(self, value: Value) -> str:
@@ -63,21 +76,29 @@ class Measure:
 
 
 VERDICT = Measure(key="verdict", label="verdict", better=Better.LESS)
-_CALLS = Measure(key="calls.", label="calls to ", better=Better.LESS, absent=0)
+BEST_ANSWERS = Measure(
+    key="best_answers", label="best answers", better=Better.MORE, kind=Kind.GOOD
+)
+"""The share of the questions that were answered as the target answers while all is well."""
+
+_CALLS = Measure(key="calls.", label="calls to ", better=Better.LESS, kind=Kind.EFFORT, absent=0)
 _FIXED = (
     VERDICT,
-    # Neither way: one wait less may be a retry that has gone missing.
-    Measure(key="waits", label="waits", better=Better.NEITHER),
-    Measure(key="waited_s", label="waited in all", better=Better.LESS),
-    Measure(key="slowest_answer_s", label="slowest answer", better=Better.LESS),
-    Measure(key="time_to_open_s", label="time to open", better=Better.LESS),
+    Measure(key="waits", label="waits", better=Better.LESS, kind=Kind.EFFORT),
+    Measure(key="waited_s", label="waited in all", better=Better.LESS, kind=Kind.EFFORT),
+    Measure(key="slowest_answer_s", label="slowest answer", better=Better.LESS, kind=Kind.EFFORT),
+    Measure(key="time_to_open_s", label="time to open", better=Better.LESS, kind=Kind.EFFORT),
     # A service that never recovered took for ever.
     Measure(
         key="time_to_recover_s", label="time to recover", better=Better.LESS, absent=float("inf")
     ),
-    Measure(key="availability", label="availability", better=Better.MORE),
+    Measure(key="availability", label="availability", better=Better.MORE, kind=Kind.GOOD),
+    BEST_ANSWERS,
 )
 _BY_KEY = {each.key: each for each in _FIXED}
+REQUIRED = frozenset(_BY_KEY)
+"""What every run is measured by, whichever upstreams it called."""
+
 _ORDER = (VERDICT.key, _CALLS.key, *(each.key for each in _FIXED[1:]))
 _VERDICTS = [outcome.value for outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE, Outcome.FAILED)]
 
@@ -94,9 +115,7 @@ def describe_measure(key: str) -> Measure:
     """
     upstream = key.removeprefix(_CALLS.key)
     if upstream != key:
-        return Measure(
-            key=key, label=_CALLS.label + upstream, better=_CALLS.better, absent=_CALLS.absent
-        )
+        return replace(_CALLS, key=key, label=_CALLS.label + upstream)
     return _BY_KEY[key]
 
 
@@ -109,28 +128,33 @@ def in_order(keys: Iterable[str]) -> list[str]:
     return sorted(set(keys), key=rank)
 
 
-def take(trace: Trace, outcome: Outcome | None = None) -> dict[str, Value]:
+def take(
+    trace: Trace, outcome: Outcome | None = None, *, best_mode: str | None = None
+) -> dict[str, Value]:
     """Measure a run.
 
     Args:
         trace: What happened.
         outcome: What it was judged to be; None leaves the verdict out, for traces that come
             without one.
+        best_mode: How the target answers while all is well; None leaves out what depends on it.
 
     Example:
         >>> take(Trace(), Outcome.PASSED)["verdict"]
         'passed'
     """
-    window = Window(trace=trace)
+    window = Window(trace=trace, best_mode=best_mode or "")
     waits = trace.of(WaitEvent)
     taken: dict[str, Value] = {
         "waits": len(waits),
         "waited_s": _rounded(sum(wait.seconds for wait in waits)),
         "slowest_answer_s": _single("slowest_answer", window),
         "time_to_open_s": _single("time_to_open", window),
-        "time_to_recover_s": _single("time_to_recover", window),
         "availability": _single("availability", window),
     }
+    if best_mode is not None:
+        taken["time_to_recover_s"] = _single("time_to_recover", window)
+        taken[BEST_ANSWERS.key] = _best_answers(trace, best_mode)
     for upstream in {request.upstream for request in trace.of(RequestEvent)}:
         taken[_CALLS.key + upstream] = _single(f"calls.{upstream}", window)
     if outcome is not None:
@@ -145,6 +169,12 @@ def worth(measure: Measure, value: Value) -> float | None:
     if isinstance(value, str):
         return float(_VERDICTS.index(value)) if value in _VERDICTS else None
     return float(value)
+
+
+def _best_answers(trace: Trace, best_mode: str) -> Value:
+    asked = len(trace.of(AskEvent))
+    best = sum(answer.mode == best_mode for answer in trace.of(AnswerEvent))
+    return _rounded(best / asked) if asked else None
 
 
 def _single(key: str, window: Window) -> Value:

@@ -1,4 +1,4 @@
-"""Finding the defects of a target: the tuple ``DEFECTS`` of the module ``defects`` beside it."""
+"""Finding the defects of a target: the tuple ``DEFECTS`` of the module that it names."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from chaos.ports import Target
 
 
 def find_defects(target: type[Target]) -> tuple[Defect, ...]:
-    """Every defect that was written for a target; none if it has no such module.
+    """Every defect that was written for a target; none if it names no module, and has none.
 
     Raises:
-        DefectError: The module is there, but is not a catalogue.
+        DefectError: The module is there, but is not a catalogue; or one that was named is not.
     """
-    module_name = f"{target.__module__.rpartition('.')[0]}.defects"
+    beside = f"{target.__module__.rpartition('.')[0]}.defects".lstrip(".")
+    module_name = target.defects or beside
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name != module_name:
             raise
-        return ()
+        if target.defects is None:
+            return ()
+        raise DefectError(
+            f"the defects of {target.name} are in the module {module_name!r}, which cannot be "
+            "imported from here; expected the folder that it is in; go there, or add it to "
+            "PYTHONPATH"
+        ) from error
     return checked(getattr(module, "DEFECTS", None), module_name)
 
 

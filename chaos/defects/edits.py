@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import dedent, indent
-from types import FunctionType
 from unittest import mock
 
 from chaos.defects.defect import DefectError, Edit
@@ -17,15 +15,17 @@ from chaos.defects.rewriting import read_diff, rewritten
 
 @dataclass(frozen=True, slots=True)
 class Rewrite(Edit):
-    """Lines of one function, replaced while it is in memory.
+    """Lines of some functions, replaced while they are in memory.
 
-    The function object stays and gets other code, so that everybody who holds it is affected:
+    The function objects stay and get other code, so that everybody who holds one is affected:
     bound methods, importers by name, callers in other threads.
 
     Attributes:
-        where: ``package.module:Class.method`` or ``package.module:function``.
+        where: ``package.module``, or after a colon the public class or function in which to look.
         diff: Whole lines of it after ``- ``, and after ``+ `` what stands there instead. Margins
-            are taken from the source. Each block of lines must occur exactly once.
+            are taken from the source. Private names stand for whatever the service calls these
+            things; lines after ``= `` stay as they are, and only tell such names. There must be
+            exactly one way to find all of it.
 
     Example:
         >>> import textwrap
@@ -45,14 +45,18 @@ class Rewrite(Edit):
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Give the function its other code."""
-        function = _function(self.where)
-        sound = function.__code__
-        function.__code__ = rewritten(function, read_diff(self.diff))
+        """Give the functions their other code."""
+        codes = rewritten(self.where, read_diff(self.diff))
+        if not codes:
+            raise DefectError(f"{self.where}: nothing is replaced; expected lines after '- '")
+        sound = {function: function.__code__ for function in codes}
+        for function, code in codes.items():
+            function.__code__ = code
         try:
             yield
         finally:
-            function.__code__ = sound
+            for function, code in sound.items():
+                function.__code__ = code
 
     def __str__(self) -> str:
         diff = indent(dedent(self.diff).strip("\n"), "  ")
@@ -91,21 +95,6 @@ class Constant(Edit):
 
     def __str__(self) -> str:
         return f"{self.where}\n  + {self.becomes!r}"
-
-
-def _function(where: str) -> FunctionType:
-    owner, name = _owner(where)
-    found = inspect.getattr_static(owner, name, None)
-    if isinstance(found, (classmethod, staticmethod)):
-        found = found.__func__
-    elif isinstance(found, property):
-        found = found.fget
-    if not isinstance(found, FunctionType):
-        raise DefectError(
-            f"{where} is not a function; expected package.module:Class.method or "
-            "package.module:function; bring the defect up to date with the service"
-        )
-    return found
 
 
 def _owner(where: str) -> tuple[object, str]:

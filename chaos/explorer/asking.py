@@ -13,7 +13,7 @@ from chaos.faults.delivery import PERFECT, Delivery
 from chaos.faults.injector import Injector
 from chaos.faults.registry import behaviour_of
 from chaos.http import Response
-from chaos.ports import Operation, Upstream
+from chaos.ports import Operation, StandIn, Upstream
 from chaos.scenario.faults import Fault
 from chaos.simulation.tasks.baton import scheduler_here
 
@@ -46,9 +46,10 @@ class AskingInjector(Injector):
         self._looks_ahead = looks_ahead
         self._calls: Counter[str] = Counter()
 
-    def decide(self, upstream: Upstream, operation: Operation, call: int) -> Decision:
+    def decide(self, upstream: StandIn, operation: Operation, call: int) -> Decision:
         """Pick a fault, have it befall this call, and end it."""
-        dishes = self._menu.at(upstream.name, operation.name)
+        is_http = isinstance(upstream, Upstream)
+        dishes = self._menu.at(upstream.name, operation.name, is_http=is_http)
         number = len(self._steered.steered)
         label = f"{FAULT}/{upstream.name}/{operation.name}"
         picked = self._steered.pick(label, len(dishes) + 1)
@@ -84,7 +85,7 @@ class _LookingAhead(Decision):
 
     def __init__(
         self,
-        upstream: Upstream,
+        upstream: StandIn,
         dishes: tuple[Fault, ...],
         on_idle: Callable[[frozenset[int]], None],
     ) -> None:

@@ -95,5 +95,5 @@ def _told(found: Exploration) -> str:
     if found.stopped:
         return f"there are more than {MOST_RUNS} interleavings"
     if found.runs == 1:
-        return "there is but one: nobody ever met anybody in the code that the target names"
+        return "there is only one: no two users ever met in the code that the target names"
     return f"all {found.runs} interleavings were played"

@@ -1,8 +1,8 @@
-"""The tree of all runs up to a number of deviations, gone through from the fewest to the most.
+"""The tree of all runs up to a number of deviations, searched from the fewest to the most.
 
-A run is told by its deviations. Its children have one more, later than all its own; so each
-combination comes up exactly once. All runs with one deviation come before those with two, which
-makes the first run that fails a minimal one: none with fewer deviations fails.
+A run is identified by its deviations. Each child has one more, later than all of its parent's, so
+each combination comes up exactly once. All runs with one deviation come before those with two,
+which makes the first run that fails a minimal one: none with fewer deviations fails.
 
 Runs that failed have no children: whatever else happens on top would be found for the same reason.
 """

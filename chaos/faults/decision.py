@@ -9,7 +9,7 @@ from chaos.faults.armed import Armed
 from chaos.faults.behaviour import AlteringFault, BendingFault, LosingFault, ReplacingFault
 from chaos.faults.delivery import PERFECT, Answered, Delivery, Lost
 from chaos.http import Request, Response
-from chaos.ports import Upstream
+from chaos.ports import StandIn, Upstream
 
 
 class Decision:
@@ -31,15 +31,20 @@ class Decision:
     one with the longest delays, of several cuts the earliest.
 
     A fault healed while the call is under way still applies to it.
+
+    Attributes:
+        handled: What the provider itself answered; None if a fault kept the request from it. What
+            the request asks for has been done if there is an answer, whatever the client gets.
     """
 
     def __init__(
-        self, upstream: Upstream, faults: Sequence[Armed], on_touch: Callable[[Armed], None]
+        self, upstream: StandIn, faults: Sequence[Armed], on_touch: Callable[[Armed], None]
     ) -> None:
         self._upstream = upstream
         self._faults = tuple(faults)
         self._on_touch = on_touch
         self._touched: list[Armed] = []
+        self.handled: Response | None = None
 
     @property
     def lost(self) -> Lost | None:
@@ -55,6 +60,15 @@ class Decision:
     def touched(self) -> tuple[str, ...]:
         """Ids of the faults that affected the call so far, in order of injection."""
         return tuple(armed.id for armed in self._faults if armed in self._touched)
+
+    @property
+    def answering(self) -> tuple[str, ...]:
+        """Kinds of the faults that are answers of an HTTP server."""
+        return tuple(
+            str(vars(armed.fault)["fault"])
+            for armed in self._faults
+            if isinstance(armed.behaviour, ReplacingFault | AlteringFault)
+        )
 
     def respond(self, request: Request) -> Response:
         """The response as it leaves the provider."""
@@ -81,8 +95,10 @@ class Decision:
 
     def _through(self, faults: Sequence[Armed], request: Request) -> Response:
         """The response after these faults, asked for from the last to the first."""
+        assert isinstance(self._upstream, Upstream), "only HTTP has requests"
         if not faults:
-            return self._upstream.handle(request)
+            self.handled = self._upstream.handle(request)
+            return self.handled
         *before, last = faults
         if isinstance(last.behaviour, ReplacingFault):
             self._touch(last)

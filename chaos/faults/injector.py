@@ -14,7 +14,7 @@ from chaos.faults.behaviour import ConnectingFault, IdleFault, Stage
 from chaos.faults.connecting import CONNECTED, Connecting
 from chaos.faults.decision import Decision
 from chaos.faults.registry import kind_of
-from chaos.ports import Operation, Recorder, Upstream
+from chaos.ports import Operation, Recorder, StandIn
 from chaos.scenario.faults import Fault
 from chaos.trace.events import FaultEvent
 
@@ -110,7 +110,7 @@ class Injector:
         """Ids of injections that never affected a call; those of an id used twice count apart."""
         return tuple(dict.fromkeys(armed.id for armed in self._injections if not armed.touched))
 
-    def decide(self, upstream: Upstream, operation: Operation, call: int) -> Decision:
+    def decide(self, upstream: StandIn, operation: Operation, call: int) -> Decision:
         """What the faults in force make of a call; to be asked once for each call.
 
         Args:
@@ -145,7 +145,7 @@ class Injector:
                 found = armed.behaviour.meet()
         return found
 
-    def decided(self, upstream: Upstream, by: str, call: int) -> Decision:
+    def decided(self, upstream: StandIn, by: str, call: int) -> Decision:
         """The decision on a call that a fault of the connection has brought to nothing."""
         decision = Decision(
             upstream,

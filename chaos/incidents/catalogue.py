@@ -67,7 +67,10 @@ def read_catalogue(folder: Path = FOLDER) -> list[Incident]:
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise ChaosError(f"no incident in {str(folder)!r}; run it where 'scenarios' lies")
+        raise ChaosError(
+            f"no incidents in '{folder}'; expected their files, which are in the source "
+            "repository, not in the package; clone it, and run this command in its top folder"
+        )
     return sorted(map(read_incident, paths), key=lambda incident: (incident.date, incident.name))
 
 

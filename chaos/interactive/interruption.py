@@ -144,7 +144,9 @@ def from_name(loaded: Sequence[LoadedScenario], name: str) -> Sequence[LoadedSce
     names = [each.scenario.name for each in loaded]
     if name not in names:
         fix = suggest(name, names, "see them with: chaos list")
-        raise ChaosError(f"no scenario {name!r} to begin with; expected one of these paths; {fix}")
+        raise ChaosError(
+            f"no scenario {name!r} to begin with; expected the name of one in these paths; {fix}"
+        )
     return loaded[names.index(name) :]
 
 

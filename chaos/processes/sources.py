@@ -28,7 +28,17 @@ def saved_since(began_s: float) -> list[Path]:
     Args:
         began_s: A ``time.time()`` value, at which nothing of interest was imported yet.
     """
-    return [path for path in loaded_sources() if not _is_older(path, began_s)]
+    return [
+        path for path in loaded_sources() if path not in _WRITTEN and not _is_older(path, began_s)
+    ]
+
+
+_WRITTEN: set[Path] = set()
+
+
+def written(path: Path) -> None:
+    """Note a source that a command has just written itself, before it is imported."""
+    _WRITTEN.add(path.resolve())
 
 
 def _is_older(path: Path, began_s: float) -> bool:

@@ -117,7 +117,7 @@ def examine(job: Job) -> Case:
     try:
         with SimulatedTier() as simulation, job.defect.planted():
             for scenario in job.scenarios:
-                plays.append(Play.of(_played(scenario, job.target, simulation)))
+                plays.append(Play.of(played(scenario, job.target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     except DefectError as error:
@@ -128,10 +128,11 @@ def examine(job: Job) -> Case:
 def play_sound(scenarios: Sequence[tuple[LoadedScenario, type[Target]]]) -> list[RunResult]:
     """Play every scenario against the service as it is."""
     with SimulatedTier() as simulation:
-        return [_played(scenario, target, simulation) for scenario, target in scenarios]
+        return [played(scenario, target, simulation) for scenario, target in scenarios]
 
 
-def _played(loaded: LoadedScenario, target: type[Target], simulation: Simulation) -> RunResult:
+def played(loaded: LoadedScenario, target: type[Target], simulation: Simulation) -> RunResult:
+    """Play one scenario, or all its interleavings, in a world that is entered already."""
     if loaded.scenario.explore is not None:
         return play_interleavings(loaded, target, simulation)
     return play(loaded, target, simulation)

@@ -52,12 +52,15 @@ class Proof:
 
     @property
     def exit_code(self) -> int:
-        """0 if every defect was caught; 1 survivors; 2 errors; else that of the sound service."""
+        """0 if a scenario failed for every defect; 2 if one could not be planted; 1 for others.
+
+        A service that does not pass by itself ends as it would without any defect.
+        """
         if not self.is_sound:
             return combine(result.outcome for result in self.sound).exit_code
         if self.of(Fate.ERROR):
             return 2
-        return 1 if self.of(Fate.SURVIVED) else 0
+        return 0 if self.defects and len(self.of(Fate.KILLED)) == len(self.defects) else 1
 
     @cached_property
     def catches(self) -> Counter[str]:

@@ -79,8 +79,8 @@ class ProofReport:
             self._not_sound(proof)
             return
         for defect, case in zip(proof.defects, proof.cases, strict=True):
-            if case.fate is Fate.SURVIVED:
-                self._survivor(defect)
+            if case.fate in {Fate.SURVIVED, Fate.DOUBTED}:
+                self._survivor(defect, case)
             elif case.fate is Fate.ERROR:
                 headline = f"ERROR {defect.name}: {case.error}"
                 _print(console, Text(f"\n{headline}", _STYLES[Fate.ERROR]))
@@ -96,13 +96,19 @@ class ProofReport:
         )
         _print(self._console, Text(text, _STYLES[Fate.SURVIVED]))
 
-    def _survivor(self, defect: Defect) -> None:
+    def _survivor(self, defect: Defect, case: Case) -> None:
         console = self._console
-        _print(console, Text(f"\nSURVIVED {defect.name}", _STYLES[Fate.SURVIVED]))
+        headline = f"{case.fate.value.upper()} {defect.name}"
+        _print(console, Text(f"\n{headline}", _STYLES[case.fate]))
         _print(console, f"  {defect.doc}")
         for edit in defect.edits:
             _print(console, indent(str(edit), "  "))
-        _print(console, "  No scenario and no law noticed; write one that does.")
+        said = (
+            "No scenario and no law noticed; write one that does."
+            if case.fate is Fate.SURVIVED
+            else "Runs were inconclusive, and none failed; write a scenario that does."
+        )
+        _print(console, f"  {said}")
 
     def _matrix(self, proof: Proof) -> None:
         console = self._console

@@ -40,6 +40,7 @@ def _run(run: FinishedRun) -> dict[str, Any]:
         "verdicts": [_verdict(verdict) for verdict in run.verdicts],
         "laws": [_verdict(verdict) for verdict in run.laws],
         "waived": list(run.waived),
+        "best_mode": run.best_mode,
         "replay": run.replay,
     }
 

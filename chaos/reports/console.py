@@ -17,26 +17,32 @@ from chaos.verdict import Outcome, Verdict
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.INCONCLUSIVE: "yellow"}
 
 
-class ConsoleReport:
-    """Writes results as they come; plain where the output is not a terminal."""
+LISTED = 10
+"""How many scenarios are listed one by one without being asked to: more would push a failure out
+of sight."""
+_NAME = 35
 
-    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+
+class ConsoleReport:
+    """Writes results as they come; plain where the output is not a terminal.
+
+    Args:
+        console: Where to.
+        lists: Whether scenarios that passed have a line each; others always have.
+        laws: Whether each scenario is followed by its digest and by what became of every law.
+    """
+
+    def __init__(self, console: Console, *, lists: bool = True, laws: bool = False) -> None:
         self._console = console
-        self._verbose = verbose
+        self._lists = lists
+        self._laws = laws
 
     def on_result(self, result: RunResult) -> None:
-        """One line: verdict, name, virtual time, real time."""
-        virtual = format_duration(round(result.virtual_s, 3))
-        line = Text.assemble(
-            (f"{result.outcome.value:<13}", STYLES[result.outcome]),
-            f"{result.loaded.scenario.name:<44} ",
-            "" if result.tier == "simulated" else f"{result.tier} ",
-            (f"{virtual:>14} virtual", "cyan"),
-            (f"{result.real_s * 1000:8.0f} ms", "dim"),
-            (f"  {result.digest}", "dim") if self._verbose else "",
-        )
-        self._print(line)
-        if self._verbose:
+        """One line: verdict, name, virtual time, real time; it fits into 80 columns."""
+        if self._lists or result.outcome is not Outcome.PASSED:
+            self._print(_line(result))
+        if self._laws:
+            self._print(f"    {'trace':<14}{result.digest}", "dim")
             for law in result.laws:
                 self._print(f"    {_law_state(law, result.waived):<14}{law.check}: {law.reason}")
 
@@ -94,12 +100,25 @@ class ConsoleReport:
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
         line = f"{counts}{_by_tier(suite)}; {virtual} of virtual time in {suite.real_s:.1f} s"
         self._print(line, STYLES[suite.outcome])
-        if self._verbose and (missing := suite.laws_not_exercised):
+        if self._laws and (missing := suite.laws_not_exercised):
             self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
 
     def _print(self, line: str | Text, style: str = "") -> None:
         # Lines are data: no markup, no wrapping in a pipe, no highlighting of numbers.
         self._console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _line(result: RunResult) -> Text:
+    virtual = format_duration(round(result.virtual_s, 3))
+    tier = "" if result.tier == "simulated" else f"{result.tier} "
+    # A long name takes its room from the gap behind it, so that the columns after it hold.
+    room = max(0, _NAME + 12 - len(tier) - len(result.loaded.scenario.name))
+    return Text.assemble(
+        (f"{result.outcome.value:<13}", STYLES[result.outcome]),
+        f"{result.loaded.scenario.name} {tier}",
+        (f"{virtual:>{room}} virtual", "cyan"),
+        (f"{result.real_s * 1000:8.0f} ms", "dim"),
+    )
 
 
 def _by_tier(suite: SuiteResult) -> str:

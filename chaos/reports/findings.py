@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from chaos.compare.baseline import Comparison
-from chaos.compare.changes import Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import VERDICT
 from chaos.reports.rules import NOT_IN_BASELINE, NOT_PLAYED, REGRESSION, Rule, rule_of
@@ -63,7 +62,7 @@ def _of_verdict(run: FinishedRun, verdict: Verdict) -> Finding:
 def _of_comparison(
     runs: Mapping[str, FinishedRun], comparison: Comparison, baseline: str
 ) -> Iterator[Finding]:
-    for change in comparison.of(Trend.WORSE):
+    for change in comparison.shutting:
         if change.key == VERDICT.key:
             continue  # What made the verdict worse is a finding of its own already.
         message = f"{change}; {comparison.advice}"

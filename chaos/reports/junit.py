@@ -2,7 +2,7 @@
 
 JUnit has no third verdict: a failed scenario is a ``failure``, an inconclusive one an ``error``.
 Neither can be mistaken for a pass. Nor can what keeps the gate shut though the scenario passed: a
-number that is worse than the baseline records, a scenario that is new to it or was not played.
+number that is neither as recorded nor better, a scenario that is new or was not played.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
 from chaos.compare.baseline import Comparison
-from chaos.compare.changes import Trend
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import VERDICT
 from chaos.compare.tiers.side_by_side import in_columns
@@ -69,20 +68,20 @@ def _against_baseline(run: FinishedRun, comparison: Comparison) -> FinalResult |
     """What keeps the gate shut besides the run's own verdict."""
     if run.name in comparison.new:
         return _entry(Failure, NOT_IN_BASELINE.id, f"not in the baseline; {comparison.advice}")
-    worse = [
+    shut = [
         change
-        for change in comparison.of(Trend.WORSE)
+        for change in comparison.shutting
         # What made the verdict worse is told already.
         if change.scenario == run.name and change.key != VERDICT.key
     ]
-    if not worse:
+    if not shut:
         return None
-    table = "\n".join(line.plain for line in change_lines(worse))
-    labels = ", ".join(change.label for change in worse)
+    table = "\n".join(line.plain for line in change_lines(shut))
+    labels = ", ".join(change.label for change in shut)
     return _entry(
         Failure,
         REGRESSION.id,
-        f"worse than the baseline: {labels}",
+        f"not as the baseline records: {labels}",
         f"changes against the baseline:\n{table}\n{comparison.advice}",
     )
 

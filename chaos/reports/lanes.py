@@ -13,6 +13,7 @@ from http import HTTPStatus
 from chaos.reports.bands import bands
 from chaos.reports.lane import Item, Lane, bar, in_order, mark, packed
 from chaos.trace.events import (
+    NO_STATUS,
     ActionEvent,
     AnswerEvent,
     AskEvent,
@@ -165,7 +166,8 @@ class _Drawing:
     def _call(self, request: RequestEvent, response: ResponseEvent | None) -> Item:
         if response is None:
             return bar(request, self._end, "lost", "no end")
-        return bar(request, response, _look(response), response.error or str(response.status))
+        came = "answered" if response.status == NO_STATUS else str(response.status)
+        return bar(request, response, _look(response), response.error or came)
 
     def _wait(self, event: WaitEvent) -> Item:
         after = self._trace[self._next.get(event.seq, event.seq)]

@@ -53,7 +53,7 @@ _OF_THE_RUN = (
 )
 REGRESSION = Rule(
     id="regression",
-    says="No number may get worse than the baseline records.",
+    says="No number may be other than the baseline records, unless it is better.",
     help="Look for the cause with `chaos diff`. A change that is meant is recorded with "
     "`chaos gate --update`.",
 )

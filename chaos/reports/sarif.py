@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.metadata import version
 from typing import Any
 
+from chaos import __version__
 from chaos.reports.findings import Finding
 from chaos.reports.report import Report
 from chaos.reports.rules import RULES, Rule
@@ -22,7 +22,7 @@ def render(report: Report) -> str:
     """One SARIF document, ended by a newline; without findings it has no results."""
     driver = {
         "name": "chaos",
-        "semanticVersion": version("helpdesk-chaos"),
+        "semanticVersion": __version__,
         "rules": [_rule(rule) for rule in RULES],
     }
     run = {

@@ -48,4 +48,5 @@ def of_a_process_that_ended(loaded: LoadedScenario, tier: str, seed: int, how: s
         waived=loaded.scenario.waive,
         virtual_s=0.0,
         real_s=0.0,
+        best_mode="",  # Nothing of what was answered is known.
     )

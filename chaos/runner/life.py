@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.interleave import Interleaving
 from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
+from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
@@ -64,6 +66,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         scenario=scenario,
         trace=life.trace,
         promises=promises,
+        best_mode=target_class.vocabulary().best_mode,
         ended_s=life.ended_s,
         has_loops=life.has_loops,
     )
@@ -78,6 +81,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         waived=scenario.waive,
         virtual_s=life.ended_s,
         real_s=real.monotonic() - began,
+        best_mode=target_class.vocabulary().best_mode,
     )
 
 
@@ -86,6 +90,12 @@ SIMULATION = "simulation"
 
 TARGET = "target"
 """The check that there was a service to test."""
+
+AUDIT = "audit"
+"""The check that what the service tells of itself is so."""
+
+SERVICE = "service"
+"""The check that the service started, and could be looked at, in the world that was described."""
 
 
 class _Life:
@@ -111,13 +121,14 @@ class _Life:
 
     @property
     def broke_down(self) -> bool:
-        """Whether the run was ended by something that is not the service's doing."""
-        return any(verdict.check in {SIMULATION, TARGET} for verdict in self.verdicts)
+        """Whether the run ended before there was anything that a law could judge."""
+        return any(verdict.check in {SIMULATION, TARGET, SERVICE} for verdict in self.verdicts)
 
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
         """Play everything and collect the verdicts that are not laws."""
         stopped: list[Verdict] = []
-        with _stopping(stopped):
+        zone = local_time_of(self._scenario.given.timezone)
+        with _stopping(stopped, self._target_class), zone:
             upstreams = {each.name: each for each in self._target_class.make_upstreams()}
             run = simulation.start_run(
                 upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed
@@ -132,7 +143,7 @@ class _Life:
                 choices=self._choices,
             )
             try:
-                with _stopping(stopped):
+                with _stopping(stopped, self._target_class):
                     self._play(run, world, stopped)
             finally:
                 self.ended_s = run.clock.now_s
@@ -140,7 +151,7 @@ class _Life:
                 run.close()
             failure = run.scheduler.failure
             if failure is not None and not run.scheduler.failure_is_told:
-                with _stopping(stopped):
+                with _stopping(stopped, self._target_class):
                     raise failure
             # A service may swallow the error that a violation raises; the violation itself stays.
             stopped += [_escape(*counted) for counted in Counter(run.violations).items()]
@@ -187,6 +198,7 @@ class _Life:
             player.check_tasks()
             if not stopped:
                 player.look(self._scenario.expect, Window(trace=run.trace), "expect")
+                player.verdicts += map(_untrue, service.audit())
         finally:
             self.verdicts += player.verdicts
             service.close()
@@ -212,7 +224,7 @@ class _Life:
 
 
 @contextmanager
-def _stopping(stopped: list[Verdict]) -> Iterator[None]:
+def _stopping(stopped: list[Verdict], target: type[Target]) -> Iterator[None]:
     """Turn what ends a run early into a verdict on it."""
     try:
         yield
@@ -221,14 +233,37 @@ def _stopping(stopped: list[Verdict]) -> Iterator[None]:
         stopped.append(Verdict(check=check, outcome=Outcome.FAILED, reason=str(error)))
     except SimulationError as error:
         stopped.append(Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=str(error)))
-    except Exception as error:  # noqa: BLE001 - a target that cannot be built proves nothing
-        reason = f"the target broke down: {in_words(error)}"
-        stopped.append(Verdict(check=TARGET, outcome=Outcome.INCONCLUSIVE, reason=reason))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        stopped.append(_breakdown(error, target))
+
+
+def _breakdown(error: Exception, target: type[Target]) -> Verdict:
+    """A service that does not start fails; a target that cannot be built proves nothing."""
+    if _comes_out_of(error, target.service):
+        reason = f"the service broke down: {in_words(error)}"
+        return Verdict(check=SERVICE, outcome=Outcome.FAILED, reason=reason)
+    reason = f"the target broke down: {in_words(error)}"
+    return Verdict(check=TARGET, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _comes_out_of(error: Exception, service: Sequence[str]) -> bool:
+    """Whether the error was raised, or let through, by code of the service."""
+    modules = (
+        str(frame.f_globals.get("__name__", ""))
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
+    return any(
+        module == each or module.startswith(f"{each}.") for module in modules for each in service
+    )
 
 
 def _escape(violation: str, times: int) -> Verdict:
     reason = violation if times == 1 else f"{violation} ({times} times)"
     return Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _untrue(said: str) -> Verdict:
+    return Verdict(check=AUDIT, outcome=Outcome.FAILED, reason=said)
 
 
 def _unsteady(verdict: Verdict) -> Verdict:

@@ -26,6 +26,7 @@ class RunResult:
         waived: Laws that the scenario sets aside.
         virtual_s: How long the run took in its own time.
         real_s: How long it took in ours.
+        best_mode: How the target answers while all is well.
         is_compared: Whether its verdicts speak of the other tier too.
     """
 
@@ -38,6 +39,7 @@ class RunResult:
     waived: tuple[str, ...]
     virtual_s: float
     real_s: float
+    best_mode: str
     is_compared: bool = False
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -20,6 +20,9 @@ from chaos.scenario.schedules import Share
 
 class Fault(Node):
     """What all faults share: an id, an upstream, and when and where they act."""
+
+    needs_http: ClassVar[bool] = False
+    """Whether it is an answer of an HTTP server, or a change to one."""
 
     id: str | None = Field(
         default=None,
@@ -69,6 +72,8 @@ class RateLimitFault(Fault):
         ``{upstream: openai, fault: rate_limit, retry_after: 7s}``
     """
 
+    needs_http = True
+
     fault: Literal["rate_limit"]
     retry_after: UnsignedDuration | None = Field(
         default=None,
@@ -96,6 +101,8 @@ class HttpErrorFault(Fault):
     Example:
         ``{upstream: openai, fault: http_error, status: 503}``
     """
+
+    needs_http = True
 
     fault: Literal["http_error"]
     status: int = Field(ge=300, le=599, description="HTTP status.", examples=[503])
@@ -301,6 +308,8 @@ class CorruptFault(Fault):
         ``{upstream: gcs, object: "*.faiss", fault: corrupt, flip: 3}``
     """
 
+    needs_http = True
+
     fault: Literal["corrupt"]
     flip: int = Field(
         default=1,
@@ -323,6 +332,8 @@ class MalformedFault(Fault):
         ``{upstream: openai, fault: malformed, as: truncated_json}``
     """
 
+    needs_http = True
+
     fault: Literal["malformed"]
     as_: Literal["truncated_json", "html", "empty_object", "empty_choices", "invalid_utf8"] = (
         Field(alias="as", description="What the body is instead.", examples=["html"])
@@ -335,6 +346,8 @@ class CompletionFault(Fault):
     Example:
         ``{upstream: openai, fault: completion, finish_reason: length}``
     """
+
+    needs_http = True
 
     fault: Literal["completion"]
     finish_reason: Literal["content_filter", "length", "stop"] = Field(
@@ -351,6 +364,8 @@ class CutStreamFault(Fault):
     Example:
         ``{upstream: openai, fault: cut_stream, after: 2, how: fin}``
     """
+
+    needs_http = True
 
     fault: Literal["cut_stream"]
     after: int = Field(ge=0, description="Events that come first.", examples=[2])

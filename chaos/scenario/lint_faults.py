@@ -135,7 +135,7 @@ def _check_heals(method: Sequence[Site], injected: dict[str, Site], findings: Fi
         elif id_ in healed:
             fix = "remove this one"
             wrong = f"fault {quoted(id_)} is healed twice"
-            findings.add(where, wrong, "one heal a fault", fix, "heal-twice")
+            findings.add(where, wrong, "each fault to be healed once", fix, "heal-twice")
         elif _is_before(Site(path, step), injected[id_]):
             wrong = f"fault {quoted(id_)} is healed before it is injected"
             fix = "move the heal below the injection"

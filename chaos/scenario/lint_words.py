@@ -8,6 +8,7 @@ from datetime import timedelta
 from pydantic_core import PydanticCustomError
 
 from chaos.scenario.draft import Draft
+from chaos.scenario.faults import FAULTS
 from chaos.scenario.kinds import Kind
 from chaos.scenario.model import ACTIONS, Given
 from chaos.scenario.problems import listed, quoted, suggest
@@ -47,6 +48,16 @@ def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
     for path, step in draft.injections:
         fault = step.inject
         check_aim(fault.upstream, fault.operation, (*path, "inject"), vocabulary, findings)
+        if fault.needs_http and fault.upstream in vocabulary.streams:
+            kind = str(vars(fault)["fault"])
+            findings.add(
+                (*path, "inject", "fault"),
+                f"fault {quoted(kind)} is an answer of an HTTP server, and "
+                f"{quoted(fault.upstream)} does not speak HTTP",
+                listed(kind for kind, model in FAULTS.items() if not model.needs_http),
+                "use one of them",
+                "no-effect",
+            )
 
 
 def check_aim(

@@ -40,6 +40,10 @@ class Vocabulary(Protocol):
         """Upstream name to its operations."""
 
     @property
+    def streams(self) -> frozenset[str]:
+        """The upstreams that do not speak HTTP."""
+
+    @property
     def observables(self) -> Mapping[str, Observable]:
         """Key to what it is."""
 

@@ -18,9 +18,13 @@ from unittest import mock
 from chaos.choices import Choices
 from chaos.errors import SimulationError
 from chaos.faults.injector import Injector
-from chaos.ports import Upstream
-from chaos.simulation.http.carrier import Carrier
-from chaos.simulation.http.provider import PORTS, Calls, OpenConnections, Provider
+from chaos.ports import StandIn, StreamUpstream, Upstream
+from chaos.simulation.calls.calls import Calls
+from chaos.simulation.calls.carrier import Carrier
+from chaos.simulation.calls.open_connections import OpenConnections
+from chaos.simulation.calls.provider import Provider
+from chaos.simulation.http.provider import PORTS, HttpProvider
+from chaos.simulation.http.proxy import ProxyProvider
 from chaos.simulation.http.router import Router
 from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
@@ -28,20 +32,23 @@ from chaos.simulation.loops.selectors import virtual_selectors
 from chaos.simulation.loops.trio_sockets import virtual_trio_sockets
 from chaos.simulation.network import names
 from chaos.simulation.network.takeover import virtual_sockets
-from chaos.simulation.outside import ways_out
+from chaos.simulation.outside import known, ways_out
 from chaos.simulation.outside.guard import Guard
-from chaos.simulation.outside.libraries import refusing_libraries
+from chaos.simulation.outside.sealing.launcher import Launcher
 from chaos.simulation.run import SimulatedRun
+from chaos.simulation.streams.provider import StreamProvider
 from chaos.simulation.tasks.baton import baton, is_left_behind
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Abandoned
 from chaos.simulation.threads.toolbox import Toolbox
-from chaos.simulation.timing import real
+from chaos.simulation.timing import real, sqlite
 from chaos.simulation.timing.clock import Clock, to_ticks
 from chaos.simulation.timing.entropy import Entropy
+from chaos.simulation.timing.files import FileTimes
 from chaos.simulation.timing.freeze import Freeze
 from chaos.simulation.timing.functions import sleeping as sleeping_virtually
+from chaos.upstreams.proxy import ForwardProxy
 
 _ENVIRONMENT = {
     # Otherwise the Cloud Storage SDK asks for the metadata of each bucket it meets, in a thread
@@ -81,8 +88,10 @@ class Simulation(ABC):
         self.clock = Clock()
         self.guard = Guard()
         self._entropy = Entropy()
+        self._files = FileTimes(self.guard.violation)
         self._toolbox = Toolbox()
         self._run: SimulatedRun | None = None
+        self._launcher: Launcher | None = None
         self._owner = 0
         self._undo = ExitStack()
 
@@ -98,7 +107,12 @@ class Simulation(ABC):
             **polls.substitutes(),
             **names.substitutes(),
             **ways_out.substitutes(),
+            **self._files.substitutes(),
+            **sqlite.substitutes(self.clock),
         }
+        self._launcher = self._find_launcher()
+        if self._launcher is not None:
+            self.guard.unseen = self._launcher.in_words
         # These ask another program, once; SDKs put the answers into headers.
         platform.processor()
         uuid.getnode()
@@ -113,10 +127,10 @@ class Simulation(ABC):
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
             undo.enter_context(virtual_trio_sockets())
+            undo.enter_context(known.refusing(self.guard.violation))
             undo.enter_context(noticing_mishaps(lambda: self._run))
             undo.callback(ways_out.stop_watching)
             ways_out.watch_ways_out(self.guard)
-            undo.enter_context(refusing_libraries(self.guard))
             undo.callback(setattr, baton, "ident", 0)
             self._undo = undo.pop_all()
         self._owner = baton.ident = get_ident()
@@ -137,7 +151,7 @@ class Simulation(ABC):
     def start_run(
         self,
         *,
-        upstreams: Mapping[str, Upstream],
+        upstreams: Mapping[str, StandIn],
         injector: InjectorFactory,
         choices: Choices,
         seed: int,
@@ -161,8 +175,12 @@ class Simulation(ABC):
         self.clock.reset()
         random.seed(seed)
         self._entropy.seed(seed)
+        self._files.begin()
         contentions = self._toolbox.begin_run()
         scheduler = Scheduler(self.clock, choices, limits)
+        if self._launcher is not None:
+            self._launcher.begin()
+            scheduler.start_thread = self._launcher.start
         run = self._run = SimulatedRun(scheduler, self.guard, contentions, self._finished)
         try:
             self._connect(run, tuple(upstreams.values()), injector(run))
@@ -171,12 +189,16 @@ class Simulation(ABC):
             raise
         return run
 
+    def _find_launcher(self) -> Launcher | None:
+        """What starts threads that can make no real sockets; None where they must."""
+        return None
+
     @abstractmethod
     def _carrier(self, run: SimulatedRun) -> Carrier:
         """How answers travel in this tier."""
 
     def _connect(
-        self, run: SimulatedRun, upstreams: tuple[Upstream, ...], injector: Injector
+        self, run: SimulatedRun, upstreams: tuple[StandIn, ...], injector: Injector
     ) -> None:
         """Let the stand-ins be on the network of a run."""
         connections = OpenConnections()
@@ -189,15 +211,46 @@ class Simulation(ABC):
             guard=self.guard,
             numbers=itertools.count(1),
         )
-        router = Router(upstreams)
+        router = Router([each for each in upstreams if isinstance(each, Upstream)])
         for upstream in upstreams:
             for host in upstream.hosts:
-                providers = {
-                    port: Provider(
-                        upstream, host, port, router=router, calls=calls, connections=connections
-                    )
-                    for port in PORTS
-                }
+                providers: dict[int, Provider] = {}
+                match upstream:
+                    case ForwardProxy():
+                        providers = {
+                            port: ProxyProvider(
+                                upstream,
+                                host,
+                                router=router,
+                                calls=calls,
+                                connections=connections,
+                                network=run.network,
+                            )
+                            for port in upstream.ports
+                        }
+                    case Upstream():
+                        providers = {
+                            port: HttpProvider(
+                                upstream,
+                                host,
+                                port,
+                                router=router,
+                                calls=calls,
+                                connections=connections,
+                            )
+                            for port in PORTS
+                        }
+                    case StreamUpstream():
+                        providers = {
+                            port: StreamProvider(
+                                upstream,
+                                host,
+                                is_tls=port in upstream.tls_ports,
+                                calls=calls,
+                                connections=connections,
+                            )
+                            for port in (*upstream.ports, *upstream.tls_ports)
+                        }
                 look_up = next(iter(providers.values())).look_up
                 run.network.serve(host, providers, look_up=look_up)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from chaos.trace.events import (
+    NO_STATUS,
     ActionEvent,
     AnswerEvent,
     AskEvent,
@@ -75,7 +76,7 @@ def _(event: RequestEvent) -> str:
 
 @_what.register
 def _(event: ResponseEvent) -> str:
-    came = str(event.status) if event.error is None else event.error
+    came = event.error or ("answered" if event.status == NO_STATUS else str(event.status))
     wait = "" if event.retry_after_s is None else f", retry after {event.retry_after_s:g}s"
     fault = f" [{', '.join(event.faults)}]" if event.faults else ""
     took = format_duration(event.elapsed_s)

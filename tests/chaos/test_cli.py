@@ -9,13 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
 
-from chaos import cli
+from chaos import __version__, cli
 from chaos.trace.ndjson import load
 
 GOOD = """\
@@ -226,7 +225,7 @@ def test_version_is_told(chaos: Chaos) -> None:
     """Without a command."""
     done = chaos("--version")
 
-    assert (done.returncode, done.stdout) == (0, f"chaos {version('helpdesk-chaos')}\n")
+    assert (done.returncode, done.stdout) == (0, f"chaos {__version__}\n")
 
 
 @pytest.mark.parametrize("command", ["run", "list", "validate"])
@@ -261,3 +260,24 @@ def test_replay_takes_the_seed_that_it_is_told_with(tmp_path: Path, chaos: Chaos
 
     assert again.returncode == 1
     assert told in again.stdout
+
+
+def test_large_suite_is_told_by_its_failures(tmp_path: Path, chaos: Chaos) -> None:
+    """Eleven that passed are a count; with -v each has its line."""
+    for number in range(11):
+        write(tmp_path, f"well-{number}")
+
+    quiet, verbose = chaos("run", tmp_path), chaos("run", tmp_path, "-v")
+
+    assert "11 passed" in quiet.stdout
+    assert "well-" not in quiet.stdout
+    assert sum(line.startswith("passed ") for line in verbose.stdout.splitlines()) == 11
+
+
+@pytest.mark.parametrize("command", ["run", "gate", "explore", "incidents", "list"])
+def test_short_help_of_every_command_fits_into_80_columns(command: str, chaos: Chaos) -> None:
+    """No paragraph breaks in the middle of a line."""
+    done = chaos(command, "-h")
+
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80

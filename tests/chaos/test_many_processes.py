@@ -15,13 +15,15 @@ from typer.testing import CliRunner, Result
 
 from chaos import session
 from chaos.cli import app
-from chaos.compare.baseline import Baseline, Entry
+from chaos.compare.baseline import Baseline
+from chaos.compare.recorded import Entry
 from chaos.interactive.interruption import RunInterruptedError
 from chaos.ports import Answer, World
 from chaos.processes.pool import Setting, WorkerDiedError, Workers
 from chaos.reports.console import ConsoleReport
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
+from chaos.tiers.tier import Tier
 from tests.chaos.toy import Toy
 
 TOY = "tests.chaos.toy:Toy"
@@ -186,8 +188,8 @@ def test_few_long_scenarios_are_worth_processes(
     assert session.processes_for(long[:1]) == 1
 
 
-@pytest.mark.parametrize("tier", [session.Tier.WIRE, session.Tier.BOTH])
-def test_wire_is_played_by_one_process(tier: session.Tier, suite: Path) -> None:
+@pytest.mark.parametrize("tier", [Tier.WIRE, Tier.BOTH])
+def test_wire_is_played_by_one_process(tier: Tier, suite: Path) -> None:
     """There is one Toxiproxy, whatever is asked for."""
     assert session.processes_for(session.load([suite]), tier, 4) == 1
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import helpdesk
-from chaos.targets.helpdesk.defects import DEFECTS
+from defects import DEFECTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "hazards.md"

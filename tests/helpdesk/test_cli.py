@@ -11,11 +11,11 @@ import runpy
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from helpdesk import __version__
 from helpdesk.answers import Answer
 from helpdesk.cli import main
 from helpdesk.desk import Helpdesk
@@ -291,4 +291,4 @@ def test_version_is_told(run: Run) -> None:
     """Bug reports begin with it."""
     code, out, _ = run("--version")
 
-    assert (code, out) == (0, f"helpdesk {version('helpdesk-chaos')}\n")
+    assert (code, out) == (0, f"helpdesk {__version__}\n")

@@ -192,5 +192,5 @@ def test_spans_without_their_sdk_are_told_at_the_start(monkeypatch: pytest.Monke
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
 
-    with pytest.raises(SettingsError, match=r"install helpdesk-chaos\[otel\]"):
+    with pytest.raises(SettingsError, match=r"install helpdesk-service\[otel\]"):
         set_up_tracing()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http
+from dataclasses import replace
 
 from chaos.http import Response
+from chaos.simulation.calls.carrier import Message
 
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
@@ -55,15 +57,13 @@ def reason_of(status: int) -> str:
         return ""
 
 
-def chunk(data: bytes) -> bytes:
-    r"""A piece of a stream.
-
-    Example:
-        >>> chunk(b"hello")
-        b'5\r\nhello\r\n'
-    """
-    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-
-
-LAST_CHUNK = b"0\r\n\r\n"
-"""What says that a stream is whole."""
+def message_of(response: Response, method: str, *, keeps_alive: bool) -> Message:
+    """A response as it is sent to a client that has asked with this method."""
+    has_one = has_body(response, method)
+    return Message(
+        head=head_of(response, keeps_alive=keeps_alive),
+        body=response.body if has_one else b"",
+        is_chunked=has_one and is_stream(response),
+        closes=not keeps_alive,
+        told=lambda came: replace(response, body=came),
+    )

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import ref
 
 from chaos.errors import SimulationError
@@ -87,7 +88,7 @@ class VirtualNetwork:
         look_up: Callable[[], None] = lambda: None,
     ) -> None:
         """Let a host be there, under a name or a literal address."""
-        name = name.lower()
+        name = _LOCAL_NAMES.get(name.lower(), name.lower())
         host = self._hosts.get(name)
         if host is None:
             address = name if _is_literal(name) else f"192.0.2.{len(self._hosts) + 1}"
@@ -175,6 +176,21 @@ class VirtualNetwork:
         refused = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         return Rejected(error=refused, due=self.clock.ticks)
 
+    def admitted(self, host: str, port: int, inbox: Inbox) -> Admission:
+        """What becomes of an attempt to connect that a host of the network makes for a client.
+
+        Raises:
+            socket.gaierror: There is no such name.
+        """
+        ((_, (address, *_)),) = self.addresses_of(host)
+        found = self._by_address.get(address)
+        service = None if found is None else found.services.get(port)
+        if service is None:
+            self._unknown(f"{host}:{port}")
+            refused = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+            return Rejected(error=refused, due=self.clock.ticks)
+        return service.admit(inbox)
+
     def local_address(self) -> tuple[str, int]:
         """A new address for a client."""
         self._last_port += 1
@@ -260,9 +276,17 @@ class VirtualNetwork:
 
     def _unknown(self, name: str) -> None:
         known = ", ".join(sorted(self._hosts)) or "none"
+        proxy = _variable_of_proxy(name)
+        if proxy is not None:
+            self.violation(
+                f"{proxy} names the proxy {name!r}, for which nothing stands; expected a proxy "
+                "that is simulated; add a chaos.upstreams.proxy.ForwardProxy with this host, or "
+                f"take {proxy} out of the service's environment"
+            )
+            return
         self.violation(
             f"request to unknown host {name!r}; expected one of: {known}; add it to the hosts of "
-            "an upstream"
+            "an upstream; if it is a proxy, of a chaos.upstreams.proxy.ForwardProxy"
         )
 
 
@@ -287,6 +311,17 @@ def _port_number(port: Any) -> int:  # noqa: ANN401 - a number, digits or the na
         return int(port)
     except ValueError:
         return socket.getservbyname(port.decode() if isinstance(port, bytes) else port)
+
+
+def _variable_of_proxy(name: str) -> str | None:
+    """The variable of the environment that makes clients use this host as a proxy."""
+    host = name.rpartition(":")[0] or name
+    for variable in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        for written in (variable, variable.lower()):
+            value = os.environ.get(written, "")
+            if host in (urlsplit(value).hostname, urlsplit(f"//{value}").hostname):
+                return written
+    return None
 
 
 def _name_error(number: int) -> socket.gaierror:

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import threading
 from _thread import get_ident
+from collections.abc import Callable, Iterable
 
 from chaos.errors import ChaosError, SimulationError
 
 
 class Guard:
-    """Watches over one simulation."""
+    """Watches over one simulation.
+
+    Attributes:
+        unseen: Asked at the end of a run for attempts that nobody could raise an error at.
+    """
 
     def __init__(self) -> None:
+        self.unseen: Callable[[], Iterable[str]] = tuple
         self._violations: list[str] | None = None
 
     def watch(self, violations: list[str]) -> None:
@@ -24,6 +30,8 @@ class Guard:
 
     def relax(self) -> None:
         """The run is over."""
+        for message in self.unseen():
+            self.violation(message)
         self._violations = None
 
     def violation(self, message: str) -> SimulationError:

@@ -25,6 +25,12 @@ _PROCESSES = frozenset(
         *("os.exec", "os.spawn", "os.system", "pty.spawn"),
     }
 )
+_SOCKETS = frozenset(
+    {
+        *("socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"),
+        *("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"),
+    }
+)
 _TO_THIS_PROCESS = frozenset({"os.kill", "signal.pthread_kill"})
 
 
@@ -61,6 +67,11 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         raise guard.violation(
             "a real socket was made; expected those of the module 'socket', which are simulated; "
             "switch off what needs it in this run"
+        )
+    if event in _SOCKETS:
+        raise guard.violation(
+            f"a real socket was used ({event}: {_shown(arguments[1:] or arguments)}); expected "
+            "those of the module 'socket', which are simulated; make it during the run"
         )
     if event in _PROCESSES:
         raise guard.violation(

@@ -25,7 +25,7 @@ from chaos.simulation.tasks.baton import baton, is_left_behind, left_behind
 from chaos.simulation.tasks.behalf import Behalf, behalf_here, take_over
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.stacks import describe_waits, stack_of
-from chaos.simulation.tasks.task import Abandoned, Blocker, Task, in_words, start_thread
+from chaos.simulation.tasks.task import Abandoned, Blocker, RealStart, Task, in_words, start_thread
 from chaos.simulation.tasks.watch import LOOK_EVERY_S, Watch
 from chaos.simulation.timing.clock import TICKS_PER_S, Clock, to_ticks
 
@@ -65,6 +65,7 @@ class Scheduler:
 
     Attributes:
         tracer: Trace function of all tasks that start from now on; see `Interleaving`.
+        start_thread: How the threads of tasks are started.
         on_death: Told of each thread of the service that an error ended, in words.
         failure: What ended the run before its time: a deadlock, a livelock, a stuck task.
         failure_is_told: Whether `run` has raised it. Elsewhere, a service may have swallowed it.
@@ -99,6 +100,7 @@ class Scheduler:
         self._closing = False
         self.failure: Exception | None = None
         self.failure_is_told = False
+        self.start_thread: Callable[[threading.Thread, RealStart], None] = start_thread
         self.on_death: Callable[[str], None] = lambda _: None
         self._spin_ticks, self._spun_until = 0, -1
         clock.on_spin = self._pass_time
@@ -373,7 +375,7 @@ class Scheduler:
 
     def _add(self, task: Task, thread: threading.Thread, at_ticks: int | None) -> None:
         task.thread = thread
-        start_thread(thread, _start)
+        self.start_thread(thread, _start)
         assert thread.ident is not None, "a thread that has started has a number"
         task.ident, task.native_id = thread.ident, thread.native_id or 0
         self._tasks.append(task)

@@ -151,7 +151,11 @@ class Started:
         """Called in a child process, where this thread is not, and nobody waits."""
 
 
-def start_thread(thread: threading.Thread, real_start: Callable[[threading.Thread], None]) -> None:
+RealStart = Callable[[threading.Thread], None]
+"""What ``Thread.start`` is outside of a simulation."""
+
+
+def start_thread(thread: threading.Thread, real_start: RealStart) -> None:
     """Start ``thread`` in reality, from inside the simulation."""
     vars(thread)["_started"] = Started()
     real_start(thread)

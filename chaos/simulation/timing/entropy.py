@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
@@ -16,6 +17,8 @@ from unittest import mock
 from chaos.simulation.tasks.baton import is_in_a_run
 
 _real_urandom = os.urandom
+_NODE = 0x02_00_5E_00_53_01
+"""A network card that nobody has."""
 
 
 class Entropy:
@@ -37,12 +40,16 @@ class Entropy:
         with (
             mock.patch.object(os, "urandom", self._urandom),
             mock.patch.object(random, "_urandom", self._urandom),
+            # uuid.uuid1 would ask other programs for the address of a network card.
+            mock.patch.object(uuid, "_node", _NODE),
         ):
             yield
 
     def seed(self, seed: int) -> None:
         """A run begins."""
         self._source.seed(f"urandom {seed}")
+        # So that no uuid.uuid1 of an earlier run, at the same virtual time, makes one later.
+        vars(uuid)["_last_timestamp"] = None
 
     def _urandom(self, size: int, /) -> bytes:
         return self._source.randbytes(size) if is_in_a_run() else _real_urandom(size)

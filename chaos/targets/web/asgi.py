@@ -33,7 +33,6 @@ class AsgiTarget(WebTarget):
 
     _world: World
     _lifespan: Lifespan
-    _transport: httpx.ASGITransport
 
     async def build(self, world: World) -> None:
         """Make the application, and wait for its startup."""
@@ -41,13 +40,22 @@ class AsgiTarget(WebTarget):
         app = self.make_app(world)
         self._lifespan = Lifespan(app)
         await self._lifespan.start()
-        self._transport = httpx.ASGITransport(self._lifespan.app, raise_app_exceptions=False)
 
     async def ask(self, question: str) -> Answer:
         """Send a request."""
-        response = await self._transport.handle_async_request(to_httpx(self.request(question)))
+        raised: list[Exception] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+            try:
+                await self._lifespan.app(scope, receive, send)
+            except Exception as error:
+                raised.append(error)
+                raise
+
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        response = await transport.handle_async_request(to_httpx(self.request(question)))
         await response.aread()
-        return self.answer(from_httpx(response))
+        return self.answer(from_httpx(response), *raised)
 
     async def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """Carry out ``restart``: the process is killed, and comes up again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -25,6 +24,8 @@ class Lifespan:
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
         self._from_app: asyncio.Queue[Message | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._was_told: str | None = None
+        self._error: Exception | None = None
 
     async def app(self, scope: Message, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """The application."""
@@ -40,18 +41,34 @@ class Lifespan:
         await self._tell("startup")
 
     async def stop(self) -> None:
-        """Wait for its shutdown."""
-        if self._task is not None and not self._task.done():
+        """Wait for its shutdown.
+
+        Raises:
+            TargetError: It has ended before, with an error, or could not shut down.
+        """
+        if self._task is None:
+            return
+        if not self._task.done():
             await self._tell("shutdown")
-        if self._task is not None:
-            await self._task
+        await self._task
+        if self._error is not None and self._was_told is not None:
+            raise _failed("lifespan", _shown(self._error))
 
     async def _tell(self, what: str) -> None:
-        await self._to_app.put({"type": f"lifespan.{what}"})
+        self._to_app.put_nowait({"type": f"lifespan.{what}"})
         said = await self._from_app.get()
-        # An application that does not know the protocol raises, or returns without a word.
-        if said is not None and said["type"] == f"lifespan.{what}.failed":
-            raise TargetError(f"the application's {what} failed: {said.get('message', '')}")
+        if said is None:
+            # An application that does not know the protocol does not even ask what it is told.
+            if self._was_told == what and self._error is not None:
+                error, self._error = self._error, None
+                raise _failed(what, _shown(error))
+            if self._was_told == what:
+                raise _failed(what, "it ended without saying so")
+        elif said["type"] == f"lifespan.{what}.failed":
+            self._error = None
+            raise _failed(what, _last_line(str(said.get("message", ""))) or "no reason was given")
+        elif said["type"] != f"lifespan.{what}.complete" and self._was_told == what:
+            raise _failed(what, f"it said {said['type']!r}")
 
     async def _live(self) -> None:
         scope = {
@@ -60,9 +77,29 @@ class Lifespan:
             "state": self._state,
         }
         try:
-            # An error before the first word means that there is no lifespan; later ones have been
-            # said as a failure.
-            with contextlib.suppress(Exception):
-                await self._app(scope, self._to_app.get, self._from_app.put)
+            await self._app(scope, self._receive, self._from_app.put)
+        except Exception as error:  # noqa: BLE001 - it is somebody's own, and told by `_tell`
+            self._error = error
         finally:
-            await self._from_app.put(None)
+            self._from_app.put_nowait(None)
+
+    async def _receive(self) -> Message:
+        message = await self._to_app.get()
+        self._was_told = str(message["type"]).removeprefix("lifespan.")
+        return message
+
+
+def _failed(what: str, why: str) -> TargetError:
+    return TargetError(
+        f"the application's {what} failed: {why}; expected it to start and to stop; set what it "
+        "needs in build()"
+    )
+
+
+def _shown(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _last_line(text: str) -> str:
+    """What a traceback comes to, which is what frameworks give for a reason."""
+    return text.rstrip().rpartition("\n")[2].strip()

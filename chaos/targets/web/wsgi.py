@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 
+from chaos.errors import ChaosError
+from chaos.http import Response
 from chaos.ports import Answer, World
 from chaos.targets.web.front_door import WebTarget, from_httpx, to_httpx
 from chaos.trace.events import Scalar
@@ -37,8 +40,14 @@ class WsgiTarget(WebTarget):
 
     def ask(self, question: str) -> Answer:
         """Send a request."""
-        response = self._transport.handle_request(to_httpx(self.request(question)))
-        response.read()
+        request = to_httpx(self.request(question))
+        try:
+            response = self._transport.handle_request(request)
+            response.read()
+        except ChaosError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a server makes a 500 of it
+            return self.answer(Response(status=HTTPStatus.INTERNAL_SERVER_ERROR.value), error)
         return self.answer(from_httpx(response))
 
     def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 
 from chaos.faults.delivery import Delivery
-from chaos.simulation.http.carrier import Carrier, Course, Source
-from chaos.simulation.http.connection import Arrived, HttpConnection
+from chaos.simulation.calls.carrier import Carrier, Course, Source
+from chaos.simulation.calls.connection import Connection, Sent
 from chaos.simulation.network.inbox import Arrival, End
 
 
@@ -21,9 +21,9 @@ class SimulatedCarrier(Carrier):
         return ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
 
     def _source(
-        self, course: Course, delivery: Delivery, arrived: Arrived, connection: HttpConnection
+        self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
     ) -> Source:
-        del course, delivery, arrived, connection
+        del course, delivery, sent, connection
         return _DIRECT
 
 

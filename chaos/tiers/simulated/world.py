@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.simulation.http.carrier import Carrier
+from chaos.simulation.calls.carrier import Carrier
+from chaos.simulation.outside.sealing.launcher import Launcher, launcher
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.carrier import SimulatedCarrier
@@ -28,6 +29,10 @@ class SimulatedTier(Simulation):
     """
 
     tier: ClassVar[str] = "simulated"
+
+    def _find_launcher(self) -> Launcher | None:
+        """Nobody here has any use for a real socket."""
+        return launcher()
 
     def _carrier(self, run: SimulatedRun) -> Carrier:
         """The bytes go straight to whoever reads them."""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from chaos.faults.delivery import Delivery
-from chaos.simulation.http.carrier import Carrier, Course, Source
-from chaos.simulation.http.connection import Arrived, HttpConnection
+from chaos.simulation.calls.carrier import Carrier, Course, Source
+from chaos.simulation.calls.connection import Connection, Sent
+from chaos.simulation.http.connection import HttpConnection
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.baton import outside
 from chaos.tiers.wire.client import ToxiproxyError
@@ -20,6 +21,9 @@ from chaos.tiers.wire.trip import Trip
 from chaos.tiers.wire.ways import Way, Ways
 
 _NOTHING = b"HTTP/1.1 500 Nobody should see this\r\ncontent-length: 0\r\n\r\n"
+
+_ENVELOPE = b"STREAM\r\n\r\n"
+"""Goes before a request that is not HTTP, so that the server finds the number of the call."""
 
 
 class WireCarrier(Carrier):
@@ -41,7 +45,7 @@ class WireCarrier(Carrier):
         self._toxiproxy = toxiproxy
         self._server = server
         self._ways = ways
-        self._lines: WeakKeyDictionary[HttpConnection, _Line] = WeakKeyDictionary()
+        self._lines: WeakKeyDictionary[Connection, _Line] = WeakKeyDictionary()
         self._to_close: list[_Line] = []
 
     def refusal(self, host: str) -> OSError:
@@ -64,18 +68,20 @@ class WireCarrier(Carrier):
         raise self._guard.violation("a closed proxy let somebody connect; expected a refusal")
 
     def _source(
-        self, course: Course, delivery: Delivery, arrived: Arrived, connection: HttpConnection
+        self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
     ) -> Source:
         arriving = b"".join(data for _, data in course.arrivals)
         reply = arriving + course.rest or _NOTHING
         load = Load(bytes=len(arriving), is_whole=not course.rest)
         with outside():
             try:
-                way = self._ways.open(arrived.request.host, delivery, load)
+                way = self._ways.open(sent.host, delivery, load)
                 line = self._line(way, connection)
             except (ToxiproxyError, OSError) as error:
                 raise self._guard.violation(str(error)) from error
-            number, expected = self._server.expect(arrived.raw, reply)
+            is_http = isinstance(connection, HttpConnection)
+            request = sent.raw if is_http else _ENVELOPE + sent.raw
+            number, expected = self._server.expect(request, reply)
             line.socket.settimeout(PATIENCE_S)
             line.socket.sendall(expected.request)
         trip = Trip(
@@ -91,7 +97,7 @@ class WireCarrier(Carrier):
         connection.on_gone.append(trip.close)
         return trip
 
-    def _line(self, way: Way, connection: HttpConnection) -> _Line:
+    def _line(self, way: Way, connection: Connection) -> _Line:
         """A real connection: the one that this connection has, or one for a single call."""
         if not way.is_standing:
             return self._new_line(way)

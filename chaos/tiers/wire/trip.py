@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chaos.errors import SimulationError
-from chaos.simulation.http.carrier import Course
+from chaos.simulation.calls.carrier import Course
 from chaos.simulation.network.inbox import Arrival, End, connection_reset
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.baton import outside

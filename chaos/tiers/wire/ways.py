@@ -1,4 +1,4 @@
-"""The ways from a client to the stand-ins: one proxy for all is well, one more for each fault."""
+"""Ways from a client to the stand-ins: one proxy for healthy traffic, one more per fault."""
 
 from __future__ import annotations
 

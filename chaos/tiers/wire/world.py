@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from chaos.choices import Choices
-from chaos.ports import Upstream
-from chaos.simulation.http.carrier import Carrier
+from chaos.ports import StandIn
+from chaos.simulation.calls.carrier import Carrier
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import InjectorFactory, Simulation
@@ -72,7 +72,7 @@ class WireTier(Simulation):
     def start_run(
         self,
         *,
-        upstreams: Mapping[str, Upstream],
+        upstreams: Mapping[str, StandIn],
         injector: InjectorFactory,
         choices: Choices,
         seed: int,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from chaos.choices import Seeded
-from chaos.faults.behaviour import AnyBehaviour, Behaviour
+from chaos.faults.behaviour import AlteringFault, AnyBehaviour, Behaviour, ReplacingFault
 from chaos.faults.registry import BEHAVIOURS, behaviour_of
-from chaos.scenario.faults import AnyFault
+from chaos.scenario.faults import FAULTS, AnyFault
 from tests.chaos.faults.sent import fault
 
 
@@ -41,3 +41,16 @@ def test_behaviour_is_found_by_type() -> None:
 
     assert type(found) is BEHAVIOURS[type(fault("timeout"))]
     assert found.id == "hang"
+
+
+def test_faults_that_need_http_are_those_that_answer() -> None:
+    """What replaces or changes a response needs one; a stream of events is HTTP, too."""
+    answering = {
+        kind
+        for kind, model in FAULTS.items()
+        if issubclass(BEHAVIOURS[model], ReplacingFault | AlteringFault)
+    }
+
+    assert {kind for kind, model in FAULTS.items() if model.needs_http} == answering | {
+        "cut_stream"
+    }

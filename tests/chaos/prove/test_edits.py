@@ -11,7 +11,7 @@ from chaos.defects.defect import Defect, DefectError, Edit
 from chaos.defects.edits import Constant, Rewrite
 from chaos.defects.rewriting import read_diff
 from tests.chaos.prove import victim
-from tests.chaos.prove.victim import Child, counter, doubled
+from tests.chaos.prove.victim import Child, Purse, counter, doubled
 
 VICTIM = "tests.chaos.prove.victim"
 
@@ -81,6 +81,40 @@ def test_rewrite_knows_every_kind_of_function(
     assert seen() == sound
 
 
+def test_rewrite_does_not_care_what_private_names_are_called() -> None:
+    """It may be another one, the same for the same; the new lines use it."""
+    mistake = Rewrite(
+        f"{VICTIM}:Purse",
+        """
+        = self._taken: list[int] = []
+        - self._total += amount
+        + self._total += amount * len(self._taken)
+        """,
+    )
+    purse = Purse()
+
+    with mistake.applied():
+        purse.put(7)
+
+    assert purse.total == 0
+
+
+def test_rewrite_that_fits_two_private_names_is_an_error() -> None:
+    """Of two places that differ in private names alone, neither is meant for certain."""
+    mistake = Rewrite(f"{VICTIM}:Purse.clear", "- self._sum = 0\n+ pass")
+
+    with pytest.raises(DefectError, match="2 times"), mistake.applied():
+        pytest.fail("one of two was changed")
+
+
+def test_new_line_with_a_private_name_that_nobody_knows_is_an_error() -> None:
+    """What it is called in the service cannot be told; the message says how to tell it."""
+    mistake = Rewrite(f"{VICTIM}:Purse.put", "- self._sum += amount\n+ self._taken = []")
+
+    with pytest.raises(DefectError, match=r"that no old line has: _taken.*after '= '"):
+        mistake.applied().__enter__()
+
+
 @pytest.mark.parametrize(
     ("where", "diff", "message"),
     [
@@ -90,9 +124,11 @@ def test_rewrite_knows_every_kind_of_function(
         ("doubled", "result = number", "cannot read 'result = number'"),
         ("doubled", "+ result = number", "cannot read"),
         ("Child.said", "- word = super().said()\n+ word = ''", "closing over the same names"),
-        ("tripled", "- x\n+ y", "is not a function"),
-        ("LIMIT", "- x\n+ y", "is not a function"),
+        ("tripled", "- x\n+ y", "does not exist"),
+        ("LIMIT", "- x\n+ y", "does not exist"),
         ("Nobody.said", "- x\n+ y", "does not exist"),
+        ("", "- LIMIT = 3\n+ LIMIT = 4", "not in a function"),
+        ("Child", "= return default", "nothing is replaced"),
     ],
     ids=[
         "line changed",
@@ -104,6 +140,8 @@ def test_rewrite_knows_every_kind_of_function(
         "no such function",
         "no function",
         "no such class",
+        "outside of functions",
+        "only lines that stay",
     ],
 )
 def test_rewrite_that_does_not_fit_is_an_error(where: str, diff: str, message: str) -> None:

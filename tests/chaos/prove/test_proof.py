@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from rich.console import Console
@@ -136,7 +136,7 @@ def test_defect_that_kills_its_process_is_an_error_of_its_own() -> None:
     proof = proved(DEADLY, GIVES_UP)
 
     assert [case.fate for case in proof.cases] == [Fate.ERROR, Fate.KILLED]
-    assert proof.cases[0].error == "its process died"
+    assert proof.cases[0].error == "its process ended with exit code 9"
 
 
 def test_defect_does_not_leak_into_the_next() -> None:
@@ -188,6 +188,23 @@ def test_case_prefers_failures_to_doubts() -> None:
     assert Case(defect="x", plays=(passed, doubted)).fate is Fate.DOUBTED
     assert Case(defect="x", plays=(passed, doubted, failed)).caught == (failed,)
     assert Case(defect="x", plays=(passed,)).fate is Fate.SURVIVED
+
+
+def test_doubted_defect_fails_the_proof() -> None:
+    """An inconclusive run is no failure: whoever brings in the mistake is not told of it."""
+    sound = proved(GIVES_UP)
+    doubted = Play(scenario="quiet", outcome=Outcome.INCONCLUSIVE, checks=("simulation",))
+
+    proof = replace(sound, cases=(Case(defect="gives-up", plays=(doubted,)),))
+
+    assert proof.exit_code == 1
+    assert "1 doubted" in shown(proof)
+    assert "DOUBTED gives-up" in shown(proof)
+
+
+def test_proof_of_nothing_fails() -> None:
+    """Without a defect nothing was shown."""
+    assert proved().exit_code == 1
 
 
 def test_report_shows_the_lines_of_a_survivor() -> None:

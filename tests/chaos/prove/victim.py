@@ -54,3 +54,25 @@ class Child(Parent):
     def named(cls) -> str:
         """Its name."""
         return cls.__name__
+
+
+class Purse:
+    """Counts money in private."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+        self._notes: list[int] = []
+
+    @property
+    def total(self) -> int:
+        """What is in it."""
+        return self._sum
+
+    def put(self, amount: int) -> None:
+        """Put something in."""
+        self._sum += amount
+
+    def clear(self) -> None:
+        """Take all out."""
+        self._sum = 0
+        self._largest = 0

@@ -99,6 +99,7 @@ def result(
         waived=(),
         virtual_s=trace[-1].at_s,
         real_s=0.0125,
+        best_mode="llm",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -16,10 +17,12 @@ from chaos.commands.gate import gate
 from chaos.commands.run import run
 from chaos.errors import ChaosError
 from chaos.reports import formats as module
-from chaos.reports.formats import BUILT_IN, Files, Format, formats, with_formats
+from chaos.reports.formats import BUILT_IN, GROUP, Files, Format, formats, with_formats
 from chaos.reports.report import Report
 from tests.chaos.reports import examples
+from tests.docs.blocks import blocks
 
+PAGE = Path(__file__).parents[3] / "docs" / "extend" / "report-format.md"
 TALLY = Format(
     name="tally",
     ending=".txt",
@@ -107,3 +110,21 @@ def test_announcement_that_is_wrong_is_one_message(
         formats()
 
     assert value in str(raised.value)
+
+
+def test_format_of_the_docs_works(
+    announce: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The module of the page, under the name that the page announces."""
+    for block in blocks(PAGE):
+        if block.language == "python":
+            (tmp_path / str(block.file)).write_text(block.text, encoding="utf-8")
+        else:
+            (value,) = tomllib.loads(block.text)["project"]["entry-points"][GROUP].values()
+            announce.append(value)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    (added,) = [each for each in formats() if each not in BUILT_IN]
+
+    assert added.option == "--tally"
+    assert added.render(Report.of(examples.mixed())) == "failed 1\ninconclusive 1\npassed 1\n"

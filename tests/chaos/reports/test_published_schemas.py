@@ -97,7 +97,7 @@ def test_junit_fails_a_scenario_that_passed_and_got_worse(tmp_path: Path) -> Non
     (found,) = cases_of_a_shut_gate(tmp_path / "junit.xml")["calm"]
 
     assert (found.tag, found.get("type")) == ("failure", "regression")
-    assert found.get("message") == "worse than the baseline: waited in all"
+    assert found.get("message") == "not as the baseline records: waited in all"
     assert "worse  calm      waited in all  1s   2s\n" in str(found.text)
 
 

@@ -16,6 +16,7 @@ from chaos.scenario.loader import LoadedScenario, Vocabularies, load_text
 
 _UPSTREAMS = {
     "openai": ("chat.completions",),
+    "cache": ("get", "set"),
     "gcs": ("objects.get", "objects.media", "objects.insert", "objects.list", "buckets.get"),
 }
 
@@ -38,6 +39,7 @@ def toy() -> Vocabulary:
     """A target with everything a scenario can speak of."""
     return Vocabulary(
         upstreams=_UPSTREAMS,
+        streams=frozenset({"cache"}),
         observables={
             "openai.breaker.state": Observable(type=str, doc="state of the breaker"),
             "openai.breaker.failures": Observable(type=int, doc="failures in a row"),

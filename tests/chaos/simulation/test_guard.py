@@ -19,6 +19,9 @@ from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.gate import Gate
 from tests.chaos.simulation.toys import World, chat, nap
 
+_OLD = _socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+"""One that was made before any run."""
+
 
 @pytest.mark.parametrize(
     ("leave", "what"),
@@ -33,6 +36,12 @@ from tests.chaos.simulation.toys import World, chat, nap
             lambda: socket.socket(socket.AF_UNIX),
             "a socket of AF_UNIX and SOCK_STREAM was asked for",
             id="unix socket",
+        ),
+        pytest.param(
+            lambda: _OLD.connect(("127.0.0.1", 9)), "a real socket was used", id="old socket"
+        ),
+        pytest.param(
+            lambda: _socket.getaddrinfo("localhost", 80), "socket.getaddrinfo", id="raw lookup"
         ),
         pytest.param(lambda: subprocess.run(["true"]), "another process", id="subprocess"),  # noqa: PLW1510
         pytest.param(lambda: os.system("true"), "another process", id="system"),

@@ -15,7 +15,7 @@ import urllib3
 from chaos.errors import SimulationError
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation
-from chaos.simulation.http.exchange import Exchange, retry_after_s
+from chaos.simulation.calls.exchange import Exchange, retry_after_s
 from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import Simulation
 from chaos.trace.events import RequestEvent, ResponseEvent, Scalar, WaitEvent

@@ -21,7 +21,7 @@ from chaos.faults.decision import Decision
 from chaos.faults.delivery import PERFECT, Answered, Delivery, How, Lost
 from chaos.faults.injector import Injector
 from chaos.http import Request, Response, json_response
-from chaos.ports import Operation, Upstream
+from chaos.ports import Operation, StandIn, Upstream
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.task import Task
@@ -123,7 +123,7 @@ REFUSED = Refused(by="toy")
 class ToyDecision(Decision):
     """Travels as the injector says; ``answer`` takes the provider's place."""
 
-    def __init__(self, upstream: Upstream, travels: Delivery, answer: Response | None) -> None:
+    def __init__(self, upstream: StandIn, travels: Delivery, answer: Response | None) -> None:
         super().__init__(upstream, (), lambda _: None)
         self._travels = travels
         self._answer = answer
@@ -141,6 +141,7 @@ class ToyDecision(Decision):
 
     def respond(self, request: Request) -> Response:
         """Ask the provider, unless a fault answers in its place."""
+        assert isinstance(self._upstream, Upstream)
         return self._answer or self._upstream.handle(request)
 
     def delivery(self, response: Response) -> Delivery:
@@ -178,7 +179,7 @@ class ToyInjector(Injector):
             return self.script.pop(0)  # type: ignore[return-value]  # it is one
         return self.meets if stage == "connect" else self.meets_name
 
-    def decide(self, upstream: Upstream, operation: Operation, call: int) -> Decision:
+    def decide(self, upstream: StandIn, operation: Operation, call: int) -> Decision:
         """Take the next step of the script, if there is one."""
         del operation, call
         step = self.script.pop(0) if self.script else None
@@ -186,7 +187,7 @@ class ToyInjector(Injector):
         answer = step if isinstance(step, Response) else self.answer
         return ToyDecision(upstream, travels, answer)
 
-    def decided(self, upstream: Upstream, by: str, call: int) -> Decision:
+    def decided(self, upstream: StandIn, by: str, call: int) -> Decision:
         """An attempt to connect has come to nothing."""
         del call
         decision = ToyDecision(upstream, PERFECT, None)
@@ -201,7 +202,7 @@ class World:
         self,
         simulation: Simulation,
         *,
-        upstreams: Mapping[str, Upstream] | None = None,
+        upstreams: Mapping[str, StandIn] | None = None,
         seed: int = 7,
         choices: Choices | None = None,
         limits: Limits = DEFAULT_LIMITS,

@@ -13,7 +13,7 @@ from junitparser import JUnitXml
 
 from chaos import cli, session
 from chaos.faults.delivery import Answered
-from chaos.session import Tier
+from chaos.tiers.tier import Tier
 from chaos.tiers.wire.carrier import WireCarrier
 from chaos.tiers.wire.locate import Location
 from chaos.verdict import Outcome

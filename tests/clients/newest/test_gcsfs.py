@@ -56,7 +56,7 @@ class TestGcsfs(ClientTests):
                 name="as it comes, which asks for the kind of bucket by gRPC",
                 call=_default,
                 upstream=storage_provider,
-                refused="gRPC was used",
+                refused="grpc.aio.secure_channel was used",
             ),
             Row(
                 name="over HTTP alone, `cat`", call=_cat, upstream=storage_provider, answer=OBJECT

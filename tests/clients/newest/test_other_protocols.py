@@ -67,11 +67,11 @@ class TestOtherProtocols(ClientTests):
         name="Other protocols",
         packages=("pycurl", "grpcio", "psycopg", "redis"),
         rows=(
-            _row("pycurl", _pycurl, "pycurl was used"),
-            _row("gRPC", _grpc, "gRPC was used"),
-            _row("gRPC, async", _grpc_later, "gRPC was used"),
-            _row("psycopg", _psycopg, "psycopg was used"),
-            _row("psycopg, async", _psycopg_later, "psycopg was used"),
+            _row("pycurl", _pycurl, "pycurl.Curl was used"),
+            _row("gRPC", _grpc, "grpc.secure_channel was used"),
+            _row("gRPC, async", _grpc_later, "grpc.aio.secure_channel was used"),
+            _row("psycopg", _psycopg, "psycopg.connect was used"),
+            _row("psycopg, async", _psycopg_later, "psycopg.AsyncConnection.connect was used"),
             # Until a stand-in can speak something else than HTTP.
             _row("redis", _redis, "connection to port 6379"),
             _row("UDP", _udp, "expected TCP"),

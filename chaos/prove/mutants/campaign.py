@@ -1,0 +1,379 @@
+"""A sample of mutants, each imported in a process of its own and played until a scenario fails."""
+
+from __future__ import annotations
+
+import logging
+import random
+import resource
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from chaos.errors import ChaosError
+from chaos.processes.pool import workers
+from chaos.prove.gate import Case, Fate, Play, played
+from chaos.prove.mutants.importing import imported_anew, modules_of
+from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
+from chaos.prove.mutants.reach import Reached, Statement, functions
+from chaos.scenario.loader import LoadedScenario
+from chaos.targets.here import find_here, importable_here
+from chaos.tiers.simulated.world import SimulatedTier
+from chaos.verdict import Outcome
+
+IMPORTED = "import"
+"""The check that the service can be imported at all."""
+
+ENDS = "ends"
+"""The check that a run comes to an end."""
+
+_LEAST_CPU_S = 20
+_TIMES_SOUND = 20
+_MOST_MEMORY = 4 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sounding:
+    """One scenario, played against the service as it is.
+
+    Attributes:
+        cpu_s: Processor time that it took.
+        reached: The statements of functions that it reached.
+    """
+
+    scenario: str
+    outcome: Outcome
+    cpu_s: float
+    reached: frozenset[Statement]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What can be mutated, and what is going to be.
+
+    Attributes:
+        service: The modules that the mutants are made of.
+        possible: How many mutants there are in all.
+        unreached: How many of them no scenario can reach, by module.
+        chosen: The sample of the others.
+    """
+
+    service: tuple[str, ...]
+    possible: int
+    unreached: Mapping[str, int]
+    chosen: tuple[Mutant, ...]
+
+    @property
+    def reachable(self) -> int:
+        """How many mutants some scenario can reach."""
+        return self.possible - sum(self.unreached.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """What became of a sample of mutants.
+
+    Attributes:
+        cases: One for each mutant of the plan, in the same order.
+        not_sound: Scenarios that do not pass without any mutant; then nothing was planted.
+    """
+
+    plan: Plan
+    cases: tuple[Case, ...]
+    not_sound: tuple[str, ...]
+    real_s: float
+
+    def of(self, fate: Fate) -> list[tuple[Mutant, Case]]:
+        """Every mutant that met this fate."""
+        pairs = zip(self.plan.chosen, self.cases, strict=True) if self.cases else ()
+        return [(mutant, case) for mutant, case in pairs if case.fate is fate]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if a scenario failed for every mutant; 2 if one could not be judged; else 1."""
+        if self.not_sound or not self.cases:
+            return 1
+        if self.of(Fate.ERROR):
+            return 2
+        return 0 if len(self.of(Fate.KILLED)) == len(self.cases) else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to play against which mutant, with the processor time that each play may take."""
+
+    mutant: Mutant
+    service: tuple[str, ...]
+    scenarios: tuple[tuple[LoadedScenario, float], ...]
+    plays_all: bool
+
+
+def all_mutants(service: Sequence[str]) -> list[Mutant]:
+    """Every mutant of a service, in the order of its files and lines.
+
+    Raises:
+        ChaosError: The target does not say what its service is made of.
+    """
+    modules = modules_of(service)
+    if not modules:
+        raise ChaosError(
+            "there is nothing to make mutants of; expected the packages of the service in the "
+            "attribute 'service' of its target; name them there"
+        )
+    return [
+        mutant
+        for name, path in modules.items()
+        for mutant in mutants_of(path.read_text(encoding="utf-8"), name, _shown(path))
+    ]
+
+
+def sound(suite: Sequence[LoadedScenario], service: Sequence[str], at_once: int) -> list[Sounding]:
+    """Play every scenario against the service as it is, and see what it reaches."""
+    with (
+        importable_here(),
+        workers(partial(_sounding, list(suite), tuple(service)), at_once, isolated=False) as pool,
+    ):
+        return list(pool.in_order(range(len(suite))))
+
+
+def plan(
+    mutants: Sequence[Mutant],
+    soundings: Sequence[Sounding],
+    service: Sequence[str],
+    *,
+    sample: int,
+    seed: int,
+) -> Plan:
+    """Choose a sample of the mutants that some scenario reaches.
+
+    Args:
+        mutants: All that can be made.
+        soundings: What the scenarios reach.
+        service: What the mutants are made of.
+        sample: How many to choose; all, if there are fewer.
+        seed: The same seed chooses the same, for as long as service and scenarios are.
+    """
+    reached = frozenset[Statement]().union(*(each.reached for each in soundings))
+    at_import = _AtImport(reached)
+    reachable = [each for each in mutants if _statement(each) in reached or at_import(each)]
+    kept = set(map(id, reachable))
+    unreached = Counter(each.module for each in mutants if id(each) not in kept)
+    chosen = (
+        random.Random(seed).sample(reachable, sample)  # noqa: S311 - a sample, no secret
+        if sample < len(reachable)
+        else reachable
+    )
+    chosen = sorted(chosen, key=lambda each: (each.module, each.line, each.column, each.id))
+    return Plan(
+        service=tuple(service),
+        possible=len(mutants),
+        unreached=dict(unreached),
+        chosen=tuple(chosen),
+    )
+
+
+def jobs_of(
+    planned: Plan,
+    suite: Sequence[LoadedScenario],
+    soundings: Sequence[Sounding],
+    *,
+    plays_all: bool = False,
+) -> Iterator[Job]:
+    """For each mutant the scenarios that reach it, those most likely to notice first.
+
+    Who has reached most of the same function knows it best; of those, the cheap ones first.
+    """
+    around = {
+        module: functions(path.read_text(encoding="utf-8"))
+        for module, path in modules_of(planned.service).items()
+    }
+    known = [
+        Counter((module, around[module](position)) for module, position in each.reached)
+        for each in soundings
+    ]
+    for mutant in planned.chosen:
+        function = around[mutant.module](mutant.statement)
+        ranked = sorted(
+            (-known[number][mutant.module, function], each.cpu_s, number)
+            for number, each in enumerate(soundings)
+            if function is None or _statement(mutant) in each.reached
+        )
+        limits = [
+            (suite[number], _LEAST_CPU_S + _TIMES_SOUND * cpu_s) for _, cpu_s, number in ranked
+        ]
+        yield Job(
+            mutant=mutant,
+            service=planned.service,
+            scenarios=tuple(limits),
+            plays_all=plays_all,
+        )
+
+
+def examine_all(jobs: Iterable[Job], at_once: int, on_case: Callable[[Case], None]) -> list[Case]:
+    """Play every job; ``on_case`` is told of each as its fate is known."""
+    todo = list(jobs)
+    cases: dict[str, Case] = {}
+    with (
+        importable_here(),
+        workers(_examining, at_once, isolated=True, on_death=_died) as pool,
+    ):
+        for job, case in pool.as_they_end(todo):
+            cases[job.mutant.id] = case
+            on_case(case)
+    return [cases[job.mutant.id] for job in todo]
+
+
+def mutate(  # noqa: PLR0913 - what a campaign is made of
+    suite: Sequence[LoadedScenario],
+    service: Sequence[str],
+    *,
+    sample: int,
+    seed: int,
+    only: str | None = None,
+    at_once: int = 1,
+    on_plan: Callable[[Plan], None] = lambda _: None,
+    on_case: Callable[[Case], None] = lambda _: None,
+) -> Campaign:
+    """Make a sample of mutants, and play the suite against each.
+
+    Args:
+        suite: Scenarios of one target.
+        service: What the target's service is made of.
+        sample: How many mutants.
+        seed: Chooses them.
+        only: The one mutant to play, by its id; then every scenario that reaches it is played.
+        at_once: How many processes to use.
+        on_plan: Told what is going to be played.
+        on_case: Told of each mutant as its fate is known.
+
+    Raises:
+        ChaosError: There is no such mutant, or nothing to make any of.
+    """
+    began_s = time.perf_counter()
+    mutants = all_mutants(service)
+    if only is not None:
+        mutants = [each for each in mutants if each.id == only]
+        if not mutants:
+            raise ChaosError(
+                f"there is no mutant {only!r}; expected one that `chaos prove --mutants` has "
+                "listed, of the same files; list them anew"
+            )
+    soundings = sound(suite, service, at_once)
+    not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]
+    planned = plan(mutants, soundings, service, sample=sample, seed=seed)
+    on_plan(planned)
+    cases: list[Case] = []
+    if not not_sound:
+        jobs = jobs_of(planned, suite, soundings, plays_all=only is not None)
+        cases = examine_all(jobs, at_once, on_case)
+    return Campaign(
+        plan=planned,
+        cases=tuple(cases),
+        not_sound=tuple(not_sound),
+        real_s=time.perf_counter() - began_s,
+    )
+
+
+class _AtImport:
+    """Whether a mutant is in what runs when its module is imported."""
+
+    def __init__(self, reached: frozenset[Statement]) -> None:
+        self._used = {module for module, _ in reached}
+        self._around: dict[str, Callable[[tuple[int, int]], str | None]] = {}
+
+    def __call__(self, mutant: Mutant) -> bool:
+        if mutant.module not in self._used:
+            return False
+        if mutant.module not in self._around:
+            text = Path(mutant.path).read_text(encoding="utf-8")
+            self._around[mutant.module] = functions(text)
+        return self._around[mutant.module](mutant.statement) is None
+
+
+@contextmanager
+def _sounding(
+    suite: list[LoadedScenario], service: tuple[str, ...]
+) -> Iterator[Callable[[int], Sounding]]:
+    reached = Reached(modules_of(service))
+
+    def play(number: int) -> Sounding:
+        loaded = suite[number]
+        target = find_here(loaded.scenario.target)
+        reached.take()
+        began_s = time.process_time()
+        result = played(loaded, target, simulation)
+        return Sounding(
+            scenario=loaded.scenario.name,
+            outcome=result.outcome,
+            cpu_s=time.process_time() - began_s,
+            reached=reached.take(),
+        )
+
+    with imported_anew(service, reached.changes):
+        # Before the world is entered: it looks for whoever keeps a clock.
+        for target in {each.scenario.target for each in suite}:
+            find_here(target)
+        with SimulatedTier() as simulation:
+            yield play
+
+
+@contextmanager
+def _examining() -> Iterator[Callable[[Job], Case]]:
+    yield _examine
+
+
+def _examine(job: Job) -> Case:
+    """Import the mutant in this process, which is its own, and play until it is caught."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    threading.excepthook = lambda _: None
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, resource.RLIM_INFINITY))
+    mutant, plays = job.mutant, list[Play]()
+
+    with imported_anew(job.service, {mutant.module: partial(mutated, mutant=mutant)}):
+        try:
+            targets = {
+                each.scenario.target: find_here(each.scenario.target) for each, _ in job.scenarios
+            }
+        except Exception:  # noqa: BLE001 - whatever an import ends with
+            return _noticed(mutant, IMPORTED)
+        with SimulatedTier() as simulation:
+            for loaded, cpu_s in job.scenarios:
+                _allow(cpu_s)
+                plays.append(Play.of(played(loaded, targets[loaded.scenario.target], simulation)))
+                if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
+                    break
+    return Case(defect=mutant.id, plays=tuple(plays))
+
+
+def _allow(seconds: float) -> None:
+    """End this process when it has computed for so long from now on."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    until_s = int(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (until_s, hard))
+
+
+def _died(job: Job, how: str) -> Case:
+    """A mutant that computes for ever, or takes its process with it, is noticed by anybody."""
+    if "SIGKILL" in how:
+        return Case(defect=job.mutant.id, error=f"its process {how}")
+    return _noticed(job.mutant, ENDS)
+
+
+def _noticed(mutant: Mutant, check: str) -> Case:
+    return Case(
+        defect=mutant.id,
+        plays=(Play(scenario="any", outcome=Outcome.FAILED, checks=(check,)),),
+    )
+
+
+def _statement(mutant: Mutant) -> Statement:
+    return mutant.module, mutant.statement
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

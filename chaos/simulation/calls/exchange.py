@@ -1,0 +1,175 @@
+"""One request and what became of it: how it ended is written to the trace exactly once."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from chaos.faults.decision import Decision
+from chaos.http import Response
+from chaos.ports import Operation, Recorder, Reply, StandIn
+from chaos.simulation.outside.guard import Guard
+from chaos.simulation.tasks.behalf import Behalf
+from chaos.trace.events import NO_STATUS, ResponseEvent
+from chaos.trace.said import Said
+
+Told = Response | Reply
+"""What a provider says."""
+
+
+class Exchange:
+    """A request that has left the service.
+
+    Args:
+        recorder: Writes its end.
+        guard: Told when the stand-in cannot describe its answer.
+        now_s: Tells the virtual seconds since the run began.
+        behalf: For whom it was sent; its end belongs to them, whoever reads the body.
+        upstream: Who answers.
+        operation: What was asked for.
+        call: Number of the call.
+        decision: Tells in the end which faults touched it.
+
+    Attributes:
+        is_over: Whether its end has been recorded.
+        actor: For whom it was sent.
+        ask: The question it belongs to; None outside questions.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a request and its end have in common
+        self,
+        *,
+        recorder: Recorder,
+        guard: Guard,
+        now_s: Callable[[], float],
+        behalf: Behalf,
+        upstream: StandIn,
+        operation: Operation,
+        call: int,
+        decision: Decision,
+    ) -> None:
+        self.is_over = False
+        self.call = call
+        self.decision = decision
+        self._recorder = recorder
+        self._guard = guard
+        self._now_s = now_s
+        self._began_s = now_s()
+        self.actor = behalf.actor
+        self.ask = behalf.ask
+        self._upstream = upstream
+        self._operation = operation
+        self._request: object = None
+        self._told: Told | None = None
+        self._deed: str | None = None
+        self._has_limit = False
+        self._has_no_limit = False
+
+    def was_handled(self, request: object, told: Told | None) -> None:
+        """The request is through, and the provider has done what it asks for, or refused to.
+
+        Args:
+            request: What was asked.
+            told: The provider's own answer, which a fault may hide from the client; None if a
+                fault answered in its place, so that nothing was done.
+        """
+        self._request = request
+        said = None
+        if told is not None:
+            said = self._upstream.said(self._operation, request, told)
+        self._deed = None if said is None else said.deed
+
+    def waits(self, *, is_limited: bool) -> None:
+        """The client is ready to wait for what comes next, for so long or for ever."""
+        if is_limited:
+            self._has_limit = True
+        else:
+            self._has_no_limit = True
+
+    def began(self, told: Told) -> None:
+        """The client has the first of the answer: of HTTP, its status and its headers."""
+        self._told = told
+
+    def complete(self, told: Told) -> None:
+        """The client has taken the whole answer."""
+        self._told = told
+        try:
+            detail = self._upstream.describe(self._operation, told)
+            said = None
+            if self._request is not None:
+                said = self._upstream.said(self._operation, self._request, told)
+        except Exception as error:  # noqa: BLE001 - a stand-in of somebody's own
+            broken = self._guard.broken_stand_in(self._upstream.name, error)
+            self.fail(type(broken).__name__)
+            return
+        refusal = told.error if isinstance(told, Reply) else None
+        self._end(refusal, detail=tuple(sorted(detail.items())), said=said)
+
+    def fail(self, error: str) -> None:
+        """The network failed, before the answer or within it; clients call it ``error``."""
+        self._end(error)
+
+    def close(self) -> None:
+        """The client does not want the rest."""
+        self._end("Closed")
+
+    def _end(
+        self,
+        error: str | None,
+        detail: tuple[tuple[str, object], ...] = (),
+        said: Said | None = None,
+    ) -> None:
+        if self.is_over:
+            return
+        self.is_over = True
+        told, self._told = self._told, None
+        response = told if isinstance(told, Response) else None
+        status = None if told is None else NO_STATUS if response is None else response.status
+        self._recorder.record(
+            ResponseEvent,
+            actor=self.actor,
+            ask=self.ask,
+            call=self.call,
+            upstream=self._upstream.name,
+            operation=self._operation.name,
+            status=status,
+            error=error,
+            elapsed_s=round(self._now_s() - self._began_s, 6),
+            retry_after_s=None if response is None else retry_after_s(response),
+            faults=self.decision.touched,
+            detail=detail,
+            said=said,
+            deed=self._deed,
+            unbounded=self._has_no_limit and not self._has_limit,
+        )
+
+
+def retry_after_s(response: Response) -> float | None:
+    """Seconds for which a response asks callers to stay away; None if it does not say.
+
+    Dates are compared with the wall clock of the run.
+
+    Example:
+        >>> retry_after_s(Response(status=429, headers=(("Retry-After", "20"),)))
+        20.0
+        >>> headers = (("retry-after-ms", "1500"), ("retry-after", "9"))
+        >>> retry_after_s(Response(status=429, headers=headers))
+        1.5
+    """
+    milliseconds, after = response.header("retry-after-ms"), response.header("retry-after")
+    try:
+        seconds = float(after or "nan") if milliseconds is None else float(milliseconds) / 1000
+        return seconds if math.isfinite(seconds) else None
+    except ValueError:
+        pass
+    try:
+        date = parsedate_to_datetime(after or "")
+        if date.tzinfo is None:
+            # HTTP has all dates in GMT; Python takes one without a zone for local time.
+            date = date.replace(tzinfo=UTC)
+        return round(date.timestamp() - time.time(), 6)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,178 @@
+"""The helpdesk as its users meet it: over HTTP, wired as it is in production.
+
+Nothing is injected: the service makes its own clients, its breaker and its embedder. One listener
+is added beside its own, so that laws can look at the breaker and at the index.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chaos.errors import TargetError
+from chaos.http import Request, Response
+from chaos.ports import Answer, Promises, Upstream, Vocabulary, World
+from chaos.targets.helpdesk import given, words
+from chaos.targets.helpdesk.listening import TraceListener
+from chaos.targets.helpdesk.target import API_KEY
+from chaos.targets.web import AsgiTarget
+from chaos.trace.events import ActionEvent, Scalar
+from chaos.upstreams.gcs import GcsUpstream
+from chaos.upstreams.google import GoogleIdentity, IamCredentialsUpstream, TokenUpstream
+from chaos.upstreams.openai import OpenAIUpstream
+from helpdesk.app import create_app
+from helpdesk.desk import Helpdesk
+from helpdesk.index_source import cache_folder
+from helpdesk.manifest import content_sha256
+from helpdesk.settings import Settings
+from helpdesk.shared_breakers import forget_shared_breakers
+
+
+class FrontDoorTarget(AsgiTarget):
+    """The application of ``helpdesk.app``: a question is a ``POST /ask``, or any other request."""
+
+    name = "helpdesk-front-door"
+    isolation = "shared"
+
+    @classmethod
+    def vocabulary(cls) -> Vocabulary:
+        """Those of the helpdesk, and what a front door adds."""
+        return replace(
+            words.VOCABULARY,
+            upstreams={
+                **words.VOCABULARY.upstreams,
+                TokenUpstream.name: TokenUpstream.operations,
+                IamCredentialsUpstream.name: IamCredentialsUpstream.operations,
+            },
+            observables={},
+            modes=("llm", "fallback", "ok", "refused", "error"),
+            actions=frozenset({"restart", "publish_index"}),
+        )
+
+    @classmethod
+    def make_upstreams(cls) -> Sequence[Upstream]:
+        """New stand-ins for OpenAI, and for Cloud Storage with its tokens."""
+        identity = GoogleIdentity()
+        return (
+            OpenAIUpstream(),
+            GcsUpstream(identity=identity),
+            TokenUpstream(identity),
+            IamCredentialsUpstream(),
+        )
+
+    @classmethod
+    def promises(cls, settings: Mapping[str, Any]) -> Promises:
+        """Those of the helpdesk."""
+        return words.promises(settings)
+
+    def __init__(self) -> None:
+        self._broken_events: list[Exception] = []
+
+    async def build(self, world: World) -> None:
+        """Publish generation 1, lay out the copy on disk, and start the server's application."""
+        gcs = world.upstreams["gcs"]
+        assert isinstance(gcs, GcsUpstream)
+        self._gcs = gcs
+        self._published = 0
+        published = self._publish()
+        key = world.folder / "service-account.json"
+        key.write_text(json.dumps(GoogleIdentity().service_account_info()), encoding="utf-8")
+        self._settings = Settings.load({}).replaced(
+            {
+                "openai.api_key": API_KEY,
+                "index.bucket": given.BUCKET,
+                "index.prefix": given.PREFIX,
+                "index.cache_dir": world.folder / "cache",
+                "index.credentials": key,
+                **world.settings,
+            }
+        )
+        copy = given.cached_copy(world.given)
+        if copy is not None:
+            given.lay_out_cache(cache_folder(self._settings.index), copy, now=time.time())
+        detail = (("cached", copy is not None), *published.items())
+        world.recorder.record(ActionEvent, action="given", detail=detail)
+        self._listener = TraceListener(world.recorder, self._broken_events)
+        await super().build(world)
+
+    def make_app(self, world: World) -> Any:  # noqa: ANN401 - the base class says so
+        """A new process: nothing is remembered but what is on disk."""
+        del world
+        forget_shared_breakers()
+        self._listener.restarted()
+        return create_app(
+            make_desk=lambda listeners: Helpdesk(
+                self._settings, listeners=[*listeners, self._listener]
+            )
+        )
+
+    async def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
+        """Carry out ``restart``, or ``publish_index``."""
+        if action == "publish_index":
+            return self._publish()
+        if action == "restart":
+            await super().build(self._world)
+            return {}
+        return await super().act(action, parameters)
+
+    def request(self, question: str) -> Request:
+        """A request as it is written, or a question to put."""
+        try:
+            return super().request(question)
+        except TargetError:
+            return super().request(f"POST /ask {json.dumps({'question': question})}")
+
+    def answer(self, response: Response, raised: Exception | None = None) -> Answer:
+        """What an asker sees of a response."""
+        usual = super().answer(response, raised)
+        if usual.mode == "refused":
+            return replace(usual, reason=f"{usual.reason}: {response.json()['detail']}")
+        if usual.mode != "ok":
+            return usual
+        if (response.header("content-type") or "").startswith("text/event-stream"):
+            events = _events(response.body.decode())
+            if not events or events[-1][0] != "answer":
+                return replace(usual, mode="error", reason="the stream broke off")
+            return _answer(events[-1][1])
+        try:
+            payload = response.json()
+        except ValueError:
+            return usual
+        return _answer(payload) if "mode" in payload else usual
+
+    async def close(self) -> None:
+        """End the run; raises what kept an event out of its trace."""
+        await super().close()
+        if self._broken_events:
+            raise self._broken_events[0]
+
+    def _publish(self) -> dict[str, Scalar]:
+        self._published += 1
+        given.publish(self._gcs, self._published)
+        sha256 = content_sha256(given.generation(self._published).files)
+        return {"generation": str(self._published), "sha256": sha256}
+
+
+def _answer(said: Mapping[str, Any]) -> Answer:
+    return Answer(
+        mode=said["mode"],
+        text=said["text"],
+        reason=said["reason"],
+        stale=said["stale"],
+        truncated=said["truncated"],
+        sources=tuple(said["sources"]),
+        index_state=said["index_state"],
+    )
+
+
+def _events(text: str) -> list[tuple[str, Any]]:
+    """The events of a stream; comments are none."""
+    found = []
+    for block in text.split("\n\n"):
+        fields = dict(line.partition(": ")[::2] for line in block.splitlines() if line[:1] != ":")
+        if "event" in fields:
+            found.append((fields["event"], json.loads(fields["data"])))
+    return found

@@ -1,0 +1,135 @@
+"""C code gets no real sockets in a run, and a run in which it wanted one proves nothing."""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import sys
+import threading
+import types
+from collections.abc import Callable
+
+import pytest
+
+from chaos.errors import SimulationError
+from chaos.simulation.outside.sealing.launcher import Launcher, launcher
+from chaos.simulation.timing import real
+from chaos.testing import SimulatedWorld
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+EACCES = 13
+
+
+def _launcher() -> Launcher:
+    found = launcher()
+    if found is None:
+        pytest.skip("the kernel here does not refuse sockets to a thread")
+    return found
+
+
+def raw_socket(family: int = socket.AF_INET) -> int:
+    """What C code does, past everything that Python could see; a descriptor, or an error."""
+    descriptor: int = LIBC.socket(family, socket.SOCK_STREAM, 0)
+    return descriptor if descriptor >= 0 else -ctypes.get_errno()
+
+
+def in_a_thread_of_c() -> int:
+    """The same in a thread that Python knows nothing of."""
+    thread = ctypes.c_ulong()
+    got = ctypes.c_void_p()
+    LIBC.pthread_create(ctypes.byref(thread), None, LIBC.socket, ctypes.c_void_p(socket.AF_INET))
+    LIBC.pthread_join(thread, ctypes.byref(got))
+    return -EACCES if got.value in {0xFFFFFFFF, 2**64 - 1} else int(got.value or 0)
+
+
+def in_a_worker() -> int:
+    """The same in a thread that the service starts."""
+    found: list[int] = []
+    worker = threading.Thread(target=lambda: found.append(raw_socket()), name="worker-7")
+    worker.start()
+    worker.join()
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("wants", "who"),
+    [
+        pytest.param(raw_socket, "C code in user-1 wanted a real socket .AF_INET.", id="user"),
+        pytest.param(
+            lambda: raw_socket(socket.AF_INET6), r"in user-1 .* socket .AF_INET6.", id="IPv6"
+        ),
+        pytest.param(in_a_worker, "C code in worker-7", id="worker"),
+        pytest.param(in_a_thread_of_c, "C code in a thread of its own", id="thread of C"),
+    ],
+)
+def test_c_code_gets_no_socket_and_the_run_knows(wants: Callable[[], int], who: str) -> None:
+    """Whatever thread it is in, it gets an error, and whoever swallows that is found."""
+    _launcher()
+    got: list[int] = []
+
+    with pytest.raises(SimulationError, match=who):  # noqa: SIM117
+        with SimulatedWorld() as world:
+            got = world.users(1, wants)
+
+    assert got == [-EACCES] or not got
+
+
+def test_what_is_no_network_stays_allowed() -> None:
+    """Sockets between processes of a machine are used by C libraries for harmless things."""
+    _launcher()
+
+    with SimulatedWorld() as world:
+        (descriptor,) = world.users(1, lambda: raw_socket(socket.AF_UNIX))
+
+    assert descriptor >= 0
+    LIBC.close(descriptor)
+
+
+def test_nobody_else_is_sealed() -> None:
+    """The test's own threads have real sockets, also after a run."""
+    _launcher()
+    with SimulatedWorld() as world:
+        world.users(1, lambda: None)
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(raw_socket()))
+    thread.start()
+    thread.join()
+
+    assert found[0] >= 0
+    LIBC.close(found[0])
+
+
+def test_an_attempt_belongs_to_its_run() -> None:
+    """The next run does not answer for what the one before has done."""
+    _launcher()
+    with pytest.raises(SimulationError), SimulatedWorld() as world:
+        world.users(1, raw_socket)
+
+    with SimulatedWorld() as world:
+        assert world.users(1, lambda: 7) == [7]
+
+
+def test_c_code_that_keeps_pythons_lock_stops_nobody() -> None:
+    """Who refuses needs no lock of this process, or everything would stand still."""
+    _launcher()
+    holding = ctypes.PyDLL(None)
+    began_s = real.monotonic()
+
+    with pytest.raises(SimulationError, match="wanted a real socket"), SimulatedWorld() as world:
+        world.users(1, lambda: holding.socket(socket.AF_INET, socket.SOCK_STREAM, 0))
+
+    assert real.monotonic() - began_s < 60
+
+
+def test_known_libraries_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the kernel does not help, the list does; and outside of a run they work as ever."""
+    library = types.ModuleType("pycurl")
+    vars(library)["Curl"] = lambda: "a handle"
+    monkeypatch.setitem(sys.modules, "pycurl", library)
+
+    with pytest.raises(SimulationError, match=r"pycurl\.Curl was used, a client in C"):  # noqa: PT012, SIM117
+        with SimulatedWorld() as world:
+            world.serve()
+            world.users(1, library.Curl)
+
+    assert library.Curl() == "a handle"

@@ -1,0 +1,1 @@
+"""The two distributions: what is declared, and each installed alone."""

@@ -7,7 +7,7 @@ is a `Check`; who reads the results is a `Reporter`. A target finds all it may u
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from chaos.http import Request, Response
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
 from chaos.trace.events import Event, Scalar
+from chaos.trace.said import Said
 from chaos.units import parse_duration
 from chaos.verdict import Verdict
 
@@ -51,7 +52,7 @@ class StandIn(ABC):
     """Every operation it knows, for ``operation:`` in scenarios."""
 
     def describe(self, operation: Operation, response: Any) -> Mapping[str, Scalar]:  # noqa: ANN401
-        """What a trace should remember of an answer, for laws to judge. Default: nothing.
+        """What a trace should remember of an answer, for people to read. Default: nothing.
 
         Args:
             operation: What was asked for.
@@ -59,6 +60,20 @@ class StandIn(ABC):
         """
         del operation, response
         return {}
+
+    def said(self, operation: Operation, request: Any, response: Any) -> Said | None:  # noqa: ANN401
+        """The same in words of no provider, which laws read; see `chaos.upstreams.said`.
+
+        Called once for what the provider did, which a fault may keep from the client, and once
+        for what the client has read to its end. Default: None, so that no law judges it.
+
+        Args:
+            operation: What was asked for.
+            request: How: a `Request`, or the content of a `Command`.
+            response: The answer, as for `describe`.
+        """
+        del operation, request, response
+        return None
 
 
 class Upstream(StandIn):
@@ -181,8 +196,42 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryBudget:
+    """What a target promises about the retries of all questions together.
+
+    In any ``window_s`` seconds there are at most ``at_least`` retries, and on top of that a retry
+    for each ``1 / share`` first attempts.
+
+    Attributes:
+        share: Retries for each first attempt; 0.2 is one for five.
+        at_least: Retries that are always allowed, so that a quiet service can retry at all.
+        window_s: The window, in seconds.
+    """
+
+    share: float
+    at_least: int = 0
+    window_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """What a target promises about attempts; laws hold it to that."""
+    """What a target promises about attempts; laws hold it to that.
+
+    Attributes:
+        attempts: How often one thing is asked for at most, the first attempt included.
+        first_backoff_s: The wait after the first failure, without its random part.
+        max_backoff_s: What no wait exceeds, without its random part.
+        jitter_s: A random part of up to so many seconds comes on top of each wait, each length as
+            likely as any other; also where the wait has stopped growing.
+        multiplier: How much longer each wait is than the one before it.
+        never_retried: Statuses after which no attempt follows.
+        shorter_by: A random part of each wait, up to this share, is taken off it: 0.25 is what
+            the SDKs of OpenAI and Anthropic do, 1.0 is "full jitter". A pause that the provider
+            asks for is never made shorter.
+        budget: How many retries all questions together may make; None promises nothing.
+        longest_pause_s: A pause that the provider asks for is kept up to this length; one that is
+            longer may be taken for a mistake.
+    """
 
     attempts: int
     first_backoff_s: float
@@ -190,16 +239,30 @@ class RetryPolicy:
     jitter_s: float
     multiplier: float = 2.0
     never_retried: frozenset[int] = frozenset({400, 401, 403, 404, 422})
+    shorter_by: float = 0.0
+    budget: RetryBudget | None = None
+    longest_pause_s: float = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerPolicy:
-    """What a target promises about a breaker; the reference model is built from it."""
+    """What a target promises about a breaker; the reference model is built from it.
+
+    Attributes:
+        failure_threshold: Failures in a row that open it.
+        recovery_timeout_s: How long it stays open.
+        half_open_max_calls: Trials at a time.
+        trial_lease_s: A trial that has not been settled for so long is given up; None for never.
+        never_counted: Statuses that are the caller's mistake, and so no failure of the provider.
+        always_counted: Statuses that are no success, and are not ignored either.
+    """
 
     failure_threshold: int
     recovery_timeout_s: float
     half_open_max_calls: int = 1
     trial_lease_s: float | None = None
+    never_counted: frozenset[int] = frozenset({400, 404, 422})
+    always_counted: frozenset[int] = frozenset({500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +281,26 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
-    """Everything a target promises, by upstream; what is absent is not judged."""
+    """Everything a target promises, by upstream; what is absent is not judged.
+
+    Attributes:
+        deadline_s: Who asks has an answer after so many seconds, time in a queue included.
+        retries: How attempts at an upstream are repeated.
+        breakers: Which breakers there are.
+        caches: Which upstreams are read through a cached copy.
+        requests_per_ask: How many requests one question may cost an upstream, whoever sends them:
+            an SDK, a library or the service itself, for whatever operation.
+        recovers_within_s: How long after the last fault the service is back in its best mode.
+            None: as soon as its breakers, its caches and the pauses asked for allow. A target that
+            promises no breaker may well have one, so that for a minute it may make no call.
+    """
 
     deadline_s: float | None = None
     retries: Mapping[str, RetryPolicy] = field(default_factory=dict)
     breakers: Mapping[str, BreakerPolicy] = field(default_factory=dict)
     caches: Mapping[str, CachePolicy] = field(default_factory=dict)
+    requests_per_ask: Mapping[str, int] = field(default_factory=dict)
+    recovers_within_s: float | None = None
 
 
 class Recorder(Protocol):
@@ -420,6 +497,15 @@ class Target(ABC):
     def observe(self, key: str) -> Scalar | Awaitable[Scalar]:
         """The value of an observable now."""
         raise NotImplementedError(f"{self.name} has no observable {key!r}")
+
+    def audit(self) -> Iterable[str]:
+        """Whatever the service tells of itself that is not so; each fails the run.
+
+        Asked when all steps and expectations are through. What a service says of itself is no
+        evidence: compare its status, its counters and its files with what users got, and with
+        what the stand-ins hold. Default: nothing.
+        """
+        return ()
 
     def state(self) -> Hashable | None:
         """Everything that decides what the service will do from now on, while nobody asks.

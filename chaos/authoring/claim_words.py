@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from chaos.scenario.expectations import Expectation
+from chaos.scenario.liveness import Eventually, LeadsTo
 from chaos.scenario.observables import Probe
 from chaos.scenario.tolerances import (
     AllOf,
@@ -19,6 +20,7 @@ from chaos.scenario.tolerances import (
     Range,
     Tolerance,
 )
+from chaos.units import format_duration
 
 
 def describe_claim(expectation: Expectation, probe: Probe) -> str:
@@ -100,3 +102,14 @@ def _(tolerance: Everyone) -> str:
 @describe_tolerance.register
 def _(tolerance: Modes) -> str:
     return ", ".join(f"{mode} {describe_tolerance(each)}" for mode, each in tolerance.counts)
+
+
+@describe_tolerance.register
+def _(tolerance: Eventually) -> str:
+    return f"{tolerance.moment.describe()} within {format_duration(tolerance.within_s)}"
+
+
+@describe_tolerance.register
+def _(tolerance: LeadsTo) -> str:
+    within = format_duration(tolerance.within_s)
+    return f"{tolerance.then.describe()} within {within} of each {tolerance.when.describe()}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from chaos.checks import liveness
 from chaos.checks.evidence import deviations
 from chaos.checks.measure import Window, measure
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.kinds import Kind
+from chaos.scenario.liveness import Eventually, LeadsTo
 from chaos.verdict import Outcome, Verdict
 
 
@@ -21,6 +23,8 @@ def judge(expectation: Expectation, window: Window, *, kind: Kind, where: str) -
     Returns:
         Failed if any value lies outside the tolerance; inconclusive if there was none to judge.
     """
+    if isinstance(expectation.tolerance, Eventually | LeadsTo):
+        return liveness.judge(expectation, expectation.tolerance, window, where)
     measured = measure(expectation.key, window)
     expected = expectation.tolerance.describe()
     line = expectation.location.line or None

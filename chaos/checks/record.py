@@ -17,6 +17,7 @@ class RunRecord:
         scenario: What was played.
         trace: What happened.
         promises: What the target promised under the scenario's settings.
+        best_mode: How the target answers while all is well; see ``Vocabulary.best_mode``.
         ended_s: Virtual time at which the run ended, in seconds.
         has_loops: Whether an event loop has run in it.
     """
@@ -24,5 +25,6 @@ class RunRecord:
     scenario: Scenario
     trace: Trace
     promises: Promises
+    best_mode: str
     ended_s: float
     has_loops: bool = False

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 
 from chaos.checks.laws import LAWS
-from chaos.checks.laws.basis import Modes
 from chaos.checks.laws.law import Law
 from chaos.errors import ChaosError
 from chaos.ports import Promises
+from chaos.trace.trace import Trace
 
 __all__ = ["LAWS", "find_law", "law_names", "promised_laws"]
 
@@ -18,14 +18,14 @@ def law_names() -> tuple[str, ...]:
     return tuple(law.name for law in LAWS)
 
 
-def promised_laws(promises: Promises, modes: Modes) -> frozenset[str]:
-    """The names of the laws that a target with these promises and modes can be held to.
+def promised_laws(promises: Promises, trace: Trace) -> frozenset[str]:
+    """The names of the laws that a target can be held to: by these promises, or after this run.
 
     Example:
-        >>> sorted(promised_laws(Promises(), modes=("told", "error")))
+        >>> sorted(promised_laws(Promises(), Trace()))
         ['every-ask-is-answered', 'no-error-is-lost']
     """
-    return frozenset(law.name for law in LAWS if law.rests_on.is_given(promises, modes))
+    return frozenset(law.name for law in LAWS if law.rests_on.is_given(promises, trace))
 
 
 def find_law(name: str) -> type[Law]:

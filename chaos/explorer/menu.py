@@ -11,7 +11,6 @@ from chaos.errors import ChaosError
 from chaos.explorer.yaml_text import plain
 from chaos.scenario.faults import (
     CompletionFault,
-    ConnectionRefusedFault,
     CorruptFault,
     CutStreamFault,
     Fault,
@@ -86,8 +85,12 @@ def fault_name(fault: Fault) -> str:
         'http_error-503'
     """
     said = plain(fault)
-    told = [str(value) for key, value in said.items() if key not in Fault.model_fields]
+    told = [_told(key, value) for key, value in said.items() if key not in Fault.model_fields]
     return "-".join(told)
+
+
+def _told(key: str, value: object) -> str:
+    return f"{key}-{str(value).lower()}" if isinstance(value, bool) else str(value)
 
 
 def _all(upstream: str, operation: str) -> Iterator[Fault]:
@@ -104,7 +107,8 @@ def _everything(operation: str) -> Iterator[tuple[type[Fault], dict[str, object]
     for status in (503, 500):
         yield HttpErrorFault, {"fault": "http_error", "status": status}
     yield TimeoutFault, {"fault": "timeout"}
-    yield ConnectionRefusedFault, {"fault": "connection_refused"}
+    # Lost on the way there, and lost on the way back.
+    yield ResetPeerFault, {"fault": "reset_peer", "takes_effect": False}
     yield ResetPeerFault, {"fault": "reset_peer"}
     yield RateLimitFault, {"fault": "rate_limit", "retry_after": "5s"}
     yield RateLimitFault, {"fault": "rate_limit", "retry_after": "10m"}

@@ -31,6 +31,10 @@ class Decision:
     one with the longest delays, of several cuts the earliest.
 
     A fault healed while the call is under way still applies to it.
+
+    Attributes:
+        handled: What the provider itself answered; None if a fault kept the request from it. What
+            the request asks for has been done if there is an answer, whatever the client gets.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Decision:
         self._faults = tuple(faults)
         self._on_touch = on_touch
         self._touched: list[Armed] = []
+        self.handled: Response | None = None
 
     @property
     def lost(self) -> Lost | None:
@@ -92,7 +97,8 @@ class Decision:
         """The response after these faults, asked for from the last to the first."""
         assert isinstance(self._upstream, Upstream), "only HTTP has requests"
         if not faults:
-            return self._upstream.handle(request)
+            self.handled = self._upstream.handle(request)
+            return self.handled
         *before, last = faults
         if isinstance(last.behaviour, ReplacingFault):
             self._touch(last)

@@ -88,6 +88,22 @@ NEVER_FELT = f"- inject: {{upstream: gcs, fault: timeout}}\n{_ASK}\n  expect: {{
 WRONG_FILE = "- inject: {upstream: openai, fault: latncy, latency: 250}\n" + _ASK
 """Two mistakes."""
 
+LIVENESS = """\
+- inject: {id: outage, upstream: openai, fault: http_error, status: 503}
+- ask: {question: How do I reset my password?, times: 6}
+- heal: outage
+- advance: 61s
+- ask: How do I reset my password?
+- advance: 2m
+- expect:
+    eventually: {answer.mode: llm, within: 2m}
+    leads_to:
+      when: {openai.breaker.state: open}
+      then: {openai.breaker.state: closed}
+      within: 3m
+"""
+"""What has to happen at last."""
+
 LAWS = """\
 version: 1
 name: example

@@ -16,12 +16,14 @@ from chaos.authoring import catalogue
 from chaos.authoring.catalogue import Entry, Parameter
 from chaos.checks.registry import LAWS
 from chaos.errors import ChaosError, MissingComponentError
+from chaos.faults.effects import effect_in_words
 from chaos.interactive.interruption import RunInterruptedError
 from chaos.reference import examples
 from chaos.reference.fragments import play_fragment, whole
 from chaos.reference.wire import wire_page
 from chaos.reports.failure_text import failure_text
 from chaos.runner.result import RunResult
+from chaos.scenario.faults import FAULTS
 from chaos.scenario.kinds import Kind
 from chaos.scenario.problems import ScenarioError, render
 from chaos.scenario.tolerance_parser import FORMS
@@ -112,6 +114,7 @@ def _faults(simulation: Simulation) -> Iterator[str]:
     yield from ("", "## Every fault", "", *_table(catalogue.shared_fault_parameters()))
     for entry in catalogue.fault_entries():
         yield from _entry(entry)
+        yield from (effect_in_words(FAULTS[entry.name]), "")
         example = examples.fault_example(entry.name)
         yield from _played(example, play_fragment(example, simulation))
 
@@ -141,6 +144,15 @@ def _expectations(simulation: Simulation) -> Iterator[str]:
     yield from ("", "A list is written item by item; each item may be in one of these forms, too:")
     yield from ("", *_fenced("yaml", examples.LIST))
     assert play_fragment(examples.LIST, simulation).outcome is Outcome.PASSED
+    yield from ("", "## What has to happen at last", "")
+    yield "`eventually` wants something to happen within a time that runs from the last heal, or"
+    yield "from the beginning if nothing was healed. `leads_to` wants it within a time after each"
+    yield "moment of another sort. A moment is one answer (`answer.*`), one change of a breaker"
+    yield "(`*.breaker.state`), one search (`index.state`), or what becomes of a fault (`fault:"
+    yield "injected`, `touched` or `healed`). A run that ends before the time is up, and in which"
+    yield "nothing has happened so far, is inconclusive: let more time pass."
+    yield from ("", *_fenced("yaml", examples.LIVENESS.rstrip()))
+    assert play_fragment(examples.LIVENESS, simulation).outcome is Outcome.PASSED
     yield from ("", "## Observables of the helpdesk", "", "| key | what it is | values |")
     yield "| --- | --- | --- |"
     for key, doc, values in catalogue.observable_rows(find_here("helpdesk").vocabulary()):
@@ -156,11 +168,19 @@ def _laws(simulation: Simulation) -> Iterator[str]:
     yield "test says so, and is none the worse for it. `waive: [recovers]` with a `because:` sets"
     yield "one aside."
     yield ""
-    yield "Each law rests on something that the target has promised: a field of `Promises`, or one"
-    yield "of its modes. Over a whole suite, `chaos gate` wants every law that is promised to be"
-    yield "put to the test by some scenario. A law that no target gives cause for is left out."
+    yield "Laws know no provider and no target. What a provider said, whether it said it whole,"
+    yield "whether another try can help, and whether something was done, they take from what its"
+    yield "stand-in says in words of no provider (`Upstream.said`); what is best, from the first"
+    yield "of the target's own modes. What a target reports of itself is compared with what the"
+    yield "trace knows: the age of a copy with the time of its download, the outcome of a call"
+    yield "with the status that came."
     yield ""
-    yield "This scenario puts all of them to the test:"
+    yield "Each law rests on something that the target has promised: a field of `Promises`. Over a"
+    yield "whole suite, `chaos gate` wants every law that is promised to be put to the test by"
+    yield "some scenario. A law that no target gives cause for is left out."
+    yield ""
+    yield "This is what they make of one scenario; where it did not put a law to the test, the law"
+    yield "says why:"
     yield ""
     yield from _fenced("yaml", examples.LAWS.rstrip())
     verdicts = play_fragment(examples.LAWS, simulation).laws

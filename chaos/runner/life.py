@@ -24,6 +24,7 @@ from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.interleave import Interleaving
 from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
+from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
@@ -65,6 +66,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         scenario=scenario,
         trace=life.trace,
         promises=promises,
+        best_mode=target_class.vocabulary().best_mode,
         ended_s=life.ended_s,
         has_loops=life.has_loops,
     )
@@ -88,6 +90,9 @@ SIMULATION = "simulation"
 
 TARGET = "target"
 """The check that there was a service to test."""
+
+AUDIT = "audit"
+"""The check that what the service tells of itself is so."""
 
 SERVICE = "service"
 """The check that the service started, and could be looked at, in the world that was described."""
@@ -122,7 +127,8 @@ class _Life:
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
         """Play everything and collect the verdicts that are not laws."""
         stopped: list[Verdict] = []
-        with _stopping(stopped, self._target_class):
+        zone = local_time_of(self._scenario.given.timezone)
+        with _stopping(stopped, self._target_class), zone:
             upstreams = {each.name: each for each in self._target_class.make_upstreams()}
             run = simulation.start_run(
                 upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed
@@ -192,6 +198,7 @@ class _Life:
             player.check_tasks()
             if not stopped:
                 player.look(self._scenario.expect, Window(trace=run.trace), "expect")
+                player.verdicts += map(_untrue, service.audit())
         finally:
             self.verdicts += player.verdicts
             service.close()
@@ -253,6 +260,10 @@ def _comes_out_of(error: Exception, service: Sequence[str]) -> bool:
 def _escape(violation: str, times: int) -> Verdict:
     reason = violation if times == 1 else f"{violation} ({times} times)"
     return Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _untrue(said: str) -> Verdict:
+    return Verdict(check=AUDIT, outcome=Outcome.FAILED, reason=said)
 
 
 def _unsteady(verdict: Verdict) -> Verdict:

@@ -59,6 +59,10 @@ class Service:
         """See `Target.observe`."""
         return self._outcome(self._target.observe(key))
 
+    def audit(self) -> tuple[str, ...]:
+        """See `Target.audit`."""
+        return tuple(self._target.audit())
+
     def close(self) -> None:
         """See `Target.close`."""
         try:

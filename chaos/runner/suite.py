@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from chaos.checks.registry import LAWS, promised_laws
 from chaos.runner.result import RunResult
-from chaos.scenario.model import Scenario
 from chaos.targets import find_target
 from chaos.targets.here import importable_here
 from chaos.verdict import Outcome, combine
@@ -46,7 +45,7 @@ class SuiteResult:
 
         A law about what nobody promises, such as a breaker, is not among them.
         """
-        promised = {law for result in self.results for law in _promised(result.loaded.scenario)}
+        promised = {law for result in self.results for law in _promised(result)}
         exercised = {
             law.check
             for result in self.results
@@ -56,9 +55,10 @@ class SuiteResult:
         return tuple(law.name for law in LAWS if law.name in promised - exercised)
 
 
-def _promised(scenario: Scenario) -> frozenset[str]:
-    """The laws that the scenario's target, under its settings, can be held to."""
+def _promised(result: RunResult) -> frozenset[str]:
+    """The laws that the target of a run, under its settings, can be held to."""
+    scenario = result.loaded.scenario
     with importable_here():
         target = find_target(scenario.target)
     words = target.vocabulary()
-    return promised_laws(target.promises(words.typed(scenario.given.settings)), words.modes)
+    return promised_laws(target.promises(words.typed(scenario.given.settings)), result.trace)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaos.scenario.kinds import Kind
-from chaos.scenario.observables import Probe, probes
+from chaos.scenario.liveness import LivenessParser
+from chaos.scenario.observables import LIVENESS, Probe, probes
 from chaos.scenario.problems import NOWHERE, Location, ScenarioError, listed, quoted, suggest
 from chaos.scenario.source import Findings, NodePath
 from chaos.scenario.tolerance_parser import ToleranceParser
@@ -92,9 +93,13 @@ def parse_expectations(
         if probe is None:
             _report_unknown(key, known, findings, (*path, key))
             continue
-        tolerance = ToleranceParser(findings, probe.values).tolerance(
-            value, probe.kind, (*path, key)
-        )
+        tolerance: Tolerance | None
+        if probe in LIVENESS:
+            tolerance = LivenessParser(findings, known).read(key, value, (*path, key))
+        else:
+            tolerance = ToleranceParser(findings, probe.values).tolerance(
+                value, probe.kind, (*path, key)
+            )
         if tolerance is not None:
             where = findings.source.at_key(*path, key)
             parsed.append(Expectation(key, tolerance, where))

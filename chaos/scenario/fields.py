@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from chaos.scenario.problems import quoted
+from chaos.scenario.problems import quoted, suggest
 from chaos.units import (
     DURATION_HINT,
     DURATION_PATTERN,
@@ -168,6 +169,30 @@ PositiveDuration = Annotated[
     _duration_schema(UNSIGNED_PATTERN, "250ms", "1.5h"),
 ]
 """A duration above zero."""
+
+
+def read_zone(value: object) -> str:
+    """The name of a time zone, as the IANA has it.
+
+    Raises:
+        PydanticCustomError: There is none of that name; see `mistake`.
+
+    Example:
+        >>> read_zone("Europe/Berlin")
+        'Europe/Berlin'
+    """
+    zones = available_timezones()
+    if isinstance(value, str) and value in zones:
+        return value
+    shown = quoted(value) if isinstance(value, str) else str(value)
+    near = suggest(str(value), zones, "write for example Europe/Berlin")
+    raise mistake("unknown-zone", f"unknown time zone {shown}", "a name of the IANA's", near)
+
+
+TimeZone = Annotated[
+    str, BeforeValidator(read_zone), WithJsonSchema({"type": "string", "examples": ["Asia/Tokyo"]})
+]
+"""A time zone by its name."""
 
 
 def _size_schema(least: int) -> WithJsonSchema:

@@ -19,31 +19,13 @@ from chaos.scenario.fields import (
     Isolation,
     Node,
     PositiveDuration,
+    TimeZone,
     UnsignedDuration,
     only,
 )
+from chaos.scenario.laws import Law
 from chaos.scenario.problems import NOWHERE, Location
 from chaos.scenario.schedules import Users, mean
-
-Law = Literal[
-    "every-ask-is-answered",
-    "bounded-attempts",
-    "backoff-honoured",
-    "no-doomed-retry",
-    "no-call-while-open",
-    "breaker-follows-the-model",
-    "one-trial",
-    "recovers",
-    "cache-is-never-lost",
-    "no-torn-index",
-    "stale-is-said",
-    "no-fabricated-success",
-    "no-error-is-lost",
-    "loop-is-never-blocked",
-]
-"""What every run must obey, unless a scenario waives it."""
-
-LAWS: tuple[str, ...] = get_args(Law)
 
 Expectations = Annotated[tuple[InstanceOf[Expectation], ...], WithJsonSchema({"title": "Expect"})]
 """What must hold; a file writes it as a mapping of observables to values."""
@@ -235,6 +217,11 @@ class Given(Node):
         description="The local copy of the index: absent, or how old it is and how damaged.",
         examples=["absent", {"age": "30h"}, {"age": "2h", "damage": "truncated"}],
     )
+    timezone: TimeZone | None = Field(
+        default=None,
+        description="Zone of local time; without it, that of whoever plays the scenario.",
+        examples=["Europe/Berlin"],
+    )
     settings: dict[str, Any] = Field(
         default_factory=dict,
         description="Dotted setting of the target to its value.",
@@ -242,8 +229,8 @@ class Given(Node):
     )
 
     def world(self) -> dict[str, Any]:
-        """Everything but the settings, as the target gets it; only what was given."""
-        return self.model_dump(exclude={"settings"}, exclude_unset=True)
+        """What a target has to know of it; only what was given."""
+        return self.model_dump(exclude={"settings", "timezone"}, exclude_unset=True)
 
 
 class Explore(Node):

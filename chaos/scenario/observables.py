@@ -105,6 +105,7 @@ def _built_in(vocabulary: Vocabulary) -> Iterator[Probe]:
         yield from _breaker(upstream)
     yield from _INDEX
     yield from _RUN
+    yield from LIVENESS
 
 
 def _answers(vocabulary: Vocabulary) -> Iterator[Probe]:
@@ -177,6 +178,22 @@ _INDEX = (
     Probe(key="index.age", kind=Kind.DURATION, doc="time since the index was downloaded"),
     Probe(key="index.sha256", kind=Kind.TEXT, doc="hash of the index being served"),
 )
+
+LIVENESS = (
+    Probe(
+        key="eventually",
+        kind=Kind.EVENTUALLY,
+        doc="what happens at last, counted from the last heal",
+        place=Place.OVER_TIME,
+    ),
+    Probe(
+        key="leads_to",
+        kind=Kind.LEADS_TO,
+        doc="what happens each time after something else has",
+        place=Place.OVER_TIME,
+    ),
+)
+"""They are about the order of events; see `chaos.scenario.liveness`."""
 
 _RUN = tuple(
     Probe(key=key, kind=kind, doc=doc, place=Place.OVER_TIME)

@@ -192,6 +192,8 @@ def _tolerance(kind: Kind, words: tuple[str, ...] = ()) -> Json:
         count = {"anyOf": [{"const": "all"}, {"$ref": f"#/$defs/{Kind.COUNT.name}"}]}
         names = {"propertyNames": {"enum": list(words)}} if words else {}
         return names | {"type": "object", "minProperties": 1, "additionalProperties": count}
+    if kind in _LIVENESS:
+        return _LIVENESS[kind]
     value = _value(kind, words)
     part = _value(kind.item, words) if kind.item else {"type": "string", "minLength": 1}
     forms: Json = {
@@ -229,6 +231,39 @@ def _tolerance(kind: Kind, words: tuple[str, ...] = ()) -> Json:
             },
         ]
     }
+
+
+_MOMENT: Json = {
+    "description": "What happens, all of it in one event.",
+    "type": "object",
+    "minProperties": 1,
+    "examples": [{"fault": "healed"}],
+}
+
+_WITHIN: Json = {
+    "description": "At the latest after so long.",
+    "type": "string",
+    "examples": ["5m"],
+}
+
+_LIVENESS: dict[Kind, Json] = {
+    Kind.EVENTUALLY: {
+        "type": "object",
+        "properties": {"within": _WITHIN},
+        "required": ["within"],
+        "minProperties": 2,
+        "examples": [{"answer.mode": "llm", "within": "5m"}],
+    },
+    Kind.LEADS_TO: {
+        "type": "object",
+        "properties": {"when": _MOMENT, "then": _MOMENT, "within": _WITHIN},
+        "required": ["when", "then", "within"],
+        "additionalProperties": False,
+        "examples": [
+            {"when": {"fault": "healed"}, "then": {"answer.mode": "llm"}, "within": "5m"}
+        ],
+    },
+}
 
 
 def _nested(kind: Kind, words: tuple[str, ...]) -> Json:

@@ -40,9 +40,10 @@ from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Abandoned
 from chaos.simulation.threads.toolbox import Toolbox
-from chaos.simulation.timing import real
+from chaos.simulation.timing import real, sqlite
 from chaos.simulation.timing.clock import Clock, to_ticks
 from chaos.simulation.timing.entropy import Entropy
+from chaos.simulation.timing.files import FileTimes
 from chaos.simulation.timing.freeze import Freeze
 from chaos.simulation.timing.functions import sleeping as sleeping_virtually
 from chaos.upstreams.proxy import ForwardProxy
@@ -85,6 +86,7 @@ class Simulation(ABC):
         self.clock = Clock()
         self.guard = Guard()
         self._entropy = Entropy()
+        self._files = FileTimes(self.guard.violation)
         self._toolbox = Toolbox()
         self._run: SimulatedRun | None = None
         self._launcher: Launcher | None = None
@@ -103,6 +105,8 @@ class Simulation(ABC):
             **polls.substitutes(),
             **names.substitutes(),
             **ways_out.substitutes(),
+            **self._files.substitutes(),
+            **sqlite.substitutes(self.clock),
         }
         self._launcher = self._find_launcher()
         if self._launcher is not None:
@@ -167,6 +171,7 @@ class Simulation(ABC):
         self.clock.reset()
         random.seed(seed)
         self._entropy.seed(seed)
+        self._files.begin()
         contentions = self._toolbox.begin_run()
         scheduler = Scheduler(self.clock, choices, limits)
         if self._launcher is not None:

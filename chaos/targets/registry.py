@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from chaos.errors import TargetError
 from chaos.ports import Target, Vocabulary
 from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
+from chaos.simulation.outside.importing import asking_nobody
 
 GROUP = "chaos.targets"
 """The entry-point group in which packages announce their targets."""
@@ -60,7 +61,7 @@ def vocabulary_of(name: str) -> Vocabulary:
 def _load(reference: str) -> object:
     module_name, _, attribute = reference.partition(":")
     try:
-        with nobody_else_ends_it():
+        with nobody_else_ends_it(), asking_nobody(module_name):
             return getattr(importlib.import_module(module_name), attribute)
     except ModuleNotFoundError as error:
         raise TargetError(
@@ -72,6 +73,8 @@ def _load(reference: str) -> object:
             f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
             "in that module; correct the name after the colon"
         ) from error
+    except TargetError:
+        raise
     except (SystemExit, ProcessEndedError) as error:
         how = repr(error) if isinstance(error, SystemExit) else str(error)
         raise TargetError(

@@ -10,7 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from chaos.trace.said import Said
+
 Scalar = str | int | float | bool | None
+
+FRESH, STALE, ABSENT = "fresh", "stale", "absent"
+"""What a cached copy can be; see `IndexEvent`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,12 @@ class ResponseEvent(Event):
             which a provider without statuses says no.
         retry_after_s: Seconds the response asked callers to wait.
         faults: Ids of the faults that touched the call.
-        detail: What the stand-in says of its answer, for example the text of a completion.
+        detail: What the stand-in notes of its answer, for people; laws do not read it.
+        said: The same in words of no provider; None if the client did not read the answer to its
+            end, or the stand-in does not say.
+        deed: What the provider did that must not be done twice, whatever became of its answer.
+        unbounded: Whether the client would have waited for the answer for ever: nothing, neither
+            on the socket nor in the event loop, ever set it a limit.
     """
 
     kind: ClassVar[str] = "response"
@@ -115,6 +125,9 @@ class ResponseEvent(Event):
     retry_after_s: float | None = None
     faults: tuple[str, ...] = ()
     detail: tuple[tuple[str, Scalar], ...] = ()
+    said: Said | None = None
+    deed: str | None = None
+    unbounded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,15 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from chaos.trace.events import EVENT_TYPES, Event
+from chaos.trace.said import Said
 from chaos.trace.trace import Trace
 
 
 def dump_event(event: Event) -> str:
     """One event as a line of JSON, keys in order of declaration, defaults left out."""
     shown = {"kind": event.kind, **asdict(event)}
+    if isinstance(said := shown.get("said"), dict):
+        shown["said"] = {key: value for key, value in said.items() if value is not None}
     for field in fields(event):
         if field.name not in {"seq", "at_s", "actor"} and shown[field.name] == field.default:
             del shown[field.name]
@@ -43,6 +46,8 @@ def load(text: str) -> Trace:
         try:
             values: dict[str, Any] = json.loads(line)
             kind = EVENT_TYPES[values.pop("kind")]
+            if "said" in values:
+                values["said"] = Said(**{"text": None, **values["said"]})
             events.append(kind(**{key: _frozen(value) for key, value in values.items()}))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"line {number} is not an event of a trace: {error}") from error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
+from chaos.trace.said import Said
+from chaos.upstreams.said import deed_of, of_status
 
 Answer = Mapping[str, Any] | Callable[[Request], Mapping[str, Any]]
 """A payload, or what makes one from the request."""
@@ -17,7 +19,8 @@ Answer = Mapping[str, Any] | Callable[[Request], Mapping[str, Any]]
 class JsonUpstream(Upstream):
     """Answers each route with its payload, and everything else with 404.
 
-    Subclass it with ``name``, ``hosts`` and ``routes``.
+    Subclass it with ``name``, ``hosts`` and ``routes``; say with ``speaks`` where a model's words
+    stand, and with ``effects`` what must not be done twice, so that laws can judge it.
 
     Example:
         >>> class Weather(JsonUpstream):
@@ -34,6 +37,13 @@ class JsonUpstream(Upstream):
     routes: ClassVar[Mapping[str, tuple[str, str, Answer]]]
     """Operation to method, path (a regular expression; its group ``object``, if any, is the
     object of the operation) and answer."""
+
+    speaks: ClassVar[str | None] = None
+    """The key of an answer under which a model's text stands; None if no model speaks here."""
+
+    effects: ClassVar[Collection[str]] = ()
+    """Operations that do something that must not be done twice for one question, unless the
+    request carries an idempotency key."""
 
     def __init_subclass__(cls) -> None:
         cls.operations = tuple(cls.routes)
@@ -53,6 +63,18 @@ class JsonUpstream(Upstream):
             return self.failed(HTTPStatus.NOT_FOUND)
         _, _, answer = self.routes[operation.name]
         return json_response(HTTPStatus.OK, answer(request) if callable(answer) else answer)
+
+    def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
+        """What follows from the status, with the text and the deed that the class names."""
+        deed = deed_of(operation, request) if operation.name in self.effects else None
+        return of_status(response, self._text(response), deed=deed)
+
+    def _text(self, response: Response) -> str | None:
+        try:
+            text = response.json()[self.speaks] if self.speaks is not None else None
+        except (ValueError, LookupError, TypeError):
+            return None
+        return text if isinstance(text, str) else None
 
     def rate_limited(self, code: str) -> Response:
         """A 429 that says its code."""

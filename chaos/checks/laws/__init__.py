@@ -1,38 +1,28 @@
-"""The laws that every run must obey, in the order in which they are explained."""
+"""The laws that every run must obey: a class each, found by the name in `chaos.scenario.laws`."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Collection
 
-from chaos.checks.laws.answers import EveryAskIsAnswered, NoFabricatedSuccess
-from chaos.checks.laws.breaker_replay import BreakerFollowsTheModel
-from chaos.checks.laws.breakers import NoCallWhileOpen, OneTrial
-from chaos.checks.laws.index import CacheIsNeverLost, NoTornIndex
 from chaos.checks.laws.law import Law
-from chaos.checks.laws.mishaps import LoopIsNeverBlocked, NoErrorIsLost
-from chaos.checks.laws.recovery import Recovers
-from chaos.checks.laws.retries import BackoffHonoured, BoundedAttempts, NoDoomedRetry
-from chaos.checks.laws.staleness import StaleIsSaid
 from chaos.checks.record import RunRecord
+from chaos.scenario.laws import LAWS as NAMES
 from chaos.verdict import Outcome, Verdict
 
-LAWS: tuple[type[Law], ...] = (
-    EveryAskIsAnswered,
-    BoundedAttempts,
-    BackoffHonoured,
-    NoDoomedRetry,
-    NoCallWhileOpen,
-    BreakerFollowsTheModel,
-    OneTrial,
-    Recovers,
-    CacheIsNeverLost,
-    NoTornIndex,
-    StaleIsSaid,
-    NoFabricatedSuccess,
-    NoErrorIsLost,
-    LoopIsNeverBlocked,
-)
-"""Every law."""
+
+def _found() -> dict[str, type[Law]]:
+    """The laws of all modules of this package, by name."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return {law.name: law for law in Law.__subclasses__() if law.__module__.startswith(__name__)}
+
+
+_FOUND = _found()
+
+LAWS: tuple[type[Law], ...] = tuple(_FOUND[name] for name in NAMES)
+"""Every law, in the order of the one list."""
 
 
 def judge_laws(run: RunRecord, *, waived: Collection[str] = ()) -> tuple[Verdict, ...]:

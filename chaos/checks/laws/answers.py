@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections.abc import Iterator
 from typing import ClassVar
 
-from chaos.checks.laws.basis import ANSWERS, MODEL, Basis
+from chaos.checks.laws.basis import ANSWERS, MODELS, Basis
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
 from chaos.checks.record import RunRecord
 from chaos.trace.events import AnswerEvent, AskEvent, Event, ResponseEvent
@@ -13,7 +14,10 @@ from chaos.verdict import Verdict
 
 
 class EveryAskIsAnswered(Law):
-    """Whoever asks gets an answer, within the deadline if one is promised."""
+    """Whoever asks gets an answer, within the deadline if one is promised.
+
+    The time runs from the moment when the user asked, so that time in a queue counts.
+    """
 
     name: ClassVar[str] = "every-ask-is-answered"
     doc: ClassVar[str] = "No ask ends in an exception or past its deadline."
@@ -41,14 +45,15 @@ class EveryAskIsAnswered(Law):
                     seen=answer.error or "an exception",
                     evidence=[ask, answer],
                 )
-            if deadline_s is not None and answer.elapsed_s > deadline_s + TICK_S:
+            took_s = round(answer.at_s - ask.at_s, 6)
+            if deadline_s is not None and took_s > deadline_s + TICK_S:
                 return self.broken(
                     f"ask {ask.ask} of {ask.actor!r} was answered past its deadline",
                     expected=f"at most {seconds(deadline_s)}",
-                    seen=seconds(answer.elapsed_s),
+                    seen=seconds(took_s),
                     evidence=[ask, answer],
                 )
-            slowest_s = max(slowest_s, answer.elapsed_s)
+            slowest_s = max(slowest_s, took_s)
         if not asks:
             return self.not_exercised("nobody asked anything")
         bound = "" if deadline_s is None else f" of {seconds(deadline_s)} allowed"
@@ -58,51 +63,103 @@ class EveryAskIsAnswered(Law):
 
 
 class NoFabricatedSuccess(Law):
-    """An answer in ``llm`` mode carries, whole, a text that the model gave for this question.
+    """An answer in the target's best mode carries, whole, what a model said for its question.
 
-    A text that the model broke off at its token limit passes only as ``truncated``; one that a
-    content filter stopped does not pass at all.
+    A text that the model broke off at its token limit passes only as ``truncated``; one that the
+    model or a content filter refused to give does not pass at all. Where a model answers in JSON,
+    one of the texts in it is enough. Of users who ask the same at the same time, one call may
+    serve all; and what comes from an upstream behind a promised cache, may have been said before.
     """
 
     name: ClassVar[str] = "no-fabricated-success"
-    doc: ClassVar[str] = "An answer in `llm` mode carries the text the model really gave, whole."
-    rests_on: ClassVar[Basis] = MODEL
+    doc: ClassVar[str] = (
+        "An answer in the target's best mode carries the text the model really gave, whole."
+    )
+    rests_on: ClassVar[Basis] = MODELS
 
     def judge(self, run: RunRecord, /) -> Verdict:
-        """Judge every answer in ``llm`` mode against the responses to its question."""
-        answers = [answer for answer in run.trace.of(AnswerEvent) if answer.mode == "llm"]
-        given: defaultdict[int | None, list[ResponseEvent]] = defaultdict(list)
-        for response in run.trace.of(ResponseEvent):
-            if isinstance(dict(response.detail).get("text"), str):
-                given[response.ask].append(response)
-        if not answers:
-            return self.not_exercised("no answer came from the model")
-        if not given:
-            return self.not_exercised("no response tells what the model said")
-        for answer in answers:
-            responses = given[answer.ask]
+        """Judge every answer in the best mode against the responses to its question."""
+        said = [
+            response
+            for response in run.trace.of(ResponseEvent)
+            if response.said is not None and response.said.text is not None
+        ]
+        answers = run.trace.of(AnswerEvent)
+        best = [answer for answer in answers if answer.mode == run.best_mode]
+        if not best:
+            return self.not_exercised(f"no answer was {run.best_mode!r}, the target's best mode")
+        if not said:
+            return self.not_exercised("no stand-in says what a model said")
+        if not any(answer.text for answer in answers):
+            # This target hands out no texts at all; one that does may not hand out an empty one.
+            return self.not_exercised("no answer carries a text")
+        for answer in best:
+            responses = list(_said_for(answer, said, run))
             if not any(_carries(answer, response) for response in responses):
                 shown: list[Event] = [*responses, answer]
                 return self.broken(
-                    f"ask {answer.ask} was answered as by the model, with a text that no whole "
-                    "completion of this ask contains",
-                    expected=_told(responses[-1]) if responses else "no answer in llm mode",
+                    f"ask {answer.ask} was answered as by the model, with a text that the model "
+                    "never gave for it, or never to its end",
+                    expected=_told(responses[-1])
+                    if responses
+                    else f"no answer in mode {run.best_mode!r}",
                     seen=_quoted(answer.text) + (", truncated" if answer.truncated else ""),
                     evidence=shown,
                 )
-        return self.passed(f"{count(len(answers), 'answer')} with the model's own words, whole")
+        return self.passed(f"{count(len(best), 'answer')} with the model's own words, whole")
+
+
+def _said_for(
+    answer: AnswerEvent, said: list[ResponseEvent], run: RunRecord
+) -> Iterator[ResponseEvent]:
+    """What was said for the question, by a call of its own or of another."""
+    asks = {ask.ask: ask for ask in run.trace.of(AskEvent)}
+    mine = asks.get(answer.ask)
+    for response in said:
+        theirs = asks.get(response.ask)
+        is_shared = (
+            mine is not None
+            and theirs is not None
+            and mine.question == theirs.question
+            and mine.seq < response.seq < answer.seq
+        )
+        is_cached = response.upstream in run.promises.caches and response.seq < answer.seq
+        if response.ask == answer.ask or is_shared or is_cached:
+            yield response
 
 
 def _carries(answer: AnswerEvent, response: ResponseEvent) -> bool:
-    detail = dict(response.detail)
-    text, end = str(detail["text"]).strip(), detail.get("finish_reason")
-    whole = end == "stop" or (end == "length" and answer.truncated)
-    return whole and text != "" and text in answer.text
+    said = response.said
+    if said is None or said.text is None:
+        return False
+    is_whole = said.whole and said.ended in {"finished", "asks_for_tools"}
+    if not is_whole and not (said.ended == "cut_short" and answer.truncated):
+        return False
+    return any(text.strip() and text.strip() in answer.text for text in _texts(said.text))
+
+
+def _texts(said: str) -> Iterator[str]:
+    """The text itself, or those that it has in it as JSON."""
+    yield said
+    if said.lstrip()[:1] in {"{", "["}:
+        try:
+            waiting = [json.loads(said)]
+        except (ValueError, RecursionError):
+            return
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, str):
+                yield value
+            elif isinstance(value, dict):
+                waiting += value.values()
+            elif isinstance(value, list):
+                waiting += value
 
 
 def _told(response: ResponseEvent) -> str:
-    detail = dict(response.detail)
-    return f"{_quoted(str(detail['text']))}, finish_reason {detail.get('finish_reason')}"
+    said = response.said
+    assert said is not None, "only what was said is told"
+    return f"{_quoted(said.text or '')}, {said.ended.replace('_', ' ')}"
 
 
 def _quoted(text: str, most: int = 60) -> str:

@@ -6,14 +6,12 @@ other. A service without a breaker need not show what its breaker does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from chaos.ports import Promises
-
-Modes: TypeAlias = Collection[str]
-"""What the answers of a target may be; see ``Vocabulary.modes``."""
+from chaos.trace.events import FaultEvent, ResponseEvent
+from chaos.trace.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +20,45 @@ class Basis:
 
     Attributes:
         words: The promise, to follow "rests on".
-        is_given: Whether a target with these promises and modes gives it.
+        is_given: Whether a target with these promises gives it, or what happened in a run of its
+            does.
 
     Example:
-        >>> MODEL.words, MODEL.is_given(Promises(), ("llm", "error"))
-        ('the mode `llm`', True)
+        >>> BREAKERS.words, BREAKERS.is_given(Promises(), Trace())
+        ('`breakers`', False)
     """
 
     words: str
-    is_given: Callable[[Promises, Modes], bool]
+    is_given: Callable[[Promises, Trace], bool]
 
 
 ANSWERS = Basis("no promise: every target owes it", lambda *_: True)
 
+REQUESTS = Basis("no promise: it is judged wherever a request is answered", lambda *_: False)
+
 LOOPS = Basis("no promise: it is judged wherever an event loop runs", lambda *_: False)
+
+MODELS = Basis(
+    "no promise: it is judged wherever a stand-in says what a model said",
+    lambda _, trace: any(
+        response.said is not None and response.said.text is not None
+        for response in trace.of(ResponseEvent)
+    ),
+)
+
+DEEDS = Basis(
+    "no promise: it is judged wherever a stand-in marks a request as one with an effect",
+    lambda _, trace: any(response.deed is not None for response in trace.of(ResponseEvent)),
+)
+
+FAULTS_THAT_END = Basis(
+    "no promise: it is judged wherever a fault is healed and somebody asks long enough afterwards",
+    lambda promises, trace: (
+        bool(promises.breakers)
+        or promises.recovers_within_s is not None
+        or any(event.what == "healed" for event in trace.of(FaultEvent))
+    ),
+)
 
 RETRIES = Basis("`retries`", lambda promises, _: bool(promises.retries))
 
@@ -44,21 +67,13 @@ WAITS = Basis(
     lambda promises, _: any(policy.attempts > 1 for policy in promises.retries.values()),
 )
 
-REFUSALS = Basis(
-    "`retries` with statuses that are `never_retried`",
-    lambda promises, _: any(policy.never_retried for policy in promises.retries.values()),
+BUDGETS = Basis(
+    "`retries` with a `budget`",
+    lambda promises, _: any(policy.budget is not None for policy in promises.retries.values()),
 )
+
+AMPLIFICATION = Basis("`requests_per_ask`", lambda promises, _: bool(promises.requests_per_ask))
 
 BREAKERS = Basis("`breakers`", lambda promises, _: bool(promises.breakers))
 
 CACHES = Basis("`caches`", lambda promises, _: bool(promises.caches))
-
-MODEL = Basis("the mode `llm`", lambda _, modes: "llm" in modes)
-
-
-def _can_recover(promises: Promises, modes: Modes) -> bool:
-    due_s = [policy.retry_failed_after_max_s for policy in promises.caches.values()]
-    return "llm" in modes or (bool(due_s) and None not in due_s)
-
-
-RECOVERY = Basis("the mode `llm`, or `caches` with `retry_failed_after_max_s`", _can_recover)

@@ -32,7 +32,7 @@ class NoCallWhileOpen(Law):
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every permit and every request to an upstream behind a breaker."""
         refusals = opened = 0
-        for upstream, _, process in _breakers(run):
+        for upstream, _, process in each_breaker(run):
             watch = _Openings(self, upstream)
             for event in process:
                 verdict = watch.see(event) if isinstance(event, _SEEN) else None
@@ -42,7 +42,7 @@ class NoCallWhileOpen(Law):
             opened += watch.opened
         if not refusals:
             return self.not_exercised(
-                _no_breaker(run)
+                why_no_breaker(run)
                 or ("nobody called while a breaker was open" if opened else "no breaker opened")
             )
         return self.passed(
@@ -122,7 +122,7 @@ class OneTrial(Law):
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every permit granted in half-open, and the requests made under it."""
         totals: Counter[str] = Counter()
-        for upstream, policy, process in _breakers(run):
+        for upstream, policy, process in each_breaker(run):
             watch = _Trials(self, upstream, policy)
             for event in process:
                 verdict = None
@@ -136,7 +136,7 @@ class OneTrial(Law):
                     return verdict
             totals += watch.totals
         if not totals["trials"]:
-            return self.not_exercised(_no_breaker(run) or "no call was admitted in half-open")
+            return self.not_exercised(why_no_breaker(run) or "no call was admitted in half-open")
         trials, periods = totals["trials"], totals["periods"]
         return self.passed(
             f"{count(trials, 'trial')} in {count(periods, 'half-open period')}, "
@@ -213,12 +213,18 @@ class _Trials:
         )
 
 
-def _breakers(run: RunRecord) -> Iterator[tuple[str, BreakerPolicy, Trace]]:
+def each_breaker(run: RunRecord) -> Iterator[tuple[str, BreakerPolicy, Trace]]:
     """Each promised breaker in each process: a new process has a new breaker."""
     for process in processes(run.trace):
         for upstream, policy in run.promises.breakers.items():
             yield upstream, policy, in_sequence(process, upstream)
 
 
-def _no_breaker(run: RunRecord) -> str | None:
-    return None if run.promises.breakers else "the target promises no breaker"
+def why_no_breaker(run: RunRecord) -> str | None:
+    """Why there is no breaker to be judged; None if there is one."""
+    promised = run.promises.breakers
+    if not promised:
+        return "the target promises no breaker"
+    if not any(event.upstream in promised for event in run.trace.of(BreakerEvent)):
+        return f"the breaker of {' or '.join(promised)} reported nothing"
+    return None

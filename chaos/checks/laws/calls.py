@@ -67,13 +67,32 @@ def shortest_wait_s(policy: RetryPolicy, failures: int, response: ResponseEvent)
         >>> policy = RetryPolicy(attempts=4, first_backoff_s=2, max_backoff_s=5, jitter_s=1)
         >>> answer = ResponseEvent(seq=0, at_s=0.0, actor="u", call=1, upstream="x", operation="y")
         >>> [shortest_wait_s(policy, failures, answer) for failures in (1, 2, 3)]
-        [2, 4.0, 5]
+        [2.0, 4.0, 5.0]
     """
+    backoff_s = _backoff_s(policy, failures) * (1 - policy.shorter_by)
+    return max(backoff_s, response.retry_after_s or 0.0)
+
+
+def longest_wait_s(policy: RetryPolicy, failures: int, response: ResponseEvent) -> float:
+    """The most that it may wait.
+
+    Example:
+        >>> policy = RetryPolicy(
+        ...     attempts=3, first_backoff_s=2, max_backoff_s=8, jitter_s=0, shorter_by=0.25)
+        >>> answer = ResponseEvent(seq=0, at_s=0.0, actor="u", call=1, upstream="x", operation="y")
+        >>> shortest_wait_s(policy, 1, answer), longest_wait_s(policy, 1, answer)
+        (1.5, 2.0)
+    """
+    return max(_backoff_s(policy, failures), response.retry_after_s or 0.0) + policy.jitter_s
+
+
+def _backoff_s(policy: RetryPolicy, failures: int) -> float:
+    """The wait after this many failures, without its random part."""
     backoff_s = min(policy.first_backoff_s, policy.max_backoff_s)
     for _ in range(failures - 1):
         # Step by step, since a power of a large multiplier is an OverflowError.
         backoff_s = min(backoff_s * policy.multiplier, policy.max_backoff_s)
-    return max(backoff_s, response.retry_after_s or 0.0)
+    return float(backoff_s)
 
 
 def calls(trace: Trace, upstream: str, policy: RetryPolicy) -> list[Call]:
@@ -125,7 +144,7 @@ def _continues(
         return True
     if before.failed is False or (before.failed is None and not adjacent):
         return False
-    longest_s = shortest_wait_s(policy, len(call.attempts), before.response) + policy.jitter_s
+    longest_s = longest_wait_s(policy, len(call.attempts), before.response)
     return patient or before.gap_s(attempt) <= longest_s + TICK_S
 
 
@@ -133,37 +152,38 @@ def _attempts(trace: Trace, upstream: str) -> list[Attempt]:
     responses: dict[int, ResponseEvent] = {}
     for response in trace.of(ResponseEvent):
         responses.setdefault(response.call, response)
-    # A stand-in that tells the text of one answer tells that of every answer that has one.
-    telling = {
+    # A stand-in that says the text of one answer says that of every answer that has one.
+    speaking = {
         (response.upstream, response.operation)
         for response in responses.values()
-        if "text" in dict(response.detail)
+        if response.said is not None and response.said.text is not None
     }
     attempts = []
     for request in trace.of(RequestEvent):
         if request.upstream != upstream:
             continue
         end = responses.get(request.call)
-        tells = (upstream, request.operation) in telling
-        failed = None if end is None else _failed(end, tells_text=tells)
+        speaks = (upstream, request.operation) in speaking
+        failed = None if end is None else _failed(end, speaks=speaks)
         attempts.append(Attempt(request=request, response=end, failed=failed))
     return attempts
 
 
-def _failed(response: ResponseEvent, *, tells_text: bool) -> bool | None:
-    status = response.status
+def _failed(response: ResponseEvent, *, speaks: bool) -> bool | None:
+    status, said = response.status, response.said
     if status is None or status >= FIRST_ERROR_STATUS:
         return True
     if response.error is not None:
         # "Closed" says only that the client read no further: it may have had all it wanted.
         return None if response.error == "Closed" else True
+    if said is not None and said.ended == "failed":
+        # An error in the middle of a good status.
+        return True
     if not response.faults:
         return False
-    detail = dict(response.detail)
-    if isinstance(detail.get("text"), str):
-        # A stream that breaks off has said something, and never that it was done.
-        return "finish_reason" in detail and detail["finish_reason"] is None
-    return True if tells_text and "text" not in detail else None
+    if said is None:
+        return True if speaks else None
+    return False if said.whole and said.text is not None else None
 
 
 def _steps(trace: Trace) -> dict[int, int]:

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos.checks.laws.basis import RECOVERY, Basis
+from chaos.checks.laws.basis import FAULTS_THAT_END, Basis
+from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
+from chaos.checks.laws.pauses import asked_pause_s
 from chaos.checks.record import RunRecord
 from chaos.ports import Promises
-from chaos.trace.events import AnswerEvent, AskEvent, FaultEvent, ResponseEvent
+from chaos.trace.events import (
+    ABSENT,
+    STALE,
+    AnswerEvent,
+    AskEvent,
+    FaultEvent,
+    ResponseEvent,
+)
 from chaos.trace.trace import Trace
 from chaos.verdict import Verdict
 
+UNPROMISED_S = 60.0
+"""How long a target that promises neither a breaker nor a time may go on without a call: as long
+as the breakers of the usual libraries stay open, in case it has one."""
+
 
 class Recovers(Law):
-    """After the last fault the model answers again, from a fresh index, within the policy's bound.
+    """After the last fault the target answers in its best mode again, within the policy's bound.
 
     The bound runs from the last heal, or from the end of the last call that a fault had touched:
-    a request that hung when its fault was healed fails later. The model must be back with the
-    first ask after the breaker's recovery timeout, which is the trial; where several ask at once
-    only one of them is, so each of them is judged only once the model has answered again. The
-    index must be fresh for whoever asks after someone else has asked past the longest pause
-    between refreshes, since a refresh may run behind the answer that set it off.
+    a request that hung when its fault was healed fails later. Best is the first of the target's
+    modes, from a copy that is not stale. It must be back with the first ask after the breaker's
+    recovery timeout, which is the trial, and after every pause that a provider has asked for;
+    where several ask at once only one of them is the trial, so each of them is judged only once
+    the best mode was there again. A copy must be fresh for whoever asks after someone else has
+    asked past the longest pause between refreshes, since a refresh may run behind the answer that
+    set it off. Questions that were never answered in the best mode, in a run in which some answers
+    were less than that before any fault, may be such as have no better answer.
     """
 
     name: ClassVar[str] = "recovers"
     doc: ClassVar[str] = (
-        "Once faults end, service is back to `llm` and `fresh` within the policy's bound."
+        "Once faults end, service is back in its best mode, and fresh, within the policy's bound."
     )
-    rests_on: ClassVar[Basis] = RECOVERY
+    rests_on: ClassVar[Basis] = FAULTS_THAT_END
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge the last ask that the bound allows to judge."""
@@ -37,18 +55,29 @@ class Recovers(Law):
         if isinstance(calm, str):
             return self.not_exercised(calm)
         asks = _asks(run.trace)
-        due_s = calm.since_s + _recovery_timeout_s(run.promises)
-        model = _last_due_for_model(asks, due_s, after=calm.seq)
-        if model is not None and model.answer.mode != "llm":
-            return self._not_back(calm, model, "answer.mode: llm", f"answer.mode: {model.mode}")
-        index = _last_due_for_index(asks, calm.since_s, run.promises)
-        if index is not None and index.answer.index_state not in {"fresh", None}:
-            return self._not_back(
-                calm, index, "index.state: fresh", f"index.state: {index.answer.index_state}"
+        best = run.best_mode
+        if all(ask.answer.mode != best for ask in asks):
+            return self.not_exercised(
+                f"no answer ever was {best!r}, so there was nothing to go back to"
             )
-        if model is None and index is None:
-            return self.not_exercised("nobody asked long enough after the last fault")
-        back = [*(["llm"] if model else []), *(["a fresh index"] if index else [])]
+        due_s = _due_s(calm, run)
+        last = _last_due(
+            _comparable(asks, best, run.trace),
+            best,
+            due_s,
+            after=calm.seq,
+            patience_s=_patience_s(run),
+        )
+        if last is not None and last.answer.mode != best:
+            return self._not_back(calm, last, f"answer.mode: {best}", f"answer.mode: {last.mode}")
+        index = _last_due_for_index(asks, calm.since_s, run.promises)
+        if index is not None and not _is_fresh(index.answer):
+            return self._not_back(
+                calm, index, "a fresh copy", f"index.state: {index.answer.index_state}"
+            )
+        if last is None and index is None:
+            return self.not_exercised(_why_not_asked(asks, calm, due_s))
+        back = [*([repr(best)] if last else []), *(["a fresh copy"] if index else [])]
         return self.passed(
             f"back to {' and '.join(back)} after {count(calm.healed, 'fault')}, within the bound"
         )
@@ -111,10 +140,10 @@ def _calm(trace: Trace) -> _Calm | str:
             active.discard(event.fault)
             healed.append(event)
     touched = [response for response in trace.of(ResponseEvent) if response.faults]
-    if not healed:
-        return "no fault was healed"
+    if not healed and not active:
+        return "there was no fault"
     if active:
-        return f"fault {', '.join(sorted(active))} was still there at the end"
+        return f"{count(len(active), 'fault')} never ended: {', '.join(sorted(active))}"
     if not touched:
         return "no fault touched a call"
     since_s = max(healed[-1].at_s, touched[-1].at_s)
@@ -137,29 +166,86 @@ def _asks(trace: Trace) -> list[_Ask]:
     return found
 
 
-def _recovery_timeout_s(promises: Promises) -> float:
-    return max((policy.recovery_timeout_s for policy in promises.breakers.values()), default=0.0)
+def _why_not_asked(asks: list[_Ask], calm: _Calm, due_s: float) -> str:
+    if all(ask.ask.seq < calm.seq for ask in asks):
+        return "nobody asked after the last fault"
+    after = seconds(due_s - calm.since_s)
+    return f"nobody asked late enough, {after} after the last fault"
 
 
-def _last_due_for_model(asks: list[_Ask], due_s: float, *, after: int) -> _Ask | None:
-    """The last ask that the model must have answered; None if there is none."""
-    if all(ask.answer.mode != "llm" for ask in asks):
-        return None  # This target has no such mode, or never was in it: nothing to go back to.
+def _due_s(calm: _Calm, run: RunRecord) -> float:
+    """From when on the best mode is due, as far as promises and pauses tell."""
+    promises = run.promises
+    bound_s = promises.recovers_within_s
+    if bound_s is None:
+        breakers = promises.breakers.values()
+        bound_s = max((policy.recovery_timeout_s for policy in breakers), default=0.0)
+    pauses_s = [
+        response.at_s + min(length_s, _longest_pause_s(promises, response.upstream))
+        for response in run.trace.of(ResponseEvent)
+        if (length_s := asked_pause_s(response)) is not None
+    ]
+    return max(calm.since_s + bound_s, *pauses_s, calm.since_s)
+
+
+def _patience_s(run: RunRecord) -> Callable[[_Ask], float]:
+    """How much later a lesser answer may come than promises and pauses tell.
+
+    A target that promises no breaker may well have one, and make no call while it is open. Once
+    its provider has answered for a question, there is no such excuse.
+    """
+    promises = run.promises
+    if promises.breakers or promises.recovers_within_s is not None:
+        return lambda _: 0.0
+    served = {
+        response.ask
+        for response in run.trace.of(ResponseEvent)
+        if response.error is None and (response.status or FIRST_ERROR_STATUS) < FIRST_ERROR_STATUS
+    }
+    return lambda ask: 0.0 if ask.ask.ask in served else UNPROMISED_S
+
+
+def _longest_pause_s(promises: Promises, upstream: str) -> float:
+    policy = promises.retries.get(upstream)
+    return math.inf if policy is None else policy.longest_pause_s
+
+
+def _comparable(asks: list[_Ask], best: str, trace: Trace) -> list[_Ask]:
+    """Those whose question could have been answered in the best mode, as far as the run shows."""
+    first = next((e.seq for e in trace.of(FaultEvent) if e.what == "injected"), 0)
+    healthy = [ask for ask in asks if ask.answer.seq < first]
+    if all(ask.answer.mode == best for ask in healthy):
+        return asks
+    answerable = {ask.ask.question for ask in asks if ask.answer.mode == best}
+    return [ask for ask in asks if ask.ask.question in answerable]
+
+
+def _last_due(
+    asks: list[_Ask],
+    best: str,
+    due_s: float,
+    *,
+    after: int,
+    patience_s: Callable[[_Ask], float],
+) -> _Ask | None:
+    """The last ask that must have been answered in the best mode; None if there is none."""
     last = None
     back: list[AnswerEvent] = []
     for ask in asks:
         if ask.ask.at_s < due_s - TICK_S or ask.ask.seq < after:
             continue
-        if ask.alone or any(answer.seq < ask.ask.seq for answer in back):
+        is_late = ask.answer.mode == best or ask.ask.at_s >= due_s + patience_s(ask) - TICK_S
+        if is_late and (ask.alone or any(answer.seq < ask.ask.seq for answer in back)):
             last = ask
-        if ask.answer.mode == "llm":
+        if ask.answer.mode == best:
             back.append(ask.answer)
     return last
 
 
 def _last_due_for_index(asks: list[_Ask], calm_s: float, promises: Promises) -> _Ask | None:
-    """The last ask that must have found a fresh index; None if there is none."""
-    if not promises.caches or all(ask.answer.index_state != "fresh" for ask in asks):
+    """The last ask that must have found a fresh copy; None if there is none."""
+    told = [ask for ask in asks if ask.answer.index_state is not None]
+    if not promises.caches or not any(_is_fresh(ask.answer) for ask in told):
         return None
     due_s = calm_s
     for policy in promises.caches.values():
@@ -169,3 +255,8 @@ def _last_due_for_index(asks: list[_Ask], calm_s: float, promises: Promises) -> 
     after = [ask for ask in asks if ask.ask.at_s >= due_s - TICK_S]
     set_off = any(ask.answer.at_s < after[-1].ask.at_s - TICK_S for ask in after[:-1])
     return after[-1] if set_off else None
+
+
+def _is_fresh(answer: AnswerEvent) -> bool:
+    """Whether the answer rests on a copy that is there and not stale, or tells of none."""
+    return not answer.stale and answer.index_state not in {STALE, ABSENT}

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import ClassVar
 
-from chaos.checks.laws.basis import REFUSALS, RETRIES, WAITS, Basis
-from chaos.checks.laws.calls import Attempt, Call, calls, shortest_wait_s
+from chaos.checks.laws import jitter
+from chaos.checks.laws.basis import RETRIES, WAITS, Basis
+from chaos.checks.laws.calls import Attempt, Call, longest_wait_s, shortest_wait_s
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
+from chaos.checks.laws.trouble import promised_calls, why_untried
 from chaos.checks.record import RunRecord
 from chaos.ports import RetryPolicy
-from chaos.trace.events import Event
+from chaos.trace.events import AskEvent, Event, ResponseEvent
 from chaos.verdict import Verdict
-
-ENOUGH_WAITS = 6
-"""So many waits of equal jitter are no accident: drawn at random, not even two are."""
 
 
 class BoundedAttempts(Law):
@@ -26,13 +24,13 @@ class BoundedAttempts(Law):
     """
 
     name: ClassVar[str] = "bounded-attempts"
-    doc: ClassVar[str] = "Never more upstream calls per ask than the policy allows."
+    doc: ClassVar[str] = "Never more attempts at one thing than the policy allows."
     rests_on: ClassVar[Basis] = RETRIES
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every call, also those that did not fail; the latter exercise nothing."""
         troubled = most = 0
-        for upstream, policy, call in _calls(run):
+        for upstream, policy, call in promised_calls(run):
             attempts = len(call.attempts)
             if attempts > policy.attempts:
                 return self.broken(
@@ -46,7 +44,7 @@ class BoundedAttempts(Law):
                 troubled += 1
                 most = max(most, attempts)
         if not troubled:
-            return self.not_exercised(_nothing_failed(run))
+            return self.not_exercised(why_untried(run, "no call failed"))
         return self.passed(
             f"{count(troubled, 'troubled call')}, none of more than {most} attempts"
         )
@@ -56,8 +54,10 @@ class BackoffHonoured(Law):
     """A retry comes as late as the policy and the provider ask, and no later.
 
     After the n-th failed attempt at one thing, the wait is the n-th backoff or Retry-After,
-    whichever is longer, and the jitter on top of it. A policy that promises jitter has to differ
-    from wait to wait: callers that failed together would else come back together.
+    whichever is longer, with the random part that the policy promises: added to it, or taken off
+    the backoff. A promised random part has to be there in every kind of wait, also where waits
+    have stopped growing: callers that failed together would else come back together. How that is
+    tested, and how often it errs, stands in `chaos.checks.laws.jitter`.
     """
 
     name: ClassVar[str] = "backoff-honoured"
@@ -67,8 +67,8 @@ class BackoffHonoured(Law):
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge the gap between the end of each failed attempt and the next request."""
         waits = asked = 0
-        extra: defaultdict[str, list[tuple[float, Event]]] = defaultdict(list)
-        for upstream, policy, call in _calls(run):
+        alike: defaultdict[tuple[str, float, float], list[jitter.Wait]] = defaultdict(list)
+        for upstream, policy, call in promised_calls(run):
             for number, attempt, retry in call.retried:
                 response = attempt.response
                 if response is None or response.seq > retry.request.seq:
@@ -79,7 +79,7 @@ class BackoffHonoured(Law):
                     # put again.
                     continue
                 least_s = shortest_wait_s(policy, number, response)
-                most_s = least_s + policy.jitter_s
+                most_s = longest_wait_s(policy, number, response)
                 if not least_s - TICK_S <= gap_s <= most_s + TICK_S:
                     least, most = seconds(least_s), seconds(most_s)
                     by = "Retry-After" if least_s == response.retry_after_s else "the policy"
@@ -92,36 +92,63 @@ class BackoffHonoured(Law):
                     )
                 waits += 1
                 asked += response.retry_after_s is not None
-                if policy.jitter_s > 0:
-                    extra[upstream].append((gap_s - least_s, retry.request))
-        for upstream, found in extra.items():
-            in_step = {round(extra_s, 4) for extra_s, _ in found}
-            if len(found) >= ENOUGH_WAITS and len(in_step) == 1:
+                if policy.shorter_by and response.retry_after_s:
+                    # What may be taken off a backoff, may not be taken off a pause: where the two
+                    # meet, the wait is the pause itself, again and again.
+                    continue
+                alike[upstream, least_s, most_s].append(
+                    jitter.Wait(
+                        request=retry.request,
+                        extra_s=gap_s - least_s,
+                        is_whole=_would_be_seen(run, call, response, most_s),
+                    )
+                )
+        for (upstream, least_s, most_s), found in alike.items():
+            flaw = jitter.flaw(found, most_s - least_s)
+            if flaw is not None:
                 return self.broken(
-                    f"all {len(found)} waits before another attempt at {upstream} have the same "
-                    "jitter: callers that fail together come back together",
-                    expected="a random part in each wait",
-                    seen=f"{seconds(found[0][0])} more than the least, each time",
-                    evidence=[request for _, request in found],
+                    f"waits of {seconds(least_s)} before another attempt at {upstream} lack the "
+                    "random part that is promised: callers that fail together come back together",
+                    expected=f"a random part of up to {seconds(most_s - least_s)} in each wait",
+                    seen=flaw.seen,
+                    evidence=[wait.request for wait in flaw.waits],
                 )
         if not waits:
-            return self.not_exercised(_nothing_failed(run, "nothing was retried"))
+            return self.not_exercised(why_untried(run, "no failed call was tried again"))
         return self.passed(
             f"{count(waits, 'wait')} within the policy, {asked} after a Retry-After"
         )
 
 
+def _would_be_seen(run: RunRecord, call: Call, response: ResponseEvent, most_s: float) -> bool:
+    """Whether the deadline leaves room for the longest wait, and another attempt after it."""
+    deadline_s = run.promises.deadline_s
+    if deadline_s is None:
+        return True
+    asked = next((ask for ask in run.trace.of(AskEvent) if ask.ask == response.ask), None)
+    if asked is None:
+        return False
+    longest_s = max(
+        (attempt.response.elapsed_s for attempt in call.attempts if attempt.response), default=0.0
+    )
+    return response.at_s + most_s + 2 * longest_s < asked.at_s + deadline_s
+
+
 class NoDoomedRetry(Law):
-    """What cannot succeed is not tried again: statuses the policy rules out, and spent quota."""
+    """What cannot succeed is not tried again.
+
+    That is what the provider's answer rules out, as its stand-in says (a spent quota, a request
+    that makes no sense), and what the policy does.
+    """
 
     name: ClassVar[str] = "no-doomed-retry"
-    doc: ClassVar[str] = "What cannot succeed (400, 401, 403, 404, quota) is not tried again."
-    rests_on: ClassVar[Basis] = REFUSALS
+    doc: ClassVar[str] = "What cannot succeed, such as a wrong request, is not tried again."
+    rests_on: ClassVar[Basis] = RETRIES
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge what follows each response that rules out another attempt."""
         doomed = 0
-        for upstream, policy, call in _calls(run):
+        for upstream, policy, call in promised_calls(run):
             for attempt in call.attempts:
                 doomed += _doomed(attempt, policy) is not None
             for _, attempt, retry in call.retried:
@@ -137,7 +164,7 @@ class NoDoomedRetry(Law):
                     )
         if not doomed:
             return self.not_exercised(
-                _nothing_failed(run, "no response ruled out another attempt")
+                why_untried(run, "after each response another attempt could have helped")
             )
         return self.passed(f"{count(doomed, 'hopeless response')}, none followed by an attempt")
 
@@ -147,18 +174,9 @@ def _doomed(attempt: Attempt, policy: RetryPolicy) -> str | None:
     response = attempt.response
     if response is None or response.status is None:
         return None
-    if dict(response.detail).get("code") == "insufficient_quota":
-        return "insufficient_quota"
-    return f"status {response.status}" if response.status in policy.never_retried else None
-
-
-def _calls(run: RunRecord) -> Iterator[tuple[str, RetryPolicy, Call]]:
-    for upstream, policy in run.promises.retries.items():
-        for call in calls(run.trace, upstream, policy):
-            yield upstream, policy, call
-
-
-def _nothing_failed(run: RunRecord, reason: str = "no call failed") -> str:
-    if not run.promises.retries:
-        return "the target promises nothing about retries"
-    return reason
+    if response.status in policy.never_retried:
+        return f"status {response.status}"
+    said = response.said
+    if said is not None and said.ended == "failed" and said.retry_can_help is False:
+        return f"a status {response.status} that another attempt cannot change"
+    return None

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chaos.checks.laws.basis import CACHES, Basis
+from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
-from chaos.trace.events import AnswerEvent, AskEvent, Event, IndexEvent, RequestEvent
+from chaos.trace.events import (
+    ABSENT,
+    STALE,
+    AnswerEvent,
+    AskEvent,
+    ClockEvent,
+    Event,
+    IndexEvent,
+    RequestEvent,
+    ResponseEvent,
+)
 from chaos.trace.trace import Trace
 from chaos.verdict import Verdict
 
@@ -15,6 +26,8 @@ from chaos.verdict import Verdict
 class StaleIsSaid(Law):
     """A copy past its time counts as stale, is served only in need, and the answer says so.
 
+    How old a copy is, the trace tells: it is as old as the last answer of its upstream that the
+    last refresh rested on. An age that the target reports is judged as well, where there is one.
     A copy from the future (the wall clock stepped back) has an age that tells nothing: it is past
     its time as well, or it would never be refreshed again. In need means: since the last refresh
     that succeeded, one has failed, or one is under way.
@@ -31,24 +44,30 @@ class StaleIsSaid(Law):
             return self.not_exercised("the target promises nothing about a cache")
         # An index event does not say whose copy it is about; the laxest promise is safe.
         fresh_for_s = max(policy.fresh_for_s for policy in caches.values())
-        need = _Need(frozenset(caches))
+        need, age = _Need(frozenset(caches)), _Age(frozenset(caches), run.trace)
         served: dict[int | None, IndexEvent] = {}
         stale = 0
         for event in run.trace:
             need.see(event)
+            age.see(event)
             if not isinstance(event, IndexEvent) or event.what != "served":
                 continue
             served[event.ask] = event
-            age_s = event.age_s
-            past = age_s is not None and not -TICK_S <= age_s <= fresh_for_s + TICK_S
-            if past and event.state != "stale":
+            told_s, known_s = event.age_s, age.at(event.at_s)
+            past = told_s is not None and not -TICK_S <= told_s <= fresh_for_s + TICK_S
+            known_past = known_s is not None and known_s > fresh_for_s + TICK_S
+            if (past or known_past) and event.state not in {STALE, ABSENT}:
+                age_s = known_s if known_past else told_s
+                shown: list[Event] = [event]
+                if known_past and age.answer is not None:
+                    shown.insert(0, age.answer)
                 return self.broken(
                     f"{who(event)} was served a copy past its time as {event.state}",
                     expected=f"stale, unless between 0s and {seconds(fresh_for_s)} old",
                     seen=f"{event.state}, at the age of {seconds(age_s or 0.0)}",
-                    evidence=[event],
+                    evidence=shown,
                 )
-            if event.state == "stale":
+            if event.state == STALE:
                 stale += 1
                 if not need.is_there and not self._is_about_to_begin(run.trace, event, need):
                     return self.broken(
@@ -60,7 +79,9 @@ class StaleIsSaid(Law):
         return self._said(run.trace, served) or (
             self.passed(f"{count(stale, 'stale search', 'stale searches')}, each said so")
             if stale
-            else self.not_exercised("nothing stale was served")
+            else self.not_exercised(
+                "nothing stale was served" if served else "nothing was served from a cache"
+            )
         )
 
     def _is_about_to_begin(self, trace: Trace, served: IndexEvent, need: _Need) -> bool:
@@ -83,7 +104,7 @@ class StaleIsSaid(Law):
             index = served.get(answer.ask)
             if index is None or answer.ask is None or answer.mode == "error":
                 continue
-            if answer.stale != (index.state == "stale"):
+            if answer.stale != (index.state == STALE):
                 return self.broken(
                     f"ask {answer.ask} was served a {index.state} index, and its answer denies it",
                     expected=f"answer.stale: {str(index.state == 'stale').lower()}",
@@ -116,3 +137,51 @@ class _Need:
         elif isinstance(event, IndexEvent) and event.what in {"updated", "unchanged", "failed"}:
             self._refreshing.discard(owner(event))
             self._failed = event.what == "failed"
+
+
+_REFRESHED = frozenset({"updated", "unchanged"})
+
+
+class _Age:
+    """How old the copy is that a target has, by what its upstream has answered.
+
+    Attributes:
+        answer: The answer that it is as old as; None as long as the trace has none.
+    """
+
+    def __init__(self, upstreams: frozenset[str], trace: Trace) -> None:
+        self._upstreams = upstreams
+        # A target that reports its refreshes may read other things from the upstream as well.
+        self._reports = any(event.what in _REFRESHED for event in trace.of(IndexEvent))
+        self._latest: ResponseEvent | None = None
+        self._stepped_s = 0.0
+        self.answer: ResponseEvent | None = None
+
+    def see(self, event: Event) -> None:
+        """Take note of what happened next."""
+        if isinstance(event, ResponseEvent):
+            status = event.status
+            is_good = status is not None and status < FIRST_ERROR_STATUS and event.error is None
+            if event.upstream in self._upstreams and is_good:
+                self._latest = event
+                if not self._reports:
+                    self._rests_on(event)
+        elif isinstance(event, IndexEvent) and event.what in _REFRESHED:
+            self._rests_on(self._latest)
+        elif isinstance(event, ClockEvent):
+            self._stepped_s += event.step_s
+
+    def at(self, now_s: float) -> float | None:
+        """Its age at a time; None if the trace does not tell it.
+
+        A service may go by the wall clock, which may have been stepped, or by another: the younger
+        of the two ages is held against it.
+        """
+        if self.answer is None:
+            return None
+        elapsed_s = now_s - self.answer.at_s
+        return min(elapsed_s, elapsed_s + self._stepped_s)
+
+    def _rests_on(self, answer: ResponseEvent | None) -> None:
+        if answer is not None:
+            self.answer, self._stepped_s = answer, 0.0

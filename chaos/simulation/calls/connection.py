@@ -56,7 +56,6 @@ class Connection(FarEnd):
         is_dead: Whether nobody listens any more; whatever the client sends is answered by a reset.
         has_been_used: Whether a request has come.
         distrusted_by: The fault that gave the certificate a flaw; None if it has none.
-        read_timeout_s: How long the client last waited for bytes at most; None for ever.
         on_give_up: Called when the client waits no longer for what is under way.
         on_gone: Called when the client has closed the connection.
     """
@@ -69,7 +68,6 @@ class Connection(FarEnd):
         self.is_dead = False
         self.has_been_used = False
         self.distrusted_by: str | None = None
-        self.read_timeout_s: float | None = None
         self.on_give_up: Callable[[], None] | None = None
         self.on_gone: list[Callable[[], None]] = []
         self._certificate = certificate
@@ -124,8 +122,14 @@ class Connection(FarEnd):
             on_give_up()
 
     def waits(self, timeout_s: float | None) -> None:
-        """Note how long the client is going to wait."""
-        self.read_timeout_s = timeout_s
+        """Note how long the client is ready to wait for what comes next."""
+        for exchange in self._open:
+            exchange.waits(is_limited=timeout_s is not None)
+
+    def loop_waits(self, is_limited: Callable[[str, int | None], bool]) -> None:
+        """Note whether a timer limits the wait of an event loop, which its sockets do not."""
+        for exchange in self._open:
+            exchange.waits(is_limited=is_limited(exchange.actor, exchange.ask))
 
     def _use_again(self, idle_end: _IdleEnd) -> None:
         """The client uses a connection that would end, or has ended, for being idle."""

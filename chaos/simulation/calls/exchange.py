@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from chaos.faults.decision import Decision
@@ -12,6 +14,7 @@ from chaos.ports import Operation, Recorder, Reply, StandIn
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
 from chaos.trace.events import NO_STATUS, ResponseEvent
+from chaos.trace.said import Said
 
 Told = Response | Reply
 """What a provider says."""
@@ -32,6 +35,8 @@ class Exchange:
 
     Attributes:
         is_over: Whether its end has been recorded.
+        actor: For whom it was sent.
+        ask: The question it belongs to; None outside questions.
     """
 
     def __init__(  # noqa: PLR0913 - what a request and its end have in common
@@ -53,11 +58,36 @@ class Exchange:
         self._guard = guard
         self._now_s = now_s
         self._began_s = now_s()
-        self._actor = behalf.actor
-        self._ask = behalf.ask
+        self.actor = behalf.actor
+        self.ask = behalf.ask
         self._upstream = upstream
         self._operation = operation
+        self._request: object = None
         self._told: Told | None = None
+        self._deed: str | None = None
+        self._has_limit = False
+        self._has_no_limit = False
+
+    def was_handled(self, request: object, told: Told | None) -> None:
+        """The request is through, and the provider has done what it asks for, or refused to.
+
+        Args:
+            request: What was asked.
+            told: The provider's own answer, which a fault may hide from the client; None if a
+                fault answered in its place, so that nothing was done.
+        """
+        self._request = request
+        said = None
+        if told is not None:
+            said = self._upstream.said(self._operation, request, told)
+        self._deed = None if said is None else said.deed
+
+    def waits(self, *, is_limited: bool) -> None:
+        """The client is ready to wait for what comes next, for so long or for ever."""
+        if is_limited:
+            self._has_limit = True
+        else:
+            self._has_no_limit = True
 
     def began(self, told: Told) -> None:
         """The client has the first of the answer: of HTTP, its status and its headers."""
@@ -68,12 +98,15 @@ class Exchange:
         self._told = told
         try:
             detail = self._upstream.describe(self._operation, told)
+            said = None
+            if self._request is not None:
+                said = self._upstream.said(self._operation, self._request, told)
         except Exception as error:  # noqa: BLE001 - a stand-in of somebody's own
             broken = self._guard.broken_stand_in(self._upstream.name, error)
             self.fail(type(broken).__name__)
             return
         refusal = told.error if isinstance(told, Reply) else None
-        self._end(refusal, detail=tuple(sorted(detail.items())))
+        self._end(refusal, detail=tuple(sorted(detail.items())), said=said)
 
     def fail(self, error: str) -> None:
         """The network failed, before the answer or within it; clients call it ``error``."""
@@ -83,7 +116,12 @@ class Exchange:
         """The client does not want the rest."""
         self._end("Closed")
 
-    def _end(self, error: str | None, detail: tuple[tuple[str, object], ...] = ()) -> None:
+    def _end(
+        self,
+        error: str | None,
+        detail: tuple[tuple[str, object], ...] = (),
+        said: Said | None = None,
+    ) -> None:
         if self.is_over:
             return
         self.is_over = True
@@ -92,8 +130,8 @@ class Exchange:
         status = None if told is None else NO_STATUS if response is None else response.status
         self._recorder.record(
             ResponseEvent,
-            actor=self._actor,
-            ask=self._ask,
+            actor=self.actor,
+            ask=self.ask,
             call=self.call,
             upstream=self._upstream.name,
             operation=self._operation.name,
@@ -103,6 +141,9 @@ class Exchange:
             retry_after_s=None if response is None else retry_after_s(response),
             faults=self.decision.touched,
             detail=detail,
+            said=said,
+            deed=self._deed,
+            unbounded=self._has_no_limit and not self._has_limit,
         )
 
 
@@ -120,12 +161,15 @@ def retry_after_s(response: Response) -> float | None:
     """
     milliseconds, after = response.header("retry-after-ms"), response.header("retry-after")
     try:
-        if milliseconds is not None:
-            return float(milliseconds) / 1000
-        return None if after is None else float(after)
+        seconds = float(after or "nan") if milliseconds is None else float(milliseconds) / 1000
+        return seconds if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
-        return round(parsedate_to_datetime(after or "").timestamp() - time.time(), 6)
-    except ValueError:
+        date = parsedate_to_datetime(after or "")
+        if date.tzinfo is None:
+            # HTTP has all dates in GMT; Python takes one without a zone for local time.
+            date = date.replace(tzinfo=UTC)
+        return round(date.timestamp() - time.time(), 6)
+    except (ValueError, OverflowError):
         return None

@@ -104,5 +104,6 @@ class HttpProvider(Provider):
             return
         # The provider acts when the request reaches it, whatever becomes of its answer.
         response = decision.respond(arrived.request)
+        exchange.was_handled(arrived.request, decision.handled)
         message = message_of(response, arrived.request.method, keeps_alive=arrived.keeps_alive)
         self._deliver(decision.delivery(response), message, arrived, connection, exchange)

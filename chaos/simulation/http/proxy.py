@@ -140,6 +140,7 @@ class ProxyProvider(HttpProvider):
             self._calls.carrier.lose(lost, arrived, connection, exchange)
             return
         response = decision.respond(arrived.request)
+        exchange.was_handled(arrived.request, decision.handled)
         if response.status == HTTPStatus.OK:
             host, _, port = arrived.request.url.partition("://")[2].rpartition(":")
             admission = self._behind(host.strip("[]"), int(port), connection)

@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 from chaos.simulation.loops.awaiting import describe_loop
+from chaos.simulation.loops.limits import timers_of
 from chaos.simulation.network.current import socket_of
 from chaos.simulation.network.sockets import VirtualSocket
 from chaos.simulation.tasks.baton import scheduler_here
@@ -96,6 +97,7 @@ class Poller:
         self, scheduler: Scheduler, timeout: float | None, ask_kernel: Callable[[], Ready]
     ) -> Ready:
         """What is ready; waits for it in virtual time."""
+        self._note_limits()
         ready = self._ready(scheduler, ask_kernel)
         if ready:
             scheduler.clock.moved()
@@ -117,6 +119,17 @@ class Poller:
         finally:
             self._parked = None
         return self._ready(scheduler, ask_kernel)
+
+    def _note_limits(self) -> None:
+        """Let the far ends know whether the loop, if it is one, waits for them for ever."""
+        loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises
+        if loop is None:
+            return
+        is_limited = None
+        for virtual, _ in self._follows.values():
+            if virtual.far_end is not None:
+                is_limited = is_limited or timers_of(loop)
+                virtual.far_end.loop_waits(is_limited)
 
     def why(self, task: Task) -> str:
         """What the loop, if it is one, waits for."""

@@ -30,7 +30,14 @@ class FarEnd:
         """The client has waited for as long as it wanted."""
 
     def waits(self, timeout_s: float | None) -> None:
-        """The client begins to wait for an answer, for at most so long; None is for ever."""
+        """The client reads, and waits for at most so long; None is for ever."""
+
+    def loop_waits(self, is_limited: Callable[[str, int | None], bool]) -> None:
+        """An event loop of the client waits.
+
+        Args:
+            is_limited: Given an actor and a question, whether a timer of theirs is running.
+        """
 
 
 class OtherSocket(FarEnd):

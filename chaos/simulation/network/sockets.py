@@ -196,6 +196,11 @@ class VirtualSocket(socket.socket):
         return self._far is not None or (isinstance(self._outcome, Admitted) and self.is_writable)
 
     @property
+    def far_end(self) -> FarEnd | None:
+        """Who is at the other end; None before it is connected."""
+        return self._far
+
+    @property
     def inbox(self) -> Inbox:
         """What is under way to it."""
         if self._inbox is None:
@@ -286,6 +291,9 @@ class VirtualSocket(socket.socket):
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """Read what has come, or wait for it."""
+        if self._far is not None and self._timeout != 0:
+            # Also where nothing has to be waited for: next time it may be different.
+            self._far.waits(self._timeout)
         inbox = self._inbox
         if inbox is None or not inbox.is_ready:
             self._wait_for_bytes()
@@ -334,8 +342,6 @@ class VirtualSocket(socket.socket):
             return
         if self._timeout == 0:
             raise self._would_block()
-        if far is not None:
-            far.waits(self._timeout)
         limit = None if self._timeout is None else clock.ticks + to_ticks(self._timeout)
         while not inbox.is_ready:
             if limit is not None and clock.ticks >= limit:

@@ -110,6 +110,7 @@ class StreamProvider(Provider):
             return
         self._refuse_http(decision)
         reply = speaker.handle(command, connection.session)
+        exchange.was_handled(command.content, reply)
         if not reply.data:
             connection.close(exchange)
             exchange.complete(reply)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 
 
 class Question:
@@ -78,6 +78,11 @@ _here: ContextVar[Behalf | None] = ContextVar("chaos_behalf", default=None)
 def behalf_here() -> Behalf | None:
     """Whose behalf the context is on; None if that of the thread counts."""
     return _here.get()
+
+
+def behalf_in(context: Context) -> Behalf | None:
+    """The same for another context."""
+    return context.get(_here)
 
 
 def take_over(behalf: Behalf | None) -> None:

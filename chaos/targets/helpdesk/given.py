@@ -1,11 +1,9 @@
-"""The helpdesk's world before the first step: published generations, and the copy on disk."""
+"""The helpdesk's world before the first step: the copy on disk, and the model that embeds."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -14,15 +12,8 @@ from pydantic import Field
 
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Node, UnsignedDuration
-from chaos.upstreams.gcs import GcsUpstream
-from helpdesk.articles import Article, load_articles
+from chaos.targets.helpdesk import published
 from helpdesk.embedding import Embedder, MultilingualEmbedder, Vectors
-from helpdesk.index_builder import BuiltIndex, build_index
-from helpdesk.index_cache import IndexCache
-
-BUCKET = "helpdesk"
-PREFIX = "helpdesk-index/"
-BORN = datetime(2025, 12, 1, tzinfo=UTC)
 
 Damage = Literal["truncated", "bit_flip", "empty", "wrong_manifest", "missing_file"]
 
@@ -68,75 +59,11 @@ def embedder() -> Embedder:
     return _Remembering()
 
 
-ARTICLES = frozenset(
-    {
-        "add-printer",
-        "battery-drains-fast",
-        "connect-office-wifi",
-        "excel-crashes",
-        "help-desk-hours",
-        "lost-phone",
-        "mailbox-full",
-        "report-phishing-email",
-        "request-new-software",
-        "reset-forgotten-password",
-        "set-up-vpn",
-        "shared-drive-access",
-    }
-)
-"""Articles of the published index: one or two of each kind. What is tested is how an index travels
-and ages, not what it finds; loading all of them would cost a run more than everything else."""
-
-
-@cache
-def generation(number: int) -> BuiltIndex:
-    """The ``number``-th generation of the index; each differs in index and in documents."""
-    articles = [_revised(article, number) for article in load_articles() if article.id in ARTICLES]
-    return build_index(
-        articles,
-        embedder(),
-        generation=str(number),
-        created_at=BORN + timedelta(days=number),
-    )
-
-
-def _revised(article: Article, number: int) -> Article:
-    """One article carries the number of its generation, so that no two have the same bytes."""
-    if number == 1 or article.id != "help-desk-hours":
-        return article
-    return replace(article, body=f"{article.body}\n\nRevision {number}.\n")
-
-
-@dataclass(frozen=True)
-class StandInBucket:
-    """Puts objects straight into the stand-in, without a request."""
-
-    gcs: GcsUpstream
-
-    def upload(self, object_name: str, data: bytes, *, replaces: int | None) -> int:
-        """Store an object."""
-        del replaces
-        return self.gcs.put(BUCKET, object_name, data)
-
-    def generation_of(self, object_name: str) -> int:
-        """Nobody else publishes here, so nothing is ever in the way."""
-        del object_name
-        return 0
-
-
-def publish(gcs: GcsUpstream, number: int) -> None:
-    """Make a generation the published one."""
-    generation(number).publish(StandInBucket(gcs), PREFIX)
-
-
-def lay_out_cache(folder: Path, given: CachedCopy, *, now: float) -> None:
+def lay_out_cache(folder: Path, given: CachedCopy, manifest: bytes, *, now: float) -> None:
     """Leave the first generation as an earlier process would have, damaged if so asked."""
-    first = generation(1)
-    fetched_at = now - given.age.total_seconds()
-    IndexCache(folder).install(first.manifest, first.files, fetched_at=fetched_at)
+    copy = published.lay_out(folder, manifest, fetched_at=now - given.age.total_seconds())
     if given.damage is not None:
-        pointer = json.loads((folder / "current.json").read_text())
-        _damage(folder / "generations" / pointer["folder"], given.damage)
+        _damage(copy, given.damage)
 
 
 def _damage(copy: Path, damage: Damage) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,8 @@ from google.cloud import storage
 # environment back as it was, that would be lost for whoever uses the service afterwards.
 import helpdesk.bucket  # noqa: F401 - see above
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
-from chaos.targets.helpdesk import given, words
+from chaos.targets.helpdesk import given, published, words
+from chaos.targets.helpdesk.audit import Seen, audit
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.memory import remembered
 from chaos.trace.events import ActionEvent, Scalar
@@ -23,9 +24,10 @@ from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.openai import OpenAIUpstream
 from helpdesk.circuit_breaker import CircuitBreaker
 from helpdesk.desk import Helpdesk
+from helpdesk.events import Listener
 from helpdesk.faiss_helpdesk_service import FAISSHelpdeskService
 from helpdesk.index_source import cache_folder
-from helpdesk.manifest import content_sha256
+from helpdesk.metrics import Metrics
 from helpdesk.rag_response_service import RAGResponseService
 from helpdesk.settings import Settings
 
@@ -74,12 +76,12 @@ class HelpdeskTarget(Target):
         self._world = world
         self._published = 0
         self._listener = TraceListener(world.recorder, self._broken_events)
-        published = self._publish()
+        generation = self._publish()
         self._settings = Settings.load({}).replaced(
             {
                 "openai.api_key": API_KEY,
-                "index.bucket": given.BUCKET,
-                "index.prefix": given.PREFIX,
+                "index.bucket": published.BUCKET,
+                "index.prefix": published.PREFIX,
                 "index.cache_dir": world.folder / "cache",
                 **world.settings,
             }
@@ -87,23 +89,26 @@ class HelpdeskTarget(Target):
         copy = given.cached_copy(world.given)
         if copy is not None:
             folder = cache_folder(self._settings.index)
-            given.lay_out_cache(folder, copy, now=time.time())
-        detail = (("cached", copy is not None), *published.items())
+            given.lay_out_cache(folder, copy, self._manifest, now=time.time())
+        detail = (("cached", copy is not None), *generation.items())
         world.recorder.record(ActionEvent, action="given", detail=detail)
         self._start()
 
     def ask(self, question: str) -> Answer:
         """Ask the service as a user would."""
-        answer = self._desk.ask(question)
-        return Answer(
-            mode=answer.mode,
-            text=answer.text,
-            reason=answer.reason,
-            stale=answer.stale,
-            truncated=answer.truncated,
-            sources=answer.sources,
-            index_state=answer.index_state,
+        seen = self._seen
+        given = self._desk.ask(question)
+        answer = Answer(
+            mode=given.mode,
+            text=given.text,
+            reason=given.reason,
+            stale=given.stale,
+            truncated=given.truncated,
+            sources=given.sources,
+            index_state=given.index_state,
         )
+        seen.answers.append(answer)
+        return answer
 
     def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """Carry out ``restart``, ``refresh_index`` or ``publish_index``."""
@@ -139,6 +144,17 @@ class HelpdeskTarget(Target):
             case _:
                 raise NotImplementedError(f"the helpdesk has no observable {key!r}")
 
+    def audit(self) -> Iterable[str]:
+        """What status, metrics and disk tell that is not so; see the module `audit`."""
+        return audit(
+            self._desk,
+            self._metrics,
+            self._seen,
+            cache_folder(self._settings.index),
+            settings={**words.SPECIFIED, **self._world.settings},
+            quarantined=self._listener.quarantined,
+        )
+
     def state(self) -> Hashable | None:
         """What breaker, index and cache folder are at, whatever the time; see `remembered`."""
         return remembered(self._rag, self._index, cache_folder(self._settings.index))
@@ -156,14 +172,15 @@ class HelpdeskTarget(Target):
     def _publish(self) -> dict[str, Scalar]:
         """Publish the next generation; returns what identifies it, for the trace."""
         self._published += 1
-        given.publish(self._gcs, self._published)
-        sha256 = content_sha256(given.generation(self._published).files)
+        self._manifest = published.publish(self._gcs, self._published)
+        sha256 = published.content_sha256(self._published)
         return {"generation": str(self._published), "sha256": sha256}
 
     def _start(self) -> None:
         """A new process: new objects, nothing remembered but the cache folder."""
         self._listener.restarted()
-        listeners = [self._listener]
+        self._seen, self._metrics = Seen(), Metrics()
+        listeners: list[Listener] = [self._listener, self._seen, self._metrics]
         self._index = FAISSHelpdeskService(
             self._settings,
             storage_client=_storage_client(),
@@ -180,3 +197,4 @@ class HelpdeskTarget(Target):
         self._desk = Helpdesk(
             self._settings, rag=self._rag, index=self._index, listeners=listeners
         )
+        self._metrics.watch(self._desk)

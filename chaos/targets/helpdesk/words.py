@@ -110,6 +110,7 @@ def promises(settings: Mapping[str, Any]) -> Promises:
 
     return Promises(
         deadline_s=seconds("answer_deadline"),
+        requests_per_ask={"openai": said["openai.retry.attempts"]},
         retries={"openai": retry("openai.retry"), "gcs": retry("index.retry")},
         breakers={
             "openai": BreakerPolicy(

@@ -104,7 +104,11 @@ def failure(response: Response) -> Said:
         True
     """
     kind = errors.type_of(response)
-    if kind is not None:
+    helps: bool | None
+    if response.status < HTTPStatus.BAD_REQUEST:
+        # A redirect is no refusal, and where it leads, nobody knows.
+        helps = None
+    elif kind is not None:
         helps = kind not in _HOPELESS
     else:
         server = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from chaos.http import Response
+from chaos.http import Request, Response
+from chaos.ports import Operation
 from chaos.upstreams.said import Said
 
 _READS = frozenset(
@@ -20,16 +21,25 @@ _READS = frozenset(
 )
 """Operations after which everything is as it was before."""
 
+_MAKES = frozenset(
+    {"objects.insert", "objects.compose", "objects.copy", "objects.rewrite", "xml.put"}
+    | {"hmacKey.create", "notifications.insert"}
+)
+"""Operations that make a new object, or a new generation of one, each time."""
+
+_CONDITIONS = ("x-goog-if-generation-match", "if-match", "if-none-match")
+
 _TRANSIENT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
-def said(operation: str, response: Response) -> Said:
+def said(operation: Operation, request: Request, response: Response) -> Said:
     """Whether something was done, and whether another try can help; nothing is ever said in words.
 
     Example:
-        >>> said("objects.insert", Response(status=200)).had_effect
-        True
-        >>> said("objects.insert", Response(status=412)).retry_can_help
+        >>> upload = Request(method="POST", url="https://storage.test/upload?uploadType=media")
+        >>> said(Operation("objects.insert", "a"), upload, Response(status=200)).deed
+        'objects.insert a'
+        >>> said(Operation("objects.insert", "a"), upload, Response(status=412)).retry_can_help
         False
     """
     failed = response.status >= HTTPStatus.BAD_REQUEST
@@ -42,5 +52,23 @@ def said(operation: str, response: Response) -> Said:
         whole=not failed,
         ended="failed" if failed else "finished",
         retry_can_help=helps,
-        had_effect=not failed and operation not in _READS,
+        had_effect=not failed and operation.name not in _READS,
+        deed=None if failed else _deed(operation, request),
     )
+
+
+def _deed(operation: Operation, request: Request) -> str | None:
+    """What makes something new each time it is asked for, and was asked for without a condition.
+
+    An upload in a session is made once, however often its last piece is sent.
+    """
+    query = request.query
+    is_safe = (
+        any(key.startswith("if") and key.endswith("Match") for key in query)
+        or any(key in request.headers for key in _CONDITIONS)
+        or "upload_id" in query
+        or query.get("uploadType") == "resumable"
+    )
+    if is_safe or operation.name not in _MAKES:
+        return None
+    return " ".join(word for word in (operation.name, operation.object) if word)

@@ -124,8 +124,7 @@ class GcsUpstream(Upstream):
 
     def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
         """Whether something was done, and whether another try can help."""
-        del request
-        return telling.said(operation.name, response)
+        return telling.said(operation, request, response)
 
     def rate_limited(self, code: str) -> Response:
         """Cloud Storage's 429."""

@@ -34,8 +34,8 @@ _READERS: Mapping[str, Callable[[Response], Read]] = {
 _HOPELESS_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes of a 429 that does not go away by itself."""
 
-_RETRYABLE = frozenset({408, 409, 429})
-"""Statuses below 500 that may go better next time; the SDK retries the same ones."""
+_RETRYABLE = frozenset({408, 409, 425, 429})
+"""Statuses below 500 that may go better next time: those that the SDK retries, and too early."""
 
 
 def describe(operation: Operation, response: Response, models: Catalogue) -> Mapping[str, Scalar]:
@@ -92,11 +92,13 @@ def failure(response: Response) -> Said:
         response.status in _RETRYABLE or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     )
     hopeless = errors.code_of(response) in _HOPELESS_CODES
+    # A redirect is no refusal, and where it leads, nobody knows.
+    is_redirect = response.status < HTTPStatus.BAD_REQUEST
     return Said(
         text=None,
         whole=False,
         ended="failed",
-        retry_can_help=transient and not hopeless,
+        retry_can_help=None if is_redirect else transient and not hopeless,
         had_effect=False,
     )
 

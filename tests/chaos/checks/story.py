@@ -24,6 +24,7 @@ from chaos.trace.events import (
 )
 from chaos.trace.recorder import TraceRecorder
 from chaos.trace.trace import Trace
+from chaos.upstreams.said import Ended, spoke
 from chaos.verdict import Outcome, Verdict
 
 CHAT = "chat.completions"
@@ -60,10 +61,10 @@ class Story:
         self._actor = f"user-{whom}" if isinstance(whom, int) else whom
         return self
 
-    def asks(self, ask: int) -> Self:
+    def asks(self, ask: int, question: str = "Why?") -> Self:
         """Someone asks question ``ask``; what follows is done for it."""
         self.by(ask)
-        self._record(AskEvent, question="Why?", step="method[0]")
+        self._record(AskEvent, question=question, step="method[0]")
         return self
 
     def answer(self, mode: str = "llm", *, elapsed_s: float = 0.0, **more: Any) -> Self:
@@ -116,9 +117,9 @@ class Story:
         call = self.request("gcs", MEDIA, object_)
         return self.response(call, status, upstream="gcs", operation=MEDIA, **more)
 
-    def says(self, text: str, finish_reason: str = "stop", **more: Any) -> Self:
+    def says(self, text: str | None, ended: Ended = "finished", **more: Any) -> Self:
         """The model answers ``text``."""
-        return self.call(detail={"text": text, "finish_reason": finish_reason}, **more)
+        return self.call(said=spoke(text, ended), **more)
 
     def gives_up(self, reason: str, attempt: int = 3) -> Self:
         """The service makes no further attempt."""
@@ -198,7 +199,9 @@ SCENARIO = Scenario(
 def record(trace: Trace, promises: Promises) -> RunRecord:
     """A run with this trace."""
     ended_s = trace[-1].at_s if len(trace) else 0.0
-    return RunRecord(scenario=SCENARIO, trace=trace, promises=promises, ended_s=ended_s)
+    return RunRecord(
+        scenario=SCENARIO, trace=trace, promises=promises, best_mode="llm", ended_s=ended_s
+    )
 
 
 def broken(verdict: Verdict) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaos.checks.laws.answers import EveryAskIsAnswered, NoFabricatedSuccess
-from chaos.ports import Promises
+from chaos.ports import CachePolicy, Promises
 from tests.chaos.checks.story import Story, broken, passed, untested
 
 IN_TIME = Promises(deadline_s=30)
@@ -13,7 +13,7 @@ IN_TIME = Promises(deadline_s=30)
 
 def test_every_ask_is_answered_passes_an_answer_at_the_deadline() -> None:
     """Exactly the deadline, or one tick of the clock more, is in time."""
-    story = Story().asks(1).at(30).answer(elapsed_s=30).asks(2).answer(elapsed_s=30.000002)
+    story = Story().asks(1).at(30).answer().asks(2).at(60.000002).answer()
 
     verdict = story.judged_by(EveryAskIsAnswered, IN_TIME)
 
@@ -23,19 +23,26 @@ def test_every_ask_is_answered_passes_an_answer_at_the_deadline() -> None:
 
 def test_every_ask_is_answered_fails_a_late_answer() -> None:
     """A few microseconds past the deadline are past the deadline."""
-    story = Story().asks(1).answer(elapsed_s=30.000004)
+    story = Story().asks(1).at(30.000004).answer()
 
     assert broken(story.judged_by(EveryAskIsAnswered, IN_TIME))
 
 
 def test_every_ask_is_answered_judges_no_deadline_that_nobody_promised() -> None:
     """Without a promise, an answer may take its time."""
-    story = Story().asks(1).answer(elapsed_s=3600)
-    quick = Story().asks(1).answer(elapsed_s=0.25)
+    story = Story().asks(1).at(3600).answer()
+    quick = Story().asks(1).at(0.25).answer()
 
     assert passed(story.judged_by(EveryAskIsAnswered, Promises()))
     verdict = quick.judged_by(EveryAskIsAnswered, Promises())
     assert verdict.reason == "1 ask answered, the slowest in 0.25s"
+
+
+def test_every_ask_is_answered_counts_from_the_question() -> None:
+    """What the target says of its own time does not matter: a user waits in the queue as well."""
+    story = Story().asks(1).at(31).answer(elapsed_s=1)
+
+    assert broken(story.judged_by(EveryAskIsAnswered, IN_TIME))
 
 
 def test_every_ask_is_answered_fails_a_question_left_open() -> None:
@@ -81,6 +88,7 @@ def test_no_fabricated_success_passes_the_models_own_words() -> None:
 def test_no_fabricated_success_fails_other_words(text: str) -> None:
     """Anything but the whole text fails."""
     story = Story().asks(1).says("Reboot it.").answer(text=text)
+    story.asks(2).answer("fallback", text="Read this.")
 
     assert broken(story.judged_by(NoFabricatedSuccess, Promises()))
 
@@ -98,8 +106,8 @@ def test_no_fabricated_success_fails_the_words_of_another_ask() -> None:
 
 def test_no_fabricated_success_wants_a_truncated_text_to_be_marked() -> None:
     """What the model broke off passes only if the answer says so."""
-    marked = Story().asks(1).says("Reboot", "length").answer(text="Reboot", truncated=True)
-    unmarked = Story().asks(1).says("Reboot", "length").answer(text="Reboot")
+    marked = Story().asks(1).says("Reboot", "cut_short").answer(text="Reboot", truncated=True)
+    unmarked = Story().asks(1).says("Reboot", "cut_short").answer(text="Reboot")
 
     assert passed(marked.judged_by(NoFabricatedSuccess, Promises()))
     assert broken(unmarked.judged_by(NoFabricatedSuccess, Promises()))
@@ -107,7 +115,7 @@ def test_no_fabricated_success_wants_a_truncated_text_to_be_marked() -> None:
 
 def test_no_fabricated_success_fails_a_filtered_text() -> None:
     """What a content filter stopped is not an answer, however it is marked."""
-    story = Story().asks(1).says("Reboot", "content_filter").answer(text="Reboot", truncated=True)
+    story = Story().asks(1).says("Reboot", "refused").answer(text="Reboot", truncated=True)
 
     assert broken(story.judged_by(NoFabricatedSuccess, Promises()))
 
@@ -141,5 +149,48 @@ def test_no_fabricated_success_shows_long_texts_shortened() -> None:
 
     verdict = story.judged_by(NoFabricatedSuccess, Promises())
 
-    assert verdict.expected == repr("no " * 20) + ", finish_reason stop"
+    assert verdict.expected == repr("no " * 20) + ", finished"
     assert verdict.seen == repr(("yes " * 30)[:59] + "…")
+
+
+def test_no_fabricated_success_needs_answers_with_a_text() -> None:
+    """A target that hands out no texts at all claims nothing about them."""
+    mute = Story().asks(1).says("Yes.").answer().asks(2).answer("fallback")
+
+    assert untested(mute.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_finds_a_text_in_json() -> None:
+    """Where a model answers in JSON, what people read is one of the texts in it."""
+    said = '{"steps": [{"text": "Reboot it."}], "sure": 0.9}'
+    told = Story().asks(1).says(said).answer(text="Reboot it.")
+    other = Story().asks(1).says(said).answer(text="Leave it.")
+
+    assert passed(told.judged_by(NoFabricatedSuccess, Promises()))
+    assert broken(other.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_lets_one_call_serve_all_who_ask_the_same() -> None:
+    """Two users who ask together may share a call; one who asks later, or something else, not."""
+    shared = Story().asks(1).asks(2).by(1).says("Reboot it.").answer(text="Reboot it.")
+    shared.by(2).answer(text="Reboot it.")
+    late = Story().asks(1).says("Reboot it.").answer(text="Reboot it.")
+    late.asks(2).answer(text="Reboot it.")
+    other = Story().asks(1).asks(2, "How?").by(1).says("Reboot it.").answer(text="Reboot it.")
+    other.by(2).answer(text="Reboot it.")
+
+    assert passed(shared.judged_by(NoFabricatedSuccess, Promises()))
+    assert broken(late.judged_by(NoFabricatedSuccess, Promises()))
+    assert broken(other.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_knows_a_promised_cache() -> None:
+    """What comes from behind a promised cache may have been said before; never what was not."""
+    promised = Promises(caches={"openai": CachePolicy(fresh_for_s=60)})
+    cached = Story().asks(1).says("Reboot it.").answer(text="Reboot it.")
+    cached.asks(2).answer(text="Reboot it.")
+    early = Story().asks(2).answer(text="Reboot it.").asks(1).says("Reboot it.")
+
+    assert passed(cached.judged_by(NoFabricatedSuccess, promised))
+    assert broken(cached.judged_by(NoFabricatedSuccess, Promises()))
+    assert broken(early.answer(text="Reboot it.").judged_by(NoFabricatedSuccess, promised))

@@ -236,7 +236,7 @@ def test_model_law_needs_a_transition() -> None:
 
     for verdict, missing in (
         (judged(quiet), "no breaker changed its state"),
-        (judged(Story().asks(1)), "no breaker reported anything"),
+        (judged(Story().asks(1)), "the breaker of openai reported nothing"),
         (
             opened().judged_by(BreakerFollowsTheModel, Promises()),
             "the target promises no breaker",

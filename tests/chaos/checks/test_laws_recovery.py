@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chaos.checks.laws.recovery import Recovers
 from chaos.ports import BreakerPolicy, CachePolicy, Promises
-from tests.chaos.checks.story import Story, broken, passed, untested
+from tests.chaos.checks.story import Story, broken, passed, record, untested
 
 PROMISED = Promises(
     breakers={"openai": BreakerPolicy(failure_threshold=5, recovery_timeout_s=60)},
@@ -28,7 +30,7 @@ def test_recovers_passes_a_model_that_is_back_when_due() -> None:
     verdict = story.judged_by(Recovers, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "back to llm after 1 fault, within the bound"
+    assert verdict.reason == "back to 'llm' after 1 fault, within the bound"
 
 
 def test_recovers_fails_a_model_that_is_not_back_when_due() -> None:
@@ -91,7 +93,7 @@ def test_recovers_passes_an_index_that_is_fresh_again() -> None:
     verdict = story.judged_by(Recovers, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "back to llm and a fresh index after 1 fault, within the bound"
+    assert verdict.reason == "back to 'llm' and a fresh copy after 1 fault, within the bound"
 
 
 @pytest.mark.parametrize("state", ["stale", "absent"])
@@ -179,10 +181,58 @@ def test_recovers_needs_to_know_when_a_fault_ended() -> None:
 
 
 def test_recovers_without_a_breaker_is_due_at_once() -> None:
-    """Where nothing has to time out, the first ask after the fault is answered by the model."""
-    story = healed().asks(3).answer("fallback")
+    """Where nothing has to time out, a good answer of the provider leaves no excuse."""
+    story = healed().asks(3).call().answer("fallback")
 
     assert broken(story.judged_by(Recovers, Promises()))
+
+
+@pytest.mark.parametrize(
+    ("at_s", "within_s", "breach"),
+    [
+        pytest.param(159.9, None, False, id="as long as a usual breaker stays open"),
+        pytest.param(160, None, True, id="a minute later"),
+        pytest.param(104.9, 5, False, id="within the time that is promised"),
+        pytest.param(105, 5, True, id="at its end"),
+    ],
+)
+def test_recovers_allows_for_a_breaker_that_is_not_promised(
+    at_s: float, within_s: float | None, *, breach: bool
+) -> None:
+    """A target that makes no call may have a breaker of its own, for a while."""
+    story = healed().at(at_s).asks(3).answer("fallback")
+
+    verdict = story.judged_by(Recovers, Promises(recovers_within_s=within_s))
+
+    assert (broken if breach else untested)(verdict)
+
+
+def test_recovers_allows_for_a_pause() -> None:
+    """A provider that asked to be left alone is left alone, whatever has been healed since."""
+    story = healed().call(429, retry_after_s=200.0).at(299).asks(3).answer("fallback")
+
+    assert untested(story.judged_by(Recovers, PROMISED))
+    assert broken(story.at(300).asks(4).answer("fallback").judged_by(Recovers, PROMISED))
+
+
+def test_recovers_speaks_the_targets_own_words() -> None:
+    """The best mode is the first that the target names, whatever it is called."""
+    story = Story().asks(1).answer("told").by("script").fault("injected").asks(2)
+    story.call(503, faults=("outage",)).answer("guessed").by("script").fault("healed")
+    run = record(story.at(300).asks(3).answer("guessed").trace, Promises())
+
+    assert broken(Recovers().judge(replace(run, best_mode="told")))
+    assert untested(Recovers().judge(run))
+
+
+def test_recovers_spares_questions_that_have_no_better_answer() -> None:
+    """Where some answers are less than the best without any fault, only the same are compared."""
+    story = Story().asks(1).answer("llm").asks(2, "Who am I?").answer("fallback")
+    story.by("script").fault("injected").asks(3).call(503, faults=("outage",)).answer("fallback")
+    story.by("script").fault("healed").at(300).asks(4, "Who am I?").answer("fallback")
+
+    assert untested(story.judged_by(Recovers, PROMISED))
+    assert broken(story.at(400).asks(5).answer("fallback").judged_by(Recovers, PROMISED))
 
 
 def test_recovers_does_not_judge_who_suffered_the_fault_itself() -> None:
@@ -192,4 +242,4 @@ def test_recovers_does_not_judge_who_suffered_the_fault_itself() -> None:
     story.call(503, faults=("outage",)).answer("fallback")
 
     assert untested(story.judged_by(Recovers, promised))
-    assert broken(story.asks(3).answer("fallback").judged_by(Recovers, promised))
+    assert broken(story.asks(3).call().answer("fallback").judged_by(Recovers, promised))

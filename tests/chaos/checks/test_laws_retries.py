@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from chaos.checks.laws.retries import (
-    ENOUGH_WAITS,
-    BackoffHonoured,
-    BoundedAttempts,
-    NoDoomedRetry,
-)
+from chaos.checks.laws.jitter import FEWEST_TIES
+from chaos.checks.laws.retries import BackoffHonoured, BoundedAttempts, NoDoomedRetry
+from chaos.http import Response
 from chaos.ports import Promises, RetryPolicy
+from chaos.upstreams.openai import errors
+from chaos.upstreams.openai.telling import failure
+from chaos.upstreams.said import failed
+from chaos.verdict import Verdict
 from tests.chaos.checks.story import Story, broken, passed, untested
 
 POLICY = RetryPolicy(attempts=3, first_backoff_s=2, max_backoff_s=5, jitter_s=1)
@@ -260,7 +263,7 @@ def test_backoff_honoured_lets_a_late_good_answer_be_followed_at_once() -> None:
 def test_backoff_honoured_fails_where_everybody_waits_as_long() -> None:
     """Six waits with the very same jitter are six callers in step; five may be an accident."""
     story = Story()
-    for ask in range(1, ENOUGH_WAITS):
+    for ask in range(1, FEWEST_TIES):
         story.at(10 * ask).asks(ask).call(503).at(10 * ask + 2).call(200).answer("llm")
     assert passed(story.judged_by(BackoffHonoured, PROMISED))
 
@@ -268,13 +271,13 @@ def test_backoff_honoured_fails_where_everybody_waits_as_long() -> None:
 
     assert broken(verdict)
     assert "callers that fail together come back together" in verdict.reason
-    assert len(verdict.evidence) == ENOUGH_WAITS
+    assert len(verdict.evidence) == FEWEST_TIES
 
 
 def test_backoff_honoured_asks_for_no_jitter_that_was_not_promised() -> None:
     """A policy without jitter waits as long each time, and may."""
     story = Story()
-    for ask in range(1, 2 * ENOUGH_WAITS):
+    for ask in range(1, 2 * FEWEST_TIES):
         story.at(10 * ask).asks(ask).call(503).at(10 * ask + 2).call(200).answer("llm")
     policy = RetryPolicy(attempts=3, first_backoff_s=2, max_backoff_s=5, jitter_s=0)
 
@@ -309,11 +312,22 @@ def test_no_doomed_retry_leaves_hopeful_statuses_alone(status: int) -> None:
 
 def test_no_doomed_retry_knows_a_spent_quota_from_a_rate_limit() -> None:
     """Of two 429, only the one whose quota is spent rules out another attempt."""
-    limited = Story().asks(1).call(429, detail={"code": "rate_limit_exceeded"}).at(2).call()
-    spent = Story().asks(1).call(429, detail={"code": "insufficient_quota"}).at(2).call()
 
-    assert untested(limited.judged_by(NoDoomedRetry, PROMISED))
-    assert broken(spent.judged_by(NoDoomedRetry, PROMISED))
+    def told(code: str) -> Verdict:
+        said = failure(errors.rate_limited(code))
+        return Story().asks(1).call(429, said=said).at(2).call().judged_by(NoDoomedRetry, PROMISED)
+
+    assert untested(told("rate_limit_exceeded"))
+    assert broken(told("insufficient_quota"))
+
+
+def test_no_doomed_retry_believes_the_stand_in_of_any_provider() -> None:
+    """A policy that rules nothing out does not make a hopeless request hopeful."""
+    lax = Promises(retries={"openai": replace(POLICY, never_retried=frozenset())})
+    story = Story().asks(1).call(404, said=failed(Response(status=404))).at(2).call()
+
+    assert broken(story.judged_by(NoDoomedRetry, lax))
+    assert untested(Story().asks(1).call(404).at(2).call().judged_by(NoDoomedRetry, lax))
 
 
 def test_no_doomed_retry_passes_a_call_that_gave_up() -> None:
@@ -387,8 +401,7 @@ def test_retry_laws_take_a_late_completion_for_a_good_one() -> None:
 
 def test_retry_laws_take_a_stream_that_broke_off_for_a_failure() -> None:
     """A text without a reason why it ends is half an answer: the next wait is a second one."""
-    half = {"text": "Yes, b", "finish_reason": None}
-    story = Story().asks(1).call(detail=half, faults=("cut",))
+    story = Story().asks(1).says("Yes, b", "cut_short", faults=("cut",))
     story.at(2).call(503)
 
     assert broken(story.at(4).call().judged_by(BackoffHonoured, PROMISED))
@@ -445,3 +458,57 @@ def test_backoff_honoured_goes_by_the_policy(
     assert passed(story.judged_by(BackoffHonoured, promised))
     late = Story().asks(1).call(503).at(first_s).call(503).at(first_s + second_s + 0.5).call(503)
     assert broken(late.judged_by(BackoffHonoured, promised))
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "honoured"),
+    [
+        pytest.param(1.499, False, id="more than a quarter taken off"),
+        pytest.param(1.5, True, id="a quarter taken off"),
+        pytest.param(2.0, True, id="nothing taken off"),
+        pytest.param(2.1, False, id="longer than the backoff"),
+    ],
+)
+def test_backoff_honoured_knows_waits_that_are_shorter_by_chance(
+    gap_s: float,
+    honoured: bool,  # noqa: FBT001 - a table of facts
+) -> None:
+    """What SDKs do can be promised: up to a quarter off each backoff, nothing on top."""
+    policy = replace(POLICY, jitter_s=0, shorter_by=0.25)
+    story = Story().asks(1).call(503).at(gap_s).call()
+
+    verdict = story.judged_by(BackoffHonoured, Promises(retries={"openai": policy}))
+
+    assert passed(verdict) is honoured
+
+
+def test_backoff_honoured_takes_nothing_off_a_pause() -> None:
+    """What may be taken off a backoff may not be taken off what the provider asks for."""
+    policy = replace(POLICY, jitter_s=0, shorter_by=0.25)
+    promised = Promises(retries={"openai": policy})
+
+    early = Story().asks(1).call(429, retry_after_s=4.0).at(3.5).call()
+    exact = Story().asks(1)
+    for number in range(10):
+        exact.at(10 * number).asks(number).call(429, retry_after_s=4.0).at(10 * number + 4).call()
+
+    assert broken(early.judged_by(BackoffHonoured, promised))
+    assert passed(exact.judged_by(BackoffHonoured, promised))
+
+
+def test_backoff_honoured_finds_jitter_that_is_lost_at_the_cap() -> None:
+    """Waits that grow have their random part, those that have stopped growing have none."""
+    policy = RetryPolicy(attempts=4, first_backoff_s=2, max_backoff_s=4, jitter_s=1)
+
+    def told(*, at_the_cap: float) -> Verdict:
+        story = Story()
+        for ask in range(20):
+            began_s, extra_s = 100.0 * ask, ask / 20
+            story.at(began_s).asks(ask).call(503).at(began_s + 2 + extra_s).call(503)
+            story.at(began_s + 6 + extra_s + at_the_cap * extra_s).call().answer()
+        return story.judged_by(BackoffHonoured, Promises(retries={"openai": policy}))
+
+    assert passed(told(at_the_cap=1))
+    lost = told(at_the_cap=0)
+    assert broken(lost)
+    assert lost.seen == "20 of 20 waits have the same random part, 0s"

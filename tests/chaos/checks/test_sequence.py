@@ -49,7 +49,9 @@ def judged(trace: Trace, law: type[NoCallWhileOpen | BreakerFollowsTheModel]) ->
     scenario = Scenario(
         version=1, name="story", hypothesis="It is.", method=(AskStep(ask=Ask(question="?")),)
     )
-    record = RunRecord(scenario=scenario, trace=trace, promises=PROMISED, ended_s=0.0)
+    record = RunRecord(
+        scenario=scenario, trace=trace, promises=PROMISED, best_mode="llm", ended_s=0.0
+    )
     return law().judge(record).outcome
 
 

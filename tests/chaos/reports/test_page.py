@@ -154,6 +154,6 @@ def test_page_has_no_marks_of_other_formats() -> None:
 
     page = render(Report.saved([replace(run, path="calm.yaml")]))
 
-    assert "back to <code>llm</code> and <code>fresh</code>" in page
-    assert "back to llm and fresh within" in page
+    assert "asks for (<code>Retry-After</code>) holds" in page
+    assert "asks for (Retry-After) holds" in page
     assert ">this folder</th>" in page

@@ -14,10 +14,10 @@ import pytest
 
 from chaos.scenario.expectations import expecting
 from chaos.scenario.faults import FAULTS, HttpErrorFault, LatencyFault
+from chaos.scenario.laws import LAWS
 from chaos.scenario.loader import LoadedScenario, Vocabularies, load_file, load_text
 from chaos.scenario.model import (
     ACTIONS,
-    LAWS,
     AdvanceStep,
     Ask,
     AskStep,

@@ -1,0 +1,67 @@
+"""The law of effects: what must not happen twice, does not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import ClassVar
+
+from chaos.checks.laws.basis import DEEDS, Basis
+from chaos.checks.laws.calls import FIRST_ERROR_STATUS
+from chaos.checks.laws.law import Law, Owner, count, owner, seconds, who
+from chaos.checks.record import RunRecord
+from chaos.trace.events import ResponseEvent
+from chaos.verdict import Verdict
+
+
+class AtMostOnce(Law):
+    """No question has the same effect twice: no order is placed, no message sent again.
+
+    An answer that is lost says nothing of the request: it may well have been carried out. So it
+    may be sent again only if it carries what makes that safe, an idempotency key or a
+    precondition. What was done, a stand-in tells (`chaos.trace.said.Said.deed`), whatever became
+    of its answer.
+    """
+
+    name: ClassVar[str] = "at-most-once"
+    doc: ClassVar[str] = (
+        "What has an effect is done once for a question, unless the request is safe to repeat."
+    )
+    rests_on: ClassVar[Basis] = DEEDS
+
+    def judge(self, run: RunRecord, /) -> Verdict:
+        """Judge every deed that a stand-in tells of."""
+        done: defaultdict[tuple[Owner, str, str], list[ResponseEvent]] = defaultdict(list)
+        for response in run.trace.of(ResponseEvent):
+            if response.deed is not None:
+                done[owner(response), response.upstream, response.deed].append(response)
+        for (_, upstream, deed), responses in done.items():
+            if len(responses) > 1:
+                return self.broken(
+                    f"{who(responses[0])} had {upstream} do this {len(responses)} times: {deed}",
+                    expected="once, or with an idempotency key",
+                    seen=", ".join(
+                        f"{_ended(response)} at {seconds(response.at_s)}" for response in responses
+                    ),
+                    evidence=responses,
+                )
+        if not done:
+            return self.not_exercised("no stand-in tells of an effect that must not happen twice")
+        lost = [first for first, *_ in done.values() if _is_lost(first)]
+        if not lost:
+            return self.not_exercised(
+                f"{count(len(done), 'effect')}, and no answer that leaves a doubt about any"
+            )
+        return self.passed(
+            f"{count(len(done), 'effect')}, none twice, though {count(len(lost), 'answer')} "
+            "got lost"
+        )
+
+
+def _is_lost(response: ResponseEvent) -> bool:
+    """Whether the caller cannot know that it was done."""
+    status = response.status
+    return response.error is not None or status is None or status >= FIRST_ERROR_STATUS
+
+
+def _ended(response: ResponseEvent) -> str:
+    return response.error or f"status {response.status}"

@@ -1,0 +1,203 @@
+"""What the helpdesk tells of itself, held against what the harness knows to be true.
+
+Status, metrics and the folder on disk are looked at when a run is over. Each is compared with what
+was seen from outside: the answers that users got, what the bucket holds, the events of the trace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chaos.ports import Answer
+from chaos.targets.helpdesk import published
+from helpdesk.desk import Helpdesk
+from helpdesk.events import (
+    BreakerTransition,
+    CacheQuarantined,
+    CallHeldBack,
+    CallRefused,
+    Event,
+    PermitSettled,
+    QuestionRefused,
+    RefreshEnded,
+    RetryGivenUp,
+    RetryScheduled,
+)
+from helpdesk.metrics import Metrics
+
+_NOT_OF_THE_MODEL = frozenset({"breaker_open", "overloaded", "internal_error"})
+_EXACT = 1e-3
+_QUARANTINED_KEPT = 3
+
+
+@dataclass
+class Seen:
+    """What one process of the service has done, as the harness saw it; also a listener."""
+
+    answers: list[Answer] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    opened_s: float = 0.0
+
+    def __call__(self, event: Event, /) -> None:
+        """Keep an event."""
+        self.events.append(event)
+        if isinstance(event, BreakerTransition) and event.new == "open":
+            self.opened_s = time.monotonic()
+
+    def of(self, kind: type[Event]) -> list[Any]:
+        """The events of a kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def audit(  # noqa: PLR0913 - everything that has something to tell, and what it is held against
+    desk: Helpdesk,
+    metrics: Metrics,
+    seen: Seen,
+    folder: Path,
+    *,
+    settings: Mapping[str, Any],
+    quarantined: int,
+) -> Iterator[str]:
+    """Everything that the service tells, and that is not so.
+
+    Args:
+        desk: The service.
+        metrics: What it has counted since its start.
+        seen: What was seen of it since its start.
+        folder: Its cache.
+        settings: What was promised, by setting.
+        quarantined: How many copies were set aside in the whole run.
+    """
+    status: Any = desk.get_status()
+    yield from _breaker(status["assistant"], seen, settings)
+    yield from _assistant(status, seen, settings)
+    yield from _index(status["index"])
+    yield from _counted(metrics, seen, status)
+    yield from _disk(folder, status["index"], quarantined)
+
+
+def _breaker(assistant: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
+    told = assistant["circuit_breaker"]
+    moves = [each for each in seen.of(BreakerTransition) if each.upstream == "openai"]
+    settled = [each for each in seen.of(PermitSettled) if each.upstream == "openai"]
+    state = moves[-1].new if moves else "closed"
+    recovery_s = settings["openai.breaker.recovery_timeout"].total_seconds()
+    left_s = None if state == "closed" else 0.0
+    if state == "open":
+        left_s = max(0.0, seen.opened_s + recovery_s - time.monotonic())
+    failures = settled[-1].failures if settled else 0
+    yield from _differ("breaker state", told["state"], state)
+    yield from _differ("time until a trial", told["retry_after_s"], left_s)
+    yield from _differ("breaker failures", told["failures"], failures)
+    threshold = settings["openai.breaker.failure_threshold"]
+    yield from _differ("breaker threshold", told["threshold"], threshold)
+    if left_s:
+        yield from _differ("available", assistant["synthesis_available"], False)  # noqa: FBT003
+        yield from _differ("reason", assistant["unavailable_reason"], "breaker_open")
+        yield from _differ("next look", assistant["next_look_in_s"], left_s)
+
+
+def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
+    told, load = status["assistant"], status["load"]
+    judged = [each for each in seen.answers if each.reason not in _NOT_OF_THE_MODEL]
+    last = (judged[-1].reason or "ok") if judged else "unknown"
+    yield from _differ("api status", told["api_status"], last)
+    yield from _differ("API key configured", told["api_key_configured"], True)  # noqa: FBT003
+    if judged and judged[-1].reason is None:
+        yield from _differ("API key valid", told["api_key_valid"], True)  # noqa: FBT003
+    expected = "llm" if told["synthesis_available"] else "fallback"
+    yield from _differ("mode", told["mode"], expected)
+    if told["synthesis_available"]:
+        yield from _differ("reason", told["unavailable_reason"], None)
+        yield from _differ("next look", told["next_look_in_s"], None)
+    turns = {"taken": 0, "limit": settings["limits.max_calls"], "waiting": 0}
+    yield from _differ("turns", told["turns"], turns)
+    refused = len(seen.of(QuestionRefused))
+    limit = settings["limits.max_questions"]
+    yield from _differ("load", load, {"questions": 0, "limit": limit, "refused": refused})
+
+
+def _index(told: Any) -> Iterator[str]:
+    if told["state"] == "absent":
+        absent = {"age_s": None, "generation": None, "sha256": None, "articles": 0}
+        yield from _differ("no index", {key: told[key] for key in absent}, absent)
+        return
+    sha256 = published.content_sha256(int(told["generation"]))
+    yield from _differ("index content", told["sha256"], sha256)
+    yield from _differ("articles", told["articles"], published.ARTICLES)
+
+
+def _counted(metrics: Metrics, seen: Seen, status: Any) -> Iterator[str]:
+    told = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if not sample.name.endswith(("_created", "_bucket", "_sum"))
+    }
+    expected = Counter[tuple[str, ...]]()
+    for answer in seen.answers:
+        labels = sorted((answer.mode, answer.reason or "none"))
+        expected["helpdesk_answers_total", *labels] += 1
+        expected["helpdesk_stale_answers_total",] += answer.stale
+        expected["helpdesk_answer_seconds_count",] += 1
+    for each in seen.of(RetryScheduled):
+        expected["helpdesk_retries_total", each.upstream] += 1
+    for each in seen.of(RetryGivenUp):
+        expected["helpdesk_calls_given_up_total", *sorted((each.upstream, each.reason))] += 1
+    for each in seen.of(CallRefused):
+        expected["helpdesk_refusals_total", each.upstream] += 1
+    for each in seen.of(RefreshEnded):
+        expected["helpdesk_index_refreshes_total", each.outcome] += 1
+    for each in seen.of(CallHeldBack):
+        expected["helpdesk_calls_held_back_total", each.upstream] += 1
+    expected["helpdesk_index_quarantined_total",] += len(seen.of(CacheQuarantined))
+    expected["helpdesk_questions_refused_total",] += len(seen.of(QuestionRefused))
+    state = status["assistant"]["circuit_breaker"]["state"]
+    moves = seen.of(BreakerTransition)
+    for each in ("closed", "open", "half_open"):
+        is_it = each == (moves[-1].new if moves else state)
+        expected["helpdesk_breaker_state", *sorted((each, "openai"))] += is_it
+    expected["helpdesk_model_available",] += status["assistant"]["synthesis_available"]
+    for key in told.keys() | expected.keys():
+        if key == ("helpdesk_index_age_seconds",):
+            age_s = status["index"]["age_s"]
+            yield from _differ(key[0], told.get(key), -1.0 if age_s is None else age_s)
+        else:
+            yield from _differ(" ".join(key), told.get(key, 0.0), float(expected[key]))
+
+
+def _disk(folder: Path, told: Any, quarantined: int) -> Iterator[str]:
+    aside = sorted(folder.glob("quarantine/*"))
+    yield from _differ("copies set aside", len(aside), min(quarantined, _QUARANTINED_KEPT))
+    unfinished = [*folder.glob(".current-*"), *folder.glob("generations/.new-*")]
+    yield from _differ("unfinished files", len(unfinished), 0)
+    pointer_path = folder / "current.json"
+    if not pointer_path.exists():
+        return
+    pointer = json.loads(pointer_path.read_bytes())
+    copy = folder / "generations" / pointer["folder"]
+    files = {name: (copy / name).read_bytes() for name in (published.INDEX, published.DOCUMENTS)}
+    number = int(pointer["generation"])
+    yield from _differ("files on disk", files == published.files(number), True)  # noqa: FBT003
+    manifest = (copy / published.MANIFEST).read_bytes()
+    seen_sha256 = hashlib.sha256(manifest).hexdigest()
+    yield from _differ("manifest on disk", pointer["manifest_sha256"], seen_sha256)
+    yield from _differ("generation on disk", pointer["generation"], told["generation"])
+    known = {each.name for each in folder.glob("generations/*")}
+    expected = {pointer["folder"], *filter(None, [pointer["previous"]])}
+    yield from _differ("copies on disk", known, expected & known)
+
+
+def _differ(what: str, told: object, known: object) -> Sequence[str]:
+    if isinstance(told, float) and isinstance(known, float):
+        is_so = abs(told - known) <= _EXACT
+    else:
+        is_so = told == known
+    return () if is_so else (f"{what}: the service says {told!r}, and it is {known!r}",)

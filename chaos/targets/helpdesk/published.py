@@ -1,0 +1,127 @@
+"""The index that the helpdesk finds in its bucket and on its disk, written without its code.
+
+The folder ``golden`` holds one generation as an earlier release published it. What comes after it
+is made of those bytes by hand, and so are manifests and the copy on disk: a service that wrote and
+read a format wrong in the same way would else find nothing amiss.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import google_crc32c
+
+from chaos.upstreams.gcs import GcsUpstream
+
+BUCKET = "helpdesk"
+PREFIX = "helpdesk-index/"
+INDEX, DOCUMENTS, MANIFEST = "index.faiss", "documents.json", "manifest.json"
+ARTICLES = 12
+
+_GOLDEN = Path(__file__).parent / "golden"
+_BORN = datetime(2025, 12, 1, tzinfo=UTC)
+_REVISED = "help-desk-hours"
+_DIMENSIONS = 512
+_HEADER_BYTES = 45
+_ROW_OF_REVISED = 25
+
+
+@cache
+def files(number: int) -> Mapping[str, bytes]:
+    """The files of the ``number``-th generation; no two have a file in common.
+
+    One article carries the number, in its text and, so slightly that nothing else is found, in its
+    vector. What is tested is how an index travels and ages, not what it finds.
+    """
+    golden = {name: (_GOLDEN / name).read_bytes() for name in (INDEX, DOCUMENTS)}
+    if number == 1:
+        return golden
+    documents = json.loads(golden[DOCUMENTS])
+    (article,) = (each for each in documents["articles"] if each["id"] == _REVISED)
+    article["sections"][-1] += f"\n\nRevision {number}."
+    return {
+        INDEX: _revised(golden[INDEX], number),
+        DOCUMENTS: json.dumps(documents, ensure_ascii=False, sort_keys=True).encode(),
+    }
+
+
+def content_sha256(number: int) -> str:
+    """One hash over all files of a generation."""
+    digest = hashlib.sha256()
+    for name in (INDEX, DOCUMENTS):
+        digest.update(files(number)[name])
+    return digest.hexdigest()
+
+
+def publish(gcs: GcsUpstream, number: int) -> bytes:
+    """Make a generation the published one, its manifest last; returns the manifest."""
+    placed = {
+        name: gcs.put(BUCKET, f"{PREFIX}generations/{number}/{name}", data)
+        for name, data in files(number).items()
+    }
+    manifest = _manifest(number, placed)
+    gcs.put(BUCKET, f"{PREFIX}{MANIFEST}", manifest)
+    return manifest
+
+
+def lay_out(folder: Path, manifest: bytes, *, fetched_at: float) -> Path:
+    """Leave the first generation as an earlier process would have; returns where its files are.
+
+    Args:
+        folder: The cache folder of the service.
+        manifest: As it was published.
+        fetched_at: Wall time at which it was fetched.
+    """
+    copy = folder / "generations" / "1-earlier"
+    copy.mkdir(parents=True)
+    for name, data in {**files(1), MANIFEST: manifest}.items():
+        (copy / name).write_bytes(data)
+    pointer = {
+        "folder": copy.name,
+        "generation": "1",
+        "fetched_at": fetched_at,
+        "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+        "previous": None,
+    }
+    (folder / "current.json").write_text(json.dumps(pointer), encoding="utf-8")
+    return copy
+
+
+def _manifest(number: int, placed: Mapping[str, int]) -> bytes:
+    created = _BORN + timedelta(days=number)
+    facts = {
+        "articles": ARTICLES,
+        "created_at": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "embedding": {
+            "dimensions": _DIMENSIONS,
+            "model": "universal-sentence-encoder-multilingual-3",
+        },
+        "files": {
+            name: {
+                "crc32c": base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode(),
+                "generation": placed[name],
+                "object": f"{PREFIX}generations/{number}/{name}",
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "size": len(data),
+            }
+            for name, data in files(number).items()
+        },
+        "format": 1,
+        "generation": str(number),
+    }
+    whole = json.dumps(facts, sort_keys=True)
+    facts["manifest_sha256"] = hashlib.sha256(whole.encode()).hexdigest()
+    return json.dumps(facts, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def _revised(index: bytes, number: int) -> bytes:
+    start = _HEADER_BYTES + _ROW_OF_REVISED * _DIMENSIONS * 4
+    (first,) = struct.unpack_from("<f", index, start)
+    return index[:start] + struct.pack("<f", first + number * 1e-5) + index[start + 4 :]

@@ -1,0 +1,44 @@
+"""All witnesses, and what becomes of their targets."""
+
+from __future__ import annotations
+
+import textwrap
+
+from chaos.checks.record import RunRecord
+from chaos.ports import Target
+from chaos.runner.life import play
+from chaos.runner.result import RunResult
+from chaos.scenario.loader import load_text
+from chaos.simulation.world import Simulation
+from chaos.verdict import Outcome
+from tests.chaos.witnesses import of_answers, of_breakers, of_calls, of_copies
+
+WITNESSES = (
+    *of_calls.WITNESSES,
+    *of_answers.WITNESSES,
+    *of_breakers.WITNESSES,
+    *of_copies.WITNESSES,
+)
+
+
+def heard(simulation: Simulation, target: type[Target], method: str) -> RunResult:
+    """What becomes of a target under the witness's method."""
+    head = "version: 1\nname: witness\nhypothesis: It is heard.\ntarget: witness\nmethod:\n"
+    text = head + textwrap.indent(method, "  ")
+    loaded = load_text(text, "witness.yaml", lambda _: target.vocabulary())
+    return play(loaded, target, simulation)
+
+
+def record_of(result: RunResult, target: type[Target]) -> RunRecord:
+    """The same as a law is given it."""
+    return RunRecord(
+        scenario=result.loaded.scenario,
+        trace=result.trace,
+        promises=target.promises({}),
+        best_mode=target.vocabulary().best_mode,
+        ended_s=result.virtual_s,
+        has_loops=any(
+            law.check == "loop-is-never-blocked" and law.outcome is not Outcome.INCONCLUSIVE
+            for law in result.laws
+        ),
+    )

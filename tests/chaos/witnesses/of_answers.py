@@ -1,0 +1,139 @@
+"""Witnesses of the laws of answers, of recovery, and of what goes wrong where nobody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+from chaos.ports import Answer
+from tests.chaos.witnesses.of_calls import ASK, OUTAGE, WaitsInALoop
+from tests.chaos.witnesses.witness import Base, Witness
+
+HEALED = (
+    ASK
+    + "- inject: {id: outage, upstream: weather, fault: http_error, status: 503}\n"
+    + ASK
+    + "- heal: outage\n- advance: 5m\n"
+    + ASK
+)
+
+
+class Raises(Base):
+    """Lets an error of the provider through to the user."""
+
+    def guess(self) -> Answer:
+        """There is no second answer."""
+        raise RuntimeError("no weather today")
+
+
+class IsLate(Base):
+    """Promises ten seconds, and has users wait their turn for longer."""
+
+    promised = type(Base.promised)(deadline_s=10.0)
+
+    def tell(self, place: str) -> str:
+        """One at a time, in four seconds each."""
+        with _turn:
+            time.sleep(4)
+            return super().tell(place)
+
+
+class IsInTime(IsLate):
+    """All at a time."""
+
+    def tell(self, place: str) -> str:
+        """In four seconds."""
+        time.sleep(4)
+        return Base.tell(self, place)
+
+
+_turn = threading.Lock()
+
+
+class NeverComesBack(Base):
+    """Gives its provider up for ever after the first failure."""
+
+    given_up = False
+
+    def ask(self, question: str) -> Answer:
+        """Guess from then on."""
+        if self.given_up:
+            return self.guess()
+        return super().ask(question)
+
+    def guess(self) -> Answer:
+        """Give up."""
+        self.given_up = True
+        return super().guess()
+
+
+class MakesItUp(Base):
+    """Passes a guess off as the provider's words."""
+
+    def guess(self) -> Answer:
+        """In the best mode."""
+        return Answer(mode="told", text="rain")
+
+
+class PutsWordsInItsMouth(Base):
+    """Asks the provider, and does not listen."""
+
+    def tell(self, place: str) -> str:
+        """Whatever it says."""
+        super().tell(place)
+        return "rain"
+
+
+class LosesAnError(Base):
+    """Has a thread that dies unseen."""
+
+    def tell(self, place: str) -> str:
+        """Beside the call."""
+        thread = threading.Thread(target=_fail)
+        thread.start()
+        thread.join()
+        return super().tell(place)
+
+
+def _fail() -> None:
+    raise RuntimeError("nobody looks")
+
+
+class HoldsUpTheLoop(WaitsInALoop):
+    """Sleeps in a coroutine as if it were a thread."""
+
+    async def ask(self, question: str) -> Answer:  # type: ignore[override] # a coroutine may
+        """Everybody else waits, too."""
+        time.sleep(1)  # noqa: ASYNC251 - the point of it
+        return await super().ask(question)
+
+
+class LetsOthersGoOn(WaitsInALoop):
+    """Sleeps as a coroutine does."""
+
+    async def ask(self, question: str) -> Answer:  # type: ignore[override] # a coroutine may
+        """Others are served meanwhile."""
+        await asyncio.sleep(1)
+        return await super().ask(question)
+
+
+WITNESSES = (
+    Witness(law="every-ask-is-answered", breaks=Raises, keeps=Base, method=OUTAGE + ASK),
+    Witness(
+        law="every-ask-is-answered",
+        breaks=IsLate,
+        keeps=IsInTime,
+        method="- ask: {question: oslo, users: 3}\n",
+    ),
+    Witness(law="recovers", breaks=NeverComesBack, keeps=Base, method=HEALED),
+    Witness(law="no-fabricated-success", breaks=MakesItUp, keeps=Base, method=ASK + OUTAGE + ASK),
+    Witness(law="no-fabricated-success", breaks=PutsWordsInItsMouth, keeps=Base, method=ASK),
+    Witness(law="no-error-is-lost", breaks=LosesAnError, keeps=Base, method=ASK),
+    Witness(
+        law="loop-is-never-blocked",
+        breaks=HoldsUpTheLoop,
+        keeps=LetsOthersGoOn,
+        method="- ask: {question: oslo, users: 2}\n",
+    ),
+)

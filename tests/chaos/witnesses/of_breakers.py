@@ -1,0 +1,171 @@
+"""Witnesses of the laws of breakers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+import httpx2
+
+from chaos.ports import BreakerPolicy, Promises, World
+from chaos.trace.events import BreakerEvent
+from tests.chaos.witnesses.of_calls import ASK, OUTAGE
+from tests.chaos.witnesses.witness import Base, RefusedError, Witness, text_of
+
+RECOVERY_S = 60.0
+
+
+class Breaker:
+    """Opens after so many failures in a row; after a minute it lets one call through.
+
+    Args:
+        record: Reports what it does.
+        threshold: How many.
+    """
+
+    def __init__(self, record: Callable[..., None], threshold: int = 2) -> None:
+        self._record, self._threshold = record, threshold
+        self.state, self._failures, self._opened_s = "closed", 0, 0.0
+        self._permits = 0
+
+    def acquire(self) -> int:
+        """Ask for a permit; returns its number."""
+        if self.state == "open" and time.monotonic() - self._opened_s >= RECOVERY_S:
+            self._become("half_open")
+        if self.state == "open":
+            self._note("refused")
+            raise RefusedError
+        self._permits += 1
+        self._note("granted", permit=self._permits)
+        return self._permits
+
+    def settle(self, permit: int, outcome: str) -> None:
+        """Say how a call went."""
+        if outcome != "neutral":
+            self._failures = self._failures + 1 if outcome == "failure" else 0
+        failures = self._failures
+        self._note("settled", permit=permit, outcome=outcome, counted=True, failures=failures)
+        if outcome == "failure" and (self.state == "half_open" or failures >= self._threshold):
+            self._become("open")
+        elif outcome == "success" and self.state == "half_open":
+            self._become("closed")
+
+    def _become(self, state: str) -> None:
+        old, self.state = self.state, state
+        self._opened_s = time.monotonic()
+        self._note("transition", old=old)
+
+    def _note(self, what: str, **more: Any) -> None:
+        self._record(BreakerEvent, upstream="weather", what=what, state=self.state, **more)
+
+
+class Guarded(Base):
+    """One attempt for each question, behind a breaker that ignores the caller's mistakes."""
+
+    promised = Promises(
+        breakers={"weather": BreakerPolicy(failure_threshold=2, recovery_timeout_s=RECOVERY_S)}
+    )
+    threshold: ClassVar[int] = 2
+    mistakes: ClassVar[str] = "neutral"
+
+    def build(self, world: World) -> None:
+        """With a breaker."""
+        super().build(world)
+        self.breaker = Breaker(self.record, self.threshold)
+
+    def tell(self, place: str) -> str:
+        """Under a permit."""
+        permit = self.breaker.acquire()
+        try:
+            text = self.call(place)
+        except httpx2.HTTPStatusError as error:
+            self.failed(permit, error.response.status_code)
+            raise
+        self.breaker.settle(permit, "success")
+        return text
+
+    def call(self, place: str) -> str:
+        """One request."""
+        return text_of(self.get(place))
+
+    def failed(self, permit: int, status: int) -> None:
+        """Settle what went wrong."""
+        self.breaker.settle(permit, "failure" if status >= 500 else self.mistakes)
+
+
+class GoesRound(Guarded):
+    """Calls though the breaker refuses."""
+
+    def tell(self, place: str) -> str:
+        """Once more, without a permit."""
+        try:
+            return super().tell(place)
+        except RefusedError:
+            return text_of(self.get(place))
+
+
+class OpensLate(Guarded):
+    """Opens after three failures, where two are promised."""
+
+    threshold = 3
+
+
+class CountsMistakes(Guarded):
+    """Takes the caller's mistakes for failures of the provider."""
+
+    mistakes = "failure"
+
+
+class HidesFailures(Guarded):
+    """Passes over failures of the provider, so that it never opens."""
+
+    def failed(self, permit: int, status: int) -> None:
+        """Nothing happened."""
+        del status
+        self.breaker.settle(permit, "neutral")
+
+
+class LosesPermits(Guarded):
+    """Forgets to settle after a mistake."""
+
+    def failed(self, permit: int, status: int) -> None:
+        """Only failures are settled."""
+        if status >= 500:
+            super().failed(permit, status)
+
+
+class TwoForOne(Guarded):
+    """Sends two requests at once under one permit, and takes the first answer."""
+
+    def call(self, place: str) -> str:
+        """A pair."""
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(self.get, place) for _ in range(2)]
+            return text_of(both[0].result())
+
+
+OPENED = OUTAGE + "- ask: {question: oslo, times: 3, every: 1s}\n"
+MISTAKES = (
+    "- inject: {upstream: weather, fault: http_error, status: 400}\n"
+    "- ask: {question: oslo, times: 2, every: 1s}\n- advance: 1s\n"
+)
+TRIAL = (
+    "- inject: {id: outage, upstream: weather, fault: http_error, status: 503}\n"
+    "- ask: {question: oslo, times: 2}\n- heal: outage\n- advance: 61s\n"
+    "- inject: {upstream: weather, fault: latency, latency: 1s}\n" + ASK
+)
+
+WITNESSES = (
+    Witness(law="no-call-while-open", breaks=GoesRound, keeps=Guarded, method=OPENED),
+    Witness(law="breaker-follows-the-model", breaks=OpensLate, keeps=Guarded, method=OPENED),
+    Witness(
+        law="breaker-counts-what-happened", breaks=CountsMistakes, keeps=Guarded, method=MISTAKES
+    ),
+    Witness(
+        law="breaker-counts-what-happened", breaks=HidesFailures, keeps=Guarded, method=OPENED
+    ),
+    Witness(law="permits-are-settled", breaks=LosesPermits, keeps=Guarded, method=MISTAKES),
+    Witness(law="one-trial", breaks=TwoForOne, keeps=Guarded, method=TRIAL),
+)

@@ -1,0 +1,257 @@
+"""Witnesses of the laws of calls: how often, how soon, and how long one waits."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+import httpx2
+import tenacity
+
+from chaos.ports import Answer, Promises, RetryBudget, World
+from tests.chaos.witnesses.witness import (
+    URL,
+    Base,
+    RefusedError,
+    Retrying,
+    Witness,
+    policy,
+    text_of,
+)
+
+OUTAGE = "- inject: {upstream: weather, fault: http_error, status: 503}\n"
+ASK = "- ask: oslo\n"
+
+
+class WaitsForEver(Base):
+    """A client without a timeout."""
+
+    def build(self, world: World) -> None:
+        """Make it."""
+        super().build(world)
+        self.client = httpx2.Client(timeout=None)
+
+
+class WaitsForEverInALoop(Base):
+    """The same in an event loop, which nothing but a timer limits."""
+
+    timeout_s: ClassVar[float | None] = None
+
+    async def ask(self, question: str) -> Answer:  # type: ignore[override] # a coroutine may stand here
+        """Ask in the loop."""
+        async with httpx2.AsyncClient(timeout=self.timeout_s) as client:
+            answer = await client.get(f"{URL}now/{question}")
+        return Answer(mode="told", text=text_of(answer))
+
+
+class WaitsInALoop(WaitsForEverInALoop):
+    """With a timeout."""
+
+    timeout_s = 5.0
+
+
+class OneTooMany(Retrying):
+    """Four attempts, where three are promised."""
+
+    attempts = 4
+
+
+class TwoPlaces(Base):
+    """Asks for two places, as promised."""
+
+    promised = Promises(requests_per_ask={"weather": 2})
+    places: ClassVar[tuple[str, ...]] = ("oslo", "bern")
+
+    def tell(self, place: str) -> str:
+        """The last of them counts."""
+        del place
+        return [text_of(self.get(each)) for each in self.places][-1]
+
+
+class ThreePlaces(TwoPlaces):
+    """One more: no request is a retry, and together they are too many."""
+
+    places = ("oslo", "bern", "rome")
+
+
+BUDGET = RetryBudget(share=0.5, at_least=1, window_s=60.0)
+
+
+class NoBudget(Retrying):
+    """Each question retries as if it were the only one."""
+
+    promised = Promises(retries={"weather": policy(budget=BUDGET)})
+
+
+class Budget(NoBudget):
+    """Retries only while there is something left: half a token for each question, one at first."""
+
+    def build(self, world: World) -> None:
+        """Begin with one."""
+        super().build(world)
+        self.tokens = 1.0
+
+    def tell(self, place: str) -> str:
+        """Give up when all is spent."""
+        self.tokens += 0.5
+        try:
+            return text_of(self.get(place))
+        except httpx2.HTTPStatusError:
+            if self.tokens < 1:
+                raise
+        self.tokens -= 1
+        time.sleep(1)
+        return text_of(self.get(place))
+
+
+class NoBackoff(Retrying):
+    """Tries again at once."""
+
+    first_backoff_s = 0.0
+
+
+class Jittered(Base):
+    """A random part in each wait, also at the cap."""
+
+    promised = Promises(retries={"weather": policy(attempts=4, max_backoff_s=2.0, jitter_s=1.0)})
+    wait: ClassVar[tenacity.wait.wait_base] = tenacity.wait_exponential(
+        multiplier=1, max=2
+    ) + tenacity.wait_random(0, 1)
+
+    def tell(self, place: str) -> str:
+        """Four attempts."""
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(4), wait=self.wait, reraise=True
+        )
+        return retrying(super().tell, place)
+
+
+class JitterLostAtTheCap(Jittered):
+    """The cap cuts off the random part as well."""
+
+    wait = tenacity.wait_exponential_jitter(initial=1, max=2, jitter=1)
+
+
+class JitterDrawnOnce(Jittered):
+    """The same random part in each wait: whoever failed together comes back together."""
+
+    wait = tenacity.wait_exponential(multiplier=1, max=2) + tenacity.wait_fixed(0.5)
+
+
+class ForgetsThePause(Retrying):
+    """Gives up at once when asked for a pause, and calls again with the next question."""
+
+    hopeless = frozenset({429})
+
+
+class KeepsThePause(ForgetsThePause):
+    """Remembers it for all questions."""
+
+    def build(self, world: World) -> None:
+        """Nothing is asked for yet."""
+        super().build(world)
+        self.until_s = 0.0
+
+    def tell(self, place: str) -> str:
+        """No call before its end."""
+        if time.monotonic() < self.until_s:
+            raise RefusedError
+        try:
+            return super().tell(place)
+        except httpx2.HTTPStatusError as error:
+            pause_s = float(error.response.headers.get("retry-after", "0"))
+            self.until_s = time.monotonic() + pause_s
+            raise
+
+
+class HopesAgainstHope(Retrying):
+    """Tries again what cannot succeed."""
+
+    hopeless = frozenset()
+
+
+class OrdersOnce(Base):
+    """Orders an umbrella; whether it did is left open if the answer is lost."""
+
+    headers: ClassVar[dict[str, str]] = {}
+
+    def tell(self, place: str) -> str:
+        """First the umbrella, then the weather."""
+        self.order()
+        return super().tell(place)
+
+    def order(self) -> None:
+        """One attempt."""
+        self.client.post(f"{URL}orders", headers=self.headers, json={"umbrellas": 1})
+
+
+class OrdersTwice(OrdersOnce):
+    """Orders again when the answer is lost: two umbrellas."""
+
+    def tell(self, place: str) -> str:
+        """Two attempts."""
+        try:
+            self.order()
+        except httpx2.TimeoutException:
+            self.order()
+        return Base.tell(self, place)
+
+
+class OrdersWithAKey(OrdersTwice):
+    """The same with a key that the provider knows the order by: one umbrella."""
+
+    headers: ClassVar[dict[str, str]] = {"Idempotency-Key": "umbrella-1"}
+
+
+WITNESSES = (
+    Witness(law="no-endless-wait", breaks=WaitsForEver, keeps=Base, method=ASK),
+    Witness(law="no-endless-wait", breaks=WaitsForEverInALoop, keeps=WaitsInALoop, method=ASK),
+    Witness(law="bounded-attempts", breaks=OneTooMany, keeps=Retrying, method=OUTAGE + ASK),
+    Witness(law="bounded-amplification", breaks=ThreePlaces, keeps=TwoPlaces, method=ASK),
+    Witness(
+        law="retry-budget-kept",
+        breaks=NoBudget,
+        keeps=Budget,
+        method=OUTAGE + "- ask: {question: oslo, times: 4}\n",
+    ),
+    Witness(law="backoff-honoured", breaks=NoBackoff, keeps=Retrying, method=OUTAGE + ASK),
+    Witness(
+        law="backoff-honoured",
+        breaks=JitterLostAtTheCap,
+        keeps=Jittered,
+        method=OUTAGE + "- ask: {question: oslo, users: 20}\n",
+    ),
+    Witness(
+        law="backoff-honoured",
+        breaks=JitterDrawnOnce,
+        keeps=Jittered,
+        method=OUTAGE + "- ask: {question: oslo, users: 8}\n",
+    ),
+    Witness(
+        law="pauses-kept",
+        breaks=ForgetsThePause,
+        keeps=KeepsThePause,
+        method="- inject: {upstream: weather, fault: rate_limit, retry_after: 120s}\n"
+        "- ask: {question: oslo, times: 2, every: 1s}\n",
+    ),
+    Witness(
+        law="no-doomed-retry",
+        breaks=HopesAgainstHope,
+        keeps=Retrying,
+        # What the provider's answer leaves open, the policy does not.
+        method="- inject: {upstream: weather, fault: http_error, status: 401}\n" + ASK,
+    ),
+    Witness(
+        law="no-doomed-retry",
+        breaks=HopesAgainstHope,
+        keeps=Retrying,
+        # And the other way round.
+        method="- inject: {upstream: weather, fault: http_error, status: 410}\n" + ASK,
+    ),
+    Witness(
+        law="at-most-once",
+        breaks=OrdersTwice,
+        keeps=OrdersOnce,
+        method="- inject: {upstream: weather, fault: latency, latency: 8s, calls: 1}\n" + ASK,
+    ),
+)

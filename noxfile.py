@@ -63,6 +63,13 @@ def prove(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Make mutants of the service by rule; the scenarios must notice each; takes an hour."""
+    _install(session)
+    session.run("chaos", "prove", *(session.posargs or ("--mutants", "300", "--seed", "1")))
+
+
+@nox.session(default=False)
 def explore(session: nox.Session) -> None:
     """Try every single fault on each workload, and every interleaving with one preemption."""
     _install(session)
@@ -174,19 +181,10 @@ def standins(session: nox.Session, openai: str) -> None:
 @nox.session(default=False)
 @nox.parametrize("environment", CLIENTS)
 def clients(session: nox.Session, environment: str) -> None:
-    """Play real clients in the world and on loopback, and compare; `-- --write-page` tells anew.
-
-    Much of it waits for real seconds, so that there may be more processes than cores.
-    """
-    folder = f"tests/clients/{environment}"
+    """Play real clients in the world and on loopback; `-- --write-page` writes the page anew."""
     # Older clients cannot be installed beside the project, so it is found in the folder instead.
-    session.install("-r", f"{folder}/requirements.txt")
-    writes = "--write-page" in session.posargs
-    spread = ("-n", "0") if writes else ("-n", "4", "--dist", "loadfile")
-    session.run(
-        *("python", "-m", "pytest", "--confcutdir=tests/clients", *spread, folder),
-        *session.posargs,
-    )
+    session.install("-r", f"tests/clients/{environment}/requirements.txt")
+    session.run("python", "-m", "tests.clients", environment, *session.posargs)
 
 
 @nox.session(default=False)

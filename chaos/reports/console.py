@@ -11,8 +11,12 @@ from chaos.compare.tiers.side_by_side import in_columns
 from chaos.reports.evidence import stories
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
+from chaos.scenario.collecting import in_words
 from chaos.units import format_duration
 from chaos.verdict import Outcome, Verdict
+
+_MOST_PATHS = 5
+"""Of the files that were not played for one reason; with --verbose all are named."""
 
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.INCONCLUSIVE: "yellow"}
 
@@ -39,8 +43,10 @@ class ConsoleReport:
 
     def on_result(self, result: RunResult) -> None:
         """One line: verdict, name, virtual time, real time; it fits into 80 columns."""
-        if self._lists or result.outcome is not Outcome.PASSED:
+        if self._lists or result.note or result.outcome is not Outcome.PASSED:
             self._print(_line(result))
+        if result.note is not None:
+            self._print(f"    note: {result.note}", "yellow")
         if self._laws:
             self._print(f"    {'trace':<14}{result.digest}", "dim")
             for law in result.laws:
@@ -100,6 +106,9 @@ class ConsoleReport:
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
         line = f"{counts}{_by_tier(suite)}; {virtual} of virtual time in {suite.real_s:.1f} s"
         self._print(line, STYLES[suite.outcome])
+        most = len(suite.passed_over) if self._laws else _MOST_PATHS
+        for line in in_words(suite.passed_over, most):
+            self._print(line)
         if self._laws and (missing := suite.laws_not_exercised):
             self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
 

@@ -11,6 +11,9 @@ from chaos.trace.ndjson import digest
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict, combine
 
+_WORTH_TELLING_S = 0.5
+"""A disk may let somebody wait for less."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
@@ -26,6 +29,8 @@ class RunResult:
         waived: Laws that the scenario sets aside.
         virtual_s: How long the run took in its own time.
         real_s: How long it took in ours.
+        outside_s: Of that, how long the service has waited at a stretch for something that is not
+            simulated, in no virtual time.
         best_mode: How the target answers while all is well.
         is_compared: Whether its verdicts speak of the other tier too.
     """
@@ -41,6 +46,7 @@ class RunResult:
     real_s: float
     best_mode: str
     is_compared: bool = False
+    outside_s: float = 0.0
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -62,6 +68,16 @@ class RunResult:
     def digest(self) -> str:
         """The digest of the trace: equal digests mean equal runs."""
         return digest(self.trace)
+
+    @property
+    def note(self) -> str | None:
+        """What a reader has to know besides; None if that is nothing."""
+        if self.tier != "simulated" or self.outside_s < _WORTH_TELLING_S:
+            return None
+        return (
+            f"the service waited for {self.outside_s:.1f} s of real time, and no virtual time, "
+            "for something that is not simulated"
+        )
 
     @property
     def replay(self) -> str:

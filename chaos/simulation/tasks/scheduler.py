@@ -68,6 +68,8 @@ class Scheduler:
         start_thread: How the threads of tasks are started.
         on_death: Told of each thread of the service that an error ended, in words.
         failure: What ended the run before its time: a deadlock, a livelock, a stuck task.
+        outside_s: Real seconds for which a task has waited, at a stretch, for something that is
+            not simulated. No virtual time has passed then.
         failure_is_told: Whether `run` has raised it. Elsewhere, a service may have swallowed it.
 
     Example:
@@ -100,6 +102,7 @@ class Scheduler:
         self._closing = False
         self.failure: Exception | None = None
         self.failure_is_told = False
+        self.outside_s = 0.0
         self.start_thread: Callable[[threading.Thread, RealStart], None] = start_thread
         self.on_death: Callable[[str], None] = lambda _: None
         self._spin_ticks, self._spun_until = 0, -1
@@ -508,6 +511,7 @@ class Scheduler:
                     return (
                         f"computing for more than {self._limits.computing_s:g} s of processor time"
                     )
+        self.outside_s = max(self.outside_s, watch.longest_idle_s)
         return None
 
     def _take_from_stuck(self, why: str) -> None:

@@ -28,6 +28,8 @@ class _Seen:
     began_s: float
     computed_s: float
     idle_looks: int = 0
+    looked_at_s: float = 0.0
+    idle_s: float = 0.0
 
 
 class Watch:
@@ -35,9 +37,14 @@ class Watch:
 
     Args:
         limits: What counts as stuck.
+
+    Attributes:
+        longest_idle_s: Real seconds for which a thread that ran has waited at a stretch, without
+            computing anything.
     """
 
     def __init__(self, limits: Limits) -> None:
+        self.longest_idle_s = 0.0
         self._limits = limits
         self._seen: _Seen | None = None
 
@@ -52,9 +59,14 @@ class Watch:
         seen = self._seen
         if seen is None or (seen.thread, seen.progress) != (thread, progress):
             self._seen = _Seen(thread, progress, computed_s, computed_s)
+            self._seen.looked_at_s = real.monotonic()
             return None
         has_computed = computed_s - seen.computed_s > _NEXT_TO_NOTHING_S
         seen.idle_looks = 0 if has_computed or not _sleeps(thread) else seen.idle_looks + 1
+        now_s = real.monotonic()
+        seen.idle_s = seen.idle_s + now_s - seen.looked_at_s if seen.idle_looks else 0.0
+        self.longest_idle_s = max(self.longest_idle_s, seen.idle_s)
+        seen.looked_at_s = now_s
         seen.computed_s = computed_s
         if seen.idle_looks >= self._limits.blocked_looks:
             return "blocked"

@@ -15,7 +15,7 @@ from typing import Any
 from chaos.errors import TargetError
 from chaos.http import Request, Response
 from chaos.ports import Answer, Promises, Upstream, Vocabulary, World
-from chaos.targets.helpdesk import given, words
+from chaos.targets.helpdesk import given, published, words
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
@@ -26,7 +26,6 @@ from chaos.upstreams.openai import OpenAIUpstream
 from helpdesk.app import create_app
 from helpdesk.desk import Helpdesk
 from helpdesk.index_source import cache_folder
-from helpdesk.manifest import content_sha256
 from helpdesk.settings import Settings
 from helpdesk.shared_breakers import forget_shared_breakers
 
@@ -35,6 +34,7 @@ class FrontDoorTarget(AsgiTarget):
     """The application of ``helpdesk.app``: a question is a ``POST /ask``, or any other request."""
 
     name = "helpdesk-front-door"
+    service = ("helpdesk",)
     isolation = "shared"
 
     @classmethod
@@ -77,14 +77,14 @@ class FrontDoorTarget(AsgiTarget):
         assert isinstance(gcs, GcsUpstream)
         self._gcs = gcs
         self._published = 0
-        published = self._publish()
+        generation = self._publish()
         key = world.folder / "service-account.json"
         key.write_text(json.dumps(GoogleIdentity().service_account_info()), encoding="utf-8")
         self._settings = Settings.load({}).replaced(
             {
                 "openai.api_key": API_KEY,
-                "index.bucket": given.BUCKET,
-                "index.prefix": given.PREFIX,
+                "index.bucket": published.BUCKET,
+                "index.prefix": published.PREFIX,
                 "index.cache_dir": world.folder / "cache",
                 "index.credentials": key,
                 **world.settings,
@@ -92,8 +92,9 @@ class FrontDoorTarget(AsgiTarget):
         )
         copy = given.cached_copy(world.given)
         if copy is not None:
-            given.lay_out_cache(cache_folder(self._settings.index), copy, now=time.time())
-        detail = (("cached", copy is not None), *published.items())
+            folder = cache_folder(self._settings.index)
+            given.lay_out_cache(folder, copy, self._manifest, now=time.time())
+        detail = (("cached", copy is not None), *generation.items())
         world.recorder.record(ActionEvent, action="given", detail=detail)
         self._listener = TraceListener(world.recorder, self._broken_events)
         await super().build(world)
@@ -151,8 +152,8 @@ class FrontDoorTarget(AsgiTarget):
 
     def _publish(self) -> dict[str, Scalar]:
         self._published += 1
-        given.publish(self._gcs, self._published)
-        sha256 = content_sha256(given.generation(self._published).files)
+        self._manifest = published.publish(self._gcs, self._published)
+        sha256 = published.content_sha256(self._published)
         return {"generation": str(self._published), "sha256": sha256}
 
 

@@ -8,13 +8,17 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from chaos import session
 from chaos.errors import SimulationError
+from chaos.ports import Answer, Target
 from chaos.simulation.outside.sealing.launcher import Launcher, launcher
 from chaos.simulation.timing import real
 from chaos.testing import SimulatedWorld
+from chaos.verdict import Outcome
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 EACCES = 13
@@ -133,3 +137,31 @@ def test_known_libraries_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) ->
             world.users(1, library.Curl)
 
     assert library.Curl() == "a handle"
+
+
+class WantsASocket(Target):
+    """A service whose C code wants one, and that goes on without."""
+
+    name = "wants-a-socket"
+
+    def ask(self, question: str) -> Answer:
+        """Try, and answer."""
+        raw_socket()
+        return Answer(mode="llm")
+
+
+def test_a_process_that_is_forked_for_a_scenario_is_sealed_too(tmp_path: Path) -> None:
+    """The simulation may have been entered before the fork; nobody hangs, and nobody gets out."""
+    _launcher()
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"version: 1\nname: {name}\nhypothesis: It is.\ntarget: {__name__}:WantsASocket\n"
+            "method:\n  - ask: Well?\n    expect: {answer.mode: llm}\n"
+        )
+
+    suite = session.run(session.load([tmp_path]))
+
+    reasons = [problem.reason for result in suite.results for problem in result.problems]
+    assert reasons
+    assert [result.outcome for result in suite.results] == [Outcome.INCONCLUSIVE] * 2
+    assert all("wanted a real socket" in reason for reason in reasons)

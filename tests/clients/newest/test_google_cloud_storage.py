@@ -16,7 +16,8 @@ from tests.clients.frame.row import TIMEOUT_S, Client, Row
 from tests.clients.frame.tests import ClientTests
 from tests.clients.providers import OBJECT, storage_provider
 
-_RETRY = Retry(initial=0.2, maximum=0.4, timeout=1.5)
+# Few and long waits: each attempt takes a little time on loopback, which the limit counts too.
+_RETRY = Retry(initial=0.8, maximum=0.8, multiplier=1.0, timeout=1.2)
 
 
 def _client() -> storage.Client:
@@ -67,7 +68,8 @@ def _many(bucket: Any) -> object:
 
 
 def _opened() -> object:
-    options = {"client": _client(), "blob_open_kwargs": {"timeout": TIMEOUT_S, "retry": _RETRY}}
+    limits = {"timeout": TIMEOUT_S, "retry": _RETRY}
+    options = {"client": _client(), "blob_open_kwargs": limits, "get_blob_kwargs": limits}
     with smart_open.open("gs://bucket/object", "rb", transport_params=options) as file:
         return file.read()
 

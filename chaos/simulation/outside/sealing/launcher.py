@@ -46,6 +46,7 @@ class Launcher:
     """
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self._wanted, self._done = Gate(), Gate()
         self._order: Callable[[], object] = self._seal
         self._asked = -1
@@ -55,27 +56,36 @@ class Launcher:
         self._carry_out(self._seal)
         self._reports, writing = os.pipe()
         os.set_blocking(self._reports, False)
+        # Above both, since one of the two may have the number that the other is to get.
+        free = max(self._asked, writing) + 1
         try:
             os.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", "-S", str(Path(warden.__file__)), "3", "4"],
                 {},
                 file_actions=[
-                    # Twice, since one of the two may have the number that the other is to get.
-                    (os.POSIX_SPAWN_DUP2, self._asked, 20),
-                    (os.POSIX_SPAWN_DUP2, writing, 21),
-                    (os.POSIX_SPAWN_DUP2, 20, _ASKED),
-                    (os.POSIX_SPAWN_DUP2, 21, _REPORTS),
-                    (os.POSIX_SPAWN_CLOSE, 20),
-                    (os.POSIX_SPAWN_CLOSE, 21),
+                    (os.POSIX_SPAWN_DUP2, self._asked, free),
+                    (os.POSIX_SPAWN_DUP2, writing, free + 1),
+                    (os.POSIX_SPAWN_DUP2, free, _ASKED),
+                    (os.POSIX_SPAWN_DUP2, free + 1, _REPORTS),
+                    (os.POSIX_SPAWN_CLOSE, free),
+                    (os.POSIX_SPAWN_CLOSE, free + 1),
                 ],
             )
         finally:
             os.close(self._asked)
             os.close(writing)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is of this process, and not of the one from which this was forked."""
+        return os.getpid() == self._process
+
     def start(self, thread: threading.Thread, real_start: RealStart) -> None:
         """Start a thread of a run."""
+        if not self.is_here:
+            start_thread(thread, real_start)
+            return
         self._carry_out(lambda: start_thread(thread, real_start))
         self._names[thread.native_id or 0] = thread.name
 
@@ -150,7 +160,7 @@ def launcher() -> Launcher | None:
 
 
 def _forget() -> None:
-    """In a process that was forked, there is no such thread."""
+    """In a process that was forked, there is no such thread; it may make one of its own."""
     _Process.launcher, _Process.has_tried = None, False
 
 

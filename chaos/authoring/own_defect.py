@@ -6,9 +6,9 @@ import os
 import platform
 import sys
 import traceback
-from importlib.metadata import version
 from pathlib import Path
 
+from chaos import __version__
 from chaos.errors import OwnDefectError
 from chaos.simulation.tasks.task import in_words
 
@@ -54,7 +54,7 @@ def _line(error: BaseException) -> str:
     where = " > ".join(calls[-_MOST_CALLS:])
     python = f"Python {platform.python_version()} {sys.platform}"
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    return f"chaos {version('helpdesk-chaos')}, {python}, chaos {command}: {said} [{where}]"
+    return f"chaos {__version__}, {python}, chaos {command}: {said} [{where}]"
 
 
 def _short(file: str) -> str:

@@ -14,8 +14,8 @@ nox.options.sessions = ["chaos", "lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
 
-CLIENTS = ("newest", "older", "oldest")
-"""Folders of tests/clients; each has an environment of its own."""
+OLDER_CLIENTS = ("older", "oldest")
+"""Folders of tests/clients; each has an environment of its own, and so has ``newest``."""
 
 
 def _install(session: nox.Session, *groups: str) -> None:
@@ -60,6 +60,13 @@ def prove(session: nox.Session) -> None:
     _install(session)
     session.run("pytest", "tests/chaos/witnesses")
     session.run("chaos", "prove", *session.posargs)
+
+
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Make mutants of the service by rule; the scenarios must notice each; takes an hour."""
+    _install(session)
+    session.run("chaos", "prove", *(session.posargs or ("--mutants", "300", "--seed", "1")))
 
 
 @nox.session(default=False)
@@ -172,21 +179,22 @@ def standins(session: nox.Session, openai: str) -> None:
 
 
 @nox.session(default=False)
-@nox.parametrize("environment", CLIENTS)
-def clients(session: nox.Session, environment: str) -> None:
-    """Play real clients in the world and on loopback, and compare; `-- --write-page` tells anew.
+def clients(session: nox.Session) -> None:
+    """Play real clients in the world and on loopback; `-- --write-page` writes the page anew."""
+    _play_clients(session, "newest")
 
-    Much of it waits for real seconds, so that there may be more processes than cores.
-    """
-    folder = f"tests/clients/{environment}"
+
+@nox.session(default=False)
+@nox.parametrize("environment", OLDER_CLIENTS)
+def clients_older(session: nox.Session, environment: str) -> None:
+    """The same with older majors of the SDKs, which cannot be installed beside the newest."""
+    _play_clients(session, environment)
+
+
+def _play_clients(session: nox.Session, environment: str) -> None:
     # Older clients cannot be installed beside the project, so it is found in the folder instead.
-    session.install("-r", f"{folder}/requirements.txt")
-    writes = "--write-page" in session.posargs
-    spread = ("-n", "0") if writes else ("-n", "4", "--dist", "loadfile")
-    session.run(
-        *("python", "-m", "pytest", "--confcutdir=tests/clients", *spread, folder),
-        *session.posargs,
-    )
+    session.install("-r", f"tests/clients/{environment}/requirements.txt")
+    session.run("python", "-m", "tests.clients", environment, *session.posargs)
 
 
 @nox.session(default=False)
@@ -222,7 +230,7 @@ def lock(session: nox.Session) -> None:
         *("--upgrade", *session.posargs),
         external=True,
     )
-    for environment in CLIENTS:
+    for environment in ("newest", *OLDER_CLIENTS):
         wanted = f"tests/clients/{environment}/requirements"
         # Beside the newest clients there is room for the project; it cannot be with older ones.
         project = ("pyproject.toml",) if environment == "newest" else ()

@@ -45,7 +45,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Prove, in virtual time, that a service survives its providers.",
     epilog="Start with: chaos run scenarios    Exit codes: 0 passed, 1 failed, "
-    "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing.",
+    "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing, "
+    "5 chaos itself is wrong.",
 )
 
 
@@ -106,22 +107,29 @@ def main() -> NoReturn:
     except ChaosError as error:
         _tell(error)
         sys.exit(error.exit_code)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _discard_output()
-        where = f"'{error.filename}'" if error.filename else "standard output"
-        full = MissingComponentError(
-            f"{where} cannot be written: {error.strerror}; make room there, and run it again"
-        )
-        _tell(full)
-        sys.exit(full.exit_code)
     except KeyboardInterrupt:
         output(stderr=True).print("chaos: interrupted; nothing was left behind")
         sys.exit(_INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw is told as well
+        from chaos.authoring.own_defect import own_defect  # noqa: PLC0415 - hardly ever needed
+
+        told = _full(error) or own_defect(error)
+        _tell(told)
+        sys.exit(told.exit_code)
     finally:
         _tell_of_saved_sources(began_s)
     sys.exit(0)
+
+
+def _full(error: Exception) -> ChaosError | None:
+    """What to say of a disk that is full; None of any other error."""
+    if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
+        return None
+    _discard_output()
+    where = f"'{error.filename}'" if error.filename else "standard output"
+    return MissingComponentError(
+        f"{where} cannot be written: {error.strerror}; make room there, and run it again"
+    )
 
 
 def _discard_output() -> None:

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from packaging.requirements import Requirement
 
 from chaos.choices import Seeded
 from chaos.errors import ChaosError, SimulationError
@@ -18,8 +20,10 @@ from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire import support
 from chaos.upstreams.simple import JsonUpstream
 
-PINNED = {"freezegun": "1.5.5", "respx": "0.23.1"}
-SHOWN = ("openai", "httpx2", "google-cloud-storage", "requests", "faiss-cpu", "tenacity")
+DISTRIBUTIONS = ("chaos-harness", "helpdesk-chaos")
+"""What the harness is installed as: alone, or as a part of this project."""
+SDKS = ("openai", "httpx2", "google-cloud-storage", "requests", "urllib3")
+"""What services call providers with; shown, since a run depends on them, but not required."""
 OLDEST_PYTHON = (3, 11)
 _NAP_S = 3600.0
 
@@ -42,22 +46,59 @@ def examine() -> Iterator[Finding]:
         seen=sys.version.split()[0],
         fix="" if sys.version_info >= OLDEST_PYTHON else "use Python 3.11 or later",
     )
-    for package in (*PINNED, *SHOWN):
-        yield _package(package)
+    yield from _requirements()
+    for sdk in SDKS:
+        yield Finding(name=sdk, ok=True, seen=_installed(sdk) or "not installed, nor required")
     yield _try("simulated tier", _simulate)
     yield _toxiproxy()
 
 
-def _package(name: str) -> Finding:
-    wanted = PINNED.get(name)
+def _requirements() -> Iterator[Finding]:
+    """What the harness requires: each that is not as required, or that all are."""
+    required = list(_required())
+    unmet = [each for each in required if not _is_met(each)]
+    for each in unmet:
+        found = _installed(each.name) or "missing"
+        yield Finding(
+            name=each.name,
+            ok=False,
+            seen=f"{found}; required: {each.specifier}",
+            fix=f"python3 -m pip install '{each}'",
+        )
+    if required and not unmet:
+        yield Finding(name="requirements", ok=True, seen=f"all {len(required)} are as required")
+    if not required:
+        yield Finding(
+            name="requirements",
+            ok=False,
+            seen="unknown: the harness is not installed",
+            fix="python3 -m pip install chaos-harness, or -e . in a checkout",
+        )
+
+
+def _required() -> Iterator[Requirement]:
+    for distribution in DISTRIBUTIONS:
+        try:
+            written = requires(distribution) or ()
+        except PackageNotFoundError:
+            continue
+        for each in map(Requirement, written):
+            # What belongs to an extra was not asked for.
+            if each.marker is None or each.marker.evaluate({"extra": ""}):
+                yield each
+        return
+
+
+def _is_met(requirement: Requirement) -> bool:
+    found = _installed(requirement.name)
+    return found is not None and requirement.specifier.contains(found, prereleases=True)
+
+
+def _installed(name: str) -> str | None:
     try:
-        found = version(name)
+        return version(name)
     except PackageNotFoundError:
-        return Finding(name=name, ok=False, seen="missing", fix="python3 -m pip install -e .")
-    if wanted and found != wanted:
-        fix = f"python3 -m pip install {name}=={wanted}; other versions are untested"
-        return Finding(name=name, ok=False, seen=found, fix=fix)
-    return Finding(name=name, ok=True, seen=found)
+        return None
 
 
 def _try(name: str, attempt: Callable[[], str]) -> Finding:

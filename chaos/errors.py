@@ -19,6 +19,12 @@ class MissingComponentError(ChaosError):
     exit_code = 4
 
 
+class OwnDefectError(ChaosError):
+    """Chaos itself is wrong; the message has a line to paste into a report."""
+
+    exit_code = 5
+
+
 class TargetError(ChaosError):
     """A target cannot be found, or does not do what its class promises."""
 

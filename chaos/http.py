@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -86,6 +88,28 @@ class Response:
         names = {name.lower() for name, _ in added}
         kept = tuple((k, v) for k, v in self.headers if k.lower() not in names)
         return replace(self, headers=kept + added)
+
+
+def decoded(response: Response) -> Response:
+    """The response as a client reads it: JSON and events that are gzip are unpacked.
+
+    What cannot be unpacked stays as it is; nobody can read it.
+
+    Example:
+        >>> packed = json_response(200, {"ok": True}, [("content-encoding", "gzip")])
+        >>> decoded(replace(packed, body=gzip.compress(packed.body))).json()
+        {'ok': True}
+    """
+    kind = response.header("content-type") or ""
+    if response.header("content-encoding") != "gzip" or not kind.startswith(_READ_BY_SDKS):
+        return response
+    try:
+        return replace(response, body=gzip.decompress(response.body))
+    except (OSError, EOFError, zlib.error):
+        return response
+
+
+_READ_BY_SDKS = ("application/json", "text/event-stream")
 
 
 def json_response(

@@ -16,15 +16,19 @@ from chaos.scenario.faults import (
     CutStreamFault,
     DnsFailureFault,
     DropConnectionsFault,
+    EncodingFault,
     Fault,
     HttpErrorFault,
     IdleCloseFault,
     LatencyFault,
     LimitDataFault,
     MalformedFault,
+    OverloadFault,
+    QuotaFault,
     RateLimitFault,
     ResetPeerFault,
     SlicerFault,
+    StreamFault,
     TimeoutFault,
     TlsFailureFault,
 )
@@ -47,6 +51,21 @@ _STOPPED = {
     "content_filter": "that it refused",
     "length": "that it stopped at its token limit",
     "stop": "nothing unusual",
+}
+_ENCODED = {
+    "gzip": "gzip",
+    "truncated_gzip": "the first half of their gzip",
+    "not_gzip": "plain text that says it is gzip",
+    "wrong_checksum": "gzip with a checksum that is not theirs",
+    "unknown": "an encoding that nobody knows",
+}
+_ODD = {
+    "comments": "a comment before each event",
+    "empty_events": "an event that is empty",
+    "without_data": "an event without data",
+    "error_event": "an error in the middle of a 200",
+    "without_done": "no [DONE] at the end",
+    "finish_reason": "another reason to stop",
 }
 _CUT = {
     "fin": "is closed as if it were whole",
@@ -94,7 +113,10 @@ def _(fault: RateLimitFault) -> str:
 
 @_what.register
 def _(fault: HttpErrorFault) -> str:
-    return f"answers HTTP {fault.status}" + (" with a body of its own" if fault.body else "")
+    own = ["a body"] if fault.body is not None else []
+    own += dict.fromkeys(name for name, _ in fault.headers)
+    what = f" with {' and '.join(own)} of its own" if own else ""
+    return f"answers HTTP {fault.status}{what}"
 
 
 @_what.register
@@ -183,6 +205,32 @@ def _(fault: MalformedFault) -> str:
 def _(fault: CompletionFault) -> str:
     content = "no text" if fault.content is None else f"the text {fault.content!r}"
     return f"answers with {content}, and says {_STOPPED[fault.finish_reason]}"
+
+
+@_what.register
+def _(fault: EncodingFault) -> str:
+    return f"sends answers as {_ENCODED[fault.as_]}"
+
+
+@_what.register
+def _(fault: StreamFault) -> str:
+    return f"streams {_ODD[fault.as_]}"
+
+
+@_what.register
+def _(fault: OverloadFault) -> str:
+    return (
+        f"is {_duration(fault.per_call)} slower for each call above {fault.capacity} that came in "
+        f"the last {_duration(fault.memory)}"
+    )
+
+
+@_what.register
+def _(fault: QuotaFault) -> str:
+    return (
+        f"takes {fault.requests} requests in {_duration(fault.per)}, says how many are left, and "
+        "answers HTTP 429 to the rest"
+    )
 
 
 @_what.register

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from chaos.authoring.fault_words import describe_fault
-from chaos.authoring.starters import parsed, starter
+from chaos.authoring.starters import OF_STREAMS, parsed, starter
 from chaos.authoring.template import Claims, Plan, scenario_text
 from chaos.checks.measure import Window, measure
 from chaos.ports import Target, Vocabulary
@@ -117,7 +117,7 @@ def _ways(
 ) -> Iterator[tuple[Mapping[str, object], tuple[str, ...]]]:
     """Settings and steps that might be needed for the fault to be felt, simplest first."""
     stream = f"{wish.upstream}.stream"
-    is_needed = wish.fault == "cut_stream" and vocabulary.settings.get(stream) is bool
+    is_needed = wish.fault in OF_STREAMS and vocabulary.settings.get(stream) is bool
     settings = {stream: True} if is_needed else {}
     for lead_in in _LEAD_INS:
         if vocabulary.actions.issuperset(lead_in):

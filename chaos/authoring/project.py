@@ -97,7 +97,7 @@ _TARGET = '''\
 
 import httpx
 
-from chaos.ports import Answer, Promises, Target, Vocabulary
+from chaos.ports import Answer, Promises, Target
 from chaos.upstreams.simple import JsonUpstream
 
 
@@ -113,19 +113,8 @@ class ServiceTarget(Target):
     """Replace the client in `build` and `ask` by your service; nothing else has to change."""
 
     name = "service"
-
-    @classmethod
-    def vocabulary(cls):
-        return Vocabulary(
-            upstreams={{"{name}": Provider.operations}},
-            observables={{}},
-            settings={{}},
-            modes=("told", "fallback", "error"),  # the first is how it answers while all is well
-        )
-
-    @classmethod
-    def make_upstreams(cls):
-        return (Provider(),)
+    upstreams = (Provider,)
+    modes = ("told", "fallback", "error")  # the first is how it answers while all is well
 
     @classmethod
     def promises(cls, settings):

@@ -6,11 +6,15 @@ from typing import Any
 
 from chaos.scenario.faults import FAULTS, Fault
 
+OF_STREAMS = frozenset({"cut_stream", "stream"})
+"""Faults that only streamed answers feel."""
+
 _FELT: dict[str, dict[str, object]] = {
     # Where the examples of the models are for large files, or where nothing required changes
     # anything by itself.
     "bandwidth": {"rate": "16B"},
     "completion": {"finish_reason": "length"},
+    "overload": {"capacity": 0, "per_call": "2s", "memory": "1m"},
     "limit_data": {"bytes": "64B"},
     "slicer": {"size": "64B", "delay": "2s"},
 }

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chaos import inputs
 from chaos.errors import ChaosError
 from chaos.reports.terminal import Terminal
 from chaos.scenario.problems import Problem, ScenarioError, render
 
+if TYPE_CHECKING:
+    from chaos.scenario.collecting import PassedOver
+
 _DEFAULT_FOLDER = Path("scenarios")
 DEFAULT_BASELINE = Path("scenarios/baseline.json")
+
+_MOST_BYTES = 256 * 1024
+"""Of a scenario file whose line is shown below a mistake."""
 
 Paths = Annotated[
     list[Path] | None, typer.Argument(help="Scenario files or folders.", show_default="scenarios")
@@ -63,6 +70,15 @@ def places(paths: Sequence[Path] | None) -> Sequence[Path]:
     return paths or [_DEFAULT_FOLDER]
 
 
+def nothing_to_play(passed_over: Sequence[PassedOver], asked: str) -> ChaosError:
+    """What to raise where no scenario is left; a suite of none must not pass."""
+    from chaos.scenario.collecting import in_words
+
+    what = f"no scenario matches -k {asked!r}" if asked else "no scenario is to be played"
+    first = f"{what}; see them with: chaos list"
+    return ChaosError("\n".join((first, *in_words(passed_over))))
+
+
 def output(*, stderr: bool = False) -> Terminal:
     """A console: colours on a terminal, plain text in a pipe, as ``NO_COLOR`` has it."""
     return Terminal(stderr=stderr)
@@ -80,6 +96,6 @@ def print_error(error: ChaosError) -> None:
 def _lines(problem: Problem) -> list[str]:
     """The lines of the file the problem is in; none if it cannot be read (any more)."""
     try:
-        return Path(problem.location.path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        return inputs.read_text(Path(problem.location.path), most_bytes=_MOST_BYTES).splitlines()
+    except inputs.UnreadableError:
         return []

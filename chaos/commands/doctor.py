@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from rich.markup import escape
 
 from chaos.commands.common import output
 
@@ -18,7 +19,7 @@ def doctor() -> None:
     for finding in examine():
         well &= finding.ok
         state = "[green]ok     [/]" if finding.ok else "[red]missing[/]"
-        console.print(f"{state} {finding.name:<22} {finding.seen}", soft_wrap=True)
+        console.print(f"{state} {finding.name:<22} {escape(finding.seen)}", soft_wrap=True)
         if finding.fix:
-            console.print(f"        -> {finding.fix}", soft_wrap=True)
+            console.print(f"        -> {escape(finding.fix)}", soft_wrap=True)
     raise typer.Exit(0 if well else _MISSING)

@@ -13,6 +13,7 @@ from rich.progress import Progress, TextColumn
 from chaos.commands.common import Jobs
 from chaos.commands.outputs import console_beside, write
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import telling_how_far, this_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -151,11 +152,24 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     raise typer.Exit(1 if any(each.found.findings for each in searches) else 0)
 
 
+def _interrupted(campaign: Campaign, so_far: str) -> str:
+    """A search writes what it has found when it ends, which a limit lets it do sooner."""
+    name = campaign.loaded.scenario.name
+    return (
+        f"interrupted: the search of {name} had come to: {so_far or 'its first runs'}\n"
+        "nothing was left behind, and nothing was written\n"
+        f"what is found in a minute is written by: {this_command()} --seconds 60"
+    )
+
+
 def _searched(campaign: Campaign, console: Console) -> Exploration:
     """Search, and show how far it has come."""
     shown = TextColumn("{task.description}", markup=False)
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
-    with Progress(shown, console=console, transient=True, auto_refresh=False) as progress:
+    with (
+        telling_how_far(lambda: _interrupted(campaign, progress.tasks[0].description)),
+        Progress(shown, console=console, transient=True, auto_refresh=False) as progress,
+    ):
         told = progress.add_task("")
         return campaign.search(
             on_progress=lambda text: progress.update(told, description=text, refresh=True)

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from chaos.commands.common import Paths, output, places
 
+NoImport = Annotated[
+    bool,
+    typer.Option("--no-import", help="Run no code of the target: check all that needs none."),
+]
 
-def validate(paths: Paths = None) -> None:
-    """Check scenario files without playing them; every mistake, with line and column."""
+
+def validate(
+    paths: Paths = None,
+    no_import: NoImport = False,  # noqa: FBT002 - typer calls with keywords
+) -> None:
+    """Check scenario files without playing them; every mistake, with line and column.
+
+    The module of the target is imported for the words that it adds: its upstreams, modes,
+    settings and observables. With --no-import it is not, and those words are not checked.
+    """
     from chaos import session
+    from chaos.scenario.collecting import in_words
+    from chaos.scenario.loader import without_words
+    from chaos.targets import vocabulary_of
 
-    loaded = session.load(places(paths))
-    output().print(f"{len(loaded)} scenarios are valid")
+    words = without_words if no_import else vocabulary_of
+    # Also those that are played only when asked for.
+    loaded = session.load_all(places(paths), words).sound()
+    console = output()
+    what = "valid as far as no target is needed" if no_import else "valid"
+    console.print(f"{len(loaded.scenarios)} scenarios are {what}")
+    for line in in_words(loaded.passed_over):
+        console.print(line, markup=False, soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from chaos.commands.common import DEFAULT_BASELINE, Jobs, Paths, output, places
 from chaos.commands.outputs import console_beside, write, write_reports
+from chaos.interactive.interruption import Progress
 from chaos.reports.formats import Files, with_formats
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ def gate(  # noqa: PLR0913 - one parameter for each option
     to_record = recording(paths or (), baseline_file, DEFAULT_BASELINE)
     # Before anything is played: without a baseline the gate has nothing to say.
     baseline = _recorded(baseline_file, to_record, is_to_be_replaced=update)
-    loaded = session.load(where)
+    collected = session.collect(where)
+    loaded = collected.sound().scenarios
     read = [each.source.path for each in loaded]
     console = console_beside(
         {
@@ -73,13 +76,18 @@ def gate(  # noqa: PLR0913 - one parameter for each option
         shown.on_result(result)
         line.ended(result.loaded.scenario.name)
 
-    with ProgressLine(console, len(loaded)) as line:
+    processes = session.processes_for(loaded, wanted=jobs)
+    with (
+        ProgressLine(console, len(loaded)) as line,
+        Progress(loaded, tell, holds=processes == 1, continues=False) as progress,
+    ):
         suite = session.run(
             loaded,
-            processes=session.processes_for(loaded, wanted=jobs),
+            processes=processes,
             length=baseline.calls_of,
-            on_result=tell,
+            on_result=progress.on_result,
         )
+    suite = replace(suite, passed_over=collected.passed_over)
     shown.on_end(suite)
     if update:
         baseline = _record(suite, baseline, baseline_file, where)

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from chaos.commands.common import Jobs, output
 from chaos.commands.outputs import console_beside, write
+from chaos.interactive.interruption import stopped_at, telling_how_far, this_command
 
 incidents = typer.Typer(
     name="incidents",
@@ -85,7 +86,17 @@ def run(
     console = console_beside({"--json": json_file, "--svg": svg_file})
     began_s = time.monotonic()
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
-    with Progress(console=output(stderr=True), transient=True, auto_refresh=False) as progress:
+    with (
+        telling_how_far(
+            lambda: stopped_at(
+                int(progress.tasks[0].completed),
+                len(wanted),
+                "pairs of incident and service",
+                next_command=f"rows are compared as a whole; begin again with: {this_command()}",
+            )
+        ),
+        Progress(console=output(stderr=True), transient=True, auto_refresh=False) as progress,
+    ):
         bar = progress.add_task("playing", total=len(wanted))
         rows = compare(
             wanted,

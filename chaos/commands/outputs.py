@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from chaos.commands.common import output
 from chaos.errors import ChaosError
+from chaos.inputs import resolved
 from chaos.reports.formats import Files
 from chaos.reports.terminal import ReaderGoneError, Terminal
 
@@ -53,7 +54,7 @@ def console_beside(
         UnwritableError: One of them cannot be written, is an input, looks like a scenario, or is
             the same as another. Nothing was made or changed.
     """
-    read = {Path(path).resolve() for path in inputs}
+    read = {resolved(path) for path in inputs}
     written: dict[Path, str] = {}
     for option, path in files.items():
         if path is None:
@@ -61,7 +62,7 @@ def console_beside(
         if path != STDOUT:
             _check_is_no_input(path, option, read)
             check_writable(path, option)
-        place = path if path == STDOUT else path.resolve()
+        place = path if path == STDOUT else resolved(path)
         # A device has room for any number of documents.
         if place in written and (path == STDOUT or _is_kept(path)):
             raise UnwritableError(
@@ -133,7 +134,7 @@ def write_reports(files: Files, report: Report) -> None:
 
 
 def _check_is_no_input(path: Path, option: str, read: Collection[Path]) -> None:
-    if path.resolve() in read:
+    if resolved(path) in read:
         raise UnwritableError(
             f"{option} '{path}' is read by this command, and would be overwritten; "
             "name another file"

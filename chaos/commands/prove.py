@@ -10,12 +10,14 @@ import typer
 from chaos.commands.common import Jobs, Paths, places
 from chaos.commands.outputs import console_beside, write
 from chaos.errors import ChaosError
+from chaos.interactive.interruption import stopped_at, telling_how_far, this_command
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from chaos.defects.defect import Defect
     from chaos.ports import Target
+    from chaos.prove.gate import Case
     from chaos.scenario.loader import LoadedScenario
 
 Expression = Annotated[
@@ -83,13 +85,29 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
         suite = [(each, find_target(each.scenario.target)) for each in loaded]
         defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
     planted_in = {target for _, target in defects}
-    with ProofReport(console, defects=len(defects)) as report:
+    examined: list[Case] = []
+
+    def on_case(case: Case) -> None:
+        examined.append(case)
+        report.on_case(case)
+
+    with (
+        telling_how_far(
+            lambda: stopped_at(
+                len(examined),
+                len(defects),
+                "defects",
+                next_command=f"a proof needs them all; begin again with: {this_command()}",
+            )
+        ),
+        ProofReport(console, defects=len(defects)) as report,
+    ):
         proof = prove(
             [(each, target) for each, target in suite if target in planted_in],
             defects,
             is_matrix=matrix,
             at_once=jobs or usable_cores(),
-            on_case=report.on_case,
+            on_case=on_case,
         )
     report.on_end(proof)
     if json_file:

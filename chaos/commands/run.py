@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +14,11 @@ from chaos.commands.common import (
     Jobs,
     Paths,
     Seed,
+    nothing_to_play,
     places,
 )
 from chaos.commands.outputs import console_beside, write, write_reports
 from chaos.commands.watch import watch as watch_and_play
-from chaos.errors import ChaosError
 from chaos.interactive.interruption import FROM, Progress, from_name
 from chaos.reports.formats import Files, with_formats
 from chaos.tiers.tier import Tier
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from chaos.reports.terminal import Terminal
     from chaos.runner.result import RunResult
     from chaos.runner.suite import SuiteResult
-    from chaos.scenario.loader import LoadedScenario
-    from chaos.scenario.problems import Problem
 
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
@@ -91,7 +89,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if watch:
         watch_and_play(places(paths), expression, seed=seed, laws=verbose > 1)
         return
-    loaded, mistakes = _loaded(places(paths), expression, first)
+    found = session.collect(places(paths), expression)
+    loaded = from_name(found.scenarios, first)
+    if found.problems and not loaded:
+        raise ScenarioError(found.problems)
+    if not loaded:
+        raise nothing_to_play(found.passed_over, expression)
     console = console_beside(
         {each.option: path for each, path in files.items()},
         folders={"--traces": traces},
@@ -118,6 +121,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
             length=Baseline.read_or_empty(DEFAULT_BASELINE).calls_of,
             on_result=progress.on_result,
         )
+    suite = replace(suite, passed_over=found.passed_over)
     report.on_end(suite)
     if files:
         write_reports(files, Report.of(suite))
@@ -125,9 +129,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         for result in suite.results:
             write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))
     order_holds = not check_order or _order_holds(console, suite, seed)
-    if mistakes:
+    if found.problems:
         # What can be played, is; that the rest cannot be read is what comes of it all.
-        raise ScenarioError(mistakes)
+        raise ScenarioError(found.problems)
     raise typer.Exit(suite.outcome.exit_code or int(not order_holds))
 
 
@@ -150,19 +154,3 @@ def _order_holds(console: Terminal, suite: SuiteResult, seed: int | None) -> boo
     if not found:
         console.print(f"order: {len(played)} traces are the same in the opposite order")
     return not found
-
-
-def _loaded(
-    paths: Sequence[Path], expression: str, first: str
-) -> tuple[Sequence[LoadedScenario], Sequence[Problem]]:
-    """What can be played, and what is wrong with the rest."""
-    from chaos import session
-    from chaos.scenario.problems import ScenarioError
-
-    sound, mistakes = session.load_sound(paths, expression)
-    loaded = from_name(sound, first)
-    if mistakes and not loaded:
-        raise ScenarioError(mistakes)
-    if not loaded:
-        raise ChaosError(f"no scenario matches -k {expression!r}; see them with: chaos list")
-    return loaded, mistakes

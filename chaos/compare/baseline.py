@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from chaos import inputs
 from chaos.compare import recorded
 from chaos.compare.changes import Change, Trend, changes
 from chaos.compare.measures import take
@@ -123,11 +124,11 @@ class Baseline:
             ChaosError: There is no such file, or it is not a baseline.
         """
         try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise ChaosError(f"no baseline at '{path}'; record one with: {update}") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ChaosError(f"baseline '{path}' cannot be read: {error}") from error
+            text = inputs.read_text(path)
+        except inputs.UnreadableError as error:
+            if error.is_missing:
+                raise ChaosError(f"no baseline at '{path}'; record one with: {update}") from None
+            raise
         return cls.parse(text, str(path), update=update)
 
     @classmethod
@@ -195,7 +196,7 @@ class Baseline:
 
     def _below(self, paths: Sequence[Path]) -> set[str]:
         """The names of the scenarios whose files lie at or below these paths."""
-        wanted = [path.resolve() for path in paths]
+        wanted = [inputs.resolved(path) for path in paths]
         return {
             name
             for name, entry in self.entries.items()
@@ -207,7 +208,7 @@ class Baseline:
         return {name for name, entry in self.entries.items() if not self._file_of(entry).is_file()}
 
     def _file_of(self, entry: Entry) -> Path:
-        return (self.folder / entry.path).resolve()
+        return inputs.resolved(self.folder / entry.path)
 
 
 def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
@@ -228,7 +229,7 @@ def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:
 def _path_from(folder: Path, path: str) -> str:
     """The path of a file as it is written in a folder; with slashes on any system."""
     try:
-        relative = os.path.relpath(Path(path).resolve(), folder.resolve())
+        relative = os.path.relpath(inputs.resolved(path), inputs.resolved(folder))
     except ValueError:  # On another drive.
-        relative = str(Path(path).resolve())
+        relative = str(inputs.resolved(path))
     return Path(relative).as_posix()

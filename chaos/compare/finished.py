@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from chaos import inputs
 from chaos.compare.measures import Measures, take
 from chaos.errors import ChaosError
 from chaos.runner.result import RunResult
@@ -120,10 +120,12 @@ def read_trace(path: Path) -> Trace:
         ChaosError: There is none, or it is damaged.
     """
     try:
-        return ndjson.load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ChaosError(f"no trace at '{path}'; {_HOW_TO_SAVE}") from None
-    except (OSError, ValueError) as error:
+        return ndjson.load(inputs.read_text(path))
+    except inputs.UnreadableError as error:
+        if error.is_missing:
+            raise ChaosError(f"no trace at '{path}'; {_HOW_TO_SAVE}") from None
+        raise
+    except ValueError as error:
         raise ChaosError(f"trace '{path}' cannot be read: {error}") from error
 
 
@@ -138,11 +140,13 @@ def read_results(path: Path, traces: Path | None = None) -> list[FinishedRun]:
         ChaosError: Something is missing, damaged, or not of the same run.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ChaosError(f"no results at '{path}'; {_HOW_TO_SAVE}") from None
-    except (OSError, ValueError) as error:
-        raise ChaosError(f"results '{path}' cannot be read: {error}") from error
+        document = inputs.parse_json(inputs.read_text(path))
+    except inputs.UnreadableError as error:
+        if error.is_missing:
+            raise ChaosError(f"no results at '{path}'; {_HOW_TO_SAVE}") from None
+        raise
+    except inputs.NotJsonError as error:
+        raise ChaosError(f"results '{path}' cannot be read: {error}; {_HOW_TO_SAVE}") from None
     try:
         return list(_runs(document, traces or path.parent / "traces"))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -193,8 +197,8 @@ def _verdict(saved: Mapping[str, Any]) -> Verdict:
 def _source(path: Path) -> tuple[str, ...]:
     """The file as it is now; a report without it is still worth having."""
     try:
-        return _without_end(tuple(path.read_text(encoding="utf-8").split("\n")))
-    except (OSError, UnicodeDecodeError):
+        return _without_end(tuple(inputs.read_text(path).split("\n")))
+    except inputs.UnreadableError:
         return ()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from chaos.compare.measures import REQUIRED, VERDICT, Measures, Value, describe_measure
 from chaos.errors import ChaosError
+from chaos.inputs import is_path
 from chaos.scenario.problems import Problem, quoted
 from chaos.scenario.reader import UNUSABLE, read_text
 from chaos.scenario.source import Findings
@@ -134,7 +135,7 @@ def _entry(name: str, said: object, findings: Findings) -> Entry | None:
         return None
     measures = dict(said)
     path, sealed = measures.pop("path", None), measures.pop(_CHECKSUM, None)
-    if not isinstance(path, str) or not path:
+    if not is_path(path):
         findings.add((*place, "path"), "the path is missing or no text", "a path", _FIX, _CODE)
     for key in sorted(REQUIRED - measures.keys()):
         findings.add(place, f"{key!r} is missing", "every measure", _FIX, f"missing-{key}")

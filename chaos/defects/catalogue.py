@@ -15,13 +15,16 @@ def find_defects(target: type[Target]) -> tuple[Defect, ...]:
     Raises:
         DefectError: The module is there, but is not a catalogue; or one that was named is not.
     """
-    beside = f"{target.__module__.rpartition('.')[0]}.defects".lstrip(".")
-    module_name = target.defects or beside
+    package, _, _ = target.__module__.rpartition(".")
+    # A module alone has nothing beside it but other modules of the path.
+    module_name = target.defects or (f"{package}.defects" if package else "")
+    if not module_name:
+        return ()
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name != module_name:
-            raise
+            raise _unusable(module_name, error) from error
         if target.defects is None:
             return ()
         raise DefectError(
@@ -29,7 +32,17 @@ def find_defects(target: type[Target]) -> tuple[Defect, ...]:
             "imported from here; expected the folder that it is in; go there, or add it to "
             "PYTHONPATH"
         ) from error
+    except (Exception, SystemExit) as error:
+        # The module is somebody's own, and its mistakes are theirs to read, in one line.
+        raise _unusable(module_name, error) from error
     return checked(getattr(module, "DEFECTS", None), module_name)
+
+
+def _unusable(module_name: str, error: BaseException) -> DefectError:
+    return DefectError(
+        f"importing {module_name} failed: {type(error).__name__}: {error}; expected a module with "
+        f"a tuple DEFECTS; try: python3 -c 'import {module_name}'"
+    )
 
 
 def checked(found: object, place: str) -> tuple[Defect, ...]:

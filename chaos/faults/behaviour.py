@@ -54,6 +54,18 @@ class AlteringFault(Behaviour[F]):
         """The changed response; the same one if there is nothing here to change."""
 
 
+class MeteringFault(Behaviour[F]):
+    """The provider keeps count of requests: it refuses some, and marks its answers to the rest."""
+
+    @abstractmethod
+    def refuse(self, upstream: Upstream) -> Response | None:
+        """The whole response to a request that it does not take; None if it takes it."""
+
+    @abstractmethod
+    def mark(self, response: Response) -> Response:
+        """The answer to a request that it took, with what it says of its count."""
+
+
 class LosingFault(Behaviour[F]):
     """The request never gets to the provider, so there is no response."""
 
@@ -107,6 +119,7 @@ class IdleFault(Behaviour[F]):
 AnyBehaviour = (
     ReplacingFault[Any]
     | AlteringFault[Any]
+    | MeteringFault[Any]
     | LosingFault[Any]
     | BendingFault[Any]
     | ConnectingFault[Any]

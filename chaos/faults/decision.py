@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chaos.faults.armed import Armed
-from chaos.faults.behaviour import AlteringFault, BendingFault, LosingFault, ReplacingFault
+from chaos.faults.behaviour import (
+    AlteringFault,
+    BendingFault,
+    LosingFault,
+    MeteringFault,
+    ReplacingFault,
+)
 from chaos.faults.delivery import PERFECT, Answered, Delivery, Lost
 from chaos.http import Request, Response
 from chaos.ports import StandIn, Upstream
@@ -26,9 +32,10 @@ class Decision:
     How faults compose: each changes what those before it left, so the one injected last is nearest
     to the client. A fault that replaces the response (``rate_limit``, ``http_error``) hides the
     provider and every provider fault injected before it: they do not touch the call, and the
-    provider's state stays as it was. Of several that lose the request the first counts, and
-    nothing else does. Latencies add up; of several rates the lowest counts, of several slicers the
-    one with the longest delays, of several cuts the earliest.
+    provider's state stays as it was. So does one that keeps count (``quota``), for what it
+    refuses. Of several that lose the request the first counts, and nothing else does. Latencies
+    add up; of several rates the lowest counts, of several slicers the one with the longest delays,
+    of several cuts the earliest.
 
     A fault healed while the call is under way still applies to it.
 
@@ -103,6 +110,10 @@ class Decision:
         if isinstance(last.behaviour, ReplacingFault):
             self._touch(last)
             return last.behaviour.answer(self._upstream)
+        if isinstance(last.behaviour, MeteringFault):
+            self._touch(last)
+            refused = last.behaviour.refuse(self._upstream)
+            return refused or last.behaviour.mark(self._through(before, request))
         response = self._through(before, request)
         if isinstance(last.behaviour, AlteringFault):
             altered = last.behaviour.alter(response)

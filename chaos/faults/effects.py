@@ -5,7 +5,7 @@ Who asks again after an answer was lost has to know: what has been done already,
 
 from __future__ import annotations
 
-from chaos.faults.behaviour import ConnectingFault, IdleFault, ReplacingFault
+from chaos.faults.behaviour import ConnectingFault, IdleFault, MeteringFault, ReplacingFault
 from chaos.faults.registry import BEHAVIOURS
 from chaos.scenario.faults import Fault
 
@@ -33,6 +33,8 @@ def effect_in_words(model: type[Fault]) -> str:
     """
     if issubclass(BEHAVIOURS[model], IdleFault):
         return "A request that crosses the end of its connection is not done; the next one is."
+    if issubclass(BEHAVIOURS[model], MeteringFault):
+        return "What it takes is done; what it refuses is not."
     match takes_effect(model):
         case None:
             is_done = model.model_fields["takes_effect"].default

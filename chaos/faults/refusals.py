@@ -35,20 +35,21 @@ class RateLimit(ReplacingFault[RateLimitFault]):
 
 
 class HttpError(ReplacingFault[HttpErrorFault]):
-    """An HTTP error, with the provider's usual body or one of the scenario's."""
+    """Any status, with the provider's usual body or one of the scenario's, and any headers."""
 
     model = HttpErrorFault
 
     def answer(self, upstream: Upstream) -> Response:
         """The error response."""
-        usual = upstream.failed(self.fault.status)
         if self.fault.body is None:
-            return usual
-        return Response(
-            status=self.fault.status,
-            headers=(("content-type", _content_type(self.fault.body)),),
-            body=self.fault.body.encode(),
-        )
+            usual = upstream.failed(self.fault.status)
+        else:
+            usual = Response(
+                status=self.fault.status,
+                headers=(("content-type", _content_type(self.fault.body)),),
+                body=self.fault.body.encode(),
+            )
+        return usual.with_headers(self.fault.headers)
 
 
 def _content_type(body: str) -> str:

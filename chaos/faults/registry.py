@@ -18,8 +18,11 @@ from chaos.faults.connection import (
     TlsFailure,
 )
 from chaos.faults.corruption import Corrupt
+from chaos.faults.counting import Overload, Quota
 from chaos.faults.cuts import CutStream, LimitData
+from chaos.faults.encoding import Encoding
 from chaos.faults.malformed import Malformed
+from chaos.faults.odd_streams import OddStream
 from chaos.faults.pace import Bandwidth, Latency, Slicer
 from chaos.faults.refusals import HttpError, RateLimit
 from chaos.scenario.faults import Fault
@@ -29,6 +32,8 @@ BEHAVIOURS: dict[type[Fault], type[AnyBehaviour]] = {
     for behaviour in (
         RateLimit,
         HttpError,
+        Quota,
+        Overload,
         Latency,
         Timeout,
         DnsFailure,
@@ -43,7 +48,9 @@ BEHAVIOURS: dict[type[Fault], type[AnyBehaviour]] = {
         Slicer,
         Corrupt,
         Malformed,
+        Encoding,
         Completion,
+        OddStream,
         CutStream,
     )
 }

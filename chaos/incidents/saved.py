@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from chaos import inputs
 from chaos.errors import ChaosError
 from chaos.incidents.catalogue import Incident
 from chaos.incidents.measures import Row
@@ -56,10 +57,10 @@ def outdated(path: Path, incidents: Sequence[Incident]) -> list[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        saved: dict[str, Any] = inputs.parse_json(inputs.read_text(path))
         if saved["format"] == FORMAT:
             return saved
-    except (OSError, ValueError, KeyError, TypeError):
+    except (inputs.UnreadableError, inputs.NotJsonError, KeyError, TypeError):
         pass
     raise ChaosError(
         f"{str(path)!r} is not a comparison; write it with: chaos incidents run --json {path}"

@@ -7,8 +7,8 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -82,6 +82,40 @@ class HeldInterrupt:
             self._before = None
 
 
+@contextmanager
+def telling_how_far(told: Callable[[], str]) -> Iterator[None]:
+    """Turn a Ctrl-C that ends the block into a message.
+
+    Args:
+        told: How far it has come, and how to go on.
+
+    Raises:
+        RunInterruptedError: Ctrl-C ended the block.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise RunInterruptedError(told()) from None
+
+
+def stopped_at(done: int, total: int, what: str, *, next_command: str) -> str:
+    """How far a command came that says nothing before its end.
+
+    Example:
+        >>> print(stopped_at(3, 8, "defects", next_command="again: chaos prove"))
+        interrupted: 3 of 8 defects were examined
+        nothing was left behind
+        again: chaos prove
+    """
+    first = f"interrupted: {done} of {total} {what} were examined"
+    return f"{first}\nnothing was left behind\n{next_command}"
+
+
+def this_command() -> str:
+    """The command that is running, as it was typed."""
+    return shlex.join(["chaos", *sys.argv[1:]])
+
+
 class Progress:
     """Remembers what was played of a suite, and tells it if Ctrl-C ends the block.
 
@@ -90,6 +124,8 @@ class Progress:
         on_result: Told of each run as it ends.
         holds: Whether Ctrl-C waits for the end of a run: one that this process plays must not be
             torn, others see to that themselves.
+        continues: Whether the command can begin in the middle; one that compares a whole suite
+            cannot.
     """
 
     def __init__(
@@ -98,8 +134,10 @@ class Progress:
         on_result: Callable[[RunResult], None],
         *,
         holds: bool = True,
+        continues: bool = True,
     ) -> None:
         self._loaded = loaded
+        self._continues = continues
         self._tell = on_result
         self._results: list[RunResult] = []
         self._interrupt = HeldInterrupt()
@@ -123,7 +161,9 @@ class Progress:
         """
         self._interrupt.__exit__(exc_type, exc, traceback)
         if exc_type is not None and issubclass(exc_type, KeyboardInterrupt):
-            said = interruption(self._results, self._loaded, sys.argv[1:])
+            said = interruption(
+                self._results, self._loaded, sys.argv[1:], continues=self._continues
+            )
             raise RunInterruptedError(said) from None
 
     def on_result(self, result: RunResult) -> None:
@@ -151,7 +191,11 @@ def from_name(loaded: Sequence[LoadedScenario], name: str) -> Sequence[LoadedSce
 
 
 def interruption(
-    results: Sequence[RunResult], loaded: Sequence[LoadedScenario], arguments: Sequence[str]
+    results: Sequence[RunResult],
+    loaded: Sequence[LoadedScenario],
+    arguments: Sequence[str],
+    *,
+    continues: bool = True,
 ) -> str:
     """How far a suite came, and the command that does the rest.
 
@@ -159,6 +203,7 @@ def interruption(
         results: What was played to its end.
         loaded: What was to be played, in order.
         arguments: Of the command, without its name.
+        continues: Whether the command has an option to begin in the middle.
     """
     counts = ", ".join(
         f"{count} {outcome.value}"
@@ -167,7 +212,9 @@ def interruption(
     )
     done = f"interrupted: {len(results)} of {len(loaded)} scenarios were played"
     lines = [f"{done} ({counts})" if counts else done, "nothing was left behind"]
-    if len(results) < len(loaded):
+    if not continues:
+        lines.append(f"it needs the whole suite; begin again with: {this_command()}")
+    elif len(results) < len(loaded):
         following = loaded[len(results)].scenario.name
         command = shlex.join(["chaos", *_without_from(arguments), FROM, following])
         lines.append(f"continue with: {command}")

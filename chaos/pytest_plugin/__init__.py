@@ -10,20 +10,23 @@ cost nothing there, so everything else of the harness is imported when a scenari
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from chaos.pytest_plugin.items import ScenarioFile
+    from chaos.scenario.collecting import PassedOver
     from chaos.testing import SimulatedWorld
 
-_ENDINGS = (".yaml", ".yml")
 _FOLDER = "scenarios"
-_SIGNS = ("hypothesis:", "method:", "steady_state:", "# yaml-language-server: $schema=")
-"""Lines of which a scenario has at least one, even when it is half written."""
+_passed_over = pytest.StashKey[dict[str, str]]()
+"""Files that are not played: by their path, as it is shown, why not."""
+
+_OUTPUT = "chaos_passed_over"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,19 +41,70 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
-    """Collect YAML files in folders named ``scenarios``, and those named on the command line.
+    """Collect scenarios in folders named ``scenarios``, and those named on the command line.
 
-    In a folder only files that look like scenarios count: other tools have scenarios too.
+    In a folder the rule is that of `chaos run`, see `chaos.scenario.collecting`: other tools have
+    scenarios too.
     """
-    if file_path.suffix not in _ENDINGS:
-        return None
-    is_named = parent.session.isinitpath(file_path)
-    if not is_named and not (_FOLDER in file_path.parent.parts and _is_scenario(file_path)):
+    if parent.session.isinitpath(file_path):
+        if file_path.suffix not in {".yaml", ".yml"}:
+            return None
+    elif _FOLDER not in file_path.parent.parts or not _is_met(file_path, parent.config):
         return None
     from chaos.pytest_plugin.items import ScenarioFile  # noqa: PLC0415 - see the docstring
 
     found: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    found.on_passed_over = partial(note_passed_over, parent.config)
     return found
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Enter no folder of scenarios that `chaos run` would not enter, and note what is in it."""
+    if _FOLDER not in collection_path.parent.parts or not collection_path.is_dir():
+        return None
+    from chaos.scenario.collecting import passed_over_in, why_not_entered  # noqa: PLC0415
+
+    if (why := why_not_entered(collection_path)) is None:
+        return None
+    note_passed_over(config, passed_over_in(collection_path, why))
+    return True
+
+
+def note_passed_over(config: pytest.Config, found: Iterable[PassedOver]) -> None:
+    """Have the end of the session tell what is not played."""
+    noted = config.stash.setdefault(_passed_over, {})
+    here = config.invocation_params.dir
+    for each in found:
+        path = Path(each.path)
+        shown = path.relative_to(here) if path.is_relative_to(here) else path
+        noted[str(shown)] = each.why
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand on what was passed over to the process that talks to people."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_OUTPUT] = session.config.stash.get(_passed_over, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - a worker of xdist
+    """Take it: every worker collects everything, so it is the same from each."""
+    handed_on = getattr(node, "workeroutput", {}).get(_OUTPUT, {})
+    node.config.stash.setdefault(_passed_over, {}).update(handed_on)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """A line for each reason for which something was not played."""
+    noted = config.stash.get(_passed_over, {})
+    if not noted:
+        return
+    from chaos.scenario.collecting import PassedOver, in_words  # noqa: PLC0415
+
+    for line in in_words(PassedOver(path=path, why=why) for path, why in sorted(noted.items())):
+        terminalreporter.write_line(f"chaos: {line}")
 
 
 @pytest.fixture
@@ -65,9 +119,11 @@ def simulation(request: pytest.FixtureRequest) -> Iterator[SimulatedWorld]:
         yield world
 
 
-def _is_scenario(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8") as lines:
-            return any(line.startswith(_SIGNS) for line in lines)
-    except (OSError, UnicodeDecodeError):
-        return False
+def _is_met(path: Path, config: pytest.Config) -> bool:
+    """Whether a file of a folder is a scenario; one that may be meant as one is noted."""
+    from chaos.scenario.collecting import PassedOver, meet  # noqa: PLC0415 - see the docstring
+
+    met = meet(path)
+    if isinstance(met, PassedOver):
+        note_passed_over(config, [met])
+    return isinstance(met, Path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
     from chaos.runner.result import RunResult
+    from chaos.scenario.collecting import PassedOver
 
 _WITH_A_MEANING = frozenset(
     {"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"}
@@ -24,10 +25,16 @@ _WITH_A_MEANING = frozenset(
 class ScenarioFile(pytest.File):
     """A YAML file; read for its tags when collected, checked when its test runs."""
 
+    on_passed_over: Callable[[Sequence[PassedOver]], None] = staticmethod(lambda _: None)
+    """Told of the scenario if it is not played."""
+
     def collect(self) -> Iterator[ScenarioItem]:
         """One test, called like the file; none if it is played only when asked for."""
+        from chaos.scenario.collecting import apart  # noqa: PLC0415 - collection may end before
+
         tags = _tags(self.path)
-        if self._is_apart(tags):
+        if (tag := self._is_apart(tags)) is not None:
+            self.on_passed_over([apart(self.path, tag)])
             return
         item: ScenarioItem = ScenarioItem.from_parent(self, name=self.path.stem)
         for tag in tags:
@@ -38,16 +45,13 @@ class ScenarioFile(pytest.File):
                 item.add_marker(tag)
         yield item
 
-    def _is_apart(self, tags: Sequence[str]) -> bool:
-        """As `chaos run` has it: named by its file, its folder, its name or the tag, or not."""
-        from chaos.scenario.suite import APART  # noqa: PLC0415 - collection may end before
+    def _is_apart(self, tags: Sequence[str]) -> str | None:
+        """The tag for which it is passed over, as `chaos run` has it; None if it is not."""
+        from chaos.scenario.collecting import is_apart  # noqa: PLC0415 - collection may end before
 
-        apart = APART.intersection(tags)
-        if not apart:
-            return False
-        is_named = any(map(self.session.isinitpath, (self.path, self.path.parent)))
-        expressions = f"{self.config.getoption('-k')} {self.config.getoption('-m')}"
-        return not (is_named or any(word in expressions for word in (*apart, self.path.stem)))
+        named = filter(self.session.isinitpath, (self.path, self.path.parent))
+        words = f"{self.config.getoption('-k')} {self.config.getoption('-m')}"
+        return is_apart(tags, self.path, named=named, words=words)
 
 
 class ScenarioItem(pytest.Item):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.authoring.starters import starter
+from chaos.authoring.starters import OF_STREAMS, starter
 from chaos.scenario.scalars import write
 
 _ASK = "- ask: How do I reset my password?"
@@ -136,7 +136,7 @@ def fault_example(kind: str) -> str:
     upstream = "gcs" if kind in _OF_STORAGE else "openai"
     fault = starter(kind, upstream, dict(_SAID.get(kind, {})))
     inject = f"- inject: {write(fault)}"
-    if kind == "cut_stream":
+    if kind in OF_STREAMS:
         return (
             "version: 1\nname: example\nhypothesis: An example.\n"
             "given:\n  settings: {openai.stream: true}\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 from chaos.authoring import catalogue
 from chaos.authoring.catalogue import Entry, Parameter
 from chaos.checks.registry import LAWS
-from chaos.errors import ChaosError, MissingComponentError
+from chaos.errors import ChaosError, MissingComponentError, OwnDefectError
 from chaos.faults.effects import effect_in_words
 from chaos.interactive.interruption import RunInterruptedError
 from chaos.reference import examples
@@ -199,7 +199,9 @@ def _exit_codes(simulation: Simulation) -> Iterator[str]:
         ChaosError.exit_code: "A scenario or an argument is wrong; nothing was played.",
         Outcome.INCONCLUSIVE.exit_code: "None failed, but at least one proved nothing.",
         MissingComponentError.exit_code: "Something the run needs is not on this machine.",
-        RunInterruptedError.exit_code: "Ctrl-C; the command that goes on from there is printed.",
+        OwnDefectError.exit_code: "Chaos itself is wrong; a line to report is printed.",
+        RunInterruptedError.exit_code: "Ctrl-C; how far it came is printed, and the command that "
+        "goes on from there, or begins again where a part says nothing.",
     }
     yield from ("", "| code | meaning |", "| --- | --- |")
     yield from (f"| {code} | {meaning} |" for code, meaning in codes.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from chaos.compare.tiers.normalise import RULES, Rule
-from chaos.scenario.suite import APART
+from chaos.scenario.collecting import APART
 
 _PAGE = """\
 # The wire

@@ -21,6 +21,7 @@ def render(report: Report) -> str:
         "tiers": dict(report.tiers),
         "laws_not_exercised": list(report.laws_not_exercised),
         "scenarios": [_run(run) for run in report.runs],
+        "not_played": [{"path": each.path, "why": each.why} for each in report.passed_over],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -11,8 +11,12 @@ from chaos.compare.tiers.side_by_side import in_columns
 from chaos.reports.evidence import stories
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
+from chaos.scenario.collecting import in_words
 from chaos.units import format_duration
 from chaos.verdict import Outcome, Verdict
+
+_MOST_PATHS = 5
+"""Of the files that were not played for one reason; with --verbose all are named."""
 
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.INCONCLUSIVE: "yellow"}
 
@@ -102,6 +106,9 @@ class ConsoleReport:
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
         line = f"{counts}{_by_tier(suite)}; {virtual} of virtual time in {suite.real_s:.1f} s"
         self._print(line, STYLES[suite.outcome])
+        most = len(suite.passed_over) if self._laws else _MOST_PATHS
+        for line in in_words(suite.passed_over, most):
+            self._print(line)
         if self._laws and (missing := suite.laws_not_exercised):
             self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from chaos import inputs
 from chaos.compare.baseline import Comparison
 from chaos.compare.finished import FinishedRun
 from chaos.compare.measures import VERDICT
@@ -92,6 +93,6 @@ def _in_general(rule: Rule, scenario: str, check: str, path: str, message: str) 
 
 
 def _from_root(path: str) -> str:
-    absolute, here = Path(path).resolve(), Path.cwd()
+    absolute, here = inputs.resolved(path), Path.cwd()
     inside = absolute.is_relative_to(here)
     return absolute.relative_to(here).as_posix() if inside else PurePath(path).as_posix()

@@ -13,6 +13,7 @@ from chaos.compare.baseline import Comparison
 from chaos.compare.finished import FinishedRun, runs_of
 from chaos.reports.findings import Finding, findings
 from chaos.runner.suite import SuiteResult
+from chaos.scenario.collecting import PassedOver
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, combine
 
@@ -27,6 +28,7 @@ class Report:
         comparison: With the baseline; None if there was none to compare with.
         baseline: The file of the baseline, to point at.
         laws_not_exercised: Laws that a target promises and no run put to the test.
+        passed_over: What might be taken for a part of the suite and was not played.
         traces: Every trace by the name of its scenario; there may be one without a verdict.
     """
 
@@ -35,6 +37,7 @@ class Report:
     comparison: Comparison | None = None
     baseline: Path | None = None
     laws_not_exercised: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
     traces: Mapping[str, Trace] = field(default_factory=dict)
 
     @classmethod
@@ -54,6 +57,7 @@ class Report:
             comparison=comparison,
             baseline=baseline,
             laws_not_exercised=suite.laws_not_exercised,
+            passed_over=suite.passed_over,
             traces={run.name: run.trace for run in runs},
         )
 

@@ -15,8 +15,8 @@ from chaos.choices import Choices, Seeded
 from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
-from chaos.ports import Target, World
-from chaos.runner.player import SCRIPT, Player
+from chaos.ports import Promises, Target, World
+from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
 from chaos.scenario.loader import LoadedScenario
@@ -26,6 +26,7 @@ from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
 from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
+from chaos.trace.events import FaultEvent
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 
@@ -61,7 +62,9 @@ def play(  # noqa: PLR0913 - what a run is made of
     life = _Life(loaded, target_class, choices, injector(choices), interleaved)
     with fresh_folder("run", _scratch()) as folder:
         life.live(simulation, seed, folder)
-    promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
+    promises = Promises()
+    with _stopping(life.verdicts, target_class):
+        promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
     record = RunRecord(
         scenario=scenario,
         trace=life.trace,
@@ -88,9 +91,6 @@ def play(  # noqa: PLR0913 - what a run is made of
 
 SIMULATION = "simulation"
 """The check that a run stayed inside the simulated world."""
-
-TARGET = "target"
-"""The check that there was a service to test."""
 
 AUDIT = "audit"
 """The check that what the service tells of itself is so."""
@@ -119,6 +119,7 @@ class _Life:
         self.verdicts: list[Verdict] = []
         self.ended_s = 0.0
         self.has_loops = False
+        self._last_look = 0
         self.outside_s = 0.0
 
     @property
@@ -163,6 +164,8 @@ class _Life:
             self.verdicts.clear()
             stopped = [verdict for verdict in stopped if verdict.check == SIMULATION]
         self.verdicts += stopped or self._faults_that_never_fired()
+        if self.verdicts and not stopped:
+            self.verdicts += self._faults_that_nobody_judged()
         if not self.verdicts:
             self.verdicts.append(
                 Verdict(
@@ -204,6 +207,7 @@ class _Life:
                 player.verdicts += map(_untrue, service.audit())
         finally:
             self.verdicts += player.verdicts
+            self._last_look = player.last_look
             service.close()
 
     def _begin_again(self) -> None:
@@ -223,6 +227,28 @@ class _Life:
                 seen="none",
             )
             for fault_id in self._injector.untouched()
+        ]
+
+    def _faults_that_nobody_judged(self) -> list[Verdict]:
+        """Faults that touched calls only when all that is expected had been looked at.
+
+        That a fault was felt says nothing of what the service made of it.
+        """
+        first: dict[str, int] = {}
+        for event in self.trace.of(FaultEvent):
+            if event.what == "touched":
+                first.setdefault(event.fault, event.seq)
+        return [
+            Verdict(
+                check=f"fault {fault_id}",
+                outcome=Outcome.INCONCLUSIVE,
+                reason=f"nothing is expected after fault {fault_id!r} first touched a call",
+                expected="an expectation of the step it touches, of a later one, or of the whole",
+                seen="none",
+                evidence=(seq,),
+            )
+            for fault_id, seq in first.items()
+            if seq >= self._last_look
         ]
 
 

@@ -9,6 +9,7 @@ from functools import partial, singledispatchmethod
 
 from chaos.checks.expectations import judge
 from chaos.checks.measure import Window
+from chaos.errors import TargetError
 from chaos.faults.injector import Injector
 from chaos.ports import Vocabulary
 from chaos.runner.service import RESTART, Service
@@ -42,7 +43,10 @@ from chaos.trace.events import (
     StepEvent,
 )
 from chaos.units import format_duration
-from chaos.verdict import Verdict
+from chaos.verdict import Outcome, Verdict
+
+TARGET = "target"
+"""The check that there was a service to test, and that it spoke as its target says."""
 
 SCRIPT = "script"
 """The actor of everything that no user does."""
@@ -63,6 +67,8 @@ class Player:
         self._best_mode = words.best_mode
         self._tasks: list[Task] = []
         self.verdicts: list[Verdict] = []
+        self.last_look = 0
+        """How many events there were when something was last expected."""
 
     def play(self, steps: Sequence[AnyStep], section: str) -> None:
         """Play steps one after the other; a step with ``at`` runs beside them.
@@ -86,6 +92,8 @@ class Player:
                 value = self._service.observe(expectation.key)
                 self._run.recorder.record(ObservationEvent, key=expectation.key, value=value)
         window = replace(window, best_mode=self._best_mode)
+        if expectations:
+            self.last_look = len(self._run.trace)
         self.verdicts += [
             judge(each, window, kind=self._probes[each.key].kind, where=where)
             for each in expectations
@@ -240,6 +248,11 @@ class Player:
                 answer = self._service.ask(question)
             except Abandoned:
                 raise
+            except TargetError as error:
+                # Not the service's doing but its target's, and so no answer that anybody got.
+                self._wrong_target(error)
+                elapsed_s = round(self._run.clock.now_s - began_s, 6)
+                record(AnswerEvent, mode="error", elapsed_s=elapsed_s, error=in_words(error))
             # Also SystemExit and its like: whatever escapes is what the user sees.
             except BaseException as error:  # noqa: BLE001
                 elapsed_s = round(self._run.clock.now_s - began_s, 6)
@@ -259,6 +272,11 @@ class Player:
             finally:
                 asked.is_over = True
         return number
+
+    def _wrong_target(self, error: TargetError) -> None:
+        reason = f"the target does not keep to its own words: {error}"
+        if all(verdict.reason != reason for verdict in self.verdicts):
+            self.verdicts.append(Verdict(check=TARGET, outcome=Outcome.FAILED, reason=reason))
 
     def _together(self, users: Sequence[tuple[str, Callable[[str], None]]]) -> None:
         """Run several users at once and wait for all of them."""

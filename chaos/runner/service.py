@@ -9,9 +9,13 @@ from typing import Any, TypeVar
 from chaos.errors import TargetError
 from chaos.ports import Answer, Target, World
 from chaos.runner.service_loop import ServiceLoop
+from chaos.scenario.problems import listed
 from chaos.trace.events import Scalar
 
 T = TypeVar("T")
+
+ERROR = "error"
+"""The mode of an answer that never came; every target has it."""
 
 RESTART = "restart"
 """The action after which nothing of the process before is left."""
@@ -38,13 +42,20 @@ class Service:
         """See `Target.ask`.
 
         Raises:
-            TargetError: It gives something else than an `Answer`.
+            TargetError: It gives something else than an `Answer`, or one in a mode that the
+                target does not have.
         """
         answer = self._outcome(self._target.ask(question))
         if not isinstance(answer, Answer):
             raise TargetError(
                 f"{self._target.name}.ask() returned {type(answer).__name__}; expected a "
                 "chaos.ports.Answer"
+            )
+        modes = self._target.vocabulary().modes
+        if answer.mode not in {*modes, ERROR}:
+            raise TargetError(
+                f"{self._target.name}.ask() answered in mode {answer.mode!r}; expected "
+                f"{listed(modes)}; add it to the modes of the target, or correct it"
             )
         return answer
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chaos.checks.registry import LAWS, promised_laws
 from chaos.runner.result import RunResult
+from chaos.scenario.collecting import PassedOver
 from chaos.targets import find_target
 from chaos.targets.here import importable_here
 from chaos.verdict import Outcome, combine
@@ -20,10 +21,12 @@ class SuiteResult:
     Attributes:
         results: In the order they were played.
         real_s: Real time of all of it, in seconds.
+        passed_over: What might be taken for a part of the suite and was not played.
     """
 
     results: tuple[RunResult, ...]
     real_s: float
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

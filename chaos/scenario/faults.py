@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chaos.scenario.fields import (
     Calls,
+    Headers,
     Node,
     PositiveDuration,
     PositiveSize,
@@ -96,21 +97,121 @@ class RateLimitFault(Fault):
 
 
 class HttpErrorFault(Fault):
-    """The provider answers with an HTTP error.
+    """The provider answers with another status than it should, and any headers and body.
+
+    What an error says with its headers counts: a 503 may ask for patience, a redirect names a
+    place. A 200 with the body of an error is one that nobody announces.
 
     Example:
-        ``{upstream: openai, fault: http_error, status: 503}``
+        ``{upstream: openai, fault: http_error, status: 503, headers: {Retry-After: "20"}}``
     """
 
     needs_http = True
 
     fault: Literal["http_error"]
-    status: int = Field(ge=300, le=599, description="HTTP status.", examples=[503])
+    status: int = Field(ge=200, le=599, description="HTTP status.", examples=[503])
     body: str | None = Field(
         default=None,
-        description="Body in place of the provider's usual error.",
+        description="Body in place of the provider's usual error; an empty text for none.",
         examples=["<html>Bad gateway</html>"],
     )
+    headers: Headers = Field(
+        default=(),
+        description="Headers beside those of the body, each a text; a list sends it more than "
+        "once, as it stands.",
+        examples=[{"Retry-After": "-5"}, {"Retry-After": ["1", "60"]}],
+    )
+
+
+class EncodingFault(Fault):
+    """The body of a response is compressed, wrongly: its header promises what it does not hold.
+
+    Example:
+        ``{upstream: openai, fault: encoding, as: truncated_gzip}``
+    """
+
+    fault: Literal["encoding"]
+    as_: Literal["gzip", "truncated_gzip", "not_gzip", "wrong_checksum", "unknown"] = Field(
+        alias="as",
+        description="What comes: sound gzip, the first half of it, plain text that says it is "
+        "gzip, gzip whose checksum is not that of its content, or an encoding nobody knows.",
+        examples=["truncated_gzip"],
+    )
+
+
+class StreamFault(Fault):
+    """A stream of events that is odd, and whole: what is allowed, and what should not be.
+
+    Example:
+        ``{upstream: openai, fault: stream, as: error_event, after: 2}``
+    """
+
+    fault: Literal["stream"]
+    as_: Literal[
+        "comments",
+        "empty_events",
+        "without_data",
+        "error_event",
+        "without_done",
+        "finish_reason",
+    ] = Field(
+        alias="as",
+        description="What is odd: comment lines or empty events between the others, an event "
+        "without data, an error in the middle of a 200, no [DONE] at the end, or another reason "
+        "to stop. Letters that come in pieces are fault 'slicer' with a size of one byte.",
+        examples=["without_done"],
+    )
+    after: int = Field(
+        default=1,
+        ge=0,
+        description="Events that come before what is odd, where it stands in one place.",
+        examples=[2],
+    )
+    finish_reason: str | None = Field(
+        default=None,
+        description="The reason, for finish_reason; null for none at all.",
+        examples=["insufficient_system_resource"],
+    )
+
+
+class OverloadFault(Fault):
+    """The provider gets slower the more calls it has to do, and is slower for a while after.
+
+    Each call of the last ``memory`` adds ``per_call`` to its latency. A service that tries again
+    because of that keeps it slow when the cause is long gone: metastable failure.
+
+    Example:
+        ``{upstream: openai, fault: overload, capacity: 2, per_call: 1s, memory: 10s}``
+    """
+
+    fault: Literal["overload"]
+    capacity: int = Field(
+        ge=0,
+        description="Calls within its memory, the present one among them, that cost nothing.",
+        examples=[5],
+    )
+    per_call: PositiveDuration = Field(
+        description="What each call above that adds to the time to the first byte.",
+        examples=["500ms"],
+    )
+    memory: PositiveDuration = Field(
+        description="For how long a call weighs on it.", examples=["10s"]
+    )
+
+
+class QuotaFault(Fault):
+    """The provider counts requests, says how many are left, and refuses what is beyond.
+
+    Every answer carries ``x-ratelimit-limit-requests``, ``-remaining-requests`` and
+    ``-reset-requests``; a request beyond the limit gets the provider's 429 with ``Retry-After``.
+
+    Example:
+        ``{upstream: openai, fault: quota, requests: 3, per: 60s}``
+    """
+
+    fault: Literal["quota"]
+    requests: int = Field(ge=1, description="How many a window allows.", examples=[3])
+    per: PositiveDuration = Field(description="How long a window is.", examples=["60s"])
 
 
 class LatencyFault(Fault):
@@ -379,6 +480,8 @@ class CutStreamFault(Fault):
 AnyFault = Annotated[
     RateLimitFault
     | HttpErrorFault
+    | QuotaFault
+    | OverloadFault
     | LatencyFault
     | TimeoutFault
     | DnsFailureFault
@@ -393,7 +496,9 @@ AnyFault = Annotated[
     | SlicerFault
     | CorruptFault
     | MalformedFault
+    | EncodingFault
     | CompletionFault
+    | StreamFault
     | CutStreamFault,
     Field(discriminator="fault"),
 ]

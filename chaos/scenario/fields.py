@@ -10,10 +10,18 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from chaos.scenario.problems import quoted, suggest
+from chaos.scenario.problems import quoted, suggest, typed
 from chaos.units import (
     DURATION_HINT,
     DURATION_PATTERN,
@@ -267,6 +275,59 @@ Calls = Annotated[
     ),
 ]
 """Matching calls by number, counted from the injection."""
+
+_HEADER_HINT = "a mapping of header names to texts, or to lists of texts"
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+"""What says where a message ends; the tier that sends it knows."""
+
+
+def _headers(value: object) -> object:
+    """Header lines in order: of a mapping, an item for each text."""
+    if not isinstance(value, dict):
+        raise mistake("wrong-type", typed(value), _HEADER_HINT, "write {Retry-After: '20'}")
+    lines: list[tuple[str, str]] = []
+    for name, said in value.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            wrong = f"{quoted(name)} is not the name of a header"
+            raise mistake("bad-header", wrong, "letters, digits and hyphens", "correct it")
+        if name.lower() in _FRAMING:
+            wrong = f"{name} is not for a scenario to say: it frames the message"
+            fix = "remove it; a body that ends early is fault 'limit_data'"
+            raise mistake("bad-header", wrong, "any other header", fix)
+        for text in said if isinstance(said, tuple) else (said,):
+            if not isinstance(text, str):
+                fix = f"put it in quotes: {quoted(str(text))}"
+                raise mistake("bad-header", typed(text), "text", fix)
+            if not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", text):
+                wrong = f"{quoted(text)} cannot be sent in a header"
+                raise mistake("bad-header", wrong, "one line of Latin letters", "correct it")
+            lines.append((name, text))
+    return tuple(lines)
+
+
+def _as_mapping(lines: tuple[tuple[str, str], ...]) -> dict[str, object]:
+    found: dict[str, list[str]] = {}
+    for name, text in lines:
+        found.setdefault(name, []).append(text)
+    return {name: texts[0] if len(texts) == 1 else texts for name, texts in found.items()}
+
+
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+Headers = Annotated[
+    tuple[tuple[str, str], ...],
+    PlainValidator(_headers),
+    PlainSerializer(_as_mapping),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": _TEXTS,
+            "description": _HEADER_HINT,
+            "examples": [{"Retry-After": "20"}],
+        }
+    ),
+]
+"""Lines of a header, in order; a name may come more than once."""
 
 Isolation = Literal["process", "shared"]
 """What scenarios have of the process that plays them: one each, or one for all."""

@@ -15,6 +15,7 @@ from chaos.scenario.faults import (
     LatencyFault,
     RateLimitFault,
     ResetPeerFault,
+    StreamFault,
 )
 from chaos.scenario.model import (
     AdvanceStep,
@@ -39,6 +40,22 @@ def check(draft: Draft, findings: Findings) -> None:
     if draft.is_whole:
         # With a step missing, the question that a fault would touch may be in it.
         _check_firing(draft, findings)
+
+
+def _check_stream(fault: StreamFault, path: NodePath, findings: Findings) -> None:
+    """Report what belongs to another oddness than the one asked for."""
+    in_one_place = {"empty_events", "without_data", "error_event"}
+    uses = {"finish_reason": {"finish_reason"}, "after": in_one_place}
+    for key in sorted(fault.model_fields_set & uses.keys()):
+        if fault.as_ not in uses[key]:
+            findings.add(
+                (*path, key),
+                f"{key!r} changes nothing of a stream {fault.as_!r}",
+                f"'as' to be one of: {', '.join(sorted(uses[key]))}",
+                "remove it, or change 'as'",
+                "no-effect",
+                at_key=True,
+            )
 
 
 def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
@@ -71,6 +88,8 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
             "add for example 'finish_reason: length'",
             "no-effect",
         )
+    if isinstance(fault, StreamFault):
+        _check_stream(fault, path, findings)
     if isinstance(fault, LatencyFault) and fault.jitter > fault.latency:
         findings.add(
             (*path, "jitter"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from chaos.scenario.draft import Draft
 from chaos.scenario.expectations import Expectation
-from chaos.scenario.kinds import Kind
 from chaos.scenario.model import (
+    AnyStep,
     AskStep,
     InjectStep,
     LoadStep,
@@ -18,19 +18,12 @@ from chaos.scenario.model import (
 )
 from chaos.scenario.observables import Probe, probes
 from chaos.scenario.source import Findings, NodePath
-from chaos.scenario.tolerances import AllOf, Matches, Modes, OneOf, Range, Tolerance
+from chaos.scenario.tolerances import Modes, Tolerance
 from chaos.scenario.vocabulary import Vocabulary
+from chaos.scenario.worst import is_always_met, worst_counts
 
 _ACTING = (AskStep, LoadStep, RefreshIndexStep, RestartStep, PublishIndexStep)
 """Steps that make the service do something, or something with it."""
-
-_NEVER_NEGATIVE = {Kind.COUNT, Kind.SHARE, Kind.NUMBER}
-_ALWAYS_THERE = {"answer.elapsed", "slowest_answer"}
-"""Durations that are never null and never below zero. To say of others that they are at least 0
-is to say that they are not null."""
-
-_MATCHES_ALL = re.compile(r"\^?(?:\.[*?]\??)*|(?:\.[*?]\??)*\$")
-"""Patterns of nothing but what may be missing, with one anchor at most."""
 
 _SAID_ALREADY = {"misplaced", "never-fires"}
 """Mistakes that come of it that nobody asks."""
@@ -39,24 +32,39 @@ _SAID_ALREADY = {"misplaced", "never-fires"}
 def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
     """Report expectations that always hold, and scenarios in which they are all there is."""
     known = probes(vocabulary)
+    whole = 0.0
     for path, step in draft.steps:
-        _check_claims(step.expect, known, (*path, "expect"), findings)
-    _check_claims(draft.expect, known, ("expect",), findings)
+        answers = _answers(step)
+        whole += answers
+        _check_claims(step.expect, known, (*path, "expect"), answers or whole, findings)
+    most = whole if draft.is_whole else math.inf
+    _check_claims(draft.expect, known, ("expect",), most, findings)
     if draft.is_whole:
         _check_acting(draft, known, findings)
         _check_judged(draft, findings)
 
 
+def _answers(step: AnyStep) -> float:
+    """The most answers that a step can come to; a load keeps to no exact number."""
+    if isinstance(step, AskStep):
+        return step.ask.answers
+    return 2 * step.load.questions if isinstance(step, LoadStep) else 0
+
+
 def _check_claims(
-    claims: Sequence[Expectation], known: Mapping[str, Probe], path: NodePath, findings: Findings
+    claims: Sequence[Expectation],
+    known: Mapping[str, Probe],
+    path: NodePath,
+    answers: float,
+    findings: Findings,
 ) -> None:
     for claim in claims:
         probe, where = known[claim.key], (*path, claim.key)
         if isinstance(claim.tolerance, Modes):
             for mode, count in claim.tolerance.counts:
-                if _holds(count, _from_zero):
+                if all(map(count.accepts, worst_counts(answers))):
                     _report((*where, mode), f"answers.{mode}", count, findings)
-        elif _always_holds(claim.tolerance, probe):
+        elif is_always_met(claim.tolerance, probe, answers=answers):
             _report(where, claim.key, claim.tolerance, findings)
 
 
@@ -68,39 +76,6 @@ def _report(path: NodePath, key: str, tolerance: Tolerance, findings: Findings) 
         "narrow it, or remove the expectation",
         "always-true",
     )
-
-
-def _always_holds(tolerance: Tolerance, probe: Probe) -> bool:
-    """Whether every value that the observable can have is within the tolerance."""
-    if probe.values and probe.kind is Kind.TEXT and (probe.is_live or probe.key == "answer.mode"):
-        return all(map(tolerance.accepts, probe.values))
-    if isinstance(tolerance, Matches):
-        # Other texts may be null; to match anything is to be there.
-        return probe.key == "answer.text" and bool(_MATCHES_ALL.fullmatch(tolerance.pattern))
-    # What a target shows by itself may be null, or whatever else.
-    if probe.is_live or not (probe.kind in _NEVER_NEGATIVE or probe.key in _ALWAYS_THERE):
-        return False
-    return _holds(tolerance, _all_shares if probe.kind is Kind.SHARE else _from_zero)
-
-
-def _holds(tolerance: Tolerance, is_all: Callable[[Range], bool]) -> bool:
-    match tolerance:
-        case Range():
-            return is_all(tolerance)
-        case OneOf(options=options):
-            return any(_holds(option, is_all) for option in options)
-        case AllOf(parts=parts):
-            return all(_holds(part, is_all) for part in parts)
-        case _:
-            return False
-
-
-def _from_zero(bounds: Range) -> bool:
-    return bounds.at_most is None and (bounds.at_least or 0) <= 0
-
-
-def _all_shares(bounds: Range) -> bool:
-    return (bounds.at_least or 0) <= 0 and (bounds.at_most is None or bounds.at_most >= 1)
 
 
 def _check_acting(draft: Draft, known: Mapping[str, Probe], findings: Findings) -> None:

@@ -161,7 +161,7 @@ class LivenessParser:
         if len(kinds) > 1:
             self._report(
                 path,
-                f"{listed(sorted(key for key, _ in claims))} never happen in one moment",
+                f"{' and '.join(key for key, _ in claims)} never happen in one moment",
                 "keys of one sort",
                 "use leads_to, or two scenarios",
             )

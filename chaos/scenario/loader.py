@@ -9,7 +9,7 @@ from typing import Any
 
 from chaos.errors import ChaosError
 from chaos.scenario.draft import Draft, Site
-from chaos.scenario.lint import lint
+from chaos.scenario.lint import lint, lint_without_words
 from chaos.scenario.model import ACTIONS, ExpectStep, Given, Scenario
 from chaos.scenario.problems import ScenarioError, quoted
 from chaos.scenario.reader import UNUSABLE, Reading, read_file, read_text
@@ -76,10 +76,26 @@ def _load(reading: Reading, vocabularies: Vocabularies, file_name: str | None) -
         )
         raise ScenarioError(findings.problems)
     scenario = _read(reading.data, findings, vocabularies)
+    _check_said(reading.data, findings)
     _check_name(reading.data.get("name"), file_name, findings)
     if findings.problems or scenario is None:
         raise ScenarioError(findings.problems)
     return LoadedScenario(scenario=scenario, source=findings.source)
+
+
+def _check_said(data: dict[str, Any], findings: Findings) -> None:
+    """Report what is there and says nothing."""
+    for key, expected in _FOR_READERS.items():
+        said = data.get(key)
+        if isinstance(said, str) and said and not said.strip():
+            fix = "write it, or remove the line"
+            findings.add((key,), f"{key!r} is blank", expected, fix, "blank")
+
+
+_FOR_READERS = {
+    "hypothesis": "what should be true, in a sentence",
+    "because": "a reason that a reader can judge",
+}
 
 
 def _check_name(name: object, file_name: str | None, findings: Findings) -> None:
@@ -116,19 +132,34 @@ def _read(data: dict[str, Any], findings: Findings, vocabularies: Vocabularies) 
         filled["method"] = tuple(site.step for site in method) or stand_in
     head = {key: value for key, value in data.items() if key not in filled}
     scenario = validate(Scenario, head, (), findings, "the scenario", filled=filled)
-    if vocabulary is not None:
-        draft = Draft(
-            given=given,
-            steady=steady,
-            method=method,
-            expect=expect,
-            waive=data.get("waive"),
-            because=data.get("because"),
-            is_whole=not findings.problems,
-            has_all_faults=_has_all_faults(data.get("method", ()), method),
-        )
+    # That the target is not known makes nothing else of the file less whole.
+    is_whole = all(problem.code == "unknown-target" for problem in findings.problems)
+    draft = Draft(
+        given=given,
+        steady=steady,
+        method=method,
+        expect=expect,
+        waive=data.get("waive"),
+        because=data.get("because"),
+        is_whole=is_whole,
+        has_all_faults=_has_all_faults(data.get("method", ()), method),
+    )
+    if vocabulary is None:
+        lint_without_words(draft, findings)
+    else:
         lint(draft, vocabulary, findings)
     return scenario
+
+
+def without_words(target: str) -> None:
+    r"""Stands for the words of every target: files are checked as far as they need none.
+
+    Example:
+        >>> text = "version: 1\nname: a\nhypothesis: It holds.\ntarget: mine:Mine\nmethod:\n"
+        >>> load_text(text + "  - ask: Why?\n", "a.yaml", without_words).scenario.target
+        'mine:Mine'
+    """
+    del target
 
 
 def _has_all_faults(items: object, read: tuple[Site, ...]) -> bool:
@@ -152,7 +183,7 @@ def _vocabulary(
 ) -> Vocabulary | None:
     """The words of the target; None if it cannot be told or found."""
     target = data.get("target", Scenario.model_fields["target"].default)
-    if not isinstance(target, str) or not target:
+    if not isinstance(target, str) or not target or vocabularies is without_words:
         return None
     try:
         vocabulary = vocabularies(target)

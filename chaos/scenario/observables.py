@@ -71,6 +71,12 @@ def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
     return known
 
 
+def probes_of_any_target() -> dict[str, Probe]:
+    """The keys that mean the same whatever the target is, but for the modes of its answers."""
+    fixed = (probe for probe in _fields_of_answers(()) if probe.key != "answer.mode")
+    return {probe.key: probe for probe in (*fixed, *_RUN)}
+
+
 def possible_probes(vocabulary: Vocabulary) -> dict[str, Probe]:
     """Every key that a target with these upstreams and modes may give a meaning to."""
     return {probe.key: probe for probe in _built_in(vocabulary)}
@@ -108,9 +114,9 @@ def _built_in(vocabulary: Vocabulary) -> Iterator[Probe]:
     yield from LIVENESS
 
 
-def _answers(vocabulary: Vocabulary) -> Iterator[Probe]:
+def _fields_of_answers(modes: tuple[str, ...]) -> Iterator[Probe]:
     for key, kind, doc, values in (
-        ("mode", Kind.TEXT, "who wrote the answer", vocabulary.modes),
+        ("mode", Kind.TEXT, "who wrote the answer", modes),
         ("text", Kind.TEXT, "the answer itself", ()),
         ("elapsed", Kind.DURATION, "time from question to answer", ()),
         ("reason", Kind.TEXT, "why the model did not answer; null if it did", ()),
@@ -120,6 +126,10 @@ def _answers(vocabulary: Vocabulary) -> Iterator[Probe]:
         ("index_state", Kind.TEXT, "state of the index behind it", INDEX_STATES),
     ):
         yield Probe(key=f"answer.{key}", kind=kind, doc=doc, values=values, place=Place.ASKING)
+
+
+def _answers(vocabulary: Vocabulary) -> Iterator[Probe]:
+    yield from _fields_of_answers(vocabulary.modes)
     yield Probe(
         key="answers",
         kind=Kind.MODES,

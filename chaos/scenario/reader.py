@@ -26,6 +26,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
+from chaos import inputs
 from chaos.scenario.problems import quoted
 from chaos.scenario.scalars import resolve
 from chaos.scenario.source import Findings, NodePath, Source
@@ -63,14 +64,11 @@ class Reading:
 def read_file(path: Path, name: str) -> Reading:
     """Read a file; whatever is wrong with it is in the findings."""
     try:
-        with path.open("rb") as file:
-            # One byte more than allowed is enough to know; the rest may be endless.
-            raw = file.read(_MOST_BYTES + 1)
-    except OSError as error:
+        raw = inputs.read_bytes(path, most_bytes=_MOST_BYTES)
+    except inputs.UnreadableError as error:
         findings = Findings(Source(path=name))
-        reason = (error.strerror or str(error)).lower()
-        wrong = f"the file cannot be read: {reason}"
-        findings.add((), wrong, "a scenario file", "check its path", "unreadable")
+        wrong = f"the file cannot be read: {error.why}"
+        findings.add((), wrong, "a scenario file", error.fix, "unreadable")
         return Reading(data=UNUSABLE, findings=findings)
     return read_bytes(raw, name)
 

@@ -19,7 +19,7 @@ from chaos.scenario.model import (
     Load,
     Step,
 )
-from chaos.scenario.observables import Probe, probes
+from chaos.scenario.observables import Probe, probes, probes_of_any_target
 from chaos.scenario.problems import listed, quoted, suggest
 from chaos.scenario.scalars import write
 from chaos.scenario.source import Findings, NodePath
@@ -35,21 +35,27 @@ _BARE_WORDS = ("refresh_index", "restart")
 class StepReader:
     """Reads steps and expectations; one that does not fit is None and has findings.
 
-    Without the words of a target, expectations are not read: no key of theirs can be told from
-    a mistaken one.
+    Without the words of a target, those expectations are read that mean the same of every target;
+    no other key can be told from a mistaken one.
     """
 
     def __init__(self, vocabulary: Vocabulary | None, findings: Findings) -> None:
         self._vocabulary = vocabulary
         self._findings = findings
-        known: Mapping[str, Probe] = {} if vocabulary is None else probes(vocabulary)
-        self._probes = known
+        self._probes: Mapping[str, Probe] = (
+            probes_of_any_target() if vocabulary is None else probes(vocabulary)
+        )
 
     def expect(self, data: Mapping[str, Any], path: NodePath) -> tuple[Expectation, ...]:
         """What the ``expect`` of a step or a scenario claims, if it has one."""
-        if "expect" not in data or self._vocabulary is None:
+        if "expect" not in data:
             return ()
-        return parse_expectations(data["expect"], self._probes, self._findings, (*path, "expect"))
+        claims = data["expect"]
+        if self._vocabulary is None and isinstance(claims, dict) and claims:
+            claims = {key: value for key, value in claims.items() if key in self._probes}
+            if not claims:
+                return ()
+        return parse_expectations(claims, self._probes, self._findings, (*path, "expect"))
 
     def steps(self, items: object, section: str) -> tuple[Site, ...]:
         """The steps of a section that fit, each with its place in the file."""

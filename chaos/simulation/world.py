@@ -6,6 +6,7 @@ import itertools
 import os
 import platform
 import random
+import uuid
 from _thread import get_ident
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from chaos.simulation.http.router import Router
 from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
 from chaos.simulation.loops.selectors import virtual_selectors
+from chaos.simulation.loops.trio_sockets import virtual_trio_sockets
 from chaos.simulation.network import names
 from chaos.simulation.network.takeover import virtual_sockets
 from chaos.simulation.outside import known, ways_out
@@ -109,8 +111,9 @@ class Simulation(ABC):
             **sqlite.substitutes(self.clock),
         }
         self._take_launcher()
-        # It asks another program, once; SDKs put the answer into a header.
+        # These ask another program, once; SDKs put the answers into headers.
         platform.processor()
+        uuid.getnode()
         with ExitStack() as undo:
             undo.enter_context(Freeze(self.clock, substitutes))
             undo.enter_context(mock.patch.dict(os.environ, _ENVIRONMENT))
@@ -121,6 +124,7 @@ class Simulation(ABC):
             undo.enter_context(self._entropy.in_place())
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
+            undo.enter_context(virtual_trio_sockets())
             undo.enter_context(known.refusing(self.guard.violation))
             undo.enter_context(noticing_mishaps(lambda: self._run))
             undo.callback(ways_out.stop_watching)

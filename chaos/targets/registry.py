@@ -5,13 +5,17 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
+from typing import TypeVar
 
 from chaos.errors import TargetError
-from chaos.ports import Target, Vocabulary
+from chaos.ports import Promises, Target, Vocabulary
 from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
 from chaos.simulation.outside.importing import asking_nobody
+
+T = TypeVar("T")
 
 GROUP = "chaos.targets"
 """The entry-point group in which packages announce their targets."""
@@ -46,6 +50,7 @@ def find_target(name: str) -> type[Target]:
         raise TargetError(
             f"target {name!r} is incomplete; expected it to define: {missing}; add what is missing"
         )
+    _check_words(name, found)
     return found
 
 
@@ -62,16 +67,11 @@ def _load(reference: str) -> object:
     module_name, _, attribute = reference.partition(":")
     try:
         with nobody_else_ends_it(), asking_nobody(module_name):
-            return getattr(importlib.import_module(module_name), attribute)
+            module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise TargetError(
             f"target {reference!r}: no module named {error.name!r}; expected an installed package "
             "or a file below the current folder; install it, or go to the folder that has it"
-        ) from error
-    except AttributeError as error:
-        raise TargetError(
-            f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
-            "in that module; correct the name after the colon"
         ) from error
     except TargetError:
         raise
@@ -89,3 +89,32 @@ def _load(reference: str) -> object:
             f"{type(error).__name__}: {error}; expected a module that can be imported; "
             f"try: python3 -c 'import {module_name}'"
         ) from error
+    try:
+        return getattr(module, attribute)
+    except AttributeError as error:
+        raise TargetError(
+            f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
+            "in that module; correct the name after the colon"
+        ) from error
+
+
+def _check_words(name: str, found: type[Target]) -> None:
+    """Raise what is wrong with that part of a target that is asked before anything is played."""
+    words = _told(name, "vocabulary", found.vocabulary, Vocabulary)
+    _told(name, "promises", lambda: found.promises(words.typed({})), Promises)
+
+
+def _told(name: str, method: str, tell: Callable[[], object], kind: type[T]) -> T:
+    try:
+        said = tell()
+    except Exception as error:
+        raise TargetError(
+            f"target {name!r}: {method}() failed: {type(error).__name__}: {error}; expected "
+            f"a chaos.ports.{kind.__name__}; it must need nothing that `build` makes"
+        ) from error
+    if not isinstance(said, kind):
+        raise TargetError(
+            f"target {name!r}: {method}() gives {type(said).__name__}; expected a "
+            f"chaos.ports.{kind.__name__}; return one, from a classmethod that is no coroutine"
+        )
+    return said

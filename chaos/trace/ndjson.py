@@ -49,7 +49,7 @@ def load(text: str) -> Trace:
             if "said" in values:
                 values["said"] = Said(**{"text": None, **values["said"]})
             events.append(kind(**{key: _frozen(value) for key, value in values.items()}))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"line {number} is not an event of a trace: {error}") from error
     return Trace(events)
 

@@ -56,7 +56,7 @@ def plays(monkeypatch: pytest.MonkeyPatch) -> Callable[[SuiteResult], None]:
                 on_result(result)
             return suite
 
-        monkeypatch.setattr(session, "load", lambda _: [])
+        monkeypatch.setattr(session, "collect", lambda _: session.Loaded([]))
         monkeypatch.setattr(session, "run", run)
 
     return played
@@ -166,7 +166,7 @@ def test_gate_without_a_baseline_plays_nothing(
     def load(_: Sequence[Path]) -> None:
         pytest.fail("a scenario was loaded")
 
-    monkeypatch.setattr(session, "load", load)
+    monkeypatch.setattr(session, "collect", load)
 
     result = run_gate()
 
@@ -323,7 +323,7 @@ def test_gate_misses_a_law_that_is_promised_and_idle(run_gate: Gate) -> None:
     result = run_gate(str(file), "--baseline", "b.json")
 
     assert result.exit_code == 3, result.output
-    assert "so that the gate is inconclusive: no-doomed-retry\n" in result.output
+    assert "so that the gate is inconclusive: pauses-kept, no-doomed-retry\n" in result.output
 
 
 @pytest.mark.parametrize("given", [[], ["scenarios", "--baseline", "my b.json"]])

@@ -184,7 +184,10 @@ def test_incident_is_played_only_when_asked_for(project: pytest.Pytester) -> Non
     nested.parent.mkdir()
     path.rename(nested)
 
-    run(project, "scenarios").assert_outcomes()
+    done = run(project, "scenarios")
+
+    done.assert_outcomes()
+    done.stdout.fnmatch_lines(["chaos: not played: *that-day.yaml: it is tagged 'incident'*"])
     run(project, "scenarios/incidents").assert_outcomes(passed=1)
     run(project, "scenarios", "-m", "incident").assert_outcomes(passed=1)
 
@@ -200,6 +203,33 @@ def test_other_yaml_is_left_alone(project: pytest.Pytester) -> None:
 
     done.assert_outcomes()
     assert done.ret is pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_experiment_of_another_tool_is_skipped_with_a_line(project: pytest.Pytester) -> None:
+    """Chaos Toolkit calls its folder so, too; its file is no test, and nobody need wonder."""
+    write(project, "well")
+    experiment = "title: The shop\ndescription: It holds.\nsteady-state-hypothesis: {}\nmethod:\n"
+    (project.path / "scenarios" / "experiment.yaml").write_text(experiment)
+
+    done = run(project)
+
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["chaos: not played: *experiment.yaml: *keys of another tool*"])
+
+
+def test_hidden_and_linked_scenarios_are_told_and_not_played(project: pytest.Pytester) -> None:
+    """The same as with `chaos run`, also where several processes collect."""
+    folder = write(project, "well").parent
+    (folder / ".old").mkdir()
+    (folder / ".old" / "a.yaml").write_text((folder / "well.yaml").read_text())
+    (folder / "link").symlink_to(folder / ".old")
+
+    for more in ((), ("-n", "2")):
+        done = run(project, *more)
+
+        done.assert_outcomes(passed=1)
+        done.stdout.fnmatch_lines(["chaos: not played: *.old/a.yaml: its folder is hidden"])
+        done.stdout.fnmatch_lines(["chaos: not played: *link/a.yaml: its folder is a link"])
 
 
 def test_file_named_on_the_command_line_is_collected_anywhere(project: pytest.Pytester) -> None:

@@ -21,6 +21,8 @@ os.environ.update(
     {
         # As the world sets it; otherwise the SDK asks for metadata in a thread of its own.
         "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA": "true",
+        # Otherwise a list of prices is fetched from the network when it is imported.
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     }
 )
 
@@ -28,11 +30,6 @@ os.environ.update(
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what writes the page anew."""
     parser.addoption("--write-page", action="store_true", help="write docs/clients.md anew")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let libraries of others warn; it is not their warnings that are tested."""
-    config.addinivalue_line("filterwarnings", "default")
 
 
 @pytest.fixture(scope="session")

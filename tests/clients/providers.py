@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import httpx
+
 from chaos.http import Request, Response
 from chaos.upstreams.anthropic import AnthropicUpstream
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.openai import OpenAIUpstream
 from chaos.upstreams.simple import JsonUpstream
+from tests.clients.frame.row import TIMEOUT_S
 
 
 class Weather(JsonUpstream):
@@ -21,6 +24,22 @@ class Weather(JsonUpstream):
 
 URL = "https://api.weather.test/v1/now"
 SUNNY = "sunny"
+
+
+def weather() -> object:
+    """Ask for the weather, with httpx."""
+    response = httpx.get(URL, timeout=TIMEOUT_S)
+    response.raise_for_status()
+    return response.json()["text"]
+
+
+async def weather_later() -> object:
+    """The same, in an event loop."""
+    async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
+        response = await client.get(URL)
+    response.raise_for_status()
+    return response.json()["text"]
+
 
 SAID = "Press the green button."
 MODEL = "gpt-4o-mini"
@@ -118,7 +137,7 @@ class Gemini(JsonUpstream):
     routes: ClassVar = {
         "generate": (
             "POST",
-            "/v1beta/models/(?P<object>[^:]+):generateContent",
+            "/v1(?:beta)?/models/(?P<object>[^:]+):generateContent",
             {
                 "candidates": [
                     {

@@ -56,6 +56,10 @@ SERVICE = Part(
 )
 
 
+_MOST_S = 600
+"""Real seconds: whoever takes longer hangs."""
+
+
 class Environment:
     """A virtual environment of its own, and an empty folder to be in."""
 
@@ -88,6 +92,7 @@ class Environment:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             check=False,
+            timeout=_MOST_S,
         )
         assert done.returncode == exits, f"{command} exited {done.returncode}:\n{done.stdout}"
         return done.stdout

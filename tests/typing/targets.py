@@ -22,8 +22,19 @@ class Echo(JsonUpstream):
     routes: ClassVar = {"say": ("GET", "/say", {"text": "hello"})}
 
 
+class Brief(Target):
+    """All that a target needs."""
+
+    upstreams = (Echo,)
+    modes = ("told", "error")
+
+    async def ask(self, question: str) -> Answer:
+        """Say it back."""
+        return Answer(mode="told", text=question)
+
+
 class Mine(Target):
-    """A target is a class with four methods."""
+    """A target that says all of it by itself, and is not asynchronous."""
 
     name = "mine"
 

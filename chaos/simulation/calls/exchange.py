@@ -9,7 +9,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from chaos.faults.decision import Decision
-from chaos.http import Response
+from chaos.http import Response, decoded
 from chaos.ports import Operation, Recorder, Reply, StandIn
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
@@ -97,10 +97,11 @@ class Exchange:
         """The client has taken the whole answer."""
         self._told = told
         try:
-            detail = self._upstream.describe(self._operation, told)
+            read = decoded(told) if isinstance(told, Response) else told
+            detail = self._upstream.describe(self._operation, read)
             said = None
             if self._request is not None:
-                said = self._upstream.said(self._operation, self._request, told)
+                said = self._upstream.said(self._operation, self._request, read)
         except Exception as error:  # noqa: BLE001 - a stand-in of somebody's own
             broken = self._guard.broken_stand_in(self._upstream.name, error)
             self.fail(type(broken).__name__)

@@ -25,7 +25,7 @@ _KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "grpc.aio": ("a client", ("insecure_channel", "secure_channel", "server")),
     "pycurl": ("a client", ("Curl", "CurlMulti")),
     "curl_cffi.curl": ("a client", ("Curl",)),
-    "psycopg": ("a client", ("connect",)),
+    "psycopg": ("a client", ("connect", "Connection.connect", "AsyncConnection.connect")),
     "psycopg2": ("a client", ("connect",)),
     "pymssql": ("a client", ("connect",)),
     "pyodbc": ("a client", ("connect",)),
@@ -61,7 +61,9 @@ def _refuse(  # noqa: PLR0913, PLR0917 - what a refusal is made of
     violation: Callable[[str], SimulationError],
     undo: ExitStack,
 ) -> None:
-    there = getattr(module, way_in, None)
+    place, _, name = way_in.rpartition(".")
+    owner = getattr(module, place, None) if place else module
+    there = getattr(owner, name, None)
     if there is None:
         return
 
@@ -73,4 +75,4 @@ def _refuse(  # noqa: PLR0913, PLR0917 - what a refusal is made of
             )
         return there(*args, **kwargs)
 
-    undo.enter_context(mock.patch.object(module, way_in, refuse))
+    undo.enter_context(mock.patch.object(owner, name, refuse))

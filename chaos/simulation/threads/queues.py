@@ -121,8 +121,9 @@ class VirtualQueues:
             finally:
                 if task in waiters:
                     waiters.remove(task)
-                if not waiters:
-                    self._waiters.pop(id(simple), None)
+                # Another may have begun to wait, in a list of its own, before we were woken.
+                if not waiters and self._waiters.get(id(simple)) is waiters:
+                    del self._waiters[id(simple)]
 
 
 def _noting_put(owner: type, name: str) -> Callable[..., Any]:

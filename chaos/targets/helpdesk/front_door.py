@@ -34,6 +34,7 @@ class FrontDoorTarget(AsgiTarget):
     """The application of ``helpdesk.app``: a question is a ``POST /ask``, or any other request."""
 
     name = "helpdesk-front-door"
+    service = ("helpdesk",)
     isolation = "shared"
 
     @classmethod
@@ -91,9 +92,8 @@ class FrontDoorTarget(AsgiTarget):
         )
         copy = given.cached_copy(world.given)
         if copy is not None:
-            given.lay_out_cache(
-                cache_folder(self._settings.index), copy, self._manifest, now=time.time()
-            )
+            folder = cache_folder(self._settings.index)
+            given.lay_out_cache(folder, copy, self._manifest, now=time.time())
         detail = (("cached", copy is not None), *generation.items())
         world.recorder.record(ActionEvent, action="given", detail=detail)
         self._listener = TraceListener(world.recorder, self._broken_events)

@@ -16,6 +16,7 @@ UNHEARD_OF = {
     # Cloud Storage neither completes nor streams.
     ("gcs", "completion"),
     ("gcs", "cut_stream"),
+    ("gcs", "stream"),
     # Plain questions ask it once, so that nobody notices what becomes of the connection.
     ("gcs", "idle_close"),
     ("gcs", "drop_connections"),

@@ -439,3 +439,67 @@ def test_load_does_not_mix_into_other_steps(simulation: Simulation) -> None:
     )
 
     assert result.outcome is Outcome.PASSED, result.problems
+
+
+class OfAnotherMode(Toy):
+    """Answers in a mode that is no word of its target."""
+
+    def ask(self, question: str) -> Answer:
+        """Say something that nobody can judge."""
+        del question
+        return Answer(mode="crashed", text="")
+
+
+class OfNoMode(Toy):
+    """Has a path without an answer."""
+
+    def ask(self, question: str) -> Answer:
+        """Forget to answer."""
+        del question
+        return None  # type: ignore[return-value] # that is the mistake
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        (OfAnotherMode, "answered in mode 'crashed'; expected one of: error, fallback, llm"),
+        (OfNoMode, "returned NoneType; expected a chaos.ports.Answer"),
+    ],
+)
+@pytest.mark.parametrize(
+    "claim", ["answers: {llm: 0}", "answers: {error: 1}", "answer.mode: error"]
+)
+def test_answer_outside_of_the_vocabulary_fails_the_run(
+    target: type[Target], why: str, claim: str, simulation: Simulation
+) -> None:
+    """Whatever is claimed, also that an error is expected: such an answer is none."""
+    result = run(simulation, f"method: [{{ask: How is it?, expect: {{{claim}}}}}]", target)
+
+    assert result.outcome is Outcome.FAILED
+    assert why in result.problems[0].reason
+
+
+BEFORE = """
+    method:
+      - inject: {upstream: weather, fault: http_error, status: 503, calls: 2-4}
+      - ask: How is it?
+        expect: {answer.mode: llm}
+      - ask: How is it?
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome"),
+    [
+        ("", Outcome.INCONCLUSIVE),
+        ("        expect: {answer.mode: fallback}\n", Outcome.PASSED),
+        ("    expect: {answers: {llm: 1, fallback: 1}}\n", Outcome.PASSED),
+        ("      - advance: 1s\n        expect: {calls.weather: 0}\n", Outcome.PASSED),
+    ],
+    ids=["nothing", "of the step", "of the whole", "of a later step"],
+)
+def test_fault_that_struck_after_all_claims_was_not_judged(
+    more: str, outcome: Outcome, simulation: Simulation
+) -> None:
+    """That it touched a call says nothing of what became of it."""
+    assert run(simulation, BEFORE + more).outcome is outcome

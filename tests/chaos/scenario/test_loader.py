@@ -295,7 +295,7 @@ def test_language_is_read_without_what_runs_it() -> None:
     """No SDK and no simulation is imported: editors and `chaos validate` start fast."""
     program = (
         "import sys, chaos.scenario.loader, chaos.scenario.suite, chaos.scenario.schema\n"
-        "mine = {'scenario', 'units', 'errors'}\n"
+        "mine = {'scenario', 'units', 'errors', 'inputs'}\n"
         "print([m for m in sys.modules if m.startswith('chaos.') and m.split('.')[1] not in mine])"
     )
 

@@ -89,10 +89,15 @@ def test_nested_aliases_cost_nothing() -> None:
 
 
 def test_endless_file_is_refused_unread(tmp_path: Path) -> None:
-    """Only as much is read as a scenario may have."""
-    reading = read_file(Path("/dev/zero"), "zero.yaml")
+    """Only as much is read as a scenario may have, and of a device nothing."""
+    large = tmp_path / "large.yaml"
+    with large.open("wb") as file:
+        file.truncate(1 << 40)  # A terabyte that takes no room.
 
-    assert [problem.code for problem in reading.findings.problems] == ["too-large"]
+    for path, code in ((large, "too-large"), (Path("/dev/zero"), "unreadable")):
+        reading = read_file(path, path.name)
+
+        assert [problem.code for problem in reading.findings.problems] == [code]
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "."])

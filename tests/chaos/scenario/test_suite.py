@@ -61,10 +61,10 @@ def test_suite_is_loaded_as_far_as_it_can_be(tmp_path: Path, vocabularies: Vocab
     write(tmp_path / "b.yaml")
     (tmp_path / "c.yaml").write_text("")
 
-    loaded, problems = load_suite([tmp_path], vocabularies)
+    suite = load_suite([tmp_path], vocabularies)
 
-    assert [each.scenario.name for each in loaded] == ["b"]
-    assert [problem.code for problem in problems] == ["name-differs", "empty-file"]
+    assert [each.scenario.name for each in suite.loaded] == ["b"]
+    assert [problem.code for problem in suite.problems] == ["name-differs", "empty-file"]
 
 
 def test_name_used_twice_is_a_problem_of_the_second(
@@ -74,7 +74,8 @@ def test_name_used_twice_is_a_problem_of_the_second(
     write(tmp_path / "one" / "same.yaml")
     second = write(tmp_path / "two" / "same.yaml")
 
-    loaded, (problem,) = load_suite([tmp_path], vocabularies)
+    suite = load_suite([tmp_path], vocabularies)
+    loaded, (problem,) = suite.loaded, suite.problems
 
     assert len(loaded) == 1
     assert (problem.code, str(problem.location)) == ("duplicate-name", f"{second}:2:7")

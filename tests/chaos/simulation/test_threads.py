@@ -365,3 +365,31 @@ def test_thread_started_while_building_belongs_to_the_run(world: World) -> None:
     world.play(lambda: nap(35.0))
 
     assert ticks == [10.0, 20.0, 30.0]
+
+
+def test_worker_that_waits_again_before_another_has_woken_is_not_forgotten(world: World) -> None:
+    """Two workers are woken, one of them takes both items; then both go on waiting."""
+    items: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    done: list[str | None] = []
+
+    def work() -> None:
+        while (item := items.get()) is not None:
+            done.append(item)
+        # The way in which pools tell the next worker to end.
+        items.put(None)
+
+    def act() -> None:
+        workers = [threading.Thread(target=work) for _ in range(2)]
+        for worker in workers:
+            worker.start()
+        nap(1)
+        items.put("first")
+        items.put("second")
+        nap(1)
+        items.put(None)
+        for worker in workers:
+            worker.join()
+
+    world.result(act)
+
+    assert done == ["first", "second"]

@@ -115,6 +115,38 @@ CASES: Mapping[str, tuple[Mapping[str, Any], tuple[Ask, ...]]] = {
         {"fault": "http_error", "status": 502, "body": "<html>no</html>"},
         (chat, download),
     ),
+    "503 that asks for patience, twice": (
+        {"fault": "http_error", "status": 503, "headers": {"Retry-After": ("7", "-1")}},
+        (chat, download),
+    ),
+    "200 with an error": (
+        {"fault": "http_error", "status": 200, "body": '{"error": {"message": "no"}}'},
+        (chat, streamed_chat),
+    ),
+    "200 without a body": ({"fault": "http_error", "status": 200, "body": ""}, (chat, download)),
+    "redirect to nowhere": (
+        {"fault": "http_error", "status": 302, "headers": {"Location": "/v1/elsewhere"}},
+        (chat,),
+    ),
+    "spent window": ({"fault": "quota", "requests": 1, "per": "60s"}, (twice,)),
+    "overload": (
+        {"fault": "overload", "capacity": 0, "per_call": "2s", "memory": "60s"},
+        (chat, twice),
+    ),
+    "gzip": ({"fault": "encoding", "as": "gzip"}, (chat, streamed_chat)),
+    "half of a gzip": ({"fault": "encoding", "as": "truncated_gzip"}, (chat, download)),
+    "no gzip": ({"fault": "encoding", "as": "not_gzip"}, (chat, download)),
+    "gzip with a wrong checksum": ({"fault": "encoding", "as": "wrong_checksum"}, (chat,)),
+    "unknown encoding": ({"fault": "encoding", "as": "unknown"}, (chat,)),
+    "comments": ({"fault": "stream", "as": "comments"}, (streamed_chat,)),
+    "empty event": ({"fault": "stream", "as": "empty_events"}, (streamed_chat,)),
+    "event without data": ({"fault": "stream", "as": "without_data"}, (streamed_chat,)),
+    "error within a stream": ({"fault": "stream", "as": "error_event"}, (streamed_chat,)),
+    "no end marker": ({"fault": "stream", "as": "without_done"}, (streamed_chat,)),
+    "unusual reason": (
+        {"fault": "stream", "as": "finish_reason", "finish_reason": "eos"},
+        (streamed_chat,),
+    ),
     "bearable latency": (
         {"fault": "latency", "latency": "14900ms"},
         (chat, streamed_chat, download, upload),

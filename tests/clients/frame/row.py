@@ -14,6 +14,9 @@ from chaos.ports import Upstream
 TIMEOUT_S = 0.5
 """How long the clients wait for an answer. Waits are real on loopback, so all are short."""
 
+TOO_LONG_S = 10.0
+"""What takes longer than this in the world is not waited for on loopback; the page says so."""
+
 
 class Fault(Enum):
     """What is in the provider's way; the value is how the page calls it."""
@@ -86,6 +89,7 @@ class Seen:
         requests: How many reached the provider.
         connections: How many were opened.
         seconds: How long it took.
+        late_s: By how much the machine was late with what it had to do meanwhile.
         refusals: With which words the world refused something.
     """
 
@@ -93,6 +97,7 @@ class Seen:
     requests: int
     connections: int
     seconds: float
+    late_s: float = 0.0
     refusals: tuple[str, ...] = ()
 
     @property

@@ -55,6 +55,7 @@ class Provider:
         self._context = context
         self._lock = threading.Lock()
         self._open = ExitStack()
+        self._connected: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         for port, context in ((443, self._context), (80, None)):
@@ -75,11 +76,16 @@ class Provider:
         traceback: TracebackType | None,
     ) -> None:
         self._open.close()
+        # A client that is kept must not go on with a provider that is no more.
+        for raw in self._connected:
+            with suppress(OSError):
+                raw.shutdown(socket.SHUT_RDWR)
 
-    def opened(self) -> None:
+    def opened(self, raw: socket.socket) -> None:
         """Somebody has connected."""
         with self._lock:
             self.connections += 1
+            self._connected.append(raw)
 
     def meets(self) -> Fault:
         """A request has come; what is in the way of its answer."""
@@ -111,11 +117,12 @@ class _Connection(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         """Shake hands, if that is what the port is for."""
-        self.server.provider.opened()
         self.raw: socket.socket = self.request
         if self.server.context is not None:
             # The plain socket is kept: a process that dies does not say goodbye in TLS.
             self.raw = socket.socket(fileno=socket.dup(self.request.fileno()))
+        self.server.provider.opened(self.raw)
+        if self.server.context is not None:
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
 

@@ -16,7 +16,8 @@ from tests.clients.frame.row import TIMEOUT_S, Client, Row
 from tests.clients.frame.tests import ClientTests
 from tests.clients.providers import OBJECT, storage_provider
 
-_RETRY = Retry(initial=0.2, maximum=0.4, timeout=1.5)
+# One long wait, and a limit far from it: what an attempt takes on loopback counts there too.
+_RETRY = Retry(initial=1.6, maximum=1.6, multiplier=1.0, timeout=1.8)
 
 
 def _client() -> storage.Client:
@@ -67,7 +68,8 @@ def _many(bucket: Any) -> object:
 
 
 def _opened() -> object:
-    options = {"client": _client(), "blob_open_kwargs": {"timeout": TIMEOUT_S, "retry": _RETRY}}
+    limits = {"timeout": TIMEOUT_S, "retry": _RETRY}
+    options = {"client": _client(), "blob_open_kwargs": limits, "get_blob_kwargs": limits}
     with smart_open.open("gs://bucket/object", "rb", transport_params=options) as file:
         return file.read()
 

@@ -74,7 +74,7 @@ class Decision:
         return tuple(
             str(vars(armed.fault)["fault"])
             for armed in self._faults
-            if isinstance(armed.behaviour, ReplacingFault | AlteringFault)
+            if isinstance(armed.behaviour, ReplacingFault | AlteringFault | MeteringFault)
         )
 
     def respond(self, request: Request) -> Response:

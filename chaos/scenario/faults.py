@@ -130,6 +130,8 @@ class EncodingFault(Fault):
         ``{upstream: openai, fault: encoding, as: truncated_gzip}``
     """
 
+    needs_http = True
+
     fault: Literal["encoding"]
     as_: Literal["gzip", "truncated_gzip", "not_gzip", "wrong_checksum", "unknown"] = Field(
         alias="as",
@@ -145,6 +147,8 @@ class StreamFault(Fault):
     Example:
         ``{upstream: openai, fault: stream, as: error_event, after: 2}``
     """
+
+    needs_http = True
 
     fault: Literal["stream"]
     as_: Literal[
@@ -208,6 +212,8 @@ class QuotaFault(Fault):
     Example:
         ``{upstream: openai, fault: quota, requests: 3, per: 60s}``
     """
+
+    needs_http = True
 
     fault: Literal["quota"]
     requests: int = Field(ge=1, description="How many a window allows.", examples=[3])

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from chaos.choices import Seeded
-from chaos.faults.behaviour import AlteringFault, AnyBehaviour, Behaviour, ReplacingFault
+from chaos.faults.behaviour import (
+    AlteringFault,
+    AnyBehaviour,
+    Behaviour,
+    MeteringFault,
+    ReplacingFault,
+)
 from chaos.faults.registry import BEHAVIOURS, behaviour_of
 from chaos.scenario.faults import FAULTS, AnyFault
 from tests.chaos.faults.sent import fault
@@ -48,7 +54,7 @@ def test_faults_that_need_http_are_those_that_answer() -> None:
     answering = {
         kind
         for kind, model in FAULTS.items()
-        if issubclass(BEHAVIOURS[model], ReplacingFault | AlteringFault)
+        if issubclass(BEHAVIOURS[model], ReplacingFault | AlteringFault | MeteringFault)
     }
 
     assert {kind for kind, model in FAULTS.items() if model.needs_http} == answering | {

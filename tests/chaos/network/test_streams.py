@@ -276,6 +276,9 @@ def test_faults_of_http_servers_are_refused(kind: str) -> None:
         "http_error": {"status": 503},
         "malformed": {"as": "html"},
         "completion": {"content": "no"},
+        "encoding": {"as": "truncated_gzip"},
+        "stream": {"as": "error_event", "after": 2},
+        "quota": {"requests": 3, "per": "60s"},
     }
     with pytest.raises(SimulationError, match=f"fault '{kind}' is an answer of an HTTP server"):  # noqa: PT012, SIM117
         with SimulatedWorld() as world:

@@ -323,7 +323,7 @@ def test_gate_misses_a_law_that_is_promised_and_idle(run_gate: Gate) -> None:
     result = run_gate(str(file), "--baseline", "b.json")
 
     assert result.exit_code == 3, result.output
-    assert "so that the gate is inconclusive: no-doomed-retry\n" in result.output
+    assert "so that the gate is inconclusive: pauses-kept, no-doomed-retry\n" in result.output
 
 
 @pytest.mark.parametrize("given", [[], ["scenarios", "--baseline", "my b.json"]])

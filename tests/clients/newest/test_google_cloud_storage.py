@@ -16,8 +16,8 @@ from tests.clients.frame.row import TIMEOUT_S, Client, Row
 from tests.clients.frame.tests import ClientTests
 from tests.clients.providers import OBJECT, storage_provider
 
-# Few and long waits: each attempt takes a little time on loopback, which the limit counts too.
-_RETRY = Retry(initial=0.8, maximum=0.8, multiplier=1.0, timeout=1.2)
+# One long wait, and a limit far from it: what an attempt takes on loopback counts there too.
+_RETRY = Retry(initial=1.6, maximum=1.6, multiplier=1.0, timeout=1.8)
 
 
 def _client() -> storage.Client:

@@ -138,7 +138,8 @@ def check_alone(part: Part, environment: Environment) -> None:
 def use_harness(environment: Environment) -> None:
     """Play the example of the docs, as a scenario and as a test; ask for the incidents."""
     for block in blocks(PAGE):
-        if block.file and not block.file.endswith("unknown-city.yaml"):
+        # The page's other example needs a framework, and unknown-city is one that fails.
+        if block.file and "weather" in block.text and "unknown-city" not in block.file:
             file = environment.here / block.file
             file.parent.mkdir(exist_ok=True)
             file.write_text(block.text, encoding="utf-8")

@@ -32,7 +32,7 @@ class AsgiTarget(WebTarget):
     """
 
     _world: World
-    _lifespan: Lifespan
+    _lifespan: Lifespan | None = None
 
     async def build(self, world: World) -> None:
         """Make the application, and wait for its startup."""
@@ -44,10 +44,12 @@ class AsgiTarget(WebTarget):
     async def ask(self, question: str) -> Answer:
         """Send a request."""
         raised: list[Exception] = []
+        lifespan = self._lifespan
+        assert lifespan is not None, "it was built"
 
         async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
             try:
-                await self._lifespan.app(scope, receive, send)
+                await lifespan.app(scope, receive, send)
             except Exception as error:
                 raised.append(error)
                 raise
@@ -66,4 +68,6 @@ class AsgiTarget(WebTarget):
 
     async def close(self) -> None:
         """Wait for its shutdown."""
-        await self._lifespan.stop()
+        # If it could not even be imported, that is what has to be told, not what follows from it.
+        if self._lifespan is not None:
+            await self._lifespan.stop()

@@ -421,3 +421,20 @@ def test_requests_can_be_made_of_questions() -> None:
             return super().request(f"POST /echo {question}")
 
     assert asked(Plain, "Hello?").text == "Hello?"
+
+
+def test_application_that_cannot_be_imported_is_told_by_its_error() -> None:
+    """Nothing was started, so that nothing can fail to stop and take its place."""
+
+    class Missing(AsgiTarget):
+        app = "no_such_module:app"
+
+    async def lived() -> None:
+        target = Missing()
+        try:
+            await target.build(NO_WORLD)
+        finally:
+            await target.close()
+
+    with pytest.raises(TargetError, match="no_such_module"):
+        asyncio.run(lived())

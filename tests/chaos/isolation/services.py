@@ -34,7 +34,9 @@ class Remembers(Target):
         """From memory, or told, or guessed."""
         try:
             if question not in known:
-                with urllib.request.urlopen(f"http://weather.test/{question}") as response:
+                with urllib.request.urlopen(
+                    f"http://weather.test/{question}", timeout=5
+                ) as response:
                     known[question] = response.read().decode()
         except urllib.error.HTTPError:
             return Answer(mode="guessed", text="who knows")

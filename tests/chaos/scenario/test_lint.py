@@ -162,5 +162,7 @@ def test_scenario_built_in_code_is_checked_too(toy: Vocabulary) -> None:
     )
 
     upstream, heal = map(str, lint_scenario(scenario, toy))
-    assert upstream.startswith("unknown upstream 'opanai'; expected one of: gcs, openai; did you")
+    assert upstream.startswith(
+        "unknown upstream 'opanai'; expected one of: cache, gcs, openai; did you"
+    )
     assert heal.startswith("no fault has the id 'otage'; expected outage; did you mean 'outage'?")

@@ -179,26 +179,32 @@ def is_apart(tags: Iterable[str], path: Path, *, named: Iterable[Path], words: s
 
 def apart(path: Path | str, tag: str) -> PassedOver:
     """A scenario that was not asked for."""
-    return PassedOver(path=str(path), why=f"it is tagged {tag!r}, and those are played by name")
+    return PassedOver(path=str(path), why=f"tagged {tag!r}, which is played by name")
 
 
 def in_words(passed_over: Iterable[PassedOver], most: int = 5) -> list[str]:
-    """A line for each reason, with the files it holds for.
+    """A line for each reason, with the files it holds for, or the folder that they are all in.
 
     Example:
         >>> in_words([PassedOver(path=f"{n}.yaml", why="it is one") for n in "abc"], most=2)
         ['not played: 3 files (it is one): a.yaml, b.yaml and 1 more']
+        >>> in_words([PassedOver(path=f"old/{n}.yaml", why="it is one") for n in "abc"], most=2)
+        ['not played: 3 files of old (it is one)']
     """
     by_reason: dict[str, list[str]] = {}
     for each in passed_over:
         by_reason.setdefault(each.why, []).append(each.path)
     lines = []
     for why, paths in by_reason.items():
+        folders = {str(Path(path).parent) for path in paths}
         if len(paths) == 1:
             lines.append(f"not played: {paths[0]}: {why}")
-            continue
-        more = f" and {len(paths) - most} more" if len(paths) > most else ""
-        lines.append(f"not played: {len(paths)} files ({why}): {', '.join(paths[:most])}{more}")
+        elif len(paths) > most and len(folders) == 1 and folders != {"."}:
+            lines.append(f"not played: {len(paths)} files of {folders.pop()} ({why})")
+        else:
+            more = f" and {len(paths) - most} more" if len(paths) > most else ""
+            named = ", ".join(paths[:most])
+            lines.append(f"not played: {len(paths)} files ({why}): {named}{more}")
     return lines
 
 

@@ -47,6 +47,7 @@ class Weather(Upstream):
 class Toy(Target):
     """Asks for the weather; falls back to a guess."""
 
+    isolation = "shared"
     name = "toy"
     broken: ClassVar[str] = ""
     path: ClassVar[str] = "/today"

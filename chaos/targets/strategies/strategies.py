@@ -64,6 +64,8 @@ class _Remembered(Node):
 class Strategy(Target):
     """The plain service; a subclass says how a call is made."""
 
+    isolation = "shared"
+
     @classmethod
     def vocabulary(cls) -> Vocabulary:
         """Two providers, and how long the articles are good."""

@@ -120,6 +120,7 @@ class Jealous(QuickToy):
 class Office(Target):
     """Sells a seat to whoever asks."""
 
+    isolation = "shared"
     name = "office"
     interleaved = ("tests.chaos.explorer.offices",)
     kind: ClassVar[type[UnlockedOffice | TwoStepOffice | SoundOffice]] = SoundOffice

@@ -55,6 +55,8 @@ class Shop(JsonUpstream):
 class Customer(Target):
     """Orders once, whatever comes of it."""
 
+    isolation = "shared"
+
     shops: ClassVar[list[Shop]] = []
 
     @classmethod

@@ -9,6 +9,8 @@ from tests.chaos.prove import shop
 class Shop(Target):
     """Says what things cost; it needs no provider."""
 
+    isolation = "shared"
+
     service = ("tests.chaos.prove.shop",)
     modes = ("told", "error")
 

@@ -34,6 +34,7 @@ class Sky(JsonUpstream):
 class Shop(Target):
     """Asks twice, with a client that it builds in its loop."""
 
+    isolation = "shared"
     upstreams = (Sky,)
     modes = ("told", "guessed")
 

@@ -125,7 +125,7 @@ CASES: Mapping[str, tuple[Mapping[str, Any], tuple[Ask, ...]]] = {
     ),
     "200 without a body": ({"fault": "http_error", "status": 200, "body": ""}, (chat, download)),
     "redirect to nowhere": (
-        {"fault": "http_error", "status": 302, "headers": {"Location": "/v1/elsewhere"}},
+        {"fault": "http_error", "status": 302, "headers": {"Location": "/v1/models/nothing"}},
         (chat,),
     ),
     "spent window": ({"fault": "quota", "requests": 1, "per": "60s"}, (twice,)),

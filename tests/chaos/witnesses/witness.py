@@ -56,6 +56,8 @@ def policy(**more: Any) -> RetryPolicy:
 class Base(Target):
     """Tells the weather, or guesses. Every attempt is bounded, and nothing is promised."""
 
+    isolation = "shared"
+
     promised: ClassVar[Promises] = Promises()
 
     @classmethod

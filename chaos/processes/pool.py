@@ -14,15 +14,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import (
-    AbstractContextManager,
-    ExitStack,
-    closing,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import count, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -30,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from typing import Generic, Protocol, TypeVar
 
 from chaos.errors import ChaosError
-from chaos.processes.worker import Answer, Inheritance, serve
+from chaos.processes.worker import Answer, Inheritance, how_it_died, serve
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -109,7 +101,8 @@ def workers(
             results too, where processes cannot be forked.
         number: How many; one is this process, unless jobs are isolated.
         isolated: Whether each job gets a process of its own: what it does to itself, no other
-            ever sees. Where processes can be forked, they begin inside of the setting.
+            ever sees. Where processes can be forked, a worker forks one for each of its jobs,
+            inside of the setting.
         name: What to call a job in messages.
         on_death: Makes the result of a job whose process died; by default that is an error.
 
@@ -156,7 +149,6 @@ class _Pool(Generic[J, R]):
         on_death: OnDeath[J, R] | None,
     ) -> None:
         self._setting = setting
-        self._outer = ExitStack()
         self._number = number
         self._isolated = isolated
         self._name = name
@@ -171,21 +163,12 @@ class _Pool(Generic[J, R]):
         forks = can_fork()
         self._context = get_context("fork") if forks else get_context("spawn")
         if forks:
-            self._enter_once()
+            # What is computed when a setting is entered for the first time, all will have.
+            with setting():
+                pass
         # Collecting garbage in a forked process would copy every page that it looks at.
         gc.collect()
         gc.freeze()
-
-    def _enter_once(self) -> None:
-        """What is computed when a setting is entered for the first time, all will have."""
-        entered = ExitStack()
-        work = entered.enter_context(self._setting())
-        # A setting that has threads is of no use to a copy of this process, which has none.
-        if self._isolated and can_fork():
-            self._setting = _Entered(work)
-            self._outer = entered
-        else:
-            entered.close()
 
     def in_order(self, jobs: Iterable[J]) -> Iterator[R]:
         waiting, due = iter(jobs), deque[int]()
@@ -220,7 +203,6 @@ class _Pool(Generic[J, R]):
             process.terminate()
         for link in list(self._processes):
             self._dismiss(link)
-        self._outer.close()
         gc.unfreeze()
 
     def _put(self, job: J) -> int:
@@ -246,22 +228,27 @@ class _Pool(Generic[J, R]):
             answer: Answer[R] = link.recv()
         except (EOFError, ConnectionError):
             exit_code = self._dismiss(link)
-            if self._on_death is None:
-                raise WorkerDiedError(
-                    f"the process that played {self._name(job)} {_how_it_died(exit_code)}; "
-                    "nothing is known of it; play it alone to see why"
-                ) from None
-            return self._on_death(job, _how_it_died(exit_code))
-        if self._isolated:
+            return self._told_of_death(job, how_it_died(exit_code))
+        if answer.is_spent:
             self._dismiss(link)
         else:
             self._idle.append(link)
-        return answer.get()
+        return self._told_of_death(job, answer.died) if answer.died else answer.get()
+
+    def _told_of_death(self, job: J, how: str) -> R:
+        if self._on_death is None:
+            raise WorkerDiedError(
+                f"the process that played {self._name(job)} {how}; nothing is known of it; "
+                "play it alone to see why"
+            )
+        return self._on_death(job, how)
 
     def _start(self) -> Connection:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=serve, args=(self._setting, theirs, Inheritance.now()), daemon=True
+            target=serve,
+            args=(self._setting, theirs, Inheritance.now(), self._isolated),
+            daemon=True,
         )
         with _born_deaf():
             process.start()
@@ -281,16 +268,6 @@ class _Pool(Generic[J, R]):
         return process.exitcode
 
 
-@dataclass(frozen=True)
-class _Entered(Generic[J, R]):
-    """A setting that the parent has entered, and will leave."""
-
-    work: Callable[[J], R]
-
-    def __call__(self) -> AbstractContextManager[Callable[[J], R]]:
-        return nullcontext(self.work)
-
-
 @contextmanager
 def _born_deaf() -> Iterator[None]:
     """Let a process that begins in the block ignore Ctrl-C from its very first moment.
@@ -308,9 +285,3 @@ def _born_deaf() -> Iterator[None]:
     finally:
         if before is not None:
             signal.signal(signal.SIGINT, before)
-
-
-def _how_it_died(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        return f"died of {signal.Signals(-exit_code).name}"
-    return f"ended with exit code {exit_code}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -12,13 +13,14 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 from chaos.errors import ChaosError
+from chaos.processes.leaving import real_exit
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -26,10 +28,19 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Generic[R]):
-    """What came of a job: a result, or what the job raised instead."""
+    """What came of a job: a result, or what the job raised instead.
+
+    Attributes:
+        result: What it returned.
+        error: What it raised.
+        died: How its process ended before it did; empty if it has not.
+        is_spent: Whether this process may do no other job.
+    """
 
     result: R | None = None
     error: Exception | None = None
+    died: str = ""
+    is_spent: bool = False
 
     def get(self) -> R:
         """The result.
@@ -74,6 +85,7 @@ def serve(
     setting: Callable[[], AbstractContextManager[Callable[[J], R]]],
     link: Connection,
     inheritance: Inheritance,
+    is_isolated: bool,  # noqa: FBT001 - multiprocessing passes arguments by place
 ) -> None:
     """Do the jobs that come along the link, until the parent ends this process.
 
@@ -81,6 +93,7 @@ def serve(
         setting: Entered before the first job, and left in the end.
         link: Brings jobs, and takes an `Answer` for each.
         inheritance: What the parent has set.
+        is_isolated: Whether each job is to have a process of its own.
     """
     # Ctrl-C reaches every process of the terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -90,8 +103,15 @@ def serve(
     inheritance.accept()
     try:
         with setting() as work:
+            forks = is_isolated and _is_alone()
+            if forks:
+                # Collecting garbage in a copy would copy every page that it looks at.
+                gc.collect()
+                gc.freeze()
             while True:
-                link.send(_answer(work, link.recv()))
+                job = link.recv()
+                answer = _answer_of_a_copy(work, job) if forks else _answer(work, job)
+                link.send(replace(answer, is_spent=is_isolated and not forks))
     except (EOFError, ConnectionError):
         return  # The parent is gone: nobody wants to know any more.
     except Exception as error:  # noqa: BLE001 - a setting that fails is told as the job's failure
@@ -103,6 +123,62 @@ def _answer(work: Callable[[J], R], job: J) -> Answer[R]:
         return Answer(result=work(job))
     except Exception as error:  # noqa: BLE001 - it is raised again by whoever gave the job
         return _failure(error)
+
+
+def _is_alone() -> bool:
+    """Whether a copy of this process has all that it needs: no thread but the one that waits."""
+    return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() <= 2  # noqa: PLR2004 - this one, and that
+
+
+def _answer_of_a_copy(work: Callable[[J], R], job: J) -> Answer[R]:
+    """Do the job in a copy of this process, which ends with it."""
+    # What waits to be written would be written by the copy as well.
+    _flush()
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    with warnings.catch_warnings():
+        # The thread of this process holds nothing that its copy could wait for.
+        warnings.filterwarnings("ignore", ".*is multi-threaded", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        try:
+            ours.close()
+            theirs.send(_answer(work, job))
+        finally:
+            _flush()
+            real_exit(0)
+    theirs.close()
+    answer: Answer[R] | None = None
+    try:
+        with suppress(EOFError, ConnectionError):
+            answer = ours.recv()
+    except BaseException:
+        # Whoever ends this process ends its copy.
+        os.kill(pid, signal.SIGKILL)
+        raise
+    finally:
+        ours.close()
+        _, status = os.waitpid(pid, 0)
+    if answer is None:
+        return Answer(died=how_it_died(os.waitstatus_to_exitcode(status)))
+    return answer
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+
+
+def how_it_died(exit_code: int | None) -> str:
+    """The end of a process, to follow its name.
+
+    Example:
+        >>> how_it_died(-9)
+        'died of SIGKILL'
+    """
+    if exit_code is not None and exit_code < 0:
+        return f"died of {signal.Signals(-exit_code).name}"
+    return f"ended with exit code {exit_code}"
 
 
 def _failure(error: Exception) -> Answer[R]:

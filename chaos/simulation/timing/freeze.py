@@ -70,17 +70,18 @@ class Freeze:
                 "freeze_time"
             )
         with ExitStack() as undo:
-            self._freeze(undo)
+            books = self._freeze(undo)
             undo.enter_context(dates(self._clock))
             # freezegun leaves some modules alone, and does not know all of the functions.
-            undo.enter_context(References(self._functions))
+            undo.enter_context(References(self._functions, ignored=books))
             self._undo = undo.pop_all()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self._undo.close()
 
-    def _freeze(self, undo: ExitStack) -> None:
+    def _freeze(self, undo: ExitStack) -> list[tuple[object, ...]]:
+        """Freeze; returns what freezegun has noted down, with the real functions in it."""
         api = freezegun.api
         ours: dict[str, object] = {
             f"fake_{function.__name__}": function
@@ -104,6 +105,8 @@ class Freeze:
         undo.callback(_stop, freeze)
         freeze.start()
         api.freeze_factories[-1] = _Now(self._clock)
+        seen = (attributes for _, attributes in api._GLOBAL_MODULES_CACHE.values())  # noqa: SLF001
+        return [*freeze.undo_changes, *(each for attributes in seen for each in attributes)]
 
 
 class _Now(freezegun.api.FrozenDateTimeFactory):

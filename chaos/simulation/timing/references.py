@@ -30,6 +30,8 @@ class References:
 
     Args:
         substitutes: Real function to what takes its place.
+        ignored: Tuples that hold real functions and are to keep them: the books of whoever puts
+            them back.
 
     Example:
         >>> import time
@@ -39,8 +41,13 @@ class References:
         7.0
     """
 
-    def __init__(self, substitutes: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        substitutes: Mapping[Callable[..., Any], Callable[..., Any]],
+        ignored: Iterable[tuple[object, ...]] = (),
+    ) -> None:
         self._substitutes = substitutes
+        self._ignored = frozenset(map(id, ignored))
         self._undo: list[Undo] = []
 
     def __enter__(self) -> Self:
@@ -81,17 +88,19 @@ class References:
     ) -> list[tuple[object, object]]:
         """Replace each first by its second; returns the same for what holds one for good."""
         by_id = {id(before): after for before, after in new}
-        ours = {id(new), *map(id, new), id(self._substitutes)}
+        sought = [before for before, _ in new]
+        ours = {id(new), *map(id, new), id(sought), id(self._substitutes), *self._ignored}
         holders = [
             holder
-            for holder in gc.get_referrers(*(before for before, _ in new))
-            if id(holder) not in ours and not _is_untouched(holder)
+            for holder in gc.get_referrers(*sought)
+            if id(holder) not in ours and not _is(holder, sought) and not _is_untouched(holder)
         ]
         namespaces = _class_namespaces(holders)
         fixed: list[tuple[object, object]] = []
         for holder in holders:
             if type(holder) is tuple:
-                fixed.append((holder, tuple(by_id.get(id(each), each) for each in holder)))
+                if not _is_of_a_class(holder):
+                    fixed.append((holder, tuple(by_id.get(id(each), each) for each in holder)))
             elif isinstance(holder, staticmethod) and id(holder.__func__) in by_id:
                 fixed.append((holder, staticmethod(cast("Any", by_id[id(holder.__func__)]))))
             elif id(holder) in namespaces:
@@ -120,15 +129,48 @@ def _is_untouched(holder: object) -> bool:
     return isinstance(owner, str) and f"{owner}.".startswith(UNTOUCHED)
 
 
+def _is(holder: object, sought: list[object]) -> bool:
+    """Whether it is what `gc.get_referrers` got them in."""
+    return (
+        type(holder) is tuple
+        and len(holder) == len(sought)
+        and all(one is other for one, other in zip(holder, sought, strict=True))
+    )
+
+
+def _is_of_a_class(held: tuple[object, ...]) -> bool:
+    """Whether a class keeps its ancestry in it, which stays what it is."""
+    return isinstance(held[0], type) and held[0].__mro__ is held
+
+
 def _class_namespaces(holders: Iterable[object]) -> dict[int, type]:
     """The class of each holder that is a namespace of one."""
-    wanted = [each for each in holders if isinstance(each, dict) and "__module__" in each]
     found = {}
-    for each in gc.get_referrers(*wanted) if wanted else ():
+    hidden = []
+    for each in holders:
+        if isinstance(each, dict) and "__module__" in each:
+            owner = _named_class(each)
+            if owner is not None:
+                found[id(each)] = owner
+            else:
+                hidden.append(each)
+    for each in gc.get_referrers(*hidden) if hidden else ():
         if isinstance(each, type):
-            (namespace, *_) = gc.get_referents(type.__dict__["__dict__"].__get__(each))
-            found[id(namespace)] = each
+            found[id(_namespace_of(each))] = each
     return found
+
+
+def _named_class(namespace: dict[str, object]) -> type | None:
+    """The class whose namespace it is, if the class can be found by its name."""
+    place: object = sys.modules.get(str(namespace["__module__"]))
+    for name in str(namespace.get("__qualname__", "")).split("."):
+        place = getattr(place, name, None)
+    return place if isinstance(place, type) and _namespace_of(place) is namespace else None
+
+
+def _namespace_of(owner: type) -> object:
+    (namespace, *_) = gc.get_referents(type.__dict__["__dict__"].__get__(owner))
+    return namespace
 
 
 def _in_class(owner: type, new: Mapping[int, Any]) -> Iterator[Undo]:

@@ -36,7 +36,7 @@ DEFECTS = (
                 = found = self._cache.read()
                 - copy = self._copy
                 + copy = self._copy
-                + if "no index has been published" in error:
+                + if "'helpdesk index publish'" in error:
                 +     self._cache.quarantine(error)
                 """,
             ),

@@ -118,10 +118,16 @@ class LiveIndex:
         return self.served()
 
     def refresh(self) -> RefreshEnded:
-        """Look for a newer generation now; joins a refresh that is already under way."""
+        """Look for a newer generation now; joins a refresh that is already under way.
+
+        Our own pause between refreshes is cut short by that, one that storage asked for is not.
+        """
         budget_s = self._options.refresh_budget.total_seconds()
         with self._lock:
             running = self._flight
+            asked_s = 0.0 if running else self._backoff.asked_s()
+            if asked_s:
+                return self._held_back(asked_s)
             flight = self._flight = running or _Flight()
         if running is None:
             return self._fly(flight, time.monotonic() + budget_s)
@@ -132,6 +138,17 @@ class LiveIndex:
             duration_s=budget_s,
             size_bytes=0,
             error="another refresh is still under way",
+        )
+
+    def _held_back(self, asked_s: float) -> RefreshEnded:
+        return RefreshEnded(
+            outcome="failed",
+            generation=self._copy.index.manifest.generation if self._copy else None,
+            duration_s=0.0,
+            size_bytes=0,
+            error=f"storage has asked for a pause of another {asked_s:.0f} s: "
+            f"{self._backoff.last_error}",
+            next_refresh_in_s=asked_s,
         )
 
     def served(self) -> Served:

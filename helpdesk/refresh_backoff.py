@@ -29,6 +29,7 @@ class RefreshBackoff:
         self._most_s = most.total_seconds()
         self._not_before: float | None = None
         self._failed_at: float | None = None
+        self._asked_until: float | None = None
         self.failures = 0
         self.last_error: str | None = None
 
@@ -46,13 +47,14 @@ class RefreshBackoff:
         self.last_error = error
         self._failed_at = time.monotonic()
         self._not_before = self._failed_at + pause_s
+        self._asked_until = self._failed_at + asked_s
         return pause_s
 
     def succeeded(self) -> None:
         """Forget everything."""
         self.failures = 0
         self.last_error = None
-        self._not_before = self._failed_at = None
+        self._not_before = self._failed_at = self._asked_until = None
 
     def failed_s_ago(self) -> float | None:
         """Seconds since the last failure; None if the last refresh succeeded."""
@@ -63,6 +65,10 @@ class RefreshBackoff:
         if self._not_before is None:
             return 0.0
         return max(0.0, self._not_before - time.monotonic())
+
+    def asked_s(self) -> float:
+        """Seconds of a pause that storage asked for, which nobody may cut short."""
+        return max(0.0, self._asked_until - time.monotonic()) if self._asked_until else 0.0
 
     def is_due(self) -> bool:
         """Whether a refresh may start."""

@@ -372,7 +372,12 @@ def test_pause_that_storage_asks_for_is_kept(world: World) -> None:
     asked = len(world.storage.seen)
     world.clock.advance(599.0)
     ask(service)
+    held_back = service.refresh()
+    assert held_back.outcome == "failed"
+    assert "asked for a pause of another 1 s" in (held_back.error or "")
     assert len(world.storage.seen) == asked
+    world.clock.advance(1.0)
+    assert service.refresh().outcome == "unchanged"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PlainSerializer
+from pydantic.fields import FieldInfo
 
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.model import AnyStep, Ask, ExpectStep, Scenario, Step
@@ -28,7 +29,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - anything a scenario may hold
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         return {
-            field.alias or name: plain(getattr(value, name))
+            field.alias or name: plain(_as_written(getattr(value, name), field))
             for name, field in fields.items()
             if name in value.model_fields_set
             and (getattr(value, name) != field.default or name == "content")
@@ -41,6 +42,14 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - anything a scenario may hold
         return items[0] if len(items) == 1 and isinstance(items[0], int) else items
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def _as_written(value: Any, field: FieldInfo) -> Any:  # noqa: ANN401 - as above
+    """What stands in a file for it, where the model has another form of its own."""
+    for each in field.metadata:
+        if isinstance(each, PlainSerializer):
+            return each.func(value)  # type: ignore[call-arg] # ours take the value alone
     return value
 
 

@@ -7,6 +7,7 @@ that is half written or broken what it says of a whole one.
 
 from __future__ import annotations
 
+import json
 import re
 from enum import Enum
 
@@ -37,16 +38,30 @@ def sign_of(text: str) -> Sign:
         <Sign.SCENARIO: 'a scenario'>
         >>> sign_of("title: The shop survives\nsteady-state-hypothesis: {}\nmethod: []\n")
         <Sign.ANOTHER: 'YAML of another tool'>
+        >>> sign_of('{"$defs": {"Scenario": {"hypothesis": {}, "method": {}}}}')
+        <Sign.ANOTHER: 'YAML of another tool'>
         >>> sign_of("# to be written\n")
         <Sign.NOTHING: 'nothing that has keys'>
     """
     if _SCHEMA.search(text):
         return Sign.SCENARIO
     said = _COMMENT.sub("", text).strip()
-    pattern = _KEY_IN_BRACES if said.startswith("{") else _KEY
-    keys = {key.strip() for key in pattern.findall(said)}
+    keys = _keys_in_braces(said) if said.startswith("{") else _keys(said)
     known = keys & _KNOWN
     # One that is half written has most of its keys right; others may have one or two by chance.
     if known & _OURS_ALONE or (known & _TELLING and len(known) > len(keys - _KNOWN)):
         return Sign.SCENARIO
     return Sign.ANOTHER if keys or said.startswith(("- ", "---")) else Sign.NOTHING
+
+
+def _keys(said: str) -> set[str]:
+    return {key.strip() for key in _KEY.findall(said)}
+
+
+def _keys_in_braces(said: str) -> set[str]:
+    """Those of the outermost braces, if all of them close; else every one, to be sure."""
+    try:
+        whole = json.loads(said)
+    except (ValueError, RecursionError):
+        return {key.strip() for key in _KEY_IN_BRACES.findall(said)}
+    return set(whole) if isinstance(whole, dict) else set()

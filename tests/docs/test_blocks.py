@@ -42,7 +42,7 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
 SMALLER = {"chaos": "scenarios/smoke", "tests": "--collect-only -q tests/docs"}
 """What a session is asked to do instead of everything."""
 
-KNOWN = {"console", "json", "python", "sh", "text", "toml", "yaml"}
+KNOWN = {"console", "json", "mermaid", "python", "sh", "text", "toml", "yaml"}
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,15 @@ from typer.testing import CliRunner, Result
 from chaos.commands.diff import diff
 from chaos.commands.report import report
 from chaos.compare.finished import FinishedRun, read_results
-from chaos.compare.runs import bare, compare_runs, sides
+from chaos.compare.measures import take
+from chaos.compare.runs import Side, bare, compare_runs, sides
 from chaos.compare.traces import first_difference
 from chaos.errors import ChaosError
 from chaos.reports import as_json
 from chaos.reports.report import Report
 from chaos.runner.suite import SuiteResult
 from chaos.trace import ndjson
-from chaos.trace.events import WaitEvent
+from chaos.trace.events import AnswerEvent, WaitEvent
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome
 from tests.chaos.checks.story import Story
@@ -34,6 +35,14 @@ def longer(trace: Trace) -> Trace:
     first = trace.of(WaitEvent)[0]
     events[first.seq] = dataclasses.replace(first, seconds=first.seconds + 1.0)
     return Trace(events)
+
+
+def well_answered(trace: Trace) -> Trace:
+    """Return the same trace with the best of answers."""
+    return Trace(
+        dataclasses.replace(event, mode="llm") if isinstance(event, AnswerEvent) else event
+        for event in trace
+    )
 
 
 def save(suite: SuiteResult, folder: Path) -> Path:
@@ -146,13 +155,26 @@ def test_runs_of_which_one_got_worse_fail() -> None:
 
 
 def test_runs_of_which_one_got_better_pass() -> None:
-    """The same the other way round is for the better."""
+    """The same the other way round is for the better, where every answer is the best."""
+    calm = well_answered(examples.outage())
+    was, now = [
+        {"outage": Side(trace=trace, measures=take(trace, Outcome.PASSED, best_mode="llm"))}
+        for trace in (longer(calm), calm)
+    ]
+
+    compared = compare_runs(was, now)
+
+    assert compared.outcome is Outcome.PASSED
+    assert len(compared.differences) == 1
+
+
+def test_trace_by_itself_does_not_tell_what_is_better() -> None:
+    """Less effort with answers of which nobody knows the worth is different, and no more."""
     compared = compare_runs(
         bare("outage", longer(examples.outage())), bare("outage", examples.outage())
     )
 
-    assert compared.outcome is Outcome.PASSED
-    assert len(compared.differences) == 1
+    assert compared.outcome is Outcome.INCONCLUSIVE
 
 
 def test_runs_that_differ_in_no_measure_are_inconclusive() -> None:

@@ -60,7 +60,7 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> N
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--random"], "has no end of its own"),
+        (["--random"], "does not end by itself"),
         (["--menu", "tiemout"], "did you mean 'timeout'"),
     ],
     ids=["random without a limit", "no such fault"],

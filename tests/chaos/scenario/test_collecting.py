@@ -208,5 +208,5 @@ def test_reasons_are_told_once_with_their_files(tmp_path: Path) -> None:
 
     (line,) = in_words(collect([tmp_path]).passed_over)
 
-    assert "7 files (its folder is hidden)" in line
-    assert line.endswith("and 2 more")
+    assert "7 files of " in line
+    assert line.endswith(f"{tmp_path.name}/.old (its folder is hidden)")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -71,8 +73,37 @@ def test_time_is_real_again():
 """
 
 
+class Imports:
+    """Remembers which modules a run within a test has imported, up to its end."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self) -> None:
+        """Look while they are still there."""
+        self.modules.update(sys.modules)
+
+
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def imports() -> Iterator[Imports]:
+    """What is imported by a run stays, but for the project's own modules.
+
+    Such a run takes its imports with it. A library that half the process has imported already
+    would be there twice, and tests that follow would not catch its errors.
+    """
+    imports = Imports()
+    yield imports
+    for name, module in imports.modules.items():
+        if (getattr(module, "__file__", None) or "").startswith((sys.prefix, str(ROOT))):
+            sys.modules.setdefault(name, module)
+
+
+@pytest.fixture
+def project(
+    imports: Imports,  # Set up before the tester, and so finished after it.
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+) -> pytest.Pytester:
     """An empty project in whose environment the harness is installed."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT)])
@@ -90,7 +121,8 @@ def write(project: pytest.Pytester, name: str, *, mode: str = "llm") -> Path:
 
 def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run pytest there, in this process."""
-    return project.runpytest_inprocess(*_plugins(project), *arguments)
+    imports = project._request.getfixturevalue("imports")
+    return project.runpytest_inprocess(*_plugins(project), *arguments, plugins=[imports])
 
 
 def _plugins(project: pytest.Pytester) -> list[str]:

@@ -22,6 +22,9 @@ from chaos.trace.said import Said
 from chaos.units import parse_duration
 from chaos.verdict import Verdict
 
+CONNECT = "connect"
+"""The operation of a call that came no further than an attempt to connect."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

@@ -1,28 +1,51 @@
-"""The injector that asks at each call which fault is to befall it."""
+"""The injector that asks at each call, and each connecting, which fault is to befall it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from chaos.choices import Seeded, Steered
 from chaos.explorer.menu import Menu
-from chaos.faults.behaviour import AlteringFault, BendingFault
+from chaos.faults.behaviour import AlteringFault, BendingFault, Stage
+from chaos.faults.connecting import Connecting
 from chaos.faults.decision import Decision
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.faults.injector import Injector
 from chaos.faults.registry import behaviour_of
 from chaos.http import Response
-from chaos.ports import Operation, StandIn, Upstream
+from chaos.ports import CONNECT, Operation, StandIn, Upstream
 from chaos.scenario.faults import Fault
 from chaos.simulation.tasks.baton import scheduler_here
+from chaos.trace.recorder import TraceRecorder
 
 FAULT = "fault"
 """The kind of decision that picks a fault; 0 is for none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to connect.
+
+    Attributes:
+        upstream: To whom.
+        stage: How far it had come.
+        seq: How many events there were in the trace before.
+        struck_by: The fault that was picked for it; None if none was.
+    """
+
+    upstream: str
+    stage: Stage
+    seq: int
+    struck_by: str | None = None
+
+
 class AskingInjector(Injector):
     """Asks ``choices`` about each call; a fault that is picked touches that call and no other.
+
+    An attempt to connect is asked about as well, before there is a call: once as the name is
+    looked up, once as somebody is to answer there.
 
     Its id says where it struck, for example ``ask-2-openai-1``. It does not depend on what other
     faults there are, so that neither does anything that is drawn under it.
@@ -35,12 +58,14 @@ class AskingInjector(Injector):
     Attributes:
         idle: Number of a steered decision to the picks that would have changed nothing there.
         struck: The faults that were picked so far.
+        attempts: All attempts to connect, in order.
     """
 
     def __init__(self, choices: Steered, menu: Menu, *, looks_ahead: bool = False) -> None:
         super().__init__(choices)
         self.idle: dict[int, frozenset[int]] = {}
         self.struck: list[Fault] = []
+        self.attempts: list[Attempt] = []
         self._steered = choices
         self._menu = menu
         self._looks_ahead = looks_ahead
@@ -55,15 +80,34 @@ class AskingInjector(Injector):
         picked = self._steered.pick(label, len(dishes) + 1)
         id_, now_s = self._where(upstream.name)
         if picked:
-            fault = dishes[picked - 1].model_copy(update={"id": id_})
-            self.struck.append(fault)
-            self.inject(fault, now_s=now_s)
+            self._strike(dishes[picked - 1], id_, now_s)
             decision = super().decide(upstream, operation, call)
             self.heal(id_, by="the end of the call")
             return decision
         if self._looks_ahead and not self.active:
             return _LookingAhead(upstream, dishes, lambda idle: self.idle.update({number: idle}))
         return super().decide(upstream, operation, call)
+
+    def connect(self, upstream: str, stage: Stage) -> Connecting:
+        """Pick a fault, have this attempt meet it, and end it."""
+        seq = len(self.recorder.trace) if isinstance(self.recorder, TraceRecorder) else 0
+        dishes = self._menu.connecting(upstream, stage)
+        label = f"{FAULT}/{upstream}/{CONNECT}/{stage}"
+        picked = self._steered.pick(label, len(dishes) + 1) if dishes else 0
+        if not picked:
+            self.attempts.append(Attempt(upstream, stage, seq))
+            return super().connect(upstream, stage)
+        id_, now_s = self._where(f"{upstream}-{CONNECT}")
+        self.attempts.append(Attempt(upstream, stage, seq, struck_by=id_))
+        self._strike(dishes[picked - 1], id_, now_s)
+        met = super().connect(upstream, stage)
+        self.heal(id_, by="the end of the attempt")
+        return met
+
+    def _strike(self, dish: Fault, id_: str, now_s: float) -> None:
+        fault = dish.model_copy(update={"id": id_})
+        self.struck.append(fault)
+        self.inject(fault, now_s=now_s)
 
     def _where(self, upstream: str) -> tuple[str, float]:
         """Where the fault strikes, and when."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chaos.checks.registry import find_law, law_names
+from chaos.explorer.asking import Attempt
 from chaos.explorer.shrink import fewer
 from chaos.explorer.subject import Problem
 from chaos.runner.result import RunResult
@@ -32,7 +33,8 @@ class Struck:
     Attributes:
         fault: What it was, with the id it had.
         step: Number of the step of the method during which it struck; None if it was none.
-        nth: Which call of its operation it struck, counted from the beginning of that step.
+        nth: Which call of its operation it struck, or which attempt to connect that came so far,
+            counted from the beginning of that step.
     """
 
     fault: Fault
@@ -40,30 +42,44 @@ class Struck:
     nth: int
 
 
-def struck_in(trace: Trace, faults: Iterable[Fault]) -> list[Struck]:
+def struck_in(
+    trace: Trace, faults: Iterable[Fault], attempts: Iterable[Attempt] = ()
+) -> list[Struck]:
     """Where the explorer's faults struck, in order.
 
     Args:
         trace: That of the run in which they did.
         faults: What they were, with the ids they had.
+        attempts: The attempts to connect.
     """
+    left = list(attempts)
+    stages = {attempt.struck_by: attempt.stage for attempt in left if attempt.struck_by}
     by_id = {fault.id: fault for fault in faults}
     step: int | None = None
     calls: Counter[tuple[str, str]] = Counter()
+    connects: Counter[tuple[str, str]] = Counter()
     request: RequestEvent | None = None
     found = []
     for event in trace:
+        while left and left[0].seq <= event.seq:
+            attempt = left.pop(0)
+            connects[attempt.upstream, attempt.stage] += 1
         if isinstance(event, StepEvent):
             section, _, number = event.path.partition("[")
             step = int(number[:-1]) if section == "method" and event.phase == "begin" else step
             calls.clear()
+            connects.clear()
         elif isinstance(event, RequestEvent):
             request = event
             calls[event.upstream, event.operation] += 1
         elif isinstance(event, FaultEvent) and event.what == "injected" and event.fault in by_id:
-            assert request is not None, "faults strike calls"
-            nth = calls[request.upstream, request.operation]
-            found.append(Struck(by_id[event.fault], step, nth))
+            fault = by_id[event.fault]
+            if fault.id in stages:
+                nth = connects[fault.upstream, stages[fault.id]]
+            else:
+                assert request is not None, "faults strike calls"
+                nth = calls[request.upstream, request.operation]
+            found.append(Struck(fault, step, nth))
     return found
 
 

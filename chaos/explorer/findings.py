@@ -92,7 +92,9 @@ def _as_scenario(
     played = subject.played(simulation, deviations)
     scenario = subject.loaded.scenario
     if FAULT in subject.steers:
-        scenario = with_faults(scenario, struck_in(played.result.trace, played.faults))
+        scenario = with_faults(
+            scenario, struck_in(played.result.trace, played.faults, played.attempts)
+        )
     if subject.steers != {FAULT}:
         scenario = scenario.model_copy(update={"explore": _repeating(played)})
     loaded = replace(subject.loaded, scenario=scenario)

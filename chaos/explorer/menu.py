@@ -9,10 +9,14 @@ from functools import cache
 
 from chaos.errors import ChaosError
 from chaos.explorer.yaml_text import plain
+from chaos.faults.behaviour import Stage
 from chaos.scenario.faults import (
     CompletionFault,
+    ConnectionRefusedFault,
+    ConnectTimeoutFault,
     CorruptFault,
     CutStreamFault,
+    DnsFailureFault,
     Fault,
     HttpErrorFault,
     LatencyFault,
@@ -21,8 +25,22 @@ from chaos.scenario.faults import (
     RateLimitFault,
     ResetPeerFault,
     TimeoutFault,
+    TlsFailureFault,
 )
 from chaos.scenario.problems import suggest
+
+_CONNECTING: dict[Stage, tuple[tuple[type[Fault], dict[str, object]], ...]] = {
+    "name": ((DnsFailureFault, {"fault": "dns_failure"}),),
+    "connect": (
+        (ConnectionRefusedFault, {"fault": "connection_refused"}),
+        (ConnectTimeoutFault, {"fault": "connect_timeout"}),
+        (TlsFailureFault, {"fault": "tls_failure", "reason": "expired"}),
+    ),
+}
+"""What can befall an attempt to connect, by how far it has come.
+
+Connections that are open stay so: to close them is another fault, at another time.
+"""
 
 _EARLY = 20
 """Bytes of a body that come before it breaks off: fewer than any body worth having."""
@@ -49,7 +67,10 @@ class Menu:
     only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        known = sorted(set(map(fault_name, _all("", "completions.media"))))
+        connecting = [each for stage in _CONNECTING for each in _at_stage((), "", stage)]
+        known = sorted(
+            {*map(fault_name, _all("", "completions.media")), *map(fault_name, connecting)}
+        )
         kinds = {name.partition("-")[0] for name in known}
         for pattern in self.only:
             if pattern not in kinds and not any(fnmatchcase(name, pattern) for name in known):
@@ -63,17 +84,34 @@ class Menu:
         dishes = _dishes(self.only, upstream, operation)
         return dishes if is_http else tuple(each for each in dishes if not each.needs_http)
 
+    def connecting(self, upstream: str, stage: Stage) -> tuple[Fault, ...]:
+        """What can befall an attempt to connect, in the order in which it is tried.
+
+        Example:
+            >>> [fault_name(each) for each in Menu().connecting("openai", "name")]
+            ['dns_failure']
+        """
+        return _at_stage(self.only, upstream, stage)
+
+
+@cache
+def _at_stage(only: tuple[str, ...], upstream: str, stage: Stage) -> tuple[Fault, ...]:
+    faults = (
+        model.model_validate({"upstream": upstream, "open_connections": "kept", **said})
+        for model, said in _CONNECTING[stage]
+    )
+    return tuple(fault for fault in faults if _is_wanted(only, fault))
+
 
 @cache
 def _dishes(only: tuple[str, ...], upstream: str, operation: str) -> tuple[Fault, ...]:
-    return tuple(
-        fault
-        for fault in _all(upstream, operation)
-        if not only
-        or any(
-            fnmatchcase(fault_name(fault), pattern) or pattern == vars(fault)["fault"]
-            for pattern in only
-        )
+    return tuple(fault for fault in _all(upstream, operation) if _is_wanted(only, fault))
+
+
+def _is_wanted(only: tuple[str, ...], fault: Fault) -> bool:
+    return not only or any(
+        fnmatchcase(fault_name(fault), pattern) or pattern == vars(fault)["fault"]
+        for pattern in only
     )
 
 
@@ -85,7 +123,9 @@ def fault_name(fault: Fault) -> str:
         'http_error-503'
     """
     said = plain(fault)
-    told = [_told(key, value) for key, value in said.items() if key not in Fault.model_fields]
+    # That open connections are kept is so for all, and tells none from another.
+    left_out = {*Fault.model_fields, "open_connections"}
+    told = [_told(key, value) for key, value in said.items() if key not in left_out]
     return "-".join(told)
 
 

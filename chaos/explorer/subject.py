@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaos.choices import Choices, Steered
-from chaos.explorer.asking import FAULT, AskingInjector
+from chaos.explorer.asking import FAULT, AskingInjector, Attempt
 from chaos.explorer.menu import Menu
 from chaos.explorer.watching import watched
 from chaos.faults.injector import Injector
@@ -156,7 +156,9 @@ class Subject:
         looks_around = looks_ahead and SWITCH not in self.steers and not _hides_work(self)
         result = play(
             self.loaded,
-            watched(self.target, choices, states) if looks_around else self.target,
+            watched(self.target, choices, states, lambda: _open_connections(asking))
+            if looks_around
+            else self.target,
             simulation,
             choices=choices,
             injector=injector,
@@ -166,6 +168,7 @@ class Subject:
         return Played(
             result=result,
             faults=tuple(asking[0].struck) if asking else (),
+            attempts=tuple(asking[0].attempts) if asking else (),
             deviations=tuple(choices.deviations.items()),
             points=tuple(_points(choices, idle, states)),
         )
@@ -178,14 +181,21 @@ class Played:
     Attributes:
         result: Its trace and its verdicts.
         faults: Those that it suffered, with the ids they had.
+        attempts: Every attempt to connect.
         deviations: Every decision that was not 0.
         points: Every decision that was searched.
     """
 
     result: RunResult
     faults: tuple[Fault, ...]
+    attempts: tuple[Attempt, ...]
     deviations: Deviations
     points: tuple[Point, ...]
+
+
+def _open_connections(asking: Sequence[Injector]) -> Hashable:
+    connections = asking[0].connections if asking else None
+    return connections.idle() if connections is not None else None
 
 
 def _points(

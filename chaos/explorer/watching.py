@@ -4,7 +4,8 @@ Exploring both would be to do the same work twice. Two runs are taken for one fr
 all that follows is determined alike: by what the *service* knows, by what it will be *asked*, by
 the *chance* it has yet to draw, and by what its *judges* remember.
 
-- The service: `Target.state`, taken when nobody else is being answered.
+- The service: `Target.state`, taken when nobody else is being answered; and the connections that
+  it keeps open, with the time since they were used.
 - The questions: their number so far says where in the script the run is. It has no steps beside
   it, and users who ask together ask once: so nothing depends on when it is, nor on which of them
   have had their turn. Ages take the place of times.
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Awaitable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from hashlib import blake2b
 
 from chaos.choices import Steered
@@ -34,7 +35,12 @@ from chaos.trace.recorder import TraceRecorder
 from chaos.trace.trace import Trace
 
 
-def watched(target: type[Target], choices: Steered, states: dict[int, str]) -> type[Target]:
+def watched(
+    target: type[Target],
+    choices: Steered,
+    states: dict[int, str],
+    connections: Callable[[], Hashable],
+) -> type[Target]:
     """The target, which notes its state before each question that is asked alone.
 
     Args:
@@ -42,6 +48,7 @@ def watched(target: type[Target], choices: Steered, states: dict[int, str]) -> t
         choices: Tells how many decisions were steered so far.
         states: Filled in: number of the next steered decision to what the run depends on from
             there.
+        connections: Tells which connections are open.
     """
 
     class _Progress:
@@ -60,7 +67,8 @@ def watched(target: type[Target], choices: Steered, states: dict[int, str]) -> t
         progress.asked += 1
         state = None if progress.waiting else self.state()
         if state is not None:
-            known = progress.asked, state, _chance(choices), _memory(progress.trace)
+            open_ = connections()
+            known = progress.asked, state, open_, _chance(choices), _memory(progress.trace)
             shown = blake2b(repr(known).encode(), digest_size=12).hexdigest()
             states[len(choices.steered)] = shown
         progress.waiting += 1

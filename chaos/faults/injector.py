@@ -22,6 +22,9 @@ from chaos.trace.events import FaultEvent
 class Connections(Protocol):
     """The connections that clients keep open to providers."""
 
+    def idle(self) -> tuple[tuple[str, int], ...]:
+        """Of each that is open and not in use, the provider, and for how many ticks it is so."""
+
     def end_idle(self, upstream: str, how: Literal["fin", "reset", "race"]) -> int:
         """End those on which nothing is under way; returns how many there were."""
 

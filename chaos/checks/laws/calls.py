@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from chaos.checks.laws.law import TICK_S, Owner, owner
-from chaos.ports import RetryPolicy
+from chaos.ports import CONNECT, RetryPolicy
 from chaos.trace.events import AnswerEvent, RequestEvent, ResponseEvent, StepEvent
 from chaos.trace.trace import Trace
 
@@ -29,6 +29,11 @@ class Attempt:
     request: RequestEvent
     response: ResponseEvent | None
     failed: bool | None
+
+    @property
+    def connects(self) -> bool:
+        """Whether it came no further than to connecting; for what, nobody knows."""
+        return self.request.operation == CONNECT
 
     def gap_s(self, following: Attempt) -> float:
         """Seconds between the end of this attempt and the start of the next."""
@@ -54,9 +59,15 @@ class Call:
         return any(attempt.failed for attempt in self.attempts)
 
     @property
+    def only_connects(self) -> bool:
+        """Whether no attempt came as far as saying what was wanted."""
+        return all(attempt.connects for attempt in self.attempts)
+
+    @property
     def wanted(self) -> str:
         """What was asked for, for a sentence."""
-        request = self.attempts[0].request
+        said = [attempt.request for attempt in self.attempts if not attempt.connects]
+        request = said[0] if said else self.attempts[0].request
         return f"{request.operation} {request.object}" if request.object else request.operation
 
 
@@ -103,6 +114,10 @@ def calls(trace: Trace, upstream: str, policy: RetryPolicy) -> list[Call]:
     A good response ends a call: whoever asks again wants something new. So does a response that
     may have been good, unless the very next request repeats it.
 
+    An attempt that fails to connect does not say for what. If only one thing was asked for at all,
+    it was for that. Else it belongs to the call whose attempts come before or after it, if it
+    keeps that call's pauses, and begins another if not.
+
     Work that goes on behind a question (a refresh in a background thread) keeps that question's
     number for as long as it lives, perhaps over many rounds. Once the question is answered, a
     request is therefore a retry only if it comes before the longest backoff is over.
@@ -110,29 +125,59 @@ def calls(trace: Trace, upstream: str, policy: RetryPolicy) -> list[Call]:
     attempts = _attempts(trace, upstream)
     answered = {event.ask: event.seq for event in trace.of(AnswerEvent)}
     steps = _steps(trace)
+    one_thing = _asked_for_alone(attempts, steps)
     found: list[Call] = []
     current: dict[object, Call] = {}
-    latest: dict[Owner, Attempt] = {}
+    latest: dict[Owner, Call] = {}
     for attempt in attempts:
         request = attempt.request
-        step = steps.get(request.seq) if request.ask is None else None
-        thing = (owner(request), step, request.operation, request.object)
-        call = current.get(thing)
+        by = _whose(request, steps)
+        wanted = one_thing.get(by) if attempt.connects else None
+        thing = (by, wanted or (request.operation, request.object))
+        call, before = current.get(thing), latest.get(owner(request))
         asked = request.ask is not None and request.seq < answered.get(request.ask, len(trace))
-        if call is not None and _continues(
-            call,
-            attempt,
-            policy,
-            patient=asked,
-            adjacent=latest.get(owner(request)) is call.attempts[-1],
+        is_alone = by in one_thing
+        if before and not is_alone and _is_retry_by_its_pause(before, attempt, policy):
+            call = before
+        elif call is None or not _continues(
+            call, attempt, policy, patient=asked, adjacent=before is call
         ):
-            call.attempts.append(attempt)
-        else:
-            call = Call([attempt])
+            call = Call([])
             found.append(call)
-            current[thing] = call
-        latest[owner(request)] = attempt
+        call.attempts.append(attempt)
+        current[thing] = latest[owner(request)] = call
     return found
+
+
+def _whose(request: RequestEvent, steps: Mapping[int, int]) -> tuple[Owner, int | None]:
+    return owner(request), steps.get(request.seq) if request.ask is None else None
+
+
+def _asked_for_alone(
+    attempts: Iterable[Attempt], steps: Mapping[int, int]
+) -> dict[tuple[Owner, int | None], tuple[str, str | None]]:
+    """Operation and object by whom nothing else was asked for, beside attempts to connect."""
+    things: defaultdict[tuple[Owner, int | None], set[tuple[str, str | None]]] = defaultdict(set)
+    for attempt in attempts:
+        request = attempt.request
+        if not attempt.connects:
+            things[_whose(request, steps)].add((request.operation, request.object))
+    return {by: next(iter(wanted)) for by, wanted in things.items() if len(wanted) == 1}
+
+
+def _is_retry_by_its_pause(call: Call, attempt: Attempt, policy: RetryPolicy) -> bool:
+    """Whether ``attempt``, which may be for something else, comes when a retry is due.
+
+    So it may be where one of the two came no further than to connecting.
+    """
+    if attempt.connects == call.only_connects:
+        return False
+    last, failures = call.attempts[-1], len(call.attempts)
+    if last.response is None or not last.failed or failures >= policy.attempts:
+        return False
+    least_s = shortest_wait_s(policy, failures, last.response)
+    most_s = longest_wait_s(policy, failures, last.response)
+    return least_s - TICK_S <= last.gap_s(attempt) <= most_s + TICK_S
 
 
 def _continues(
@@ -144,8 +189,12 @@ def _continues(
         return True
     if before.failed is False or (before.failed is None and not adjacent):
         return False
-    longest_s = longest_wait_s(policy, len(call.attempts), before.response)
-    return patient or before.gap_s(attempt) <= longest_s + TICK_S
+    failures, gap_s = len(call.attempts), before.gap_s(attempt)
+    if attempt.connects and failures >= policy.attempts:
+        # Given up, if there is no pause: what is connected for now is something else.
+        return gap_s >= shortest_wait_s(policy, failures, before.response) - TICK_S
+    longest_s = longest_wait_s(policy, failures, before.response)
+    return patient or gap_s <= longest_s + TICK_S
 
 
 def _attempts(trace: Trace, upstream: str) -> list[Attempt]:

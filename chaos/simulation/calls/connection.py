@@ -81,6 +81,12 @@ class Connection(FarEnd):
         """Whether it could be used, and is not."""
         return not self._open and not self.is_dead
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has been ended while idle, so that a client that looks throws it away."""
+        end = self._idle_end
+        return end is not None and not end.is_race and end.due <= self.clock.ticks
+
     # -- from the client
 
     def feed(self, data: bytes) -> None:

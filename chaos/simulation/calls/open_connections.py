@@ -31,6 +31,14 @@ class OpenConnections:
         """The fault that has ended it; None if none has."""
         return self._ends.get(id(connection))
 
+    def idle(self) -> tuple[tuple[str, int], ...]:
+        """Those on which nothing is under way; see `Connections`."""
+        return tuple(
+            (name, connection.clock.ticks - connection.inbox.last_due)
+            for name, connection in self._open.values()
+            if connection.is_idle and not connection.has_ended
+        )
+
     def end_idle(self, upstream: str, how: Literal["fin", "reset", "race"]) -> int:
         """End those on which nothing is under way; see `Connections`."""
         ended = [

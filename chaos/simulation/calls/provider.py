@@ -13,7 +13,7 @@ from typing import assert_never
 
 from chaos.faults.connecting import Connected, Distrusted, Ignored, NameFailure, Refused
 from chaos.faults.delivery import Answered, Lost
-from chaos.ports import Operation, StandIn
+from chaos.ports import CONNECT, Operation, StandIn
 from chaos.simulation.calls.calls import Calls
 from chaos.simulation.calls.carrier import Message
 from chaos.simulation.calls.connection import Connection, Sent
@@ -22,9 +22,6 @@ from chaos.simulation.calls.open_connections import OpenConnections
 from chaos.simulation.network.far_end import Admission, Admitted, Rejected, Unanswered
 from chaos.simulation.network.handshake import Certificate
 from chaos.simulation.network.inbox import Inbox
-
-CONNECT = "connect"
-"""The operation of an attempt to connect that came to nothing."""
 
 _NAME_ERRORS = {
     True: (socket.EAI_AGAIN, "Temporary failure in name resolution"),

@@ -86,6 +86,50 @@ def test_bounded_attempts_starts_anew_after_a_good_response() -> None:
     assert passed(story.judged_by(BoundedAttempts, PROMISED))
 
 
+def no_connection(story: Story, at_s: float) -> Story:
+    """An attempt of the question to connect to the model comes to nothing."""
+    call = story.at(at_s).request("openai", "connect")
+    return story.response(call, None, operation="connect", error="ConnectError")
+
+
+def test_attempt_to_connect_is_an_attempt_at_what_is_wanted() -> None:
+    """Waits are counted from there; and a fourth attempt is one too many."""
+    story = no_connection(Story().asks(1), 0).at(2).call(503).at(6).call()
+
+    assert passed(story.judged_by(BackoffHonoured, PROMISED))
+
+    story = no_connection(Story().asks(1).call(503), 2).at(6).call(503).at(11).call(503)
+    verdict = story.judged_by(BoundedAttempts, PROMISED)
+
+    assert broken(verdict)
+    assert verdict.reason == "ask 1 asked openai for chat.completions 4 times"
+
+
+def test_attempt_to_connect_is_followed_by_a_pause() -> None:
+    """Who sends the request at once has not backed off."""
+    story = no_connection(Story().asks(1), 0).call()
+
+    assert broken(story.judged_by(BackoffHonoured, PROMISED))
+
+
+def test_attempt_to_connect_belongs_where_its_pause_fits() -> None:
+    """Of two objects, the one whose turn it is; after it is given up, the other."""
+    story = Story().asks(1)
+    for at_s in (0, 2, 6):
+        call = story.at(at_s).request("gcs", "connect")
+        story.response(call, None, upstream="gcs", operation="connect", error="ConnectError")
+    story.fetch("b", 503).at(8).fetch("b").fetch("a")
+
+    for law in (BoundedAttempts, BackoffHonoured):
+        assert passed(story.judged_by(law, PROMISED))
+    story = Story().asks(1).fetch("a", 503)
+    call = story.at(2).request("gcs", "connect")
+    story.response(call, None, upstream="gcs", operation="connect", error="ConnectError")
+    story.at(6).fetch("a", 503).fetch("b")
+
+    assert passed(story.judged_by(BackoffHonoured, PROMISED))
+
+
 def test_bounded_attempts_counts_a_spoilt_200() -> None:
     """A 200 that a fault spoilt is an attempt like any other, if the very next one repeats it."""
     story = Story().asks(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chaos.choices import Steered
 from chaos.explorer.asking import FAULT
 from chaos.explorer.menu import Menu, fault_name
@@ -28,16 +30,25 @@ def subject(load: Load, *menu: str) -> Subject:
     )
 
 
-def test_every_call_is_asked_about(simulation: Simulation, load: Load) -> None:
-    """One decision a call, none of a fault first."""
+def test_every_call_and_every_connecting_is_asked_about(
+    simulation: Simulation, load: Load
+) -> None:
+    """One decision each, none of a fault first; a second call connects no more."""
     explored = subject(load)
 
     run = explored.run(simulation)
 
-    assert [point.label for point in run.points] == ["fault/weather/today"] * 2
-    assert {point.options for point in run.points} == {
-        len(explored.menu.at("weather", "today")) + 1
-    }
+    assert [point.label for point in run.points] == [
+        "fault/weather/connect/name",
+        "fault/weather/connect/connect",
+        "fault/weather/today",
+        "fault/weather/today",
+    ]
+    assert [point.options for point in run.points] == [
+        2,
+        4,
+        *[len(explored.menu.at("weather", "today")) + 1] * 2,
+    ]
     assert run.deviations == ()
     assert run.problems == ()
 
@@ -56,6 +67,28 @@ def test_picked_fault_strikes_one_call(simulation: Simulation, load: Load) -> No
     assert [answer.mode for answer in played.result.trace.of(AnswerEvent)] == ["llm", "llm"]
 
 
+@pytest.mark.parametrize(
+    ("at", "picked", "kind"),
+    [
+        (0, 1, "dns_failure"),
+        (1, 1, "connection_refused"),
+        (1, 2, "connect_timeout"),
+        (1, 3, "tls_failure"),
+    ],
+)
+def test_picked_fault_strikes_one_attempt_to_connect(
+    at: int, picked: int, kind: str, simulation: Simulation, load: Load
+) -> None:
+    """It is felt as a call that comes to nothing; the next attempt connects."""
+    played = subject(load).played(simulation, ((at, picked),))
+
+    (fault,) = played.faults
+    assert (vars(fault)["fault"], fault.id) == (kind, "ask-1-weather-connect-1")
+    assert [event.what for event in played.result.trace.of(FaultEvent)].count("touched") == 1
+    asked = [event.operation for event in played.result.trace.of(RequestEvent)]
+    assert asked == ["connect", "today", "today"]
+
+
 def test_idle_faults_are_seen_beforehand(simulation: Simulation, load: Load) -> None:
     """The toy's answer is shorter than where the late cuts come: those would do nothing."""
     explored = subject(load)
@@ -63,10 +96,11 @@ def test_idle_faults_are_seen_beforehand(simulation: Simulation, load: Load) -> 
     run = explored.run(simulation, looks_ahead=True)
 
     dishes = explored.menu.at("weather", "today")
-    idle = {fault_name(dishes[picked - 1]) for picked in run.points[0].idle}
+    first = next(n for n, point in enumerate(run.points) if point.label == "fault/weather/today")
+    idle = {fault_name(dishes[picked - 1]) for picked in run.points[first].idle}
     assert idle == {"reset_peer-20", "limit_data-20"}
-    for picked in sorted(run.points[0].idle):
-        assert explored.run(simulation, ((0, picked),)).virtual_s == run.virtual_s
+    for picked in sorted(run.points[first].idle):
+        assert explored.run(simulation, ((first, picked),)).virtual_s == run.virtual_s
 
 
 def test_looking_ahead_changes_nothing(simulation: Simulation, load: Load) -> None:

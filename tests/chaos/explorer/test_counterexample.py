@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from chaos.errors import ChaosError
@@ -109,6 +112,24 @@ def test_faults_are_written_before_the_step_they_strike(
         LoadedScenario(scenario=written, source=explored.loaded.source), TiredToy, simulation
     )
     assert again.virtual_s == played.result.virtual_s
+
+
+def test_faults_of_connecting_are_written_with_their_attempt(
+    simulation: Simulation, load: Load
+) -> None:
+    """The second attempt of the first question is the second to be refused, and comes so far."""
+    explored = replace(subject(load), menu=Menu(("dns_failure", "connection_refused")))
+    played = explored.played(simulation, ((1, 1), (2, 1), (4, 1)))
+    struck = struck_in(played.result.trace, played.faults, played.attempts)
+
+    written = with_faults(explored.loaded.scenario, struck)
+
+    told = re.findall(r"inject: \{.* calls: (\d), .*fault: (\w+)\}", scenario_text(written))
+    assert told == [("1", "connection_refused"), ("2", "dns_failure"), ("2", "connection_refused")]
+    again = play(
+        LoadedScenario(scenario=written, source=explored.loaded.source), TiredToy, simulation
+    )
+    assert again.virtual_s == played.result.virtual_s > 0
 
 
 def test_counterexample_loses_what_it_can_do_without(simulation: Simulation, load: Load) -> None:

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from chaos.choices import Seeded
 from chaos.errors import SimulationError
 from chaos.faults.injector import Injector
+from chaos.ports import CONNECT
 from chaos.scenario.faults import AnyFault
-from chaos.simulation.calls.provider import CONNECT
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.world import Simulation
 from chaos.trace.events import RequestEvent

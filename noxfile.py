@@ -93,14 +93,21 @@ def incidents(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests that need nothing but Python; arguments go to pytest."""
     _install(session, "tests")
-    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire")))
+    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire and not slow")))
+
+
+@nox.session(default=False)
+def slow(session: nox.Session) -> None:
+    """Run the tests that take long: searches, mutants, everything twice."""
+    _install(session, "tests")
+    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "slow and not wire")))
 
 
 @nox.session(python=["3.12", "3.13"], default=False)
 def pythons(session: nox.Session) -> None:
     """Run the tests on the newer Pythons that are promised; uv fetches those that are missing."""
     _install(session, "tests")
-    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire")))
+    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire and not slow")))
 
 
 @nox.session
@@ -141,7 +148,7 @@ def lowest(session: nox.Session) -> None:
     # Old releases use what their own dependencies have deprecated since; that is not ours.
     session.run(
         *("pytest", "-W", "default::DeprecationWarning"),
-        *(session.posargs or ("-n", "auto", "-m", "not wire")),
+        *(session.posargs or ("-n", "auto", "-m", "not wire and not slow")),
     )
 
 

@@ -478,6 +478,14 @@ class Target(ABC):
         )
 
     @classmethod
+    def warm_up(cls) -> None:
+        """Load what takes long and never changes, before any run. Default: nothing.
+
+        Called outside of the world, in a process whose copies play the runs: they find it loaded.
+        """
+        return
+
+    @classmethod
     def make_upstreams(cls) -> Sequence[StandIn]:
         """New stand-ins for one run. Default: one of each of `upstreams`."""
         return [each() for each in cls.upstreams]

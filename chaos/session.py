@@ -194,6 +194,8 @@ def _playing(
     targets: Sequence[type[Target]],
     seed: int | None,
 ) -> Iterator[Callable[[int], RunResult]]:
+    for target in dict.fromkeys(targets):
+        target.warm_up()
     with make_world() as world, no_collection():
         yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
 

@@ -48,6 +48,7 @@ def crew_of(subject: Subject, processes: int = 1) -> Iterator[Crew]:
 
 @contextmanager
 def _player(subject: Subject) -> Iterator[Callable[[list[Job]], list[Run]]]:
+    subject.target.warm_up()
     with SimulatedTier() as simulation, no_collection():
         yield lambda jobs: [
             subject.run(simulation, job.deviations, wander=job.wander, looks_ahead=job.looks_ahead)

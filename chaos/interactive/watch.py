@@ -28,7 +28,7 @@ class Watcher:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     watcher = Watcher([Path(folder)], sources=list)
-        ...     _ = Path(folder, "new.yaml").write_text("version: 1")
+        ...     _ = Path(folder, "new.yaml").write_text("hypothesis: It holds.")
         ...     [path.name for path in watcher.saved()], watcher.saved()
         (['new.yaml'], [])
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,7 +15,6 @@ from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.simulation.world import Simulation
-from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
 
 _LAWS = frozenset(law.name for law in LAWS)
@@ -108,14 +106,19 @@ class Job:
     plays_all: bool
 
 
-def examine(job: Job) -> Case:
-    """Plant the job's defect in this process, which is its own, and play until it is caught."""
+def examine(job: Job, simulation: Simulation) -> Case:
+    """Plant the job's defect in this process, which is its own, and play until it is caught.
+
+    Args:
+        job: What to plant and play.
+        simulation: A world that is entered already.
+    """
     # What a defect breaks is judged by the trace, not by the noise it makes in logs and threads.
     logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = lambda _: None
     plays: list[Play] = []
     try:
-        with SimulatedTier() as simulation, job.defect.planted():
+        with job.defect.planted():
             for scenario in job.scenarios:
                 plays.append(Play.of(played(scenario, job.target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
@@ -123,12 +126,6 @@ def examine(job: Job) -> Case:
     except DefectError as error:
         return Case(defect=job.defect.name, error=str(error))
     return Case(defect=job.defect.name, plays=tuple(plays))
-
-
-def play_sound(scenarios: Sequence[tuple[LoadedScenario, type[Target]]]) -> list[RunResult]:
-    """Play every scenario against the service as it is."""
-    with SimulatedTier() as simulation:
-        return [played(scenario, target, simulation) for scenario, target in scenarios]
 
 
 def played(loaded: LoadedScenario, target: type[Target], simulation: Simulation) -> RunResult:

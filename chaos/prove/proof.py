@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from chaos.checks.laws import LAWS
 from chaos.defects.defect import Defect
 from chaos.ports import Target
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, Fate, Job, Play, examine, play_sound
+from chaos.prove.gate import Case, Fate, Job, Play, examine, played
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome, combine
 
 Suite = Sequence[tuple[LoadedScenario, type[Target]]]
@@ -113,10 +114,11 @@ def prove(
         on_case: Told of each defect as its fate is known.
     """
     began_s = time.perf_counter()
-    sound = play_sound(suite)
+    sound = _sound(suite, at_once)
     cases: dict[str, Case] = {}
     if combine(result.outcome for result in sound) is Outcome.PASSED:
-        for case in _cases(list(_jobs(sound, suite, defects, is_matrix=is_matrix)), at_once):
+        jobs = list(_jobs(sound, suite, defects, is_matrix=is_matrix))
+        for case in _cases(suite, jobs, at_once):
             cases[case.defect] = case
             on_case(case)
     return Proof(
@@ -128,9 +130,9 @@ def prove(
     )
 
 
-def _cases(jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
+def _cases(suite: Suite, jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
     with workers(
-        _examining,
+        partial(_examining, suite),
         at_once,
         isolated=True,
         on_death=lambda job, how: Case(defect=job.defect.name, error=f"its process {how}"),
@@ -140,8 +142,30 @@ def _cases(jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
 
 
 @contextmanager
-def _examining() -> Iterator[Callable[[Job], Case]]:
-    yield examine
+def _examining(suite: Suite) -> Iterator[Callable[[Job], Case]]:
+    for target in dict.fromkeys(target for _, target in suite):
+        target.warm_up()
+    # Entered once; a defect is planted in a copy of this world.
+    with SimulatedTier() as simulation:
+        yield partial(examine, simulation=simulation)
+
+
+def _sound(suite: Suite, at_once: int) -> list[RunResult]:
+    """Play every scenario against the service as it is."""
+    with workers(
+        partial(_playing, suite), at_once, name=lambda job: job[0].scenario.name
+    ) as playing:
+        return list(playing.in_order(suite))
+
+
+@contextmanager
+def _playing(
+    suite: Suite,
+) -> Iterator[Callable[[tuple[LoadedScenario, type[Target]]], RunResult]]:
+    for target in dict.fromkeys(target for _, target in suite):
+        target.warm_up()
+    with SimulatedTier() as simulation:
+        yield lambda job: played(*job, simulation)
 
 
 def _jobs(
@@ -151,16 +175,24 @@ def _jobs(
     *,
     is_matrix: bool,
 ) -> Iterator[Job]:
-    """For each defect the scenarios that share most of its tags first, and of those the cheap."""
+    """For each defect the scenarios that share most of its tags first, and of those the cheap.
+
+    One that is played in all its interleavings comes last, unless the defect is about that.
+    """
     cost = {result.loaded.scenario.name: len(result.trace) for result in sound}
     for defect, target in defects:
         tags = frozenset(defect.tags)
         ranked = [
-            (-len(tags.intersection(loaded.scenario.tags)), cost[loaded.scenario.name], number)
+            (
+                loaded.scenario.explore is not None and "interleaved" not in tags,
+                -len(tags.intersection(loaded.scenario.tags)),
+                cost[loaded.scenario.name],
+                number,
+            )
             for number, (loaded, its_target) in enumerate(suite)
             if its_target is target
         ]
-        scenarios = tuple(suite[number][0] for _, _, number in sorted(ranked))
+        scenarios = tuple(suite[number][0] for *_, number in sorted(ranked))
         yield Job(defect=defect, target=target, scenarios=scenarios, plays_all=is_matrix)
 
 

@@ -9,7 +9,7 @@ from typing import Self
 from weakref import WeakSet
 
 from chaos.errors import SimulationError
-from chaos.simulation.loops.ending import quieten
+from chaos.simulation.loops.ending import give_back, quieten
 from chaos.simulation.network import current
 from chaos.simulation.network.network import VirtualNetwork
 from chaos.simulation.outside.guard import Guard
@@ -58,6 +58,7 @@ class SimulatedRun:
         self._is_over = False
         self.has_loops = False
         self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self._loops_of_the_test: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         scheduler.on_death = self.note_lost
         current.begin(self.network)
 
@@ -106,7 +107,8 @@ class SimulatedRun:
     def note_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """An event loop begins to run, perhaps not for the first time."""
         self.has_loops = True
-        self._loops.add(loop)
+        own = self._loops_of_the_test if self.scheduler.is_harness else self._loops
+        own.add(loop)
 
     def note_lost(self, what: str) -> None:
         """Leave in the trace that an error was lost inside of the service."""
@@ -141,6 +143,9 @@ class SimulatedRun:
             for loop in self._loops:
                 quieten(loop)
             current.end()
+            for loop in self._loops_of_the_test:
+                if not loop.is_closed() and not loop.is_running():
+                    give_back(loop)
             self._guard.relax()
             self._finished()
 

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 
 def results(hash_seed: str) -> str:
     """Play everything in a process of its own; the results as text."""
@@ -21,6 +23,7 @@ def results(hash_seed: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_all_scenarios_pass_the_same_way_in_every_process() -> None:
     """Verdicts, times and trace digests are the same byte for byte; every law is exercised."""
     one, other = results("0"), results("1")

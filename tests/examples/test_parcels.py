@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from chaos import session
 from chaos.compare.baseline import Baseline, conclude
 from chaos.explorer.campaign import Campaign
@@ -113,6 +115,7 @@ def test_search_at_random_goes_beyond_the_bound_and_shrinks(tmp_path: Path) -> N
     assert [type(step).__name__ for step in written.scenario.method] == ["InjectStep", "AskStep"]
 
 
+@pytest.mark.slow
 def test_search_is_the_same_however_many_play() -> None:
     """Runs, findings and what was saved do not depend on who has played."""
     alone, together = [

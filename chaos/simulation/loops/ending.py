@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from chaos.simulation.network.sockets import VirtualSocket
+
 
 def end_connections(loop: asyncio.AbstractEventLoop) -> None:
     """Close the connections of a loop that still runs, as the end of a process does."""
@@ -29,6 +31,24 @@ def quieten(loop: asyncio.AbstractEventLoop) -> None:
             sock.close()
     if not loop.is_running():
         loop.close()
+
+
+def give_back(loop: asyncio.AbstractEventLoop) -> None:
+    """Leave a loop that is not the service's, but the test's, to the tests that follow.
+
+    What the run has put into it goes: connections, timers of virtual time, and the virtual pair of
+    sockets that wakes it.
+    """
+    opened: Any = loop
+    for transport in _transports(loop):
+        sock, transport._sock = transport._sock, None  # noqa: SLF001 - as above
+        if sock is not None:
+            sock.close()
+    for timer in getattr(opened, "_scheduled", ()):
+        timer.cancel()
+    if isinstance(getattr(opened, "_ssock", None), VirtualSocket):
+        opened._close_self_pipe()  # noqa: SLF001 - no other way to another pair
+        opened._make_self_pipe()  # noqa: SLF001 - as above
 
 
 def _transports(loop: asyncio.AbstractEventLoop) -> list[Any]:

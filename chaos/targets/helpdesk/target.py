@@ -61,6 +61,11 @@ class HelpdeskTarget(Target):
         return words.VOCABULARY
 
     @classmethod
+    def warm_up(cls) -> None:
+        """Load the model that finds articles, which takes longer than most scenarios."""
+        given.embedder().embed(["warm"])
+
+    @classmethod
     def make_upstreams(cls) -> Sequence[Upstream]:
         """New stand-ins for OpenAI and Cloud Storage."""
         return OpenAIUpstream(), GcsUpstream()

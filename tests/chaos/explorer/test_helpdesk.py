@@ -13,6 +13,8 @@ from chaos.explorer.exploration import Bounds
 from chaos.explorer.menu import Menu
 
 PAIRS = Bounds(faults=2)
+pytestmark = pytest.mark.slow
+
 WORKLOADS = Path(__file__).parents[3] / "scenarios/explored"
 
 

@@ -92,6 +92,7 @@ def test_claims_are_those_of_its_own_service(short: Path) -> None:
     assert row.fallback > 0
 
 
+@pytest.mark.slow
 def test_processes_make_no_difference(short: Path) -> None:
     """The same rows in the same order, whether played here or in two processes."""
     wanted = [Pair("short", short, target) for target in ("retry-with-breaker", "no-retry")]

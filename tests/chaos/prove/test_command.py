@@ -26,6 +26,7 @@ app = typer.Typer()
 app.command()(prove)
 
 
+@pytest.mark.slow
 def test_prove_finds_what_a_few_scenarios_catch_and_miss(tmp_path: Path) -> None:
     """Three scenarios catch three defects of five; the two survivors end the command with 1."""
     written = tmp_path / "proof.json"

@@ -21,6 +21,8 @@ from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.targets import vocabulary_of
 from chaos.tiers.simulated.world import SimulatedTier
 
+pytestmark = pytest.mark.slow
+
 SERVICE = ("tests.chaos.prove.shop",)
 TARGET = "tests.chaos.prove.shop_target:Shop"
 

@@ -14,6 +14,9 @@ nox.options.sessions = ["chaos", "lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
 
+USUAL_TESTS = ("-n", "auto", "-m", "not wire and not slow")
+"""What pytest is asked for by default: all that need nothing but Python, and not long."""
+
 OLDER_CLIENTS = ("older", "oldest")
 """Folders of tests/clients; each has an environment of its own, and so has ``newest``."""
 
@@ -93,7 +96,7 @@ def incidents(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests that need nothing but Python; arguments go to pytest."""
     _install(session, "tests")
-    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire and not slow")))
+    session.run("pytest", *(session.posargs or USUAL_TESTS))
 
 
 @nox.session(default=False)
@@ -107,7 +110,7 @@ def slow(session: nox.Session) -> None:
 def pythons(session: nox.Session) -> None:
     """Run the tests on the newer Pythons that are promised; uv fetches those that are missing."""
     _install(session, "tests")
-    session.run("pytest", *(session.posargs or ("-n", "auto", "-m", "not wire and not slow")))
+    session.run("pytest", *(session.posargs or USUAL_TESTS))
 
 
 @nox.session
@@ -148,7 +151,7 @@ def lowest(session: nox.Session) -> None:
     # Old releases use what their own dependencies have deprecated since; that is not ours.
     session.run(
         *("pytest", "-W", "default::DeprecationWarning"),
-        *(session.posargs or ("-n", "auto", "-m", "not wire and not slow")),
+        *(session.posargs or USUAL_TESTS),
     )
 
 

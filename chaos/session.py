@@ -24,7 +24,7 @@ from chaos.scenario.problems import Problem, ScenarioError
 from chaos.scenario.suite import load_suite, matches
 from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
-from chaos.targets import find_target, vocabulary_of
+from chaos.targets import find_target, vocabulary_of, warm_up
 from chaos.targets.here import importable_here
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.tier import Tier
@@ -194,8 +194,7 @@ def _playing(
     targets: Sequence[type[Target]],
     seed: int | None,
 ) -> Iterator[Callable[[int], RunResult]]:
-    for target in dict.fromkeys(targets):
-        target.warm_up()
+    warm_up(targets)
     with make_world() as world, no_collection():
         yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
 

@@ -90,7 +90,8 @@ class AskingInjector(Injector):
 
     def connect(self, upstream: str, stage: Stage) -> Connecting:
         """Pick a fault, have this attempt meet it, and end it."""
-        seq = len(self.recorder.trace) if isinstance(self.recorder, TraceRecorder) else 0
+        assert isinstance(self.recorder, TraceRecorder), "a run has a trace"
+        seq = len(self.recorder.trace)
         dishes = self._menu.connecting(upstream, stage)
         label = f"{FAULT}/{upstream}/{CONNECT}/{stage}"
         picked = self._steered.pick(label, len(dishes) + 1) if dishes else 0

@@ -12,6 +12,7 @@ from chaos.explorer.subject import Deviations, Run, Subject, Wander
 from chaos.processes.pool import workers
 from chaos.runner.collection import no_collection
 from chaos.runner.isolation import is_isolated
+from chaos.targets import warm_up
 from chaos.tiers.simulated.world import SimulatedTier
 
 _AT_ONCE = 16
@@ -48,7 +49,7 @@ def crew_of(subject: Subject, processes: int = 1) -> Iterator[Crew]:
 
 @contextmanager
 def _player(subject: Subject) -> Iterator[Callable[[list[Job]], list[Run]]]:
-    subject.target.warm_up()
+    warm_up([subject.target])
     with SimulatedTier() as simulation, no_collection():
         yield lambda jobs: [
             subject.run(simulation, job.deviations, wander=job.wander, looks_ahead=job.looks_ahead)

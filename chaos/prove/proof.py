@@ -16,6 +16,7 @@ from chaos.processes.pool import workers
 from chaos.prove.gate import Case, Fate, Job, Play, examine, played
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
+from chaos.targets import warm_up
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome, combine
 
@@ -143,8 +144,7 @@ def _cases(suite: Suite, jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
 
 @contextmanager
 def _examining(suite: Suite) -> Iterator[Callable[[Job], Case]]:
-    for target in dict.fromkeys(target for _, target in suite):
-        target.warm_up()
+    warm_up(target for _, target in suite)
     # Entered once; a defect is planted in a copy of this world.
     with SimulatedTier() as simulation:
         yield partial(examine, simulation=simulation)
@@ -162,8 +162,7 @@ def _sound(suite: Suite, at_once: int) -> list[RunResult]:
 def _playing(
     suite: Suite,
 ) -> Iterator[Callable[[tuple[LoadedScenario, type[Target]]], RunResult]]:
-    for target in dict.fromkeys(target for _, target in suite):
-        target.warm_up()
+    warm_up(target for _, target in suite)
     with SimulatedTier() as simulation:
         yield lambda job: played(*job, simulation)
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from chaos.errors import SimulationError
-from chaos.simulation.loops.ending import give_back, quieten
+from chaos.simulation.loops.ending import give_back, quieten, timers_in
 from chaos.simulation.network import current
 from chaos.simulation.network.network import VirtualNetwork
 from chaos.simulation.outside.guard import Guard
@@ -58,7 +58,10 @@ class SimulatedRun:
         self._is_over = False
         self.has_loops = False
         self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
-        self._loops_of_the_test: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        # With the timers that they had before.
+        self._loops_of_the_test: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, frozenset[asyncio.TimerHandle]
+        ] = WeakKeyDictionary()
         scheduler.on_death = self.note_lost
         current.begin(self.network)
 
@@ -107,8 +110,10 @@ class SimulatedRun:
     def note_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """An event loop begins to run, perhaps not for the first time."""
         self.has_loops = True
-        own = self._loops_of_the_test if self.scheduler.is_harness else self._loops
-        own.add(loop)
+        if self.scheduler.is_harness:
+            self._loops_of_the_test.setdefault(loop, timers_in(loop))
+        else:
+            self._loops.add(loop)
 
     def note_lost(self, what: str) -> None:
         """Leave in the trace that an error was lost inside of the service."""
@@ -143,9 +148,9 @@ class SimulatedRun:
             for loop in self._loops:
                 quieten(loop)
             current.end()
-            for loop in self._loops_of_the_test:
+            for loop, timers in self._loops_of_the_test.items():
                 if not loop.is_closed() and not loop.is_running():
-                    give_back(loop)
+                    give_back(loop, timers)
             self._guard.relax()
             self._finished()
 

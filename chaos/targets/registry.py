@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TypeVar
@@ -61,6 +61,22 @@ def vocabulary_of(name: str) -> Vocabulary:
         TargetError: There is no such target; see `find_target`.
     """
     return find_target(name).vocabulary()
+
+
+def warm_up(targets: Iterable[type[Target]]) -> None:
+    """Have each of them load what takes long and never changes.
+
+    Raises:
+        TargetError: One cannot.
+    """
+    for target in dict.fromkeys(targets):
+        try:
+            target.warm_up()
+        except Exception as error:
+            raise TargetError(
+                f"target {target.name!r}: warm_up failed: {type(error).__name__}: {error}; "
+                "expected it to load what all runs share; mend it, or leave it out"
+            ) from error
 
 
 def _load(reference: str) -> object:

@@ -22,16 +22,7 @@ def play(options: list[str], module: Path) -> tuple[str, int]:
     quiet = ("-q", "-p", "no:cacheprovider", "-o", "filterwarnings=default")
     command = [sys.executable, "-m", "pytest", "--confcutdir=tests/clients", *quiet]
     done = subprocess.run(
-        [
-            *command,
-            "-p",
-            "no:cacheprovider",
-            "-o",
-            "filterwarnings=default",
-            "-q",
-            str(module),
-            *options,
-        ],
+        [*command, str(module), *options],
         capture_output=True,
         text=True,
         check=False,

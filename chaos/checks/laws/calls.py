@@ -128,16 +128,15 @@ def calls(trace: Trace, upstream: str, policy: RetryPolicy) -> list[Call]:
     one_thing = _asked_for_alone(attempts, steps)
     found: list[Call] = []
     current: dict[object, Call] = {}
-    latest: dict[Owner, Call] = {}
+    latest: dict[_By, Call] = {}
     for attempt in attempts:
         request = attempt.request
         by = _whose(request, steps)
         wanted = one_thing.get(by) if attempt.connects else None
         thing = (by, wanted or (request.operation, request.object))
-        call, before = current.get(thing), latest.get(owner(request))
+        call, before = current.get(thing), latest.get(by)
         asked = request.ask is not None and request.seq < answered.get(request.ask, len(trace))
-        is_alone = by in one_thing
-        if before and not is_alone and _is_retry_by_its_pause(before, attempt, policy):
+        if before is not None and _is_retry_by_its_pause(before, attempt, policy):
             call = before
         elif call is None or not _continues(
             call, attempt, policy, patient=asked, adjacent=before is call
@@ -145,19 +144,23 @@ def calls(trace: Trace, upstream: str, policy: RetryPolicy) -> list[Call]:
             call = Call([])
             found.append(call)
         call.attempts.append(attempt)
-        current[thing] = latest[owner(request)] = call
+        current[thing] = latest[by] = call
     return found
 
 
-def _whose(request: RequestEvent, steps: Mapping[int, int]) -> tuple[Owner, int | None]:
+_By = tuple[Owner, int | None]
+"""On whose behalf, and outside of questions, in which step."""
+
+
+def _whose(request: RequestEvent, steps: Mapping[int, int]) -> _By:
     return owner(request), steps.get(request.seq) if request.ask is None else None
 
 
 def _asked_for_alone(
     attempts: Iterable[Attempt], steps: Mapping[int, int]
-) -> dict[tuple[Owner, int | None], tuple[str, str | None]]:
+) -> dict[_By, tuple[str, str | None]]:
     """Operation and object by whom nothing else was asked for, beside attempts to connect."""
-    things: defaultdict[tuple[Owner, int | None], set[tuple[str, str | None]]] = defaultdict(set)
+    things: defaultdict[_By, set[tuple[str, str | None]]] = defaultdict(set)
     for attempt in attempts:
         request = attempt.request
         if not attempt.connects:

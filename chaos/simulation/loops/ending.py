@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container
 from typing import Any
 
 from chaos.simulation.network.sockets import VirtualSocket
@@ -25,30 +26,41 @@ def quieten(loop: asyncio.AbstractEventLoop) -> None:
     for task in asyncio.all_tasks(loop):
         silenced: Any = task
         silenced._log_destroy_pending = False  # noqa: SLF001 - as asyncio.gather does
-    for transport in _transports(loop):
-        sock, transport._sock = transport._sock, None  # noqa: SLF001 - or it complains
-        if sock is not None:
-            sock.close()
+    _drop_virtual_sockets(loop)
     if not loop.is_running():
         loop.close()
 
 
-def give_back(loop: asyncio.AbstractEventLoop) -> None:
+def timers_in(loop: asyncio.AbstractEventLoop) -> frozenset[asyncio.TimerHandle]:
+    """The timers that are set in a loop."""
+    return frozenset(getattr(loop, "_scheduled", ()))
+
+
+def give_back(loop: asyncio.AbstractEventLoop, timers: Container[asyncio.TimerHandle]) -> None:
     """Leave a loop that is not the service's, but the test's, to the tests that follow.
 
     What the run has put into it goes: connections, timers of virtual time, and the virtual pair of
     sockets that wakes it.
+
+    Args:
+        loop: It does not run.
+        timers: Those that were set before the run.
     """
     opened: Any = loop
-    for transport in _transports(loop):
-        sock, transport._sock = transport._sock, None  # noqa: SLF001 - as above
-        if sock is not None:
-            sock.close()
-    for timer in getattr(opened, "_scheduled", ()):
-        timer.cancel()
+    _drop_virtual_sockets(loop)
+    for timer in timers_in(loop):
+        if timer not in timers:
+            timer.cancel()
     if isinstance(getattr(opened, "_ssock", None), VirtualSocket):
         opened._close_self_pipe()  # noqa: SLF001 - no other way to another pair
         opened._make_self_pipe()  # noqa: SLF001 - as above
+
+
+def _drop_virtual_sockets(loop: asyncio.AbstractEventLoop) -> None:
+    for transport in _transports(loop):
+        if isinstance(transport._sock, VirtualSocket):  # noqa: SLF001 - or it complains
+            sock, transport._sock = transport._sock, None  # noqa: SLF001 - as above
+            sock.close()
 
 
 def _transports(loop: asyncio.AbstractEventLoop) -> list[Any]:

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from chaos.faults.behaviour import ReplacingFault
 from chaos.http import Response
 from chaos.ports import Upstream
-from chaos.scenario.faults import HttpErrorFault, RateLimitFault
+from chaos.scenario.faults import HttpErrorFault, RateLimitFault, RefusalFault
 
 
 class RateLimit(ReplacingFault[RateLimitFault]):
@@ -20,18 +20,7 @@ class RateLimit(ReplacingFault[RateLimitFault]):
 
     def answer(self, upstream: Upstream) -> Response:
         """The 429 and, if the fault has a ``retry_after``, the header that says it."""
-        return upstream.rate_limited(self.fault.code).with_headers(self._retry_after())
-
-    def _retry_after(self) -> list[tuple[str, str]]:
-        if self.fault.retry_after is None:
-            return []
-        wait_s = self.fault.retry_after.total_seconds()
-        if self.fault.retry_after_as == "date":
-            # A date has whole seconds. Rounded down, it would ask for less than the scenario.
-            return [("retry-after", formatdate(math.ceil(time.time() + wait_s), usegmt=True))]
-        if self.fault.retry_after_as == "milliseconds" or not wait_s.is_integer():
-            return [("retry-after-ms", str(round(wait_s * 1000)))]
-        return [("retry-after", str(int(wait_s)))]
+        return upstream.rate_limited(self.fault.code).with_headers(_retry_after(self.fault))
 
 
 class HttpError(ReplacingFault[HttpErrorFault]):
@@ -49,7 +38,19 @@ class HttpError(ReplacingFault[HttpErrorFault]):
                 headers=(("content-type", _content_type(self.fault.body)),),
                 body=self.fault.body.encode(),
             )
-        return usual.with_headers(self.fault.headers)
+        return usual.with_headers([*_retry_after(self.fault), *self.fault.headers])
+
+
+def _retry_after(fault: RefusalFault) -> list[tuple[str, str]]:
+    if fault.retry_after is None:
+        return []
+    wait_s = fault.retry_after.total_seconds()
+    if fault.retry_after_as == "date":
+        # A date has whole seconds. Rounded down, it would ask for less than the scenario.
+        return [("retry-after", formatdate(math.ceil(time.time() + wait_s), usegmt=True))]
+    if fault.retry_after_as == "milliseconds" or not wait_s.is_integer():
+        return [("retry-after-ms", str(round(wait_s * 1000)))]
+    return [("retry-after", str(int(wait_s)))]
 
 
 def _content_type(body: str) -> str:

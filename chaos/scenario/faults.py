@@ -66,16 +66,11 @@ class Fault(Node):
     )
 
 
-class RateLimitFault(Fault):
-    """The provider answers 429 with its own body.
-
-    Example:
-        ``{upstream: openai, fault: rate_limit, retry_after: 7s}``
-    """
+class RefusalFault(Fault):
+    """What all refusals share: they may say when to come back."""
 
     needs_http = True
 
-    fault: Literal["rate_limit"]
     retry_after: UnsignedDuration | None = Field(
         default=None,
         description="How long callers are asked to wait; without it, nothing is said.",
@@ -89,6 +84,16 @@ class RateLimitFault(Fault):
         ),
         examples=["date"],
     )
+
+
+class RateLimitFault(RefusalFault):
+    """The provider answers 429 with its own body.
+
+    Example:
+        ``{upstream: openai, fault: rate_limit, retry_after: 7s}``
+    """
+
+    fault: Literal["rate_limit"]
     code: Literal["rate_limit_exceeded", "insufficient_quota"] = Field(
         default="rate_limit_exceeded",
         description="Error code in the body; a spent quota cannot be retried.",
@@ -96,17 +101,15 @@ class RateLimitFault(Fault):
     )
 
 
-class HttpErrorFault(Fault):
+class HttpErrorFault(RefusalFault):
     """The provider answers with another status than it should, and any headers and body.
 
     What an error says with its headers counts: a 503 may ask for patience, a redirect names a
     place. A 200 with the body of an error is one that nobody announces.
 
     Example:
-        ``{upstream: openai, fault: http_error, status: 503, headers: {Retry-After: "20"}}``
+        ``{upstream: openai, fault: http_error, status: 503, retry_after: 20s}``
     """
-
-    needs_http = True
 
     fault: Literal["http_error"]
     status: int = Field(ge=200, le=599, description="HTTP status.", examples=[503])
@@ -457,8 +460,11 @@ class CompletionFault(Fault):
     needs_http = True
 
     fault: Literal["completion"]
-    finish_reason: Literal["content_filter", "length", "stop"] = Field(
-        default="stop", description="Why the model says it stopped.", examples=["length"]
+    finish_reason: str = Field(
+        default="stop",
+        min_length=1,
+        description="Why the model says it stopped; gateways have words of their own.",
+        examples=["length", "error"],
     )
     content: str | None = Field(
         default=None, description="What it said; null for nothing.", examples=["I cannot help."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from chaos.scenario.draft import Draft, Site
 from chaos.scenario.faults import (
@@ -11,9 +12,10 @@ from chaos.scenario.faults import (
     CorruptFault,
     DropConnectionsFault,
     Fault,
+    HttpErrorFault,
     IdleCloseFault,
     LatencyFault,
-    RateLimitFault,
+    RefusalFault,
     ResetPeerFault,
     StreamFault,
 )
@@ -80,14 +82,8 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
             "contradiction",
             at_key=True,
         )
-    if isinstance(fault, CompletionFault) and not {"content", "finish_reason"} & given:
-        findings.add(
-            (*path, "fault"),
-            "fault 'completion' changes nothing",
-            "finish_reason or content",
-            "add for example 'finish_reason: length'",
-            "no-effect",
-        )
+    if isinstance(fault, CompletionFault):
+        _check_completion(fault, path, findings)
     if isinstance(fault, StreamFault):
         _check_stream(fault, path, findings)
     if isinstance(fault, LatencyFault) and fault.jitter > fault.latency:
@@ -98,8 +94,51 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
             "lower it, or raise 'latency'",
             "out-of-range",
         )
-    is_silent = isinstance(fault, RateLimitFault) and fault.retry_after is None
-    if is_silent and "retry_after_as" in given:
+    if isinstance(fault, RefusalFault):
+        _check_pause(fault, path, findings)
+
+
+_REASONS = ("content_filter", "function_call", "length", "stop", "tool_calls")
+"""Why models of OpenAI stop."""
+
+
+def _check_completion(fault: CompletionFault, path: NodePath, findings: Findings) -> None:
+    """Report one that changes nothing, and a reason that is a known one, written wrongly."""
+    if not {"content", "finish_reason"} & fault.model_fields_set:
+        findings.add(
+            (*path, "fault"),
+            "fault 'completion' changes nothing",
+            "finish_reason or content",
+            "add for example 'finish_reason: length'",
+            "no-effect",
+        )
+    said = fault.finish_reason
+    if said not in _REASONS and (near := get_close_matches(said, _REASONS, n=1, cutoff=0.8)):
+        findings.add(
+            (*path, "finish_reason"),
+            f"finish_reason {quoted(said)} is nearly one that models give",
+            f"{listed(_REASONS)}, or another word",
+            f"did you mean {quoted(near[0])}?",
+            "unknown-value",
+        )
+
+
+def _check_pause(fault: RefusalFault, path: NodePath, findings: Findings) -> None:
+    """Report a pause that is said in no way, or in two."""
+    given = fault.model_fields_set
+    headers = (
+        {name.lower() for name, _ in fault.headers} if isinstance(fault, HttpErrorFault) else set()
+    )
+    if fault.retry_after is not None and headers & {"retry-after", "retry-after-ms"}:
+        findings.add(
+            (*path, "retry_after"),
+            "'retry_after' and the headers both say when to come back",
+            "one of them",
+            "remove 'retry_after' to send odd ones, or the header",
+            "contradiction",
+            at_key=True,
+        )
+    if fault.retry_after is None and "retry_after_as" in given:
         findings.add(
             (*path, "retry_after_as"),
             "'retry_after_as' says how to send nothing",

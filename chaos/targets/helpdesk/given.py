@@ -13,7 +13,9 @@ from pydantic import Field
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Node, UnsignedDuration
 from chaos.targets.helpdesk import published
+from helpdesk.articles import load_articles
 from helpdesk.embedding import Embedder, MultilingualEmbedder, Vectors
+from helpdesk.index_builder import BuiltIndex, build_index
 
 Damage = Literal["truncated", "bit_flip", "empty", "wrong_manifest", "missing_file"]
 
@@ -57,6 +59,20 @@ class _Remembering(MultilingualEmbedder):
 def embedder() -> Embedder:
     """The model, loaded once for all runs."""
     return _Remembering()
+
+
+@cache
+def generation(number: int) -> BuiltIndex:
+    """An index as the service itself builds it, for tests of how it publishes one.
+
+    What scenarios find in the bucket is in `published`, which does not trust the service's code.
+    """
+    return build_index(
+        load_articles()[: published.ARTICLES],
+        embedder(),
+        generation=str(number),
+        created_at=published.BORN + timedelta(days=number),
+    )
 
 
 def lay_out_cache(folder: Path, given: CachedCopy, manifest: bytes, *, now: float) -> None:

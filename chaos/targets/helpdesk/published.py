@@ -26,7 +26,7 @@ INDEX, DOCUMENTS, MANIFEST = "index.faiss", "documents.json", "manifest.json"
 ARTICLES = 12
 
 _GOLDEN = Path(__file__).parent / "golden"
-_BORN = datetime(2025, 12, 1, tzinfo=UTC)
+BORN = datetime(2025, 12, 1, tzinfo=UTC)
 _REVISED = "help-desk-hours"
 _DIMENSIONS = 512
 _HEADER_BYTES = 45
@@ -95,7 +95,7 @@ def lay_out(folder: Path, manifest: bytes, *, fetched_at: float) -> Path:
 
 
 def _manifest(number: int, placed: Mapping[str, int]) -> bytes:
-    created = _BORN + timedelta(days=number)
+    created = BORN + timedelta(days=number)
     facts = {
         "articles": ARTICLES,
         "created_at": created.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -24,6 +24,15 @@ CASES = [
 ]
 
 
+def test_gateway_has_a_reason_of_its_own() -> None:
+    """OpenAI has no such word, and its SDK hands it on all the same."""
+    decision = decide(fault("completion", finish_reason="error", content="Half of"))
+
+    (choice,) = decision.respond(chat_request()).json()["choices"]
+
+    assert (choice["finish_reason"], choice["message"]["content"]) == ("error", "Half of")
+
+
 @pytest.mark.parametrize(("parameters", "content", "reason"), CASES)
 def test_completion_is_valid_and_useless(
     parameters: dict[str, Any], content: str | None, reason: str

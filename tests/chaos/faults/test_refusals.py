@@ -37,6 +37,18 @@ def test_retry_after_is_said_as_asked(parameters: dict[str, str], header: str, v
     assert (response.header(header), response.header(other)) == (value, None)
 
 
+def test_any_status_may_ask_for_a_pause() -> None:
+    """A 503 says when to come back as a 429 does, beside what headers it has."""
+    unavailable = fault(
+        "http_error", status=503, retry_after="12s", headers={"X-Request-Id": "r-1"}
+    )
+
+    response = decide(unavailable).respond(chat_request())
+
+    assert response.status == 503
+    assert (response.header("retry-after"), response.header("x-request-id")) == ("12", "r-1")
+
+
 def test_retry_after_date_is_never_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     """A date has whole seconds, so it is rounded up: whoever waits for it has waited enough."""
     now_s = datetime(2026, 1, 1, tzinfo=UTC).timestamp() + 0.25

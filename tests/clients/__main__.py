@@ -19,7 +19,7 @@ WRITE = "--write-page"
 def play(options: list[str], module: Path) -> tuple[str, int]:
     """Run the tests of one client; returns what they print, and their exit code."""
     # Libraries of others may warn; it is not their warnings that are tested.
-    quiet = ("-q", "-p", "no:cacheprovider", "-o", "filterwarnings=default")
+    quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-o", "filterwarnings=default")
     command = [sys.executable, "-m", "pytest", "--confcutdir=tests/clients", *quiet]
     done = subprocess.run(
         [*command, str(module), *options],

@@ -100,8 +100,11 @@ def test_async_tests_have_the_same_world(
     if plugin != "anyio":
         text = text.replace("import pytest\n", "import pytest\nimport pytest_asyncio\n", 1)
     (tmp_path / "test_it.py").write_text(text)
-    # Plugins that are installed load by themselves; these are the ones that are told to.
-    options = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
+    options = (
+        *("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"),
+        # By its module, since here the harness is on the path without being installed.
+        *("-p", "no:chaos", "-p", "chaos.pytest_plugin"),
+    )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *options, f"--rootdir={tmp_path}", str(tmp_path)],
         capture_output=True,

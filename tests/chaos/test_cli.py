@@ -171,6 +171,7 @@ def test_stop_at_first_stops(tmp_path: Path, chaos: Chaos) -> None:
     assert "b-well" not in done.stdout
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_bytes_in_any_process(tmp_path: Path, chaos: Chaos) -> None:
     """Hash seeds, processes and real time leave no mark on results or traces."""
     crowd = GOOD.replace("ask: How is it?", "ask: {{question: How is it?, users: 7}}")

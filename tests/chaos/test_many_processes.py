@@ -113,6 +113,7 @@ def noting(begun: list[int]) -> Callable[..., AbstractContextManager[Workers[int
     return workers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-x",)], ids=["all", "until the first failure"])
 def test_outputs_are_the_same_for_any_number_of_processes(
     suite: Path, tmp_path: Path, options: tuple[str, ...]

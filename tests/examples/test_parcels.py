@@ -13,6 +13,8 @@ from chaos.explorer.exploration import Bounds, Exploration
 from chaos.scenario.loader import LoadedScenario
 from chaos.verdict import Outcome
 
+pytestmark = pytest.mark.slow
+
 SCENARIOS = Path(__file__).parents[2] / "examples/parcels/scenarios"
 
 
@@ -115,7 +117,6 @@ def test_search_at_random_goes_beyond_the_bound_and_shrinks(tmp_path: Path) -> N
     assert [type(step).__name__ for step in written.scenario.method] == ["InjectStep", "AskStep"]
 
 
-@pytest.mark.slow
 def test_search_is_the_same_however_many_play() -> None:
     """Runs, findings and what was saved do not depend on who has played."""
     alone, together = [

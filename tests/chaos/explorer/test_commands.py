@@ -75,6 +75,7 @@ def test_explore_refuses_what_makes_no_sense(options: list[str], told: str) -> N
     assert told in str(result.exception)
 
 
+@pytest.mark.slow
 def test_findings_of_one_name_do_not_overwrite_each_other(trusting: Path, tmp_path: Path) -> None:
     """A second search numbers its file."""
     into = tmp_path / "found"
@@ -90,6 +91,7 @@ def test_findings_of_one_name_do_not_overwrite_each_other(trusting: Path, tmp_pa
     ]
 
 
+@pytest.mark.slow
 def test_explore_searches_several_scenarios_and_closes_with_a_table(
     trusting: Path, tmp_path: Path
 ) -> None:
@@ -110,6 +112,7 @@ def test_explore_searches_several_scenarios_and_closes_with_a_table(
     assert all("up to 1 fault" in " ".join(row) for row in rows if row)
 
 
+@pytest.mark.slow
 def test_explore_writes_what_it_has_come_to_as_json(trusting: Path, tmp_path: Path) -> None:
     """On standard output, with nothing beside it: how much, how far, and where findings are."""
     into = tmp_path / "found"

@@ -123,6 +123,7 @@ def test_exit_code_is_not_that_of_a_function_for_the_end() -> None:
     assert chaos("run", write("outage", "services:SaysGoodbye", OUTAGE)).returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "told"),
     [
@@ -151,6 +152,7 @@ def test_order_check_finds_nothing_where_nothing_is() -> None:
     assert "2 traces are the same in the opposite order" in done.stdout
 
 
+@pytest.mark.slow
 def test_pytest_keeps_scenarios_apart() -> None:
     """Each is a test, and tests are not alone either."""
     write("calm", "services:Remembers")

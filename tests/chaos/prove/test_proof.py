@@ -139,6 +139,7 @@ def test_defect_that_kills_its_process_is_an_error_of_its_own() -> None:
     assert proof.cases[0].error == "its process ended with exit code 9"
 
 
+@pytest.mark.slow
 def test_defect_does_not_leak_into_the_next() -> None:
     """After one that breaks everything, a harmless one passes, and so does the sound service."""
     proof = proved(GIVES_UP, HARMLESS, HURRIES, HARMLESS_TOO)
@@ -217,6 +218,7 @@ def test_report_shows_the_lines_of_a_survivor() -> None:
     assert "3 defects: 1 killed, 1 survived, 1 error; 3 plays in " in text
 
 
+@pytest.mark.slow
 def test_json_is_the_same_for_the_same_proof() -> None:
     """No real times in it, and nothing that depends on who was first."""
     first, second = (dump(proved(HURRIES, GIVES_UP, is_matrix=True)) for _ in range(2))

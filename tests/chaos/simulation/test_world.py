@@ -43,6 +43,7 @@ def play_ten_users(simulation: Simulation, seed: int) -> str:
     return digest(world.run.trace)
 
 
+@pytest.mark.slow
 def test_ten_users_are_the_same_in_every_process(simulation: Simulation) -> None:
     """Neither the process nor its hash seed has a say; the run's seed has."""
     here = play_ten_users(simulation, 7)

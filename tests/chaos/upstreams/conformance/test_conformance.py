@@ -14,6 +14,8 @@ from tests.chaos.upstreams.conformance.explained import EXPLAINED
 from tests.chaos.upstreams.conformance.playing import play
 from tests.chaos.upstreams.conformance.table import Pair, read
 
+pytestmark = pytest.mark.slow
+
 
 def pair(method: str, *instructions: str, **change: Any) -> Pair:
     """A pair with a bucket and an object that is to succeed."""

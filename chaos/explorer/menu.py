@@ -121,12 +121,15 @@ def fault_name(fault: Fault) -> str:
     Example:
         >>> fault_name(HttpErrorFault(upstream="openai", fault="http_error", status=503))
         'http_error-503'
+        >>> fault_name(RateLimitFault(upstream="openai", fault="rate_limit", retry_after="5s"))
+        'rate_limit-5s'
     """
     said = plain(fault)
+    kind = str(said.pop("fault"))
     # That open connections are kept is so for all, and tells none from another.
     left_out = {*Fault.model_fields, "open_connections"}
     told = [_told(key, value) for key, value in said.items() if key not in left_out]
-    return "-".join(told)
+    return "-".join((kind, *told))
 
 
 def _told(key: str, value: object) -> str:

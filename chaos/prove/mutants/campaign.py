@@ -41,12 +41,14 @@ class Sounding:
     """One scenario, played against the service as it is.
 
     Attributes:
+        events: Length of its trace: what it costs, as far as that is the same on every machine.
         cpu_s: Processor time that it took.
         reached: The statements of functions that it reached.
     """
 
     scenario: str
     outcome: Outcome
+    events: int
     cpu_s: float
     reached: frozenset[Statement]
 
@@ -199,12 +201,13 @@ def jobs_of(
     for mutant in planned.chosen:
         function = around[mutant.module](mutant.statement)
         ranked = sorted(
-            (-known[number][mutant.module, function], each.cpu_s, number)
+            (-known[number][mutant.module, function], each.events, number)
             for number, each in enumerate(soundings)
             if function is None or _statement(mutant) in each.reached
         )
         limits = [
-            (suite[number], patience_s + _TIMES_SOUND * cpu_s) for _, cpu_s, number in ranked
+            (suite[number], patience_s + _TIMES_SOUND * soundings[number].cpu_s)
+            for *_, number in ranked
         ]
         yield Job(
             mutant=mutant,
@@ -314,6 +317,7 @@ def _sounding(
         return Sounding(
             scenario=loaded.scenario.name,
             outcome=result.outcome,
+            events=len(result.trace),
             cpu_s=_computed_s() - began_s,
             reached=reached.take(),
         )

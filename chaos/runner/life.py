@@ -20,6 +20,7 @@ from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
 from chaos.scenario.loader import LoadedScenario
+from chaos.simulation.rest import come_to_rest
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.interleave import Interleaving
 from chaos.simulation.tasks.task import in_words
@@ -203,7 +204,12 @@ class _Life:
             task.raise_error()
             player.check_tasks()
             if not stopped:
-                player.look(self._scenario.expect, Window(trace=run.trace), "expect")
+                # What is looked at is how things are when the last step has ended; what is
+                # counted is all that the service has done.
+                player.observe(self._scenario.expect)
+                come_to_rest(run)
+                run.note_unread()
+                player.judge(self._scenario.expect, Window(trace=run.trace), "expect")
                 player.verdicts += map(_untrue, service.audit())
         finally:
             self.verdicts += player.verdicts

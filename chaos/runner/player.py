@@ -67,6 +67,7 @@ class Player:
         self._best_mode = words.best_mode
         self._tasks: list[Task] = []
         self.verdicts: list[Verdict] = []
+        self._observed = 0
         self.last_look = 0
         """How many events there were when something was last expected."""
 
@@ -85,15 +86,21 @@ class Player:
             else:
                 self._step(step, path)
 
-    def look(self, expectations: Sequence[Expectation], window: Window, where: str) -> None:
-        """Look at the target where an expectation asks for it, then judge them all."""
+    def observe(self, expectations: Sequence[Expectation]) -> None:
+        """Look at the target, as it is now, where an expectation asks for that."""
         for expectation in expectations:
             if self._probes[expectation.key].is_live:
                 value = self._service.observe(expectation.key)
                 self._run.recorder.record(ObservationEvent, key=expectation.key, value=value)
+        self._observed = len(self._run.trace)
+
+    def judge(self, expectations: Sequence[Expectation], window: Window, where: str) -> None:
+        """Judge expectations, with what was observed for them."""
         window = replace(window, best_mode=self._best_mode)
-        if expectations:
+        if any(not self._probes[each.key].is_live for each in expectations):
             self.last_look = len(self._run.trace)
+        elif expectations:
+            self.last_look = self._observed
         self.verdicts += [
             judge(each, window, kind=self._probes[each.key].kind, where=where)
             for each in expectations
@@ -119,7 +126,8 @@ class Player:
         record(StepEvent, path=path, what=what, phase="begin", line=line)
         asked = self._do(step, path)
         if step.expect:
-            self.look(step.expect, self._window(step, first, asked), path)
+            self.observe(step.expect)
+            self.judge(step.expect, self._window(step, first, asked), path)
         record(StepEvent, path=path, what=what, phase="end", line=line)
 
     def _window(self, step: AnyStep, first: int, asked: frozenset[int] | None) -> Window:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from weakref import WeakKeyDictionary, WeakSet
 
 from chaos.errors import SimulationError
@@ -16,6 +16,7 @@ from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.baton import is_left_behind
 from chaos.simulation.tasks.scheduler import HARNESS, Scheduler
 from chaos.simulation.tasks.task import Abandoned
+from chaos.simulation.threads.futures import UnreadErrors
 from chaos.simulation.threads.locks import Contention
 from chaos.simulation.timing.clock import Clock
 from chaos.trace.events import MishapEvent, WaitEvent
@@ -37,6 +38,8 @@ class SimulatedRun:
         violations: Every attempt to leave the simulated world. A run that has any proves nothing.
         contentions: Every wait for a lock that took virtual time.
         has_loops: Whether an event loop has run.
+        loops: The event loops that the service has run, as long as it keeps them.
+        unread: Errors in futures at which nobody has looked yet.
     """
 
     def __init__(
@@ -57,7 +60,8 @@ class SimulatedRun:
         self._finished = finished
         self._is_over = False
         self.has_loops = False
-        self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self.unread = UnreadErrors()
+        self.loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         # With the timers that they had before.
         self._loops_of_the_test: WeakKeyDictionary[
             asyncio.AbstractEventLoop, frozenset[asyncio.TimerHandle]
@@ -113,11 +117,17 @@ class SimulatedRun:
         if self.scheduler.is_harness:
             self._loops_of_the_test.setdefault(loop, timers_in(loop))
         else:
-            self._loops.add(loop)
+            self.loops.add(loop)
 
     def note_lost(self, what: str) -> None:
         """Leave in the trace that an error was lost inside of the service."""
         self.recorder.record(MishapEvent, what="lost", how=what)
+
+    def note_unread(self) -> None:
+        """Leave in the trace each error in a future at which nobody can look any more."""
+        for each in self.unread.lost():
+            whose: dict[str, Any] = {"actor": each.behalf.actor, "ask": each.behalf.ask}
+            self.recorder.record(MishapEvent, what="lost", how=each.how, **whose)
 
     def note_blocked(self, seconds: float, by: str) -> None:
         """Leave in the trace that an event loop was held up."""
@@ -145,7 +155,7 @@ class SimulatedRun:
             # Before the threads lose the run: what closes now is no part of the trace.
             self.network.end()
             self.scheduler.close()
-            for loop in self._loops:
+            for loop in self.loops:
                 quieten(loop)
             current.end()
             for loop, timers in self._loops_of_the_test.items():

@@ -41,6 +41,7 @@ from chaos.simulation.tasks.baton import baton, is_left_behind
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Abandoned
+from chaos.simulation.threads.futures import noticing_failures
 from chaos.simulation.threads.toolbox import Toolbox
 from chaos.simulation.timing import real, sqlite
 from chaos.simulation.timing.clock import Clock, to_ticks
@@ -127,6 +128,7 @@ class Simulation(ABC):
             undo.enter_context(virtual_trio_sockets())
             undo.enter_context(known.refusing(self.guard.violation))
             undo.enter_context(noticing_mishaps(lambda: self._run))
+            undo.enter_context(noticing_failures(lambda: self._run))
             undo.callback(ways_out.stop_watching)
             ways_out.watch_ways_out(self.guard)
             undo.callback(setattr, baton, "ident", 0)

@@ -12,10 +12,12 @@ from chaos.verdict import Verdict
 
 
 class NoErrorIsLost(Law):
-    """What goes wrong in a thread, a task or a callback is looked at by somebody."""
+    """What goes wrong in a thread, a task, a future or a callback is looked at by somebody."""
 
     name: ClassVar[str] = "no-error-is-lost"
-    doc: ClassVar[str] = "No error ends a thread or task, and no task is forgotten, unseen."
+    doc: ClassVar[str] = (
+        "No error ends a thread, a task or a future unseen, and no task is forgotten."
+    )
     rests_on: ClassVar[Basis] = ANSWERS
 
     def judge(self, run: RunRecord, /) -> Verdict:

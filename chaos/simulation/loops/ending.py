@@ -36,6 +36,12 @@ def timers_in(loop: asyncio.AbstractEventLoop) -> frozenset[asyncio.TimerHandle]
     return frozenset(getattr(loop, "_scheduled", ()))
 
 
+def longest_timer_s(loop: asyncio.AbstractEventLoop) -> float:
+    """How long it is until the last of a loop's timers that nobody has cancelled; 0 without."""
+    due_s = [each.when() for each in timers_in(loop) if not each.cancelled()]
+    return max(due_s) - loop.time() if due_s else 0.0
+
+
 def give_back(loop: asyncio.AbstractEventLoop, timers: Container[asyncio.TimerHandle]) -> None:
     """Leave a loop that is not the service's, but the test's, to the tests that follow.
 

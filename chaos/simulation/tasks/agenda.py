@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 
 from chaos.simulation.tasks.task import Task
 from chaos.simulation.timing.clock import Clock
@@ -43,6 +44,14 @@ class Agenda:
     def next_timer(self) -> int | None:
         """When the first timer is due, whether it counts or not; None if there is none."""
         return self._timers[0][0] if self._timers else None
+
+    def latest(self, wanted: Callable[[Task], bool]) -> int | None:
+        """When the last of the tasks that are ``wanted`` goes on by itself; None if none does."""
+        due = [self._clock.ticks for task in self.ready if wanted(task)]
+        due += [
+            ticks for ticks, number, task in self._timers if task.timer == number and wanted(task)
+        ]
+        return max(due, default=None)
 
     def is_free_until(self, ticks: int) -> bool:
         """Whether nobody is ready, or will be by then."""

@@ -164,6 +164,7 @@ class Scheduler:
     def adopt(self, thread: threading.Thread) -> None:
         """Start a thread of the service as a background task."""
         task = self._make_task(thread.name, background=True)
+        task.is_adopted = True
         vars(thread)["run"] = partial(self._carry_out_adopted, task, thread)
         self._add(task, thread, None)
 
@@ -196,6 +197,31 @@ class Scheduler:
                 self.block(self._harness, _EVERYBODY, None)
         finally:
             self.failure_is_told = self.failure is not None
+
+    @property
+    def switches(self) -> int:
+        """How many sleeps, waits and calls there have been."""
+        return self._limits.max_switches - self._switches_left
+
+    @property
+    def is_anybody_ready(self) -> bool:
+        """Whether somebody can go on at this instant, whose plans are therefore not known yet."""
+        return bool(self._agenda.ready)
+
+    def latest_due_s(self) -> float | None:
+        """When the last of the service's threads goes on that nobody has to wake.
+
+        None if all of them wait for somebody, so that nothing happens any more by itself.
+        """
+        ticks = self._agenda.latest(lambda task: task.is_adopted)
+        return None if ticks is None else ticks / TICKS_PER_S
+
+    def next_due_s(self) -> float:
+        """The earliest time at which anybody may go on; now, if nobody ever does by himself."""
+        next_timer = self._agenda.next_timer
+        if self._agenda.ready or next_timer is None:
+            return self.clock.now_s
+        return next_timer / TICKS_PER_S
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass for the calling task, or for the harness itself."""

@@ -43,6 +43,7 @@ class Task:
         name: What reports call it.
         behalf: For whom it acts, where the context does not say.
         background: Whether the run may end without it.
+        is_adopted: Whether it is a thread that the service itself has started.
         result: What its body returned.
         error: What its body raised.
         ended: Whether it is over.
@@ -59,6 +60,7 @@ class Task:
         "error",
         "gate",
         "ident",
+        "is_adopted",
         "is_parked",
         "name",
         "native_id",
@@ -75,6 +77,7 @@ class Task:
         self.name = name
         self.behalf = behalf
         self.background = background
+        self.is_adopted = False
         self.result: object = None
         self.error: BaseException | None = None
         self.ended = False

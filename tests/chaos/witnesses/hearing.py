@@ -11,20 +11,23 @@ from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
-from tests.chaos.witnesses import of_answers, of_breakers, of_calls, of_copies
+from tests.chaos.witnesses import of_answers, of_background, of_breakers, of_calls, of_copies
 
 WITNESSES = (
     *of_calls.WITNESSES,
     *of_answers.WITNESSES,
     *of_breakers.WITNESSES,
     *of_copies.WITNESSES,
+    *of_background.WITNESSES,
 )
 
 
-def heard(simulation: Simulation, target: type[Target], method: str) -> RunResult:
+def heard(
+    simulation: Simulation, target: type[Target], method: str, expect: str = ""
+) -> RunResult:
     """What becomes of a target under the witness's method."""
     head = "version: 1\nname: witness\nhypothesis: It is heard.\ntarget: witness\nmethod:\n"
-    text = head + textwrap.indent(method, "  ")
+    text = head + textwrap.indent(method, "  ") + (f"expect: {expect}\n" if expect else "")
     loaded = load_text(text, "witness.yaml", lambda _: target.vocabulary())
     return play(loaded, target, simulation)
 

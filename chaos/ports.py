@@ -295,7 +295,9 @@ class Promises:
             an SDK, a library or the service itself, for whatever operation.
         recovers_within_s: How long after the last fault the service is back in its best mode.
             None: as soon as its breakers, its caches and the pauses asked for allow. A target that
-            promises no breaker may well have one, so that for a minute it may make no call.
+            promises no breaker may well have one: if its last answer was less than the best, and
+            no call was made for it, it is asked again an hour after the last fault, and is stuck
+            if it is not back then.
     """
 
     deadline_s: float | None = None

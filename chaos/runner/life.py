@@ -16,6 +16,7 @@ from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
 from chaos.ports import Promises, Target, World
+from chaos.runner.again import ask_again
 from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
@@ -65,15 +66,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         life.live(simulation, seed, folder)
     promises = Promises()
     with _stopping(life.verdicts, target_class):
-        promises = target_class.promises(target_class.vocabulary().typed(scenario.given.settings))
-    record = RunRecord(
-        scenario=scenario,
-        trace=life.trace,
-        promises=promises,
-        best_mode=target_class.vocabulary().best_mode,
-        ended_s=life.ended_s,
-        has_loops=life.has_loops,
-    )
+        promises = life.promises()
     return RunResult(
         loaded=loaded,
         tier=simulation.tier,
@@ -81,7 +74,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         trace=life.trace,
         verdicts=tuple(life.verdicts),
         # Of a run that left the simulation, or never had a service, no law can say anything.
-        laws=() if life.broke_down else judge_laws(record, waived=scenario.waive),
+        laws=() if life.broke_down else judge_laws(life.record(promises), waived=scenario.waive),
         waived=scenario.waive,
         virtual_s=life.ended_s,
         real_s=real.monotonic() - began,
@@ -127,6 +120,22 @@ class _Life:
     def broke_down(self) -> bool:
         """Whether the run ended before there was anything that a law could judge."""
         return any(verdict.check in {SIMULATION, TARGET, SERVICE} for verdict in self.verdicts)
+
+    def promises(self) -> Promises:
+        """What the target promises with the settings of the scenario."""
+        settings = self._target_class.vocabulary().typed(self._scenario.given.settings)
+        return self._target_class.promises(settings)
+
+    def record(self, promises: Promises) -> RunRecord:
+        """What a law is given of the run, as far as it has come."""
+        return RunRecord(
+            scenario=self._scenario,
+            trace=self.trace,
+            promises=promises,
+            best_mode=self._target_class.vocabulary().best_mode,
+            ended_s=self.ended_s,
+            has_loops=self.has_loops,
+        )
 
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
         """Play everything and collect the verdicts that are not laws."""
@@ -208,8 +217,9 @@ class _Life:
                 # counted is all that the service has done.
                 player.observe(self._scenario.expect)
                 come_to_rest(run)
-                run.note_unread()
                 player.judge(self._scenario.expect, Window(trace=run.trace), "expect")
+                ask_again(run, player, self.record(self.promises()))
+                run.note_unread()
                 player.verdicts += map(_untrue, service.audit())
         finally:
             self.verdicts += player.verdicts

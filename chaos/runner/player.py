@@ -158,7 +158,7 @@ class Player:
             for turn in range(ask.times):
                 if every_s is not None:
                     self._wait_until(began_s + turn * every_s)
-                asked.append(self._ask(name, ask.question, path))
+                asked.append(self.ask(name, ask.question, path))
 
         if ask.users == 1:
             user("user-1")
@@ -182,7 +182,7 @@ class Player:
                     return
                 if place < value_at(load.users, offset_s):
                     self._wait_until(began_s + offset_s)
-                    asked.append(self._ask(name, load.ask, path))
+                    asked.append(self.ask(name, load.ask, path))
 
         self._together([(f"load-{number}-{n + 1}", partial(user, n)) for n in range(most)])
         return frozenset(asked)
@@ -245,7 +245,7 @@ class Player:
         detail = self._service.act(action, parameters)
         self._run.recorder.record(ActionEvent, action=action, detail=tuple(sorted(detail.items())))
 
-    def _ask(self, user: str, question: str, path: str) -> int:
+    def ask(self, user: str, question: str, path: str) -> int:
         """Ask one question as ``user``, in the calling task; returns its number."""
         number, record = next(self._asks), self._run.recorder.record
         asked = Question(number)

@@ -24,9 +24,12 @@ from chaos.trace.events import (
 from chaos.trace.trace import Trace
 from chaos.verdict import Verdict
 
-UNPROMISED_S = 60.0
-"""How long a target that promises neither a breaker nor a time may go on without a call: as long
-as the breakers of the usual libraries stay open, in case it has one."""
+UNPROMISED_S = 3600.0
+"""How long a target that promises neither a breaker nor a time may go on without a call.
+
+Not a bound for anybody's breaker, but the time after which a service is stuck by any measure. If
+a run ends before that, the service is asked once more.
+"""
 
 
 class Recovers(Law):
@@ -90,6 +93,38 @@ class Recovers(Law):
             seen=seen,
             evidence=[calm.last, ask.ask, ask.answer],
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impaired:
+    """An answer that leaves open whether the service is stuck.
+
+    Attributes:
+        ask: Its question.
+        since_s: From when on it could have been better.
+    """
+
+    ask: AskEvent
+    since_s: float
+
+
+def impaired(run: RunRecord) -> Impaired | None:
+    """The last answer, if it is less than the best although all faults are gone.
+
+    None if it is good, if the law can judge it as it is, and of a target that promises when it is
+    back.
+    """
+    calm = _calm(run.trace)
+    if isinstance(calm, str) or _promises_a_time(run.promises):
+        return None
+    asks, best, due_s = _asks(run.trace), run.best_mode, _due_s(calm, run)
+    if all(ask.answer.mode != best for ask in asks):
+        return None
+    last = max(_comparable(asks, best, run.trace), key=lambda ask: ask.answer.seq)
+    is_open = last.ask.seq > calm.seq and last.answer.mode != best
+    if not is_open or last.ask.at_s >= due_s + _patience_s(run)(last) - TICK_S:
+        return None
+    return Impaired(ask=last.ask, since_s=due_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +229,7 @@ def _patience_s(run: RunRecord) -> Callable[[_Ask], float]:
     A target that promises no breaker may well have one, and make no call while it is open. Once
     its provider has answered for a question, there is no such excuse.
     """
-    promises = run.promises
-    if promises.breakers or promises.recovers_within_s is not None:
+    if _promises_a_time(run.promises):
         return lambda _: 0.0
     served = {
         response.ask
@@ -203,6 +237,10 @@ def _patience_s(run: RunRecord) -> Callable[[_Ask], float]:
         if response.error is None and (response.status or FIRST_ERROR_STATUS) < FIRST_ERROR_STATUS
     }
     return lambda ask: 0.0 if ask.ask.ask in served else UNPROMISED_S
+
+
+def _promises_a_time(promises: Promises) -> bool:
+    return bool(promises.breakers) or promises.recovers_within_s is not None
 
 
 def _longest_pause_s(promises: Promises, upstream: str) -> float:

@@ -21,7 +21,8 @@ class Limits:
         computing_s: Processor seconds of a task without any progress; more are taken for a
             computation without end.
         max_switches: Sleeps and waits; more are taken for a livelock.
-        max_virtual_s: Virtual seconds; a longer run is taken for a livelock.
+        max_virtual_s: Virtual seconds; a longer run is taken for a livelock. A day more than a
+            file may ask for: a service comes to rest afterwards, and may be asked once more.
         max_calls: Calls made for one question while somebody waits for its answer; more are taken
             for a livelock. Each takes a millisecond of ours, so that a service which tries again
             for ever is found out in seconds.
@@ -30,7 +31,7 @@ class Limits:
     blocked_looks: int = 40
     computing_s: float = 120.0
     max_switches: int = 1_000_000
-    max_virtual_s: float = LONGEST_RUN.total_seconds()
+    max_virtual_s: float = LONGEST_RUN.total_seconds() + 86_400.0
     max_calls: int = 10_000
 
 

@@ -68,6 +68,34 @@ class NeverComesBack(Base):
         return super().guess()
 
 
+class StaysAway(NeverComesBack):
+    """Keeps away from its provider for ten minutes after each failure, and promises no time."""
+
+    away_until_s = 0.0
+
+    def ask(self, question: str) -> Answer:
+        """Guess until then."""
+        self.given_up = time.monotonic() < self.away_until_s
+        return super().ask(question)
+
+    def guess(self) -> Answer:
+        """Stay away from now on."""
+        if not self.given_up:
+            self.away_until_s = time.monotonic() + 600
+        return Base.guess(self)
+
+
+class StaysAwayLonger(StaysAway):
+    """Keeps away for longer each time somebody asks, and so for ever."""
+
+    def guess(self) -> Answer:
+        """Another ten minutes for every question."""
+        self.given_up = False
+        answer = super().guess()
+        self.away_until_s += 3600
+        return answer
+
+
 class MakesItUp(Base):
     """Passes a guess off as the provider's words."""
 
@@ -127,6 +155,7 @@ WITNESSES = (
         method="- ask: {question: oslo, users: 3}\n",
     ),
     Witness(law="recovers", breaks=NeverComesBack, keeps=Base, method=HEALED),
+    Witness(law="recovers", breaks=StaysAwayLonger, keeps=StaysAway, method=HEALED),
     Witness(law="no-fabricated-success", breaks=MakesItUp, keeps=Base, method=ASK + OUTAGE + ASK),
     Witness(law="no-fabricated-success", breaks=PutsWordsInItsMouth, keeps=Base, method=ASK),
     Witness(law="no-error-is-lost", breaks=LosesAnError, keeps=Base, method=ASK),

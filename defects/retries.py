@@ -172,6 +172,21 @@ DEFECTS = (
         ),
     ),
     Defect(
+        name="reset-of-a-spent-limit-ignored",
+        hazard=5,
+        doc="A limit that is used up, and says when it is whole again, asks for no pause.",
+        tags=("retry", "rate-limit"),
+        edits=(
+            Rewrite(
+                "helpdesk.retry_after:retry_after_s",
+                """
+                - return _until_reset_s(headers)
+                + return None
+                """,
+            ),
+        ),
+    ),
+    Defect(
         name="retry-after-date-ignored",
         hazard=5,
         doc="A pause given as a date is not understood, and not kept.",

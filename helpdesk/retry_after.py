@@ -12,6 +12,9 @@ LONGEST_S = 86400.0
 """A longer pause is taken for a mistake of whoever asks for it, and cut to this: a day."""
 
 _NUMBER = re.compile(r"\s*\d+(\.\d*)?\s*", re.ASCII)
+_DURATION = re.compile(
+    r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII
+)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -19,7 +22,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
     ``retry-after-ms`` wins, being the more exact; ``retry-after`` is a number of seconds or a
     date. A date without a zone is in GMT, as HTTP has it. A value that makes no sense counts as
-    none.
+    none. Without either, a limit that is used up asks for the time until it is whole again.
 
     Example:
         >>> retry_after_s({"retry-after": "20"}), retry_after_s({"retry-after-ms": "1500"})
@@ -36,4 +39,33 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
             date = date.replace(tzinfo=UTC)
         return min(max(0.0, date.timestamp() - time.time()), LONGEST_S)
     except (ValueError, OverflowError):
+        return _until_reset_s(headers)
+
+
+def _until_reset_s(headers: Mapping[str, str]) -> float | None:
+    """How long it is until every limit of OpenAI's that is used up is whole again.
+
+    Only for a refusal that says no more: a limit of which something is left is no reason to wait.
+
+    Example:
+        >>> _until_reset_s({
+        ...     "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30s",
+        ...     "x-ratelimit-remaining-tokens": "9000", "x-ratelimit-reset-tokens": "2m0s",
+        ... })
+        90.0
+    """
+    waits_s = [
+        _duration_s(headers.get(f"x-ratelimit-reset-{kind}", ""))
+        for kind in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{kind}") == "0"
+    ]
+    known_s = [wait_s for wait_s in waits_s if wait_s is not None]
+    return min(max(known_s), LONGEST_S) if known_s else None
+
+
+def _duration_s(text: str) -> float | None:
+    found = _DURATION.fullmatch(text)
+    if not text or found is None:
         return None
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000

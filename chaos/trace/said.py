@@ -29,7 +29,8 @@ class Said:
             (a model that speaks again costs tokens, and no more), or if the request carries what
             makes it safe: an idempotency key, a precondition.
         pause_s: Seconds for which the provider asks callers to stay away, where it says so in
-            words of its own; None if it does not. ``Retry-After`` is known without it.
+            words of its own, such as the headers of a rate limit (`chaos.upstreams.resets`); None
+            if it does not. ``Retry-After`` is known without it, and counts for more.
         tokens_in: Tokens of the request that are billed; None if the response does not tell.
         tokens_out: Tokens that the model made; None if the response does not tell.
 

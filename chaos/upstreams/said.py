@@ -11,6 +11,7 @@ from http import HTTPStatus
 from chaos.http import Request, Response
 from chaos.ports import Operation
 from chaos.trace.said import Ended, Said
+from chaos.upstreams.resets import pause_s
 
 __all__ = ["Ended", "Said", "deed_of", "failed", "of_status", "spoke"]
 
@@ -37,6 +38,8 @@ def spoke(text: str | None, ended: Ended = "finished", *, deed: str | None = Non
 def failed(response: Response) -> Said:
     """Nothing was said or done; whether another try can help follows from the status.
 
+    Rate-limit headers that say when a limit is whole again ask for a pause.
+
     Example:
         >>> [failed(Response(status=status)).retry_can_help for status in (503, 404)]
         [True, False]
@@ -45,7 +48,13 @@ def failed(response: Response) -> Said:
     # A new token may be all that it takes, and whether the caller has one is not in the answer.
     unknown = status == HTTPStatus.UNAUTHORIZED
     helps = status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return Said(text=None, whole=False, ended="failed", retry_can_help=None if unknown else helps)
+    return Said(
+        text=None,
+        whole=False,
+        ended="failed",
+        retry_can_help=None if unknown else helps,
+        pause_s=pause_s(response),
+    )
 
 
 def of_status(response: Response, text: str | None = None, *, deed: str | None = None) -> Said:

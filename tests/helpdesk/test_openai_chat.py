@@ -620,6 +620,10 @@ def test_error_quotes_neither_key_nor_question(provider: Provider) -> None:
     assert message == "the provider answered HTTP 400 (x)"
 
 
+SPENT = {"x-ratelimit-remaining-requests": "0"}
+"""A limit of which nothing is left."""
+
+
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(
     ("headers", "expected_s"),
@@ -651,6 +655,15 @@ def test_error_quotes_neither_key_nor_question(provider: Provider) -> None:
         ({"retry-after": "1e3"}, None),
         ({"retry-after": "99999999999"}, 86400.0),
         ({"retry-after": "Thu, 01 Jan 2099 00:00:00 GMT"}, 86400.0),
+        (SPENT | {"x-ratelimit-reset-requests": "1m30s"}, 90.0),
+        (SPENT | {"x-ratelimit-reset-requests": "20ms"}, 0.02),
+        (SPENT | {"x-ratelimit-reset-requests": "1h2m3.5s"}, 3723.5),
+        (SPENT | {"x-ratelimit-reset-requests": "900h"}, 86400.0),
+        (SPENT | {"x-ratelimit-reset-requests": "soon"}, None),
+        (SPENT | {"x-ratelimit-reset-requests": ""}, None),
+        (SPENT | {"x-ratelimit-reset-requests": "90s", "retry-after": "5"}, 5.0),
+        ({"x-ratelimit-remaining-requests": "7", "x-ratelimit-reset-requests": "90s"}, None),
+        ({"x-ratelimit-reset-tokens": "90s"}, None),
     ],
 )
 @pytest.mark.usefixtures("far_from_greenwich")

@@ -9,6 +9,7 @@ from typing import Any
 from chaos.http import Response
 from chaos.upstreams import sse
 from chaos.upstreams.anthropic import errors
+from chaos.upstreams.resets import pause_s
 from chaos.upstreams.said import Ended, Said
 
 _ENDED: dict[str | None, Ended] = {
@@ -113,7 +114,14 @@ def failure(response: Response) -> Said:
     else:
         server = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         helps = server or response.status in {408, 409, 429}
-    return Said(text=None, whole=False, ended="failed", retry_can_help=helps, had_effect=False)
+    return Said(
+        text=None,
+        whole=False,
+        ended="failed",
+        retry_can_help=helps,
+        had_effect=False,
+        pause_s=pause_s(response),
+    )
 
 
 def _whole(message: Any) -> Read:  # noqa: ANN401 - JSON is anything

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from chaos.http import Request, Response
 from chaos.ports import Operation
+from chaos.upstreams.resets import pause_s
 from chaos.upstreams.said import Said
 
 _READS = frozenset(
@@ -54,6 +55,7 @@ def said(operation: Operation, request: Request, response: Response) -> Said:
         retry_can_help=helps,
         had_effect=not failed and operation.name not in _READS,
         deed=None if failed else _deed(operation, request),
+        pause_s=pause_s(response),
     )
 
 

@@ -21,6 +21,7 @@ from chaos.upstreams.openai.reading import Read
 from chaos.upstreams.openai.responses import reading as of_responses
 from chaos.upstreams.prices import Usage, cost
 from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.resets import pause_s
 from chaos.upstreams.said import Said
 
 _READERS: Mapping[str, Callable[[Response], Read]] = {
@@ -100,6 +101,7 @@ def failure(response: Response) -> Said:
         ended="failed",
         retry_can_help=None if is_redirect else transient and not hopeless,
         had_effect=False,
+        pause_s=pause_s(response),
     )
 
 

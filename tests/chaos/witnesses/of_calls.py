@@ -159,9 +159,24 @@ class KeepsThePause(ForgetsThePause):
         try:
             return super().tell(place)
         except httpx2.HTTPStatusError as error:
-            pause_s = float(error.response.headers.get("retry-after", "0"))
-            self.until_s = time.monotonic() + pause_s
+            self.until_s = time.monotonic() + self.asked_s(error.response.headers)
             raise
+
+    def asked_s(self, headers: httpx2.Headers) -> float:
+        """For how long the provider wants to be left alone."""
+        return float(headers.get("retry-after", "0"))
+
+
+class ForgetsTheReset(KeepsThePause):
+    """Knows ``Retry-After``, and no limit that says when it is whole again."""
+
+
+class KeepsTheReset(KeepsThePause):
+    """Stays away until then."""
+
+    def asked_s(self, headers: httpx2.Headers) -> float:
+        """In seconds, as the provider writes it."""
+        return float(headers["ratelimit-reset"])
 
 
 class HopesAgainstHope(Retrying):
@@ -232,6 +247,14 @@ WITNESSES = (
         breaks=ForgetsThePause,
         keeps=KeepsThePause,
         method="- inject: {upstream: weather, fault: rate_limit, retry_after: 120s}\n"
+        "- ask: {question: oslo, times: 2, every: 1s}\n",
+    ),
+    Witness(
+        law="pauses-kept",
+        breaks=ForgetsTheReset,
+        keeps=KeepsTheReset,
+        method="- inject: {upstream: weather, fault: http_error, status: 429, headers: "
+        '{ratelimit-remaining: "0", ratelimit-reset: "120"}}\n'
         "- ask: {question: oslo, times: 2, every: 1s}\n",
     ),
     Witness(

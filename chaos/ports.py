@@ -511,7 +511,7 @@ class Target(ABC):
         """The value of an observable now."""
         raise NotImplementedError(f"{self.name} has no observable {key!r}")
 
-    def audit(self) -> Iterable[str]:
+    def audit(self) -> Iterable[str] | Awaitable[Iterable[str]]:
         """Whatever the service tells of itself that is not so; each fails the run.
 
         Asked when all steps and expectations are through. What a service says of itself is no

@@ -22,7 +22,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from helpdesk.deadline_transport import DeadlineAuthRequest, DeadlineTransport, seconds_left
+from helpdesk.deadline_transport import (
+    BoundedAuthRequest,
+    DeadlineAuthRequest,
+    DeadlineTransport,
+    seconds_left,
+)
 from helpdesk.environment import STORAGE_CERTIFICATES, client_error
 from helpdesk.errors import DownloadError, SettingsError
 from helpdesk.manifest import ManifestFile
@@ -202,6 +207,10 @@ class IndexBucket:
                 )
             else:
                 self._client = storage.Client(project=None, credentials=self._found_by(deadline))
+                session = self._client._http  # noqa: SLF001 - the SDK makes it, with its mTLS
+                # Before the first request: whatever it asks besides has an end, too.
+                asking = session._auth_request_session  # noqa: SLF001 - no public way to its session
+                session._auth_request = BoundedAuthRequest(asking)  # noqa: SLF001 - nor to set it
         return self._client
 
     def _found_by(self, deadline: float) -> google.auth.credentials.Credentials:

@@ -91,6 +91,29 @@ class DeadlineAuthRequest(google.auth.transport.requests.Request):
         return response
 
 
+class BoundedAuthRequest(google.auth.transport.requests.Request):
+    """Requests for credentials that always have a timeout.
+
+    Where its requests may come from, google-auth asks in a thread of its own, and says on purpose
+    that it would wait for ever: a silent server would keep the thread and its connection.
+    """
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = 120,
+        **options: Any,  # noqa: ANN401 - as google-auth has it
+    ) -> google.auth.transport.Response:
+        """Like the parent's; None stands for the parent's own timeout."""
+        response: google.auth.transport.Response = super().__call__(  # type: ignore[no-untyped-call]  # google-auth's
+            url, method, body, headers, 120 if timeout is None else timeout, **options
+        )
+        return response
+
+
 def seconds_left(deadline: float) -> float:
     """Time until the deadline, more than 0.
 

@@ -72,7 +72,7 @@ class Service:
 
     def audit(self) -> tuple[str, ...]:
         """See `Target.audit`."""
-        return tuple(self._target.audit())
+        return tuple(self._outcome(self._target.audit()))
 
     def close(self) -> None:
         """See `Target.close`."""

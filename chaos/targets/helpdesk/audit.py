@@ -10,11 +10,16 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from chaos.http import Response
 from chaos.ports import Answer
 from chaos.targets.helpdesk import published
 from helpdesk.desk import Helpdesk
@@ -56,9 +61,32 @@ class Seen:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def audit(  # noqa: PLR0913 - everything that has something to tell, and what it is held against
-    desk: Helpdesk,
-    metrics: Metrics,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a service tells of itself, whichever way it was asked.
+
+    Attributes:
+        status: How it is: the assistant, the index, the load.
+        counted: Its metrics since its start.
+    """
+
+    status: Any
+    counted: Iterable[Metric]
+
+    @classmethod
+    def of(cls, desk: Helpdesk, metrics: Metrics) -> Self:
+        """What the objects tell that do the work."""
+        return cls(status=desk.get_status(), counted=metrics.registry.collect())
+
+    @classmethod
+    def over_http(cls, status: Response, metrics: Response) -> Self:
+        """What operators get to read."""
+        text = metrics.body.decode()
+        return cls(status=status.json(), counted=text_string_to_metric_families(text))
+
+
+def audit(
+    told: Told,
     seen: Seen,
     folder: Path,
     *,
@@ -68,18 +96,17 @@ def audit(  # noqa: PLR0913 - everything that has something to tell, and what it
     """Everything that the service tells, and that is not so.
 
     Args:
-        desk: The service.
-        metrics: What it has counted since its start.
+        told: What it tells.
         seen: What was seen of it since its start.
         folder: Its cache.
         settings: What was promised, by setting.
         quarantined: How many copies were set aside in the whole run.
     """
-    status: Any = desk.get_status()
+    status = told.status
     yield from _breaker(status["assistant"], seen, settings)
     yield from _assistant(status, seen, settings)
     yield from _index(status["index"])
-    yield from _counted(metrics, seen, status)
+    yield from _counted(told.counted, seen, status)
     yield from _disk(folder, status["index"], quarantined)
 
 
@@ -134,10 +161,16 @@ def _index(told: Any) -> Iterator[str]:
     yield from _differ("articles", told["articles"], published.ARTICLES)
 
 
-def _counted(metrics: Metrics, seen: Seen, status: Any) -> Iterator[str]:
+def health(alive: Response, ready: Response) -> Iterator[str]:
+    """What ``/healthz`` and ``/readyz`` tell that is not so, of a service at rest."""
+    yield from _differ("healthz", alive.status, HTTPStatus.OK.value)
+    yield from _differ("readyz", ready.status, HTTPStatus.OK.value)
+
+
+def _counted(counted: Iterable[Metric], seen: Seen, status: Any) -> Iterator[str]:
     told = {
         (sample.name, *sorted(sample.labels.values())): sample.value
-        for family in metrics.registry.collect()
+        for family in counted
         for sample in family.samples
         if not sample.name.endswith(("_created", "_bucket", "_sum"))
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from chaos.errors import TargetError
 from chaos.http import Request, Response
 from chaos.ports import Answer, Promises, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
+from chaos.targets.helpdesk.audit import Seen, Told, audit, health
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
@@ -104,9 +105,10 @@ class FrontDoorTarget(AsgiTarget):
         del world
         forget_shared_breakers()
         self._listener.restarted()
+        seen = self._seen = Seen()
         return create_app(
             make_desk=lambda listeners: Helpdesk(
-                self._settings, listeners=[*listeners, self._listener]
+                self._settings, listeners=[*listeners, self._listener, seen]
             )
         )
 
@@ -128,6 +130,28 @@ class FrontDoorTarget(AsgiTarget):
 
     def answer(self, response: Response, raised: Exception | None = None) -> Answer:
         """What an asker sees of a response."""
+        answer = self._read(response, raised)
+        # Of the words for modes, these are the service's own; the others tell of the request.
+        if answer.mode in {"llm", "fallback"}:
+            self._seen.answers.append(answer)
+        return answer
+
+    async def audit(self) -> Iterable[str]:
+        """What operators are told over HTTP that is not so; see the module `audit`."""
+        places = ("/status", "/metrics", "/healthz", "/readyz")
+        told = {each: (await self.respond(f"GET {each}"))[0] for each in places}
+        return [
+            *health(told["/healthz"], told["/readyz"]),
+            *audit(
+                Told.over_http(told["/status"], told["/metrics"]),
+                self._seen,
+                cache_folder(self._settings.index),
+                settings={**words.SPECIFIED, **self._world.settings},
+                quarantined=self._listener.quarantined,
+            ),
+        ]
+
+    def _read(self, response: Response, raised: Exception | None) -> Answer:
         usual = super().answer(response, raised)
         if usual.mode == "refused":
             return replace(usual, reason=f"{usual.reason}: {response.json()['detail']}")

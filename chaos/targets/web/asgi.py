@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from chaos.http import Response
 from chaos.ports import Answer, World
 from chaos.targets.web.front_door import WebTarget, from_httpx, to_httpx
 from chaos.targets.web.lifespan import Lifespan
@@ -43,6 +44,11 @@ class AsgiTarget(WebTarget):
 
     async def ask(self, question: str) -> Answer:
         """Send a request."""
+        response, *raised = await self.respond(question)
+        return self.answer(response, *raised)
+
+    async def respond(self, question: str) -> tuple[Response, *tuple[Exception, ...]]:
+        """Send a request; returns the response, and what the application has raised besides."""
         raised: list[Exception] = []
         lifespan = self._lifespan
         assert lifespan is not None, "it was built"
@@ -57,7 +63,7 @@ class AsgiTarget(WebTarget):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         response = await transport.handle_async_request(to_httpx(self.request(question)))
         await response.aread()
-        return self.answer(from_httpx(response), *raised)
+        return from_httpx(response), *raised
 
     async def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """Carry out ``restart``: the process is killed, and comes up again."""

@@ -111,9 +111,21 @@ class IndexCache:
         return None
 
     def install(
-        self, manifest: Manifest, files: Mapping[str, bytes], *, fetched_at: float
+        self,
+        manifest: Manifest,
+        files: Mapping[str, bytes],
+        *,
+        fetched_at: float,
+        keeps_newer: bool = False,
     ) -> None:
         """Make a new generation the current copy.
+
+        Args:
+            manifest: What the files are.
+            files: By name.
+            fetched_at: Wall time, in seconds since 1970.
+            keeps_newer: Whether generations have an order, so that a newer one which another
+                process has installed meanwhile stays the current copy.
 
         Raises:
             DamagedIndexError: The files are not what the manifest says; nothing was changed.
@@ -136,6 +148,10 @@ class IndexCache:
         _flush_folder(self._generations)
 
         replaced = self._pointer_or_none()
+        if keeps_newer and replaced is not None and replaced.generation > manifest.generation:
+            # Who was slower must not take the next process back to what was there before.
+            shutil.rmtree(folder, ignore_errors=True)
+            return
         pointer = _Pointer(
             folder=folder.name,
             generation=manifest.generation,

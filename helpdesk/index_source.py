@@ -40,6 +40,10 @@ class IndexSource(Protocol):
     def expires(self) -> bool:
         """Whether a copy has to be compared with the source once it is old."""
 
+    @property
+    def has_order(self) -> bool:
+        """Whether of two generations it can be told which is newer."""
+
     def accepts(self, manifest: Manifest) -> bool:
         """Whether a copy found in the cache may be served until the source was asked."""
 
@@ -55,6 +59,7 @@ class BucketSource:
     """The generation that ``manifest.json`` in a bucket names."""
 
     expires = True
+    has_order = True
 
     def __init__(self, bucket: IndexBucket, prefix: str, retry: Retry) -> None:
         self._bucket = bucket
@@ -130,6 +135,7 @@ class PackagedSource:
     """The articles that come with the package; a new release is a new generation."""
 
     expires = False
+    has_order = False
 
     def __init__(self, embedder: Embedder, folder: Path = PACKAGED_ARTICLES) -> None:
         self._embedder = embedder

@@ -287,7 +287,12 @@ class LiveIndex:
             return replace(current, fetched_at=fetched_at), 0
         index = KnowledgeIndex.load(update.manifest, update.files, self._embedder)
         self._save(
-            lambda: self._cache.install(update.manifest, update.files, fetched_at=fetched_at)
+            lambda: self._cache.install(
+                update.manifest,
+                update.files,
+                fetched_at=fetched_at,
+                keeps_newer=self._source.has_order,
+            )
         )
         return _Copy(index, fetched_at), update.size_bytes
 

@@ -82,6 +82,21 @@ def test_renewing_does_not_touch_another_generation(cache: IndexCache) -> None:
     assert copy.fetched_at == 1000.0
 
 
+def test_newer_copy_of_another_process_stays(cache: IndexCache, tmp_path: Path) -> None:
+    """Where generations have an order, who comes late changes nothing; else the last counts."""
+    install(cache, "g2", fetched_at=1000.0)
+    before = snapshot(tmp_path)
+    old = built("g1")
+
+    cache.install(old.manifest, old.files, fetched_at=2000.0, keeps_newer=True)
+
+    assert snapshot(tmp_path) == before
+    cache.install(old.manifest, old.files, fetched_at=2000.0)
+    copy = cache.read()
+    assert copy is not None
+    assert copy.manifest.generation == "g1"
+
+
 def test_files_that_do_not_fit_are_not_installed(cache: IndexCache) -> None:
     """The manifest of one generation with the files of another is refused."""
     install(cache, "g1")

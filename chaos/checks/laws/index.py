@@ -36,6 +36,10 @@ class CacheIsNeverLost(Law):
     A copy is known once it was served, installed by a refresh, or announced: an action ``given``
     with ``generation``, and ``cached`` true, says what the first process found. A copy that was
     found damaged and set aside may be missed. A restart changes nothing: the cache outlives it.
+
+    Another process may work on the same folder. An action with ``cached``, whatever it is called,
+    says what that one has left there: a copy, or none if false. A process that runs still has its
+    own; the next one has what was left.
     """
 
     name: ClassVar[str] = "cache-is-never-lost"
@@ -64,10 +68,14 @@ class CacheIsNeverLost(Law):
 def _served_after_failure(trace: Trace) -> Iterator[tuple[IndexEvent, _Copy, IndexEvent]]:
     """Each failed refresh, the copy there was, and what was served next."""
     copy: _Copy | None = None
+    left: list[_Copy | None] = []
     failed: IndexEvent | None = None
     for event in trace:
         if isinstance(event, ActionEvent):
             copy = _given(event) or copy
+            if event.action == "restart":
+                copy, left = left[-1] if left else copy, []
+            left += _left_by_another(event)
         elif not isinstance(event, IndexEvent):
             continue
         elif event.what == "failed":
@@ -75,7 +83,7 @@ def _served_after_failure(trace: Trace) -> Iterator[tuple[IndexEvent, _Copy, Ind
         elif event.what == "quarantined":
             copy = None
         elif event.what == "updated":
-            copy = _installed(event)
+            copy, left = _installed(event), []
         elif event.what == "served":
             if failed is not None and copy is not None:
                 yield failed, copy, event
@@ -154,6 +162,15 @@ def _given(event: ActionEvent) -> _Copy | None:
     if event.action != "given" or detail.get("cached") is not True:
         return None
     return _copy(detail.get("generation"), detail.get("sha256"))
+
+
+def _left_by_another(event: ActionEvent) -> list[_Copy | None]:
+    """What another process has left in the folder; empty if the action is about something else."""
+    detail = dict(event.detail)
+    if event.action == "given" or "cached" not in detail:
+        return []
+    is_there = detail["cached"] is True
+    return [_copy(detail.get("generation"), detail.get("sha256")) if is_there else None]
 
 
 def _installed(event: IndexEvent) -> _Copy | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from chaos.checks.laws.index import CacheIsNeverLost, NoTornIndex
 from chaos.checks.laws.staleness import StaleIsSaid
 from chaos.ports import CachePolicy, Promises
+from chaos.trace.events import Scalar
+from chaos.verdict import Verdict
 from tests.chaos.checks.story import Story, broken, passed, untested
 
 DAY_S = 86_400
@@ -69,6 +73,36 @@ def test_cache_is_never_lost_holds_over_a_restart() -> None:
     story = Story().asks(1).served().by("script").action("restart").asks(2).index("failed")
 
     assert broken(story.served("absent", None, None).judged_by(CacheIsNeverLost, PROMISED))
+
+
+LEFT = {"cached": True, "generation": "g2", "sha256": "bb"}
+NOTHING = {"cached": False}
+
+
+@pytest.mark.parametrize(
+    ("left", "restarts", "generation", "right"),
+    [
+        pytest.param(LEFT, True, "g2", passed, id="the next process has what was left"),
+        pytest.param(LEFT, True, "g1", broken, id="and nothing older"),
+        pytest.param(LEFT, True, None, broken, id="and loses none of it"),
+        pytest.param(LEFT, False, "g1", passed, id="who runs has its own"),
+        pytest.param(NOTHING, False, None, broken, id="and keeps it, though the folder is empty"),
+        pytest.param(NOTHING, True, None, untested, id="who finds nothing has nothing to lose"),
+    ],
+)
+def test_cache_is_never_lost_minds_another_process(
+    left: dict[str, Scalar],
+    restarts: bool,  # noqa: FBT001 - a column of the table
+    generation: str | None,
+    right: Callable[[Verdict], bool],
+) -> None:
+    """What another process leaves in the folder is there for the next one."""
+    story = Story().asks(1).served().by("script").action("other", **left)
+    story = story.action("restart") if restarts else story
+    sha256 = {"g1": "aa", "g2": "bb"}.get(generation or "")
+    story.asks(2).index("failed").served("stale", generation, sha256)
+
+    assert right(story.judged_by(CacheIsNeverLost, PROMISED))
 
 
 def test_cache_is_never_lost_knows_the_copy_the_run_began_with() -> None:

@@ -128,7 +128,12 @@ DEFECTS = (
                 _LIVE,
                 """
     - self._save(
-    -     lambda: self._cache.install(update.manifest, update.files, fetched_at=fetched_at)
+    -     lambda: self._cache.install(
+    -         update.manifest,
+    -         update.files,
+    -         fetched_at=fetched_at,
+    -         keeps_newer=self._source.has_order,
+    -     )
     - )
     + pass
                 """,

@@ -120,11 +120,11 @@ def impaired(run: RunRecord) -> Impaired | None:
     asks, best, due_s = _asks(run.trace), run.best_mode, _due_s(calm, run)
     if all(ask.answer.mode != best for ask in asks):
         return None
-    last = max(_comparable(asks, best, run.trace), key=lambda ask: ask.answer.seq)
-    is_open = last.ask.seq > calm.seq and last.answer.mode != best
-    if not is_open or last.ask.at_s >= due_s + _patience_s(run)(last) - TICK_S:
+    latest = max(_comparable(asks, best, run.trace), key=lambda ask: ask.answer.seq)
+    is_open = latest.ask.seq > calm.seq and latest.answer.mode != best
+    if not is_open or latest.ask.at_s >= due_s + _patience_s(run)(latest) - TICK_S:
         return None
-    return Impaired(ask=last.ask, since_s=due_s)
+    return Impaired(ask=latest.ask, since_s=due_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

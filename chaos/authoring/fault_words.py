@@ -99,7 +99,7 @@ def describe_fault(fault: Fault) -> str:
 
 @singledispatch
 def _what(fault: Fault) -> str:
-    raise NotImplementedError(f"no words for {type(fault).__name__}")
+    return fault.in_words()
 
 
 @_what.register

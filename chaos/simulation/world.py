@@ -17,6 +17,7 @@ from unittest import mock
 
 from chaos.choices import Choices
 from chaos.errors import SimulationError
+from chaos.faults import registry
 from chaos.faults.injector import Injector
 from chaos.ports import StandIn, StreamUpstream, Upstream
 from chaos.simulation.calls.calls import Calls
@@ -100,7 +101,9 @@ class Simulation(ABC):
 
         Raises:
             SimulationError: Time is frozen already, perhaps by another simulation.
+            ExtensionError: Something that was added to the harness is not as it should be.
         """
+        registry.load()
         substitutes: dict[Callable[..., Any], Callable[..., Any]] = {
             real.sleep: sleeping_virtually(self._sleep),
             sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),

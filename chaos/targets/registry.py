@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -12,8 +11,8 @@ from typing import TypeVar
 
 from chaos.errors import TargetError
 from chaos.ports import Promises, Target, Vocabulary
-from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
-from chaos.simulation.outside.importing import asking_nobody
+from chaos.processes.importing import load
+from chaos.simulation.tasks.baton import is_in_a_run
 
 T = TypeVar("T")
 
@@ -80,38 +79,8 @@ def warm_up(targets: Iterable[type[Target]]) -> None:
 
 
 def _load(reference: str) -> object:
-    module_name, _, attribute = reference.partition(":")
-    try:
-        with nobody_else_ends_it(), asking_nobody(module_name):
-            module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise TargetError(
-            f"target {reference!r}: no module named {error.name!r}; expected an installed package "
-            "or a file below the current folder; install it, or go to the folder that has it"
-        ) from error
-    except TargetError:
-        raise
-    except (SystemExit, ProcessEndedError) as error:
-        how = repr(error) if isinstance(error, SystemExit) else str(error)
-        raise TargetError(
-            f"target {reference!r}: importing {module_name} ended the process: {how}; expected a "
-            "module that can be imported; put what is only for a program under: "
-            "if __name__ == '__main__'"
-        ) from error
-    except Exception as error:
-        # The module is somebody's own, and its mistakes are theirs to read, in one line.
-        raise TargetError(
-            f"target {reference!r}: importing {module_name} failed: "
-            f"{type(error).__name__}: {error}; expected a module that can be imported; "
-            f"try: python3 -c 'import {module_name}'"
-        ) from error
-    try:
-        return getattr(module, attribute)
-    except AttributeError as error:
-        raise TargetError(
-            f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
-            "in that module; correct the name after the colon"
-        ) from error
+    told = f"target {reference!r}"
+    return load(reference, told=told, error=TargetError, may_ask=is_in_a_run())
 
 
 def _check_words(name: str, found: type[Target]) -> None:

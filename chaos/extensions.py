@@ -146,6 +146,11 @@ def found(kind: Kind) -> Mapping[str, Any]:
     Raises:
         ExtensionError: Something is not as it should be.
     """
+    return {name: each.thing for name, each in _by_name(kind).items()}
+
+
+@remembered
+def _by_name(kind: Kind) -> Mapping[str, _Found]:
     candidates = [each for each in _of_modules() if each.thing.extends is kind]
     if kind is not Kind.TARGET and not _Reading.nothing:
         candidates += [_announced(point, kind) for point in announced(kind).values()]
@@ -158,7 +163,7 @@ def found(kind: Kind) -> Mapping[str, Any]:
                 f"{each.told}, is called {each.thing.name!r}, and so is {other.reference!r}, "
                 f"named by {other.by}; expected a name of its own; rename one, or remove it"
             )
-    return {name: by_name[name].thing for name in sorted(by_name)}
+    return {name: by_name[name] for name in sorted(by_name)}
 
 
 def beside(kind: Kind, shipped: Collection[str]) -> Mapping[str, Any]:
@@ -167,14 +172,13 @@ def beside(kind: Kind, shipped: Collection[str]) -> Mapping[str, Any]:
     Raises:
         ExtensionError: Something is not as it should be, or has one of these names.
     """
-    added = found(kind)
-    for name, thing in added.items():
+    for name, each in _by_name(kind).items():
         if name in shipped:
             raise ExtensionError(
-                f"{kind.word} {_reference(thing)!r} is called {name!r}, and so is one that comes "
-                "with the harness; expected a name of its own; rename it"
+                f"{each.told}, is called {name!r}, and so is one that comes with the harness; "
+                "expected a name of its own; rename it"
             )
-    return added
+    return found(kind)
 
 
 @remembered
@@ -370,11 +374,6 @@ def _check_is_whole(thing: Any) -> None:  # noqa: ANN401 - an extension
     thing.check_extension()
     if not isinstance(getattr(thing, "name", None), str):
         raise MisfitError("has no 'name'", "the word that it is found by", "give it a name")
-
-
-def _reference(thing: Any) -> str:  # noqa: ANN401 - an extension
-    of = thing if isinstance(thing, type) else type(thing)
-    return f"{of.__module__}:{of.__qualname__}"
 
 
 def _package(point: EntryPoint) -> str:

@@ -116,8 +116,13 @@ _forgets: list[Callable[[], None]] = []
 def remembered(function: Callable[P, T]) -> Callable[P, T]:
     """Compute what depends on extensions once for each set of arguments, until `forget`."""
     cached = functools.cache(function)
-    _forgets.append(cached.cache_clear)
+    on_forget(cached.cache_clear)
     return cast("Callable[P, T]", cached)
+
+
+def on_forget(clear: Callable[[], None]) -> None:
+    """Have something cleared whenever extensions are forgotten."""
+    _forgets.append(clear)
 
 
 def forget() -> None:
@@ -156,7 +161,6 @@ def _by_name(kind: Kind) -> Mapping[str, _Found]:
         candidates += [_announced(point, kind) for point in announced(kind).values()]
     by_name: dict[str, _Found] = {}
     for each in candidates:
-        _check(each)
         other = by_name.setdefault(each.thing.name, each)
         if other.thing is not each.thing:
             raise ExtensionError(
@@ -176,7 +180,8 @@ def beside(kind: Kind, shipped: Collection[str]) -> Mapping[str, Any]:
         if name in shipped:
             raise ExtensionError(
                 f"{each.told}, is called {name!r}, and so is one that comes with the harness; "
-                "expected a name of its own; rename it"
+                "expected a name of its own; rename it, or begin the name of its class with _ if "
+                "it is not for others"
             )
     return found(kind)
 
@@ -318,7 +323,10 @@ def _read_modules() -> Sequence[_Found]:
                 f"{told} defines nothing that can be added; expected at least one of: {words}; "
                 "name the module that defines it, or remove the name"
             )
-        collected += [each for each in defined if not _is_a_base(each.thing, defined)]
+        for each in defined:
+            if not _is_a_base(each.thing, defined):
+                _check(each)
+                collected.append(each)
     return collected
 
 
@@ -353,7 +361,9 @@ def _announced(point: EntryPoint, kind: Kind) -> _Found:
             f"{told}, is {thing!r}; expected a {kind.word}, as the group {kind.group!r} says; "
             "correct the entry point"
         )
-    return _Found(thing=thing, reference=point.value, by=by)
+    found_so = _Found(thing=thing, reference=point.value, by=by)
+    _check(found_so)
+    return found_so
 
 
 def _is_extension_class(thing: object) -> bool:

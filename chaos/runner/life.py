@@ -75,7 +75,7 @@ def play(  # noqa: PLR0913 - what a run is made of
     )
     return RunResult(
         loaded=loaded,
-        tier=simulation.tier,
+        tier=simulation.name,
         seed=seed,
         trace=life.trace,
         verdicts=tuple(life.verdicts),

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from chaos import extensions
 from chaos.ports import Target
-from chaos.targets.registry import GROUP, find_target
-
-
-def known_targets() -> tuple[str, ...]:
-    """The names of the targets that installed packages announce."""
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+from chaos.targets.registry import find_target
 
 
 def find_here(name: str) -> type[Target]:

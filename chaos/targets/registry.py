@@ -6,18 +6,24 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterable
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TypeVar
 
 from chaos.errors import TargetError
+from chaos.extensions import Kind, announced, found, on_forget
 from chaos.ports import Promises, Target, Vocabulary
 from chaos.processes.importing import load
 from chaos.simulation.tasks.baton import is_in_a_run
 
 T = TypeVar("T")
 
-GROUP = "chaos.targets"
-"""The entry-point group in which packages announce their targets."""
+
+def known_targets() -> tuple[str, ...]:
+    """The names of the targets that packages announce, and of those in plug-ins of the project.
+
+    Raises:
+        ExtensionError: Two packages announce one name, or a plug-in is not as it should be.
+    """
+    return tuple(sorted({*announced(Kind.TARGET), *found(Kind.TARGET)}))
 
 
 @cache
@@ -28,29 +34,41 @@ def find_target(name: str) -> type[Target]:
         TargetError: There is no such target, or it is not a whole one. The message says what is
             known, or what the class lacks.
     """
-    known = {point.name: point for point in entry_points(group=GROUP)}
-    if name in known:
-        found = _load(known[name].value)
-    elif ":" in name:
-        found = _load(name)
-    else:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "write package.module:Class for your own"
+    target = _load(name) if ":" in name else _known(name)
+    if not (isinstance(target, type) and issubclass(target, Target)):
         raise TargetError(
-            f"unknown target {name!r}; expected one of: {', '.join(sorted(known))}; {hint}"
-        )
-    if not (isinstance(found, type) and issubclass(found, Target)):
-        raise TargetError(
-            f"target {name!r} is {found!r}; expected a subclass of chaos.ports.Target; "
+            f"target {name!r} is {target!r}; expected a subclass of chaos.ports.Target; "
             "derive your class from it"
         )
-    if inspect.isabstract(found):
-        missing = ", ".join(sorted(found.__abstractmethods__))
+    if inspect.isabstract(target):
+        missing = ", ".join(sorted(target.__abstractmethods__))
         raise TargetError(
             f"target {name!r} is incomplete; expected it to define: {missing}; add what is missing"
         )
-    _check_words(name, found)
-    return found
+    _check_words(name, target)
+    return target
+
+
+on_forget(find_target.cache_clear)
+
+
+def _known(name: str) -> object:
+    """The target of this name, of a package or of a plug-in."""
+    points, named = announced(Kind.TARGET), found(Kind.TARGET)
+    if name not in points:
+        if name in named:
+            return named[name]
+        known = known_targets()
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "write package.module:Class for your own"
+        raise TargetError(f"unknown target {name!r}; expected one of: {', '.join(known)}; {hint}")
+    target = _load(points[name].value)
+    if named.get(name, target) is not target:
+        raise TargetError(
+            f"target {name!r} is in a package, as {points[name].value!r}, and another is in a "
+            "plug-in of this project; expected a name of its own; rename one"
+        )
+    return target
 
 
 def vocabulary_of(name: str) -> Vocabulary:

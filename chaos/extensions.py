@@ -139,6 +139,9 @@ def load() -> None:
     """
     for kind in _JUDGING:
         found(kind)
+    for registry in _registries:
+        if registry.kind in _JUDGING:
+            len(registry)
 
 
 @remembered
@@ -227,6 +230,10 @@ def are_unread(kind: Kind) -> bool:
     return _Reading.nothing and bool(announced(kind) or _named())
 
 
+_registries: list[Registry[Any]] = []
+"""All of them, so that names that are taken are found before anything is played."""
+
+
 class Registry(Mapping[str, T]):
     """What comes with the harness, by name, and after that what was added.
 
@@ -246,10 +253,11 @@ class Registry(Mapping[str, T]):
         shipped: Mapping[str, T],
         part: Callable[[Any], T] = lambda extension: extension,
     ) -> None:
-        self._kind = kind
+        self.kind = kind
         self._part = part
         self.shipped = shipped
         self._all = remembered(self._read)
+        _registries.append(self)
 
     def __getitem__(self, name: str) -> T:
         return self._all()[name]
@@ -261,7 +269,7 @@ class Registry(Mapping[str, T]):
         return len(self._all())
 
     def _read(self) -> Mapping[str, T]:
-        added = beside(self._kind, self.shipped)
+        added = beside(self.kind, self.shipped)
         return {**self.shipped, **{name: self._part(each) for name, each in added.items()}}
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
@@ -48,8 +48,9 @@ def announce(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     announced: list[str] = []
 
     def points(*, group: str) -> list[EntryPoint]:
-        is_asked = group == Kind.FORMAT.group
-        return [EntryPoint("x", value, group) for value in announced] if is_asked else []
+        if group != Kind.FORMAT.group:
+            return [*entry_points(group=group)]
+        return [EntryPoint("x", value, group) for value in announced]
 
     monkeypatch.setattr(extensions, "entry_points", points)
     extensions.forget()

@@ -1,7 +1,7 @@
-"""Every extension point of the harness on one page.
+"""A service under test as the harness sees it: a `Target`, its stand-ins, and what it promises.
 
-A service under test is a `Target`; what it relies on are `Upstream` stand-ins; what judges a run
-is a `Check`; who reads the results is a `Reporter`. A target finds all it may use in its `World`.
+A target finds all it may use in its `World`. What else can be added to the harness has its base
+class where it acts; `chaos.extensions.Kind` lists the kinds, and ``docs/extend`` has a page each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from chaos.scenario.fields import Isolation
 from chaos.trace.events import Event, Scalar
 from chaos.trace.said import Said
 from chaos.units import parse_duration
-from chaos.verdict import Verdict
 
 CONNECT = "connect"
 """The operation of a call that came no further than an attempt to connect."""
@@ -602,12 +601,3 @@ class Target(Extension, ABC):
     def close(self) -> Awaitable[None] | None:
         """Release what `build` took. The run is over."""
         return None
-
-
-class Check(Protocol):
-    """A rule over a finished run."""
-
-    name: str
-
-    def judge(self, run: Any, /) -> Verdict:  # noqa: ANN401 - see chaos.checks.run_record
-        """Conclude; a check that had nothing to judge is inconclusive, never passed."""

@@ -110,6 +110,28 @@ class _Found:
         return f"{self.thing.extends.word} {self.reference!r}, named by {self.by}"
 
 
+@contextmanager
+def blaming(extension: type[Extension], what: str) -> Iterator[None]:
+    """Name the extension if the block fails, which calls it.
+
+    Args:
+        extension: Whose code is called.
+        what: What it cannot be then, as in "cannot be made".
+
+    Raises:
+        ExtensionError: The block raised something that is not meant for people.
+    """
+    try:
+        yield
+    except ChaosError:
+        raise
+    except Exception as error:
+        raise ExtensionError(
+            f"{extension.extends.word} '{extension.__module__}:{extension.__qualname__}' cannot "
+            f"be {what}: {type(error).__name__}: {error}; expected no error; mend it"
+        ) from error
+
+
 _forgets: list[Callable[[], None]] = []
 
 

@@ -78,5 +78,6 @@ def behaviour_of(fault: Fault, *, id: str, choices: Choices) -> AnyBehaviour:  #
         'silence'
     """
     behaviour: Any = BEHAVIOURS[type(fault)]
-    made: AnyBehaviour = behaviour(fault, id=id, choices=choices)
+    with extensions.blaming(behaviour, "made"):
+        made: AnyBehaviour = behaviour(fault, id=id, choices=choices)
     return made

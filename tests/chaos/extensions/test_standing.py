@@ -8,6 +8,7 @@ from chaos import session
 from chaos.authoring.explain import explain
 from chaos.authoring.starters import starter
 from chaos.checks.registry import find_law, law_names
+from chaos.errors import ChaosError
 from chaos.explorer.menu import Menu, fault_name
 from chaos.faults.effects import effect_in_words
 from chaos.scenario.faults import FAULTS
@@ -170,6 +171,48 @@ def test_measure_that_raises_fails_the_expectation(project: Project) -> None:
 
     assert result.outcome is Outcome.FAILED
     assert "cannot be measured: ZeroDivisionError" in result.problems[0].reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "said = response.json()",
+            "1 / 0",
+            "the stand-in for weather is broken: ZeroDivisionError",
+        ),
+        (
+            "    def alter",
+            "    def __init__(self, *a, **k):\n        1 / 0\n\n    def alter",
+            ("fault 'brownout:Brownout' cannot be made: ZeroDivisionError"),
+        ),
+    ],
+    ids=["when it strikes", "when it begins"],
+)
+def test_fault_that_raises_accuses_nobody(
+    before: str, after: str, message: str, project: Project
+) -> None:
+    """Neither the service nor its target: the run proves nothing, and says whose mistake it is."""
+    project.add(brownout=FAULT.replace(before, after))
+
+    result = project.play(SHED, ASK_TWICE, rest="expect: {answers.told: 2}")
+
+    assert [each.check for each in result.problems] == ["simulation"]
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert message in result.problems[0].reason
+
+
+def test_words_that_raise_are_one_message(project: Project) -> None:
+    """It names the fault whose words they are."""
+    project.add(
+        brownout=FAULT.replace(
+            "    fault: Lit", "    def in_words(self):\n        1 / 0\n\n    fault: Lit"
+        )
+    )
+    loaded = project.load(SHED, ASK_TWICE)
+
+    with pytest.raises(ChaosError, match="'brownout:Brownout' cannot be put into words"):
+        explain(loaded.scenario, find_here("service:Weather").vocabulary())
 
 
 def test_law_that_gives_no_verdict_fails(project: Project) -> None:

@@ -273,8 +273,23 @@ def test_base_class_of_others_is_no_extension(project: Project) -> None:
     text = LAW.replace("class SomethingIsSaid(Law)", f"{base}class SomethingIsSaid(Base)")
 
     project.add(said=text)
-
     assert [*found(Kind.LAW)] == ["something-is-said"]
+
+    base = (
+        "class Base(AlteringFault):\n    def alter(self, response):\n        return response\n\n\n"
+    )
+    text = FAULT.replace(
+        "class Brownout(AlteringFault[BrownoutFault])", f"{base}class Brownout(Base)"
+    )
+    project.add(brownout=text)
+    assert [*found(Kind.FAULT)] == ["brownout"]
+
+
+def test_order_is_that_of_names(project: Project) -> None:
+    """Whatever their modules are called: reports are the same on every machine."""
+    project.add(z_first=LAW.replace("something-", "a-"), a_last=LAW.replace("something-", "z-"))
+
+    assert [*found(Kind.LAW)] == ["a-is-said", "z-is-said"]
 
 
 def test_key_of_target_and_plug_in_cannot_be_the_same(project: Project) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from chaos import extensions, session
 from chaos.errors import ChaosError
-from chaos.extensions import Kind, found
+from chaos.extensions import Kind, finding, found
 from chaos.faults.registry import load
 from chaos.ports import STAND_INS, StandIn, stand_in
 from chaos.targets import find_target, known_targets
@@ -54,7 +54,7 @@ def announce(project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, lis
         ]
         return [*said, *entry_points(group=group)]
 
-    monkeypatch.setattr(extensions, "entry_points", points)
+    monkeypatch.setattr(finding, "entry_points", points)
     monkeypatch.syspath_prepend(str(project.folder))
     return announced
 
@@ -343,7 +343,7 @@ def test_broken_plug_in_is_a_message_of_the_command(project: Project) -> None:
 def test_starting_the_command_imports_no_extension() -> None:
     """`chaos --help` is quick, and safe in anybody's folder."""
     program = (
-        "import chaos.cli, chaos.session, chaos.extensions as e\n"
+        "import chaos.cli, chaos.session, chaos.extensions.finding as e\n"
         "print(e.found.cache_info().currsize, e._read_modules.cache_info().currsize)"
     )
 

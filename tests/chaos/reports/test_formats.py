@@ -17,7 +17,7 @@ from chaos import extensions
 from chaos.commands.gate import gate
 from chaos.commands.run import run
 from chaos.errors import ChaosError
-from chaos.extensions import Kind
+from chaos.extensions import Kind, finding
 from chaos.reports.formats import (
     BUILT_IN,
     Files,
@@ -52,7 +52,7 @@ def announce(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             return [*entry_points(group=group)]
         return [EntryPoint("x", value, group) for value in announced]
 
-    monkeypatch.setattr(extensions, "entry_points", points)
+    monkeypatch.setattr(finding, "entry_points", points)
     extensions.forget()
     yield announced
     extensions.forget()

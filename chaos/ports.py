@@ -54,6 +54,13 @@ class StandIn(ABC):
     operations: ClassVar[tuple[str, ...]]
     """Every operation it knows, for ``operation:`` in scenarios."""
 
+    given: ClassVar[Circumstance | None] = None
+    """What a scenario may say of it under ``given``, by its name; None for nothing."""
+
+    def arrange(self, given: Any) -> None:  # noqa: ANN401 - of the model of `given`
+        """Be as the scenario says, before anything happens. Default: nothing can be said."""
+        raise NotImplementedError(f"{self.name} cannot be arranged as {given}")
+
     def describe(self, operation: Operation, response: Any) -> Mapping[str, Scalar]:  # noqa: ANN401
         """What a trace should remember of an answer, for people to read. Default: nothing.
 
@@ -416,6 +423,17 @@ class Vocabulary:
         }
 
 
+def circumstances(*upstreams: type[StandIn]) -> dict[str, Circumstance]:
+    """What a scenario may say of stand-ins before the first step, for ``Vocabulary.given``.
+
+    Example:
+        >>> from chaos.upstreams.openai import OpenAIUpstream
+        >>> list(circumstances(OpenAIUpstream))
+        ['openai']
+    """
+    return {each.name: each.given for each in upstreams if each.given is not None}
+
+
 class Target(ABC):
     """A service under test. One object serves one run; its class is found by name.
 
@@ -472,6 +490,7 @@ class Target(ABC):
             observables={},
             settings={},
             modes=cls.modes,
+            given=circumstances(*cls.upstreams),
             streams=frozenset(
                 each.name for each in cls.upstreams if issubclass(each, StreamUpstream)
             ),

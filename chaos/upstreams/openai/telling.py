@@ -113,7 +113,7 @@ def _bill(
     if tokens_out is not None:
         bill["tokens_out"] = tokens_out
     model = models.get(name) if name else None
-    if model is not None and tokens_in is not None:
+    if model is not None and model.price is not None and tokens_in is not None:
         usage = Usage(tokens_in=tokens_in, tokens_out=tokens_out or 0)
         bill["cost"] = cost(usage, model.price)
     return bill

@@ -17,6 +17,7 @@ from chaos.choices import Choices
 from chaos.http import Request, Response
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
+from chaos.trace.bill import Bill
 from chaos.trace.events import Event, Scalar
 from chaos.trace.said import Said
 from chaos.units import parse_duration
@@ -81,6 +82,15 @@ class StandIn(ABC):
             operation: What was asked for.
             request: How: a `Request`, or the content of a `Command`.
             response: The answer, as for `describe`.
+        """
+        del operation, request, response
+        return None
+
+    def billed(self, operation: Operation, request: Any, response: Any) -> Bill | None:  # noqa: ANN401
+        """What the provider wants to be paid for what it did. Default: nothing.
+
+        Called once, for the provider's own answer, as for `said`; a fault that keeps it from the
+        client makes it no cheaper.
         """
         del operation, request, response
         return None

@@ -13,6 +13,7 @@ from chaos.http import Response, decoded
 from chaos.ports import Operation, Recorder, Reply, StandIn
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
+from chaos.trace.bill import Bill
 from chaos.trace.events import NO_STATUS, ResponseEvent
 from chaos.trace.said import Said
 
@@ -65,6 +66,7 @@ class Exchange:
         self._request: object = None
         self._told: Told | None = None
         self._deed: str | None = None
+        self._bill: Bill | None = None
         self._has_limit = False
         self._has_no_limit = False
 
@@ -77,9 +79,10 @@ class Exchange:
                 fault answered in its place, so that nothing was done.
         """
         self._request = request
-        said = None
+        said, self._bill = None, None
         if told is not None:
             said = self._upstream.said(self._operation, request, told)
+            self._bill = self._upstream.billed(self._operation, request, told)
         self._deed = None if said is None else said.deed
 
     def waits(self, *, is_limited: bool) -> None:
@@ -144,6 +147,7 @@ class Exchange:
             detail=detail,
             said=said,
             deed=self._deed,
+            bill=self._bill,
             unbounded=self._has_no_limit and not self._has_limit,
         )
 

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeVar
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
 from chaos.scenario.circumstances import Circumstance
+from chaos.trace.bill import Bill
 from chaos.trace.events import Scalar
 from chaos.upstreams import model as imitation
 from chaos.upstreams.anthropic import errors, reading, words
@@ -157,6 +158,24 @@ class AnthropicUpstream(Upstream):
             return reading.read(response).said
         except ValueError:
             return None
+
+    def billed(self, operation: Operation, request: Request, response: Response) -> Bill | None:
+        """The tokens of a message, and their cost if there is a price."""
+        del request
+        if operation.name != "messages" or response.status != HTTPStatus.OK:
+            return None
+        try:
+            found = reading.read(response)
+        except ValueError:
+            return None
+        name, price = found.model or "", self._price(found.model or "")
+        usage = Usage(tokens_in=found.tokens_in or 0, tokens_out=found.tokens_out or 0)
+        return Bill(
+            model=name,
+            tokens_in=usage.tokens_in,
+            tokens_out=usage.tokens_out,
+            cost=None if price is None else cost(usage, price),
+        )
 
     def rate_limited(self, code: str) -> Response:
         """Anthropic's 429."""

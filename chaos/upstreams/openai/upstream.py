@@ -10,6 +10,7 @@ from typing import ClassVar
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
 from chaos.scenario.circumstances import Circumstance
+from chaos.trace.bill import Bill
 from chaos.trace.events import Scalar
 from chaos.upstreams.given import MODEL, ModelGiven
 from chaos.upstreams.openai import azure, errors, telling
@@ -131,6 +132,10 @@ class OpenAIUpstream(Upstream):
     def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
         """What the model said, in words of no provider; None for operations without a model."""
         return telling.said(operation, request, response)
+
+    def billed(self, operation: Operation, request: Request, response: Response) -> Bill | None:
+        """The tokens of what was said or embedded, and their cost if there is a price."""
+        return telling.billed(operation, request, response, self._models)
 
     def rate_limited(self, code: str) -> Response:
         """OpenAI's 429; see `chaos.upstreams.openai.errors.rate_limited`."""

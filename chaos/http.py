@@ -128,5 +128,21 @@ def json_response(
     return Response(
         status=status,
         headers=(("content-type", "application/json"), *headers),
-        body=json.dumps(payload).encode(),
+        body=json_bytes(payload),
     )
+
+
+def json_bytes(payload: object) -> bytes:
+    r"""``payload`` as JSON in UTF-8, as providers send it: letters beyond ASCII are not escaped.
+
+    Example:
+        >>> json_bytes("für").decode()
+        '"für"'
+        >>> json_bytes("\ud83d")
+        b'"\\ud83d"'
+    """
+    try:
+        return json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        # Half of a pair of surrogates has no bytes in UTF-8; JSON can escape it.
+        return json.dumps(payload).encode()

@@ -21,6 +21,7 @@ from chaos.http import Request, Response
 from chaos.processes.importing import load
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
+from chaos.trace.bill import Bill
 from chaos.trace.events import Event, Scalar
 from chaos.trace.said import Said
 from chaos.units import parse_duration
@@ -59,6 +60,9 @@ class StandIn(Extension, ABC):
     operations: ClassVar[tuple[str, ...]]
     """Every operation it knows, for ``operation:`` in scenarios."""
 
+    given: ClassVar[Circumstance | None] = None
+    """What a scenario may say of it under ``given``, by its name; None for nothing."""
+
     @classmethod
     def check_extension(cls) -> None:
         """Whether it says what it is; see the base class."""
@@ -72,6 +76,10 @@ class StandIn(Extension, ABC):
                 raise MisfitError(
                     f"has {said!r} as its {key!r}", "it to say so", f"write {example}"
                 )
+
+    def arrange(self, given: Any) -> None:  # noqa: ANN401 - of the model of `given`
+        """Be as the scenario says, before anything happens. Default: nothing can be said."""
+        raise NotImplementedError(f"{self.name} cannot be arranged as {given}")
 
     def describe(self, operation: Operation, response: Any) -> Mapping[str, Scalar]:  # noqa: ANN401
         """What a trace should remember of an answer, for people to read. Default: nothing.
@@ -93,6 +101,15 @@ class StandIn(Extension, ABC):
             operation: What was asked for.
             request: How: a `Request`, or the content of a `Command`.
             response: The answer, as for `describe`.
+        """
+        del operation, request, response
+        return None
+
+    def billed(self, operation: Operation, request: Any, response: Any) -> Bill | None:  # noqa: ANN401
+        """What the provider wants to be paid for what it did. Default: nothing.
+
+        Called once, for the provider's own answer, as for `said`; a fault that keeps it from the
+        client makes it no cheaper.
         """
         del operation, request, response
         return None
@@ -478,6 +495,17 @@ class Vocabulary:
         }
 
 
+def circumstances(*upstreams: type[StandIn]) -> dict[str, Circumstance]:
+    """What a scenario may say of stand-ins before the first step, for ``Vocabulary.given``.
+
+    Example:
+        >>> from chaos.upstreams.openai import OpenAIUpstream
+        >>> list(circumstances(OpenAIUpstream))
+        ['openai']
+    """
+    return {each.name: each.given for each in upstreams if each.given is not None}
+
+
 class Target(Extension, ABC):
     """A service under test. One object serves one run; its class is found by name.
 
@@ -537,6 +565,7 @@ class Target(Extension, ABC):
             observables={},
             settings={},
             modes=cls.modes,
+            given=circumstances(*upstreams),
             streams=frozenset(each.name for each in upstreams if issubclass(each, StreamUpstream)),
         )
 

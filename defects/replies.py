@@ -200,4 +200,96 @@ DEFECTS = (
             ),
         ),
     ),
+    Defect(
+        name="byte-order-mark-spoils-the-answer",
+        doc="A gateway that begins its answers with a byte order mark is never understood.",
+        tags=("gateway",),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_replies:read_reply",
+                """
+                - draft.add(_Chunk.model_validate_json(response.read().removeprefix(_BOM)))
+                + draft.add(_Chunk.model_validate_json(response.read()))
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="every-chunk-must-speak",
+        doc="An annotation of a content filter, which says nothing, costs the answer.",
+        tags=("gateway",),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_replies",
+                """
+                - words = choice.delta or (choice.message if not self._text else None)
+                - if words is not None:
+                + words = choice.delta or choice.message
+                + if words is None:
+                +     raise malformed("a chunk says nothing")
+                + else:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="null-choices-are-a-crash",
+        doc="A chunk that carries the bill and no choices ends the answer.",
+        tags=("gateway",),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_replies",
+                """
+                - for choice in chunk.choices or ():
+                + if chunk.choices is None:
+                +     raise malformed("a chunk without choices")
+                + for choice in chunk.choices:
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="content-in-parts-is-silence",
+        doc="Content that a gateway gives as a list of parts is told as an answer declined.",
+        tags=("gateway",),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_replies:_text_of",
+                """
+                - return "".join(part for part in parts if part)
+                + return ""
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="empty-events-are-parsed",
+        doc="An event that carries nothing is read as JSON, and the answer is lost.",
+        tags=("gateway",),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_replies:_events",
+                """
+                - if event.data.strip():
+                -     yield event
+                + yield event
+                """,
+            ),
+        ),
+    ),
+    Defect(
+        name="errors-in-a-stream-are-skipped",
+        doc="An error in the middle of a 200 is passed over; what came before it is shown.",
+        tags=("gateway", "stream"),
+        edits=(
+            Rewrite(
+                "helpdesk.chat_replies",
+                """
+                - raise error_in_reply(chunk.error)
+                + self._ends.append("stop")
+                = self._ends: list[str] = []
+                """,
+            ),
+        ),
+    ),
 )

@@ -90,6 +90,8 @@ def _plain(value: object) -> str:
     match value:
         case Mapping():
             return ", ".join(f"{key} {_plain(each)}" for key, each in value.items())
+        case list() | tuple():
+            return ", then ".join(map(_plain, value))
         case timedelta():
             return format_duration(value.total_seconds())
         case bool():

@@ -42,6 +42,7 @@ _MALFORMED = {
     "html": "an HTML page",
     "empty_object": "an empty JSON object",
     "empty_choices": "a completion without choices",
+    "null_choices": "a completion whose choices are null",
     "invalid_utf8": "bytes that are not UTF-8",
 }
 _SENT_AS = {
@@ -65,6 +66,10 @@ _ODD = {
     "comments": "a comment before each event",
     "empty_events": "an event that is empty",
     "without_data": "an event without data",
+    "byte_order_mark": "a byte order mark before the first event",
+    "without_delta": "a choice without a delta",
+    "null_choices": "a chunk whose choices are null",
+    "content_parts": "content as a list of parts",
     "error_event": "an error in the middle of a 200",
     "without_done": "no [DONE] at the end",
     "finish_reason": "another reason to stop",
@@ -207,7 +212,8 @@ def _(fault: MalformedFault) -> str:
 @_what.register
 def _(fault: CompletionFault) -> str:
     content = "no text" if fault.content is None else f"the text {fault.content!r}"
-    return f"answers with {content}, and says {_STOPPED[fault.finish_reason]}"
+    usual = f"that it stopped for {fault.finish_reason!r}"
+    return f"answers with {content}, and says {_STOPPED.get(fault.finish_reason, usual)}"
 
 
 @_what.register

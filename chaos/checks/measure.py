@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from chaos.checks import spending
 from chaos.extensions import Kind, found
 from chaos.trace.events import (
     AnswerEvent,
@@ -16,6 +17,7 @@ from chaos.trace.events import (
     IndexEvent,
     ObservationEvent,
     RequestEvent,
+    ResponseEvent,
     WaitEvent,
 )
 from chaos.trace.trace import Trace
@@ -82,7 +84,7 @@ def measure(key: str, window: Window) -> Measured:
     if added is not None:
         return _measured(added().measure(window), key)
     first, *rest = key.split(".")
-    if first in _BY_FIRST_WORD:
+    if first in _BY_FIRST_WORD and not _is_of_target(key, window):
         return _BY_FIRST_WORD[first](window, rest)
     if key.endswith(".breaker.transitions"):
         return _transitions(window, key.removesuffix(".breaker.transitions"))
@@ -93,6 +95,13 @@ def _measured(said: object, key: str) -> Measured:
     if not isinstance(said, Measured):
         raise TypeError(f"measure() of {key!r} gave {said!r}, not a Measured")
     return said
+
+
+def _is_of_target(key: str, window: Window) -> bool:
+    """Whether a target has an observable of its own by the name of one about money."""
+    return key.startswith(("cost", "tokens")) and any(
+        event.key == key for event in window.trace.of(ObservationEvent)
+    )
 
 
 def _answers(window: Window, rest: Sequence[str]) -> Measured:
@@ -258,7 +267,56 @@ def _tells_of(key: str, event: Event) -> bool:
     return isinstance(event, IndexEvent) and event.what != "served" and key.startswith("index.")
 
 
+def _per_question(window: Window) -> Iterator[tuple[list[ResponseEvent], AnswerEvent | None]]:
+    """For each question of the window, the calls that cost something, and its answer."""
+    events = window.events()
+    answers = {each.ask: each for each in events if isinstance(each, AnswerEvent)}
+    calls = spending.billed(events)
+    for asked in events:
+        if isinstance(asked, AskEvent):
+            yield [call for call in calls if call.ask == asked.ask], answers.get(asked.ask)
+
+
+def _nothing_to_pay(window: Window) -> str | None:
+    """Why there is nothing to say about money and tokens; None if there is."""
+    if not any(isinstance(event, AskEvent) for event in window.events()):
+        return "nobody asked anything"
+    if not spending.billed(window.trace):
+        return "no provider has billed anything in this run"
+    return None
+
+
+def _cost(window: Window, rest: Sequence[str]) -> Measured:
+    del rest
+    missing = _nothing_to_pay(window)
+    calls = [call for mine, _ in _per_question(window) for call in mine]
+    if unpriced := spending.without_price(calls):
+        (upstream, model), *_ = unpriced
+        missing = (
+            f"model {model!r} of {upstream} has no price; add 'given: {{{upstream}: {{prices: "
+            f"{{{model}: {{input: 0.15, output: 0.6}}}}}}}}', in dollars for a million tokens"
+        )
+    if missing is not None:
+        return Measured(missing=missing)
+    values = tuple(spending.cost(mine) for mine, _ in _per_question(window))
+    return Measured(values=values, evidence=tuple(call.seq for call in calls))
+
+
+def _tokens(window: Window, rest: Sequence[str]) -> Measured:
+    assert list(rest) == ["wasted"]
+    if (missing := _nothing_to_pay(window)) is not None:
+        return Measured(missing=missing)
+    values = tuple(
+        spending.wasted(mine, answer, best_mode=window.best_mode)
+        for mine, answer in _per_question(window)
+    )
+    calls = [call for mine, _ in _per_question(window) for call in mine]
+    return Measured(values=values, evidence=tuple(call.seq for call in calls))
+
+
 _BY_FIRST_WORD: dict[str, Measure] = {
+    "cost": _cost,
+    "tokens": _tokens,
     "answer": _answer,
     "answers": _answers,
     "calls": _calls,

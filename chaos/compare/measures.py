@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from chaos.checks import spending
 from chaos.checks.measure import Window, measure
-from chaos.trace.events import AnswerEvent, AskEvent, RequestEvent, WaitEvent
+from chaos.trace.events import AnswerEvent, AskEvent, RequestEvent, ResponseEvent, WaitEvent
 from chaos.trace.trace import Trace
 from chaos.units import format_duration
 from chaos.verdict import Outcome
@@ -95,11 +96,19 @@ _FIXED = (
     Measure(key="availability", label="availability", better=Better.MORE, kind=Kind.GOOD),
     BEST_ANSWERS,
 )
-_BY_KEY = {each.key: each for each in _FIXED}
-REQUIRED = frozenset(_BY_KEY)
+_SPENT = (
+    Measure(key="cost", label="dollars", better=Better.LESS, kind=Kind.EFFORT),
+    Measure(
+        key="tokens_wasted", label="tokens wasted", better=Better.LESS, kind=Kind.EFFORT, absent=0
+    ),
+)
+"""What is paid; absent where no provider bills anything, or nobody has put a price on it."""
+
+_BY_KEY = {each.key: each for each in (*_FIXED, *_SPENT)}
+REQUIRED = frozenset(each.key for each in _FIXED)
 """What every run is measured by, whichever upstreams it called."""
 
-_ORDER = (VERDICT.key, _CALLS.key, *(each.key for each in _FIXED[1:]))
+_ORDER = (VERDICT.key, _CALLS.key, *(each.key for each in (*_FIXED[1:], *_SPENT)))
 _VERDICTS = [outcome.value for outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE, Outcome.FAILED)]
 
 
@@ -157,6 +166,7 @@ def take(
         taken[BEST_ANSWERS.key] = _best_answers(trace, best_mode)
     for upstream in {request.upstream for request in trace.of(RequestEvent)}:
         taken[_CALLS.key + upstream] = _single(f"calls.{upstream}", window)
+    taken |= _spent(trace, best_mode)
     if outcome is not None:
         taken[VERDICT.key] = outcome.value
     return {key: taken[key] for key in in_order(taken)}
@@ -169,6 +179,27 @@ def worth(measure: Measure, value: Value) -> float | None:
     if isinstance(value, str):
         return float(_VERDICTS.index(value)) if value in _VERDICTS else None
     return float(value)
+
+
+def _spent(trace: Trace, best_mode: str | None) -> dict[str, Value]:
+    """Dollars for all calls, and tokens that went into no answer to any question."""
+    calls = spending.billed(trace)
+    taken: dict[str, Value] = {}
+    if calls and not spending.without_price(calls):
+        taken["cost"] = spending.cost(calls)
+    if best_mode is None:
+        return taken
+    answers = {answer.ask: answer for answer in trace.of(AnswerEvent)}
+    by_ask: dict[int | None, list[ResponseEvent]] = {}
+    for call in calls:
+        by_ask.setdefault(call.ask, []).append(call)
+    wasted = sum(
+        spending.wasted(mine, answers.get(ask), best_mode=best_mode)
+        for ask, mine in by_ask.items()
+        # What nobody asked for, nobody can be said not to have got.
+        if ask is not None
+    )
+    return taken | ({"tokens_wasted": wasted} if wasted else {})
 
 
 def _best_answers(trace: Trace, best_mode: str) -> Value:

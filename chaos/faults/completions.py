@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,9 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from chaos.faults.behaviour import AlteringFault
-from chaos.http import Response
+from chaos.http import Response, json_bytes
 from chaos.scenario.faults import CompletionFault
 from chaos.upstreams import sse
+from chaos.upstreams.openai.reading import text_of
 
 Payload = dict[str, Any]
 """A completion, or a chunk of one, parsed."""
@@ -40,7 +40,7 @@ class Completion(AlteringFault[CompletionFault]):
     def _spoiled(self, choice: Payload) -> Payload:
         # Whoever asks for a tool has not stopped for any of the reasons that this fault gives.
         kept = {key: value for key, value in choice["message"].items() if key != "tool_calls"}
-        message = kept | {"content": self._content(kept["content"])}
+        message = kept | {"content": self._content(text_of(kept["content"]))}
         return choice | {"message": message, "finish_reason": self.fault.finish_reason}
 
     def _streamed(self, chunks: Sequence[Payload]) -> Iterator[Payload]:
@@ -56,7 +56,7 @@ class Completion(AlteringFault[CompletionFault]):
             if choice.get("finish_reason"):
                 finished = choice | {"finish_reason": self.fault.finish_reason}
                 yield chunk | {"choices": [finished]}
-            elif choice.get("delta", {}).get("tool_calls"):
+            elif (choice.get("delta") or {}).get("tool_calls"):
                 continue
             elif not _said(chunk):
                 yield chunk
@@ -97,7 +97,7 @@ def with_objects(response: Response, objects: Sequence[Payload]) -> Response:
         return response
     if sse.is_event_stream(response):
         return replace(response, body=sse.encode_events(objects))
-    return replace(response, body=json.dumps(objects[0]).encode())
+    return replace(response, body=json_bytes(objects[0]))
 
 
 def _index(chunk: Payload) -> int:
@@ -107,5 +107,5 @@ def _index(chunk: Payload) -> int:
 
 def _said(chunk: Payload) -> str:
     """The text of one chunk."""
-    delta = chunk["choices"][0]["delta"] if chunk["choices"] else {}
-    return delta.get("content") or ""
+    delta = (chunk["choices"][0].get("delta") if chunk["choices"] else None) or {}
+    return text_of(delta.get("content")) or ""

@@ -26,7 +26,8 @@ class Malformed(AlteringFault[MalformedFault]):
     """A 200 whose body is not what the client expects.
 
     ``html`` is the page of a captive portal: it takes the place of the headers too, hashes among
-    them. The others keep the headers. ``empty_choices`` affects completions alone.
+    them. The others keep the headers. ``empty_choices`` and ``null_choices`` affect
+    completions alone.
     """
 
     model = MalformedFault
@@ -41,8 +42,9 @@ class Malformed(AlteringFault[MalformedFault]):
             case "empty_object":
                 as_json = response.with_headers([("content-type", "application/json")])
                 return replace(as_json, body=b"{}")
-            case "empty_choices":
-                objects = [{**each, "choices": []} for each in completion_objects(response)]
+            case "empty_choices" | "null_choices":
+                choices: list[object] | None = [] if self.fault.as_ == "empty_choices" else None
+                objects = [{**each, "choices": choices} for each in completion_objects(response)]
                 return with_objects(response, objects)
             case "truncated_json":
                 return replace(response, body=_truncated(response))

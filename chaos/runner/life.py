@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.extensions import ExtensionError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
-from chaos.ports import Promises, Target, World
+from chaos.ports import Promises, StandIn, Target, World
 from chaos.runner.again import ask_again
 from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
@@ -144,6 +144,7 @@ class _Life:
         zone = local_time_of(self._scenario.given.timezone)
         with _stopping(stopped, self._target_class), zone:
             upstreams = {each.name: each for each in self._target_class.make_upstreams()}
+            self._arrange(upstreams)
             run = simulation.start_run(
                 upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed
             )
@@ -187,6 +188,13 @@ class _Life:
                     seen="none",
                 )
             )
+
+    def _arrange(self, upstreams: Mapping[str, StandIn]) -> None:
+        """Let each stand-in be as the scenario has it."""
+        for name, value in self._scenario.given.world().items():
+            upstream = upstreams.get(name)
+            if upstream is not None and upstream.given is not None:
+                upstream.arrange(upstream.given.read(name, value))
 
     def _arm(self, run: SimulatedRun) -> Injector:
         self._injector.recorder = run.recorder

@@ -179,7 +179,7 @@ class EncodingFault(Fault):
 
 
 class StreamFault(Fault):
-    """A stream of events that is odd, and whole: what is allowed, and what should not be.
+    """A stream of events that is odd: what a standard allows, what gateways do, and errors.
 
     Example:
         ``{upstream: openai, fault: stream, as: error_event, after: 2}``
@@ -192,14 +192,21 @@ class StreamFault(Fault):
         "comments",
         "empty_events",
         "without_data",
+        "byte_order_mark",
+        "without_delta",
+        "null_choices",
+        "content_parts",
         "error_event",
         "without_done",
         "finish_reason",
     ] = Field(
         alias="as",
         description="What is odd: comment lines or empty events between the others, an event "
-        "without data, an error in the middle of a 200, no [DONE] at the end, or another reason "
-        "to stop. Letters that come in pieces are fault 'slicer' with a size of one byte.",
+        "without data, a byte order mark before the first, a choice without a delta, a chunk "
+        "whose choices are null, content as a list of parts, an error in the middle of a 200, no "
+        "[DONE] at the end, or another reason to stop. A byte order mark and content in parts "
+        "come in answers of one body as well. Letters that come in pieces are fault 'slicer' with "
+        "a size of one byte.",
         examples=["without_done"],
     )
     after: int = Field(
@@ -483,9 +490,9 @@ class MalformedFault(Fault):
     needs_http = True
 
     fault: Literal["malformed"]
-    as_: Literal["truncated_json", "html", "empty_object", "empty_choices", "invalid_utf8"] = (
-        Field(alias="as", description="What the body is instead.", examples=["html"])
-    )
+    as_: Literal[
+        "truncated_json", "html", "empty_object", "empty_choices", "null_choices", "invalid_utf8"
+    ] = Field(alias="as", description="What the body is instead.", examples=["html"])
 
 
 class CompletionFault(Fault):

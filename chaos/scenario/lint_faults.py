@@ -45,7 +45,13 @@ def check(draft: Draft, findings: Findings) -> None:
 
 def _check_stream(fault: StreamFault, path: NodePath, findings: Findings) -> None:
     """Report what belongs to another oddness than the one asked for."""
-    in_one_place = {"empty_events", "without_data", "error_event"}
+    in_one_place = {
+        "empty_events",
+        "without_data",
+        "without_delta",
+        "null_choices",
+        "error_event",
+    }
     uses = {"finish_reason": {"finish_reason"}, "after": in_one_place}
     for key in sorted(fault.model_fields_set & uses.keys()):
         if fault.as_ not in uses[key]:

@@ -161,6 +161,23 @@ def _answers(vocabulary: Vocabulary) -> Iterator[Probe]:
     for mode in vocabulary.modes:
         doc = f"how many answers were of mode {mode}"
         yield Probe(key=f"answers.{mode}", kind=Kind.COUNT, doc=doc, place=Place.ASKING)
+    yield from _SPENDING
+
+
+_SPENDING = (
+    Probe(
+        key="cost",
+        kind=Kind.NUMBER,
+        doc="dollars that the question cost, at the prices that 'given' names",
+        place=Place.ASKING,
+    ),
+    Probe(
+        key="tokens.wasted",
+        kind=Kind.COUNT,
+        doc="tokens that were billed for answers to the question that nobody got",
+        place=Place.ASKING,
+    ),
+)
 
 
 def _traffic(upstream: str, operations: tuple[str, ...]) -> Iterator[Probe]:

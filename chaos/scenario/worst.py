@@ -31,6 +31,9 @@ _PLAUSIBLE = 10
 """Calls for one question that a service may just come to. Not to make some number of them is a
 claim up to here; that it makes any number but a far larger one is none."""
 
+_TOKENS = 100_000
+"""Tokens that one call may just cost."""
+
 _NONSENSE = "\N{REPLACEMENT CHARACTER} 0 a Z ~\nand so on"
 """What nobody asked for; a pattern that is found in it, and in nothing at all, is no pattern."""
 
@@ -75,7 +78,8 @@ def _shown(probe: Probe, answers: float) -> tuple[object, ...]:
     if probe.key.startswith("answers."):
         return worst_counts(answers)
     if probe.kind in {Kind.COUNT, Kind.NUMBER}:
-        return (0, ENDLESS * _questions(answers, probe))
+        size = _TOKENS if probe.key == "tokens.wasted" else 1
+        return (0, ENDLESS * size * _questions(answers, probe))
     if probe.kind is Kind.TEXTS:
         return ((), probe.values or (_NONSENSE,))
     # Of an answer nobody knows less than that it has a text.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from chaos.trace.bill import Bill
 from chaos.trace.said import Said
 
 Scalar = str | int | float | bool | None
@@ -110,6 +111,7 @@ class ResponseEvent(Event):
         said: The same in words of no provider; None if the client did not read the answer to its
             end, or the stand-in does not say.
         deed: What the provider did that must not be done twice, whatever became of its answer.
+        bill: What the provider wants to be paid for it, in the same way; None for nothing.
         unbounded: Whether the client would have waited for the answer for ever: nothing, neither
             on the socket nor in the event loop, ever set it a limit.
     """
@@ -127,6 +129,7 @@ class ResponseEvent(Event):
     detail: tuple[tuple[str, Scalar], ...] = ()
     said: Said | None = None
     deed: str | None = None
+    bill: Bill | None = None
     unbounded: bool = False
 
 

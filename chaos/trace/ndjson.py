@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from chaos.trace.bill import Bill
 from chaos.trace.events import EVENT_TYPES, Event
 from chaos.trace.said import Said
 from chaos.trace.trace import Trace
+
+_PARTS: Mapping[str, Callable[..., Said | Bill]] = {
+    "said": lambda **values: Said(**{"text": None, **values}),
+    "bill": Bill,
+}
+"""Fields that are objects themselves; what is None in them is left out."""
 
 
 def dump_event(event: Event) -> str:
     """One event as a line of JSON, keys in order of declaration, defaults left out."""
     shown = {"kind": event.kind, **asdict(event)}
-    if isinstance(said := shown.get("said"), dict):
-        shown["said"] = {key: value for key, value in said.items() if value is not None}
+    for part in _PARTS.keys() & shown.keys():
+        if isinstance(inner := shown[part], dict):
+            shown[part] = {key: value for key, value in inner.items() if value is not None}
     for field in fields(event):
         if field.name not in {"seq", "at_s", "actor"} and shown[field.name] == field.default:
             del shown[field.name]
@@ -46,8 +54,8 @@ def load(text: str) -> Trace:
         try:
             values: dict[str, Any] = json.loads(line)
             kind = EVENT_TYPES[values.pop("kind")]
-            if "said" in values:
-                values["said"] = Said(**{"text": None, **values["said"]})
+            for part in _PARTS.keys() & values.keys():
+                values[part] = _PARTS[part](**values[part])
             events.append(kind(**{key: _frozen(value) for key, value in values.items()}))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"line {number} is not an event of a trace: {error}") from error

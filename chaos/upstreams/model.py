@@ -72,6 +72,7 @@ class Turn:
         calls: The tools it asks for.
         stopped: Whether the text ends where a stop sequence began; ``stop`` is which.
         cut: Whether its tokens ran out.
+        filtered: Whether a filter cut it off.
         breaks: The provider fails on the way.
     """
 
@@ -80,6 +81,7 @@ class Turn:
     calls: Sequence[ToolCall] = ()
     stop: str | None = None
     cut: bool = False
+    filtered: bool = False
     breaks: Breaks | None = None
 
     @property
@@ -117,11 +119,12 @@ def take_turn(prompt: Prompt, script: Script, *, choice: int = 0) -> Turn:
     match script.reply(prompt.question, turn=prompt.turn):
         case None:
             return _of_its_own(prompt, choice)
-        case Says(text):
+        case Says(text, ends):
             if prompt.must_call:
                 raise ScriptError(_against(prompt, "says a text", "a call of a tool"))
-            _hold_to(prompt, text)
-            return Turn(text=text)
+            if ends == "stop":
+                _hold_to(prompt, text)
+            return Turn(text=text, cut=ends == "length", filtered=ends == "content_filter")
         case Calls(calls, before):
             offered = {tool.name for tool in prompt.tools}
             for call in calls:
@@ -143,8 +146,9 @@ def end(turn: Turn, *, stops: Sequence[str] = (), limit: int | None = None) -> T
     Example:
         >>> end(Turn(text="one two three"), stops=["two"]).text
         'one '
-        >>> end(Turn(text="one two three"), limit=2)
-        Turn(text='one two', refusal=None, calls=(), stop=None, cut=True, breaks=None)
+        >>> cut = end(Turn(text="one two three"), limit=2)
+        >>> cut.text, cut.cut
+        ('one two', True)
     """
     if turn.text is not None and stops:
         found = [(turn.text.find(stop), stop) for stop in stops if stop in turn.text]

@@ -23,7 +23,7 @@ class Price:
 
 
 FREE = Price()
-"""What nobody has put a price on."""
+"""What providers give away, such as moderation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
+
+Ends = Literal["stop", "length", "content_filter"]
+"""Why a model stops: it is done, its tokens have run out, or a filter cut it off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Says:
 
     Args:
         text: What it says; anything but a text is said as JSON.
+        ends: Why it stops there, in the words of chat completions; other APIs have their own.
 
     Example:
         >>> Says({"open": True}).text
@@ -21,10 +25,12 @@ class Says:
     """
 
     text: str
+    ends: Ends
 
-    def __init__(self, text: object) -> None:
+    def __init__(self, text: object, ends: Ends = "stop") -> None:
         said = text if isinstance(text, str) else json.dumps(text)
         object.__setattr__(self, "text", said)
+        object.__setattr__(self, "ends", ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +129,8 @@ def as_reply(written: object) -> Reply:
         ValueError: It is no reply; the text says what is expected.
 
     Example:
-        >>> as_reply("Restart it.")
-        Says(text='Restart it.')
+        >>> as_reply("Restart it.").text
+        'Restart it.'
         >>> as_reply({"call": {"refund": {"order": 7}}}) == Calls("refund", order=7)
         True
         >>> as_reply({"refuse": "No."})
@@ -135,8 +141,8 @@ def as_reply(written: object) -> Reply:
             return written
         case str():
             return Says(written)
-        case {"say": text, **rest} if not rest:
-            return Says(text)
+        case {"say": text, **rest} if not rest.keys() - {"finish_reason"}:
+            return _says(text, rest.get("finish_reason", "stop"))
         case {"refuse": str(text), **rest} if not rest:
             return Refuses(text)
         case {"call": dict() as calls, **rest} if calls and not rest.keys() - {"before"}:
@@ -151,6 +157,12 @@ def as_reply(written: object) -> Reply:
                 "{arguments}}}}}, {refuse: ...} or {break: {after: ..., code: ...}}; see "
                 "chaos.upstreams.replies"
             )
+
+
+def _says(text: object, ends: Any) -> Says:  # noqa: ANN401 - plain data
+    if ends not in get_args(Ends):
+        raise ValueError(f"{ends!r} is no reason to stop; expected one of {get_args(Ends)}")
+    return Says(text, ends)
 
 
 def _calls(calls: Mapping[str, Any], before: Any) -> Calls:  # noqa: ANN401 - plain data

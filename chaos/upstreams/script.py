@@ -39,10 +39,10 @@ class Script:
         >>> script = Script({"refund": refund, "": "Restart it."})
         >>> script.reply("I want a Refund!", turn=0).calls[0].name
         'refund'
-        >>> script.reply("I want a Refund!", turn=1)
-        Says(text='It is done.')
-        >>> script.reply("Is the VPN down?", turn=0)
-        Says(text='Restart it.')
+        >>> script.reply("I want a Refund!", turn=1).text
+        'It is done.'
+        >>> script.reply("Is the VPN down?", turn=0).text
+        'Restart it.'
     """
 
     def __init__(self, written: Written = None) -> None:

@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chaos.http import Response
+from chaos.http import Response, json_bytes
 
 DONE = b"data: [DONE]\n\n"
 """What OpenAI sends last."""
+
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark in UTF-8."""
 
 _EVENT = re.compile(rb".*?\n\n", re.DOTALL)
 _DATA = b"data: "
@@ -38,7 +41,7 @@ def encode_event(payload: object) -> bytes:
         >>> encode_event({"n": 1})
         b'data: {"n": 1}\n\n'
     """
-    return _DATA + json.dumps(payload).encode() + b"\n\n"
+    return _DATA + json_bytes(payload) + b"\n\n"
 
 
 def encode_events(payloads: Iterable[object]) -> bytes:
@@ -59,27 +62,29 @@ def encode_named(name: str, payload: object) -> bytes:
 def data_of(event: bytes) -> bytes | None:
     r"""The data of one event: its lines put together; None if it has none.
 
-    Comments, names and times to wait are no data; the standard lets an event consist of them.
+    Comments, names and times to wait are no data; the standard lets an event consist of them. It
+    also lets the first one begin with a byte order mark.
 
     Example:
         >>> data_of(b"event: ping\ndata: 1\n\n"), data_of(b": hello\n\n")
         (b'1', None)
     """
-    lines = [line for line in event.splitlines() if line.startswith(b"data:")]
+    text = event.removeprefix(BOM)
+    lines = [line for line in text.splitlines() if line.startswith(b"data:")]
     if not lines:
         return None
     return b"\n".join(line.removeprefix(b"data:").removeprefix(b" ") for line in lines)
 
 
 def payloads(body: bytes) -> list[Any]:
-    r"""What the whole events carry, parsed; ``[DONE]`` and comments carry nothing.
+    r"""What the whole events carry, parsed; ``[DONE]``, comments and blanks carry nothing.
 
     Raises:
         ValueError: The data of an event is not JSON.
 
     Example:
-        >>> payloads(b': hello\n\ndata: {"n": 1}\n\ndata: [DONE]\n\n')
+        >>> payloads(b': hello\n\ndata:\n\ndata: {"n": 1}\n\ndata: [DONE]\n\n')
         [{'n': 1}]
     """
     found = (data_of(event) for event in split_events(body))
-    return [json.loads(data) for data in found if data is not None and data != b"[DONE]"]
+    return [json.loads(data) for data in found if data and data.strip() != b"[DONE]"]

@@ -69,6 +69,10 @@ class NoFabricatedSuccess(Law):
     model or a content filter refused to give does not pass at all. Where a model answers in JSON,
     one of the texts in it is enough. Of users who ask the same at the same time, one call may
     serve all; and what comes from an upstream behind a promised cache, may have been said before.
+
+    Nor does an answer carry, beside that, words of an attempt that broke off: half a sentence and
+    a whole answer behind it are a text that no model gave. Two words are enough to be known again,
+    if the stream came to an end; what a reset left of one is not in the trace.
     """
 
     name: ClassVar[str] = "no-fabricated-success"
@@ -106,6 +110,15 @@ class NoFabricatedSuccess(Law):
                     seen=_quoted(answer.text) + (", truncated" if answer.truncated else ""),
                     evidence=shown,
                 )
+            broken = _spliced(answer, responses)
+            if broken is not None:
+                return self.broken(
+                    f"ask {answer.ask} was answered with a whole text, and beside it words of an "
+                    "attempt that broke off",
+                    expected="the words of one attempt",
+                    seen=_quoted(answer.text),
+                    evidence=[broken, answer],
+                )
         return self.passed(f"{count(len(best), 'answer')} with the model's own words, whole")
 
 
@@ -126,6 +139,22 @@ def _said_for(
         is_cached = response.upstream in run.promises.caches and response.seq < answer.seq
         if response.ask == answer.ask or is_shared or is_cached:
             yield response
+
+
+def _spliced(answer: AnswerEvent, responses: list[ResponseEvent]) -> ResponseEvent | None:
+    """A response that broke off, and whose words are in the answer beside a whole text."""
+    rest = answer.text
+    for response in responses:
+        if _carries(answer, response) and response.said and response.said.text:
+            rest = rest.replace(response.said.text.strip(), " ")
+    for response in responses:
+        said = response.said
+        is_broken = said is not None and said.ended in {"cut_short", "failed"}
+        words = (said.text or "").strip() if said is not None and is_broken else ""
+        # One word is in many texts.
+        if len(words.split()) > 1 and words in rest:
+            return response
+    return None
 
 
 def _carries(answer: AnswerEvent, response: ResponseEvent) -> bool:

@@ -13,6 +13,7 @@ from chaos.http import Response, decoded
 from chaos.ports import Operation, Recorder, Reply, StandIn
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
+from chaos.trace.bill import Bill
 from chaos.trace.events import NO_STATUS, ResponseEvent
 from chaos.trace.said import Said
 
@@ -67,6 +68,7 @@ class Exchange:
         self._said: Said | None = None
         self._told: Told | None = None
         self._deed: str | None = None
+        self._bill: Bill | None = None
         self._has_limit = False
         self._has_no_limit = False
 
@@ -82,6 +84,7 @@ class Exchange:
         if told is not None:
             self._answer = told
             self._said = self._upstream.said(self._operation, request, told)
+            self._bill = self._upstream.billed(self._operation, request, told)
         self._deed = None if self._said is None else self._said.deed
 
     def waits(self, *, is_limited: bool) -> None:
@@ -148,6 +151,7 @@ class Exchange:
             detail=detail,
             said=said,
             deed=self._deed,
+            bill=self._bill,
             unbounded=self._has_no_limit and not self._has_limit,
         )
 

@@ -17,6 +17,7 @@ from chaos.ports import (
     Promises,
     RetryPolicy,
     Vocabulary,
+    circumstances,
 )
 from chaos.targets.helpdesk.given import INDEX_CACHE
 from chaos.upstreams.gcs import GcsUpstream
@@ -86,7 +87,7 @@ VOCABULARY = Vocabulary(
     settings={key: type(value) for key, value in SPECIFIED.items()},
     defaults=SPECIFIED,
     actions=frozenset({"restart", "refresh_index", "publish_index"}),
-    given={"index_cache": INDEX_CACHE},
+    given={"index_cache": INDEX_CACHE, **circumstances(OpenAIUpstream)},
     refuse=_refuse,
 )
 

@@ -45,7 +45,7 @@ class Answer:
     @property
     def stop_reason(self) -> str:
         """Why the model stopped."""
-        if self.turn.refusal is not None:
+        if self.turn.refusal is not None or self.turn.filtered:
             return "refusal"
         if self.turn.cut:
             return "max_tokens"

@@ -16,6 +16,8 @@ from typing import Any, ClassVar, TypeVar
 
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
+from chaos.scenario.circumstances import Circumstance
+from chaos.trace.bill import Bill
 from chaos.trace.events import Scalar
 from chaos.upstreams import model as imitation
 from chaos.upstreams.anthropic import errors, reading, words
@@ -23,7 +25,8 @@ from chaos.upstreams.anthropic.answering import Answer
 from chaos.upstreams.anthropic.prompting import prompt_of, tokens_of
 from chaos.upstreams.anthropic.request import CountRequest, MessageRequest, ThinkingEnabled
 from chaos.upstreams.declared import Declared, MistakenError, read
-from chaos.upstreams.prices import FREE, Price, Usage, cost
+from chaos.upstreams.given import MODEL, ModelGiven
+from chaos.upstreams.prices import Price, Usage, cost
 from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
@@ -38,12 +41,8 @@ _ROUTES = (
     ("GET", re.compile(r"/v1/models"), "models.list"),
     ("GET", re.compile(r"/v1/models/(?P<model>[^/]+)"), "models.retrieve"),
 )
-DEFAULT_MODELS: Mapping[str, Price] = {
-    "claude-opus-4-5": Price(input=5.0, cached=0.5, output=25.0),
-    "claude-sonnet-4-5": Price(input=3.0, cached=0.3, output=15.0),
-    "claude-haiku-4-5": Price(input=1.0, cached=0.1, output=5.0),
-}
-"""A few models, at their list prices of January 2026; a test brings those that it needs."""
+DEFAULT_MODELS = ("claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5")
+"""A few models. Prices change, so that a test brings those that it claims something about."""
 
 _DATED = re.compile(r"-\d{8}$|-latest$")
 _VERSIONS = ("2023-06-01", "2026-10-21")
@@ -63,7 +62,7 @@ class AnthropicUpstream(Upstream):
 
     Args:
         answers: What the model says; see `chaos.upstreams.script.Script`.
-        models: The models there are: names, or names with their prices.
+        models: The models there are: names, or names with their prices; None for none.
         limits: What is allowed in a minute; tokens are those of requests. Without it there are no
             limits, and no headers that tell of them.
 
@@ -83,19 +82,26 @@ class AnthropicUpstream(Upstream):
     name: ClassVar[str] = "anthropic"
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
     operations: ClassVar[tuple[str, ...]] = tuple(operation for _, _, operation in _ROUTES)
+    given: ClassVar[Circumstance | None] = MODEL
 
     def __init__(
         self,
         *,
         answers: Written = None,
-        models: Iterable[str] | Mapping[str, Price] = DEFAULT_MODELS,
+        models: Iterable[str] | Mapping[str, Price | None] = DEFAULT_MODELS,
         limits: RateLimits | None = None,
     ) -> None:
         self._script = Script(answers)
-        known = models if isinstance(models, Mapping) else dict.fromkeys(models, FREE)
-        self._prices: Mapping[str, Price] = known
+        known = models if isinstance(models, Mapping) else dict.fromkeys(models)
+        self._prices: Mapping[str, Price | None] = known
         self._meter = Meter(limits or RateLimits())
         self._numbers = itertools.count(1)
+
+    def arrange(self, given: ModelGiven) -> None:
+        """Say what the scenario wants said, at its prices."""
+        if given.answers is not None:
+            self._script = Script(given.answers)
+        self._prices = {**self._prices, **given.price_list()}
 
     def classify(self, request: Request) -> Operation | None:
         """The operation; for one model, its name is the object."""
@@ -152,6 +158,24 @@ class AnthropicUpstream(Upstream):
             return reading.read(response).said
         except ValueError:
             return None
+
+    def billed(self, operation: Operation, request: Request, response: Response) -> Bill | None:
+        """The tokens of a message, and their cost if there is a price."""
+        del request
+        if operation.name != "messages" or response.status != HTTPStatus.OK:
+            return None
+        try:
+            found = reading.read(response)
+        except ValueError:
+            return None
+        name, price = found.model or "", self._price(found.model or "")
+        usage = Usage(tokens_in=found.tokens_in or 0, tokens_out=found.tokens_out or 0)
+        return Bill(
+            model=name,
+            tokens_in=usage.tokens_in,
+            tokens_out=usage.tokens_out,
+            cost=None if price is None else cost(usage, price),
+        )
 
     def rate_limited(self, code: str) -> Response:
         """Anthropic's 429."""
@@ -247,7 +271,7 @@ class AnthropicUpstream(Upstream):
         return self._prices.get(model, self._prices.get(_DATED.sub("", model)))
 
     def _require_model(self, model: str) -> None:
-        if self._price(model) is None:
+        if not {model, _DATED.sub("", model)} & self._prices.keys():
             raise RefusalError(errors.error(404, "not_found_error", f"model: {model}"))
 
     def _limits(self) -> list[tuple[str, str]]:

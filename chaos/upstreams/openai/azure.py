@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chaos.http import Request, Response, json_response
+from chaos.http import Request, Response, json_bytes, json_response
 from chaos.upstreams import sse
 from chaos.upstreams.openai.routes import Routed
 from chaos.upstreams.refusal import RefusalError
@@ -94,7 +94,7 @@ def with_filters(response: Response) -> Response:
             return response
         choices = [each | {"content_filter_results": _SAFE} for each in body["choices"]]
         filtered = body | {"choices": choices, "prompt_filter_results": prompt}
-        return replace(response, body=json.dumps(filtered).encode())
+        return replace(response, body=json_bytes(filtered))
     first = {
         "id": "",
         "object": "chat.completion.chunk",

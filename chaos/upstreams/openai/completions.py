@@ -178,7 +178,7 @@ def _choice(index: int, request: CompletionRequest, prompt: str, turn: Turn) -> 
         "index": index,
         "text": text,
         "logprobs": None if request.logprobs is None else _logprobs(text, request.logprobs),
-        "finish_reason": "length" if turn.cut else "stop",
+        "finish_reason": "content_filter" if turn.filtered else "length" if turn.cut else "stop",
     }
 
 

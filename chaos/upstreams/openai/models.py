@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from chaos.http import Response
@@ -28,14 +28,14 @@ class Model:
         reasons: Whether it thinks first: then its thoughts cost tokens, and it takes neither
             ``max_tokens`` nor another temperature than 1.
         dimensions: Of its embeddings, unless a request wants fewer.
-        price: What its tokens cost.
+        price: What its tokens cost; None if nobody has put a price on them.
     """
 
     name: str
     kind: Kind = "chat"
     reasons: bool = False
     dimensions: int = 1536
-    price: Price = FREE
+    price: Price | None = None
 
     def resource(self, name: str) -> dict[str, Any]:
         """The model as the API lists it, under the name it was asked for."""
@@ -43,21 +43,19 @@ class Model:
 
 
 DEFAULT_MODELS = (
-    Model(name="gpt-4o-mini", price=Price(input=0.15, cached=0.075, output=0.60)),
-    Model(name="gpt-4o", price=Price(input=2.50, cached=1.25, output=10.00)),
-    Model(name="gpt-4.1-mini", price=Price(input=0.40, cached=0.10, output=1.60)),
-    Model(name="gpt-4.1", price=Price(input=2.00, cached=0.50, output=8.00)),
-    Model(name="o4-mini", reasons=True, price=Price(input=1.10, cached=0.275, output=4.40)),
-    Model(name="gpt-5", reasons=True, price=Price(input=1.25, cached=0.125, output=10.00)),
-    Model(name="gpt-5-mini", reasons=True, price=Price(input=0.25, cached=0.025, output=2.00)),
-    Model(name="gpt-3.5-turbo-instruct", kind="completion", price=Price(input=1.50, output=2.00)),
-    Model(name="text-embedding-3-small", kind="embedding", price=Price(input=0.02)),
-    Model(
-        name="text-embedding-3-large", kind="embedding", dimensions=3072, price=Price(input=0.13)
-    ),
-    Model(name="omni-moderation-latest", kind="moderation"),
+    Model(name="gpt-4o-mini"),
+    Model(name="gpt-4o"),
+    Model(name="gpt-4.1-mini"),
+    Model(name="gpt-4.1"),
+    Model(name="o4-mini", reasons=True),
+    Model(name="gpt-5", reasons=True),
+    Model(name="gpt-5-mini", reasons=True),
+    Model(name="gpt-3.5-turbo-instruct", kind="completion"),
+    Model(name="text-embedding-3-small", kind="embedding"),
+    Model(name="text-embedding-3-large", kind="embedding", dimensions=3072),
+    Model(name="omni-moderation-latest", kind="moderation", price=FREE),
 )
-"""A few of each kind, at their list prices of January 2026; a test brings those that it needs."""
+"""A few of each kind. Prices change: a test brings those that it claims something about."""
 
 
 class Catalogue:
@@ -77,6 +75,13 @@ class Catalogue:
         known = (Model(name=each) if isinstance(each, str) else each for each in models)
         self._by_name: Mapping[str, Model] = {model.name: model for model in known}
         self._any_name = any_name
+
+    def priced(self, prices: Mapping[str, Price]) -> Catalogue:
+        """The same models at these prices; one that is not there is a chat model from now on."""
+        models = dict(self._by_name)
+        for name, price in prices.items():
+            models[name] = replace(self.get(name) or Model(name=name), name=name, price=price)
+        return Catalogue(models.values(), any_name=self._any_name)
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._by_name.values())

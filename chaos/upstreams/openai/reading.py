@@ -54,6 +54,23 @@ class Read:
         return "refused" if self.refusal is not None and ended == "finished" else ended
 
 
+def text_of(content: object) -> str | None:
+    """The text of a message's content, which gateways give as a list of parts as well.
+
+    Example:
+        >>> text_of("Restart it."), text_of([{"type": "text", "text": "Restart it."}])
+        ('Restart it.', 'Restart it.')
+    """
+    match content:
+        case str():
+            return content
+        case list():
+            texts = [part.get("text") for part in content if isinstance(part, dict)]
+            return "".join(text for text in texts if isinstance(text, str))
+        case _:
+            return None
+
+
 _ENDED: dict[str, Ended] = {
     "stop": "finished",
     "length": "cut_short",

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from chaos.http import Request, Response
 from chaos.ports import Operation
+from chaos.trace.bill import Bill
 from chaos.trace.events import Scalar
 from chaos.upstreams.openai import completions, errors
 from chaos.upstreams.openai.chat import reading as of_chat
@@ -83,6 +84,36 @@ def said(operation: Operation, request: Request, response: Response) -> Said | N
     return found
 
 
+def billed(
+    operation: Operation, request: Request, response: Response, models: Catalogue
+) -> Bill | None:
+    """The tokens of a 200, whether or not it tells them; None for what costs none."""
+    if response.status != HTTPStatus.OK or operation.name == "responses.retrieve":
+        return None
+    try:
+        if operation.name == "embeddings":
+            body: Any = response.json()
+            name, tokens_in, tokens_out = body["model"], body["usage"]["prompt_tokens"], 0
+        elif operation.name in _READERS:
+            read = _read(operation.name, response)
+            name, tokens_in, tokens_out = read.model or "", read.tokens_in, read.tokens_out or 0
+        else:
+            return None
+    except (ValueError, LookupError, TypeError):
+        return None
+    if tokens_in is None:
+        tokens_in = (_tokens_in(request) if operation.name == "chat.completions" else None) or 0
+    model = models.get(name)
+    price = None if model is None else model.price
+    usage = Usage(tokens_in=tokens_in, tokens_out=tokens_out)
+    return Bill(
+        model=name if model is None else model.name,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        cost=None if price is None else cost(usage, price),
+    )
+
+
 def _tokens_in(request: Request) -> int | None:
     try:
         return tokens_of(ChatRequest.model_validate_json(request.body))
@@ -123,7 +154,7 @@ def _bill(
     if tokens_out is not None:
         bill["tokens_out"] = tokens_out
     model = models.get(name) if name else None
-    if model is not None and tokens_in is not None:
+    if model is not None and model.price is not None and tokens_in is not None:
         usage = Usage(tokens_in=tokens_in, tokens_out=tokens_out or 0)
         bill["cost"] = cost(usage, model.price)
     return bill

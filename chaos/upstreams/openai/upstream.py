@@ -9,7 +9,10 @@ from typing import ClassVar
 
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
+from chaos.scenario.circumstances import Circumstance
+from chaos.trace.bill import Bill
 from chaos.trace.events import Scalar
+from chaos.upstreams.given import MODEL, ModelGiven
 from chaos.upstreams.openai import azure, errors, telling
 from chaos.upstreams.openai.asked import Asked
 from chaos.upstreams.openai.batches import BatchesApi
@@ -61,6 +64,7 @@ class OpenAIUpstream(Upstream):
     name: ClassVar[str] = "openai"
     hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
     operations: ClassVar[tuple[str, ...]] = OPERATIONS
+    given: ClassVar[Circumstance | None] = MODEL
 
     def __init__(  # noqa: PLR0913 - each is a thing of its own
         self,
@@ -81,7 +85,15 @@ class OpenAIUpstream(Upstream):
         self._routes = Routes(base_path)
         self._background_takes_s = background_takes_s
         self._batch_takes_s = batch_takes_s
-        self._answers = self._handlers(Script(answers))
+        self._script = Script(answers)
+        self._answers = self._handlers()
+
+    def arrange(self, given: ModelGiven) -> None:
+        """Say what the scenario wants said, at its prices."""
+        if given.answers is not None:
+            self._script = Script(given.answers)
+        self._models = self._models.priced(given.price_list())
+        self._answers = self._handlers()
 
     def classify(self, request: Request) -> Operation | None:
         """The operation; the id in its path, if it has one, is the object."""
@@ -120,6 +132,10 @@ class OpenAIUpstream(Upstream):
     def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
         """What the model said, in words of no provider; None for operations without a model."""
         return telling.said(operation, request, response)
+
+    def billed(self, operation: Operation, request: Request, response: Response) -> Bill | None:
+        """The tokens of what was said or embedded, and their cost if there is a price."""
+        return telling.billed(operation, request, response, self._models)
 
     def rate_limited(self, code: str) -> Response:
         """OpenAI's 429; see `chaos.upstreams.openai.errors.rate_limited`."""
@@ -166,8 +182,9 @@ class OpenAIUpstream(Upstream):
                 response = refusal.response
         return response.with_headers(headers_of(self._meter.standings()))
 
-    def _handlers(self, script: Script) -> Mapping[str, Handler]:
+    def _handlers(self) -> Mapping[str, Handler]:
         """What answers each operation."""
+        script = self._script
         chat = ChatApi(self._models, script)
         responses = ResponsesApi(self._models, script, background_takes_s=self._background_takes_s)
         files = FilesApi()

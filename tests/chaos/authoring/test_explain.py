@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -42,6 +43,22 @@ def test_every_fault_has_words(kind: str) -> None:
     assert text.startswith("openai ")
     numbers = [str(value) for key, value in fault.items() if key in {"status", "after", "latency"}]
     assert all(number in text for number in numbers)
+
+
+@pytest.mark.parametrize("kind", ["stream", "malformed", "encoding"])
+def test_every_way_of_a_fault_has_words(kind: str) -> None:
+    """A word that the language knows is one that can be explained."""
+    ways = get_args(FAULTS[kind].model_fields["as_"].annotation)
+
+    for way in ways:
+        assert describe_fault(parsed({"upstream": "openai", "fault": kind, "as": way}))
+
+
+def test_reason_of_a_gateway_is_quoted() -> None:
+    """It is no word that models of OpenAI's use."""
+    fault = {"upstream": "openai", "fault": "completion", "finish_reason": "eos"}
+
+    assert "that it stopped for 'eos'" in describe_fault(parsed(fault))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from chaos.checks.laws.answers import EveryAskIsAnswered, NoFabricatedSuccess
 from chaos.ports import CachePolicy, Promises
+from chaos.trace.said import Ended
 from tests.chaos.checks.story import Story, broken, passed, untested
 
 IN_TIME = Promises(deadline_s=30)
@@ -111,6 +112,35 @@ def test_no_fabricated_success_wants_a_truncated_text_to_be_marked() -> None:
 
     assert passed(marked.judged_by(NoFabricatedSuccess, Promises()))
     assert broken(unmarked.judged_by(NoFabricatedSuccess, Promises()))
+
+
+@pytest.mark.parametrize("ended", ["cut_short", "failed"])
+def test_no_fabricated_success_fails_words_of_two_attempts(ended: Ended) -> None:
+    """Half a sentence, and a whole answer behind it, is a text that no model gave."""
+    story = Story().asks(1).says("First open the", ended).says("Reboot it.")
+    story.answer(text="First open theReboot it.")
+
+    verdict = story.judged_by(NoFabricatedSuccess, Promises())
+
+    assert broken(verdict)
+    assert "an attempt that broke off" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("half", "whole", "text"),
+    [
+        pytest.param("Reboot it", "Reboot it now.", "Reboot it now.", id="said again"),
+        pytest.param("First", "Reboot it.", "First: Reboot it.", id="a word"),
+        pytest.param("First open", "Reboot it.", "Reboot it.", id="thrown away"),
+    ],
+)
+def test_no_fabricated_success_passes_what_only_the_last_attempt_said(
+    half: str, whole: str, text: str
+) -> None:
+    """An attempt that broke off leaves no trace in the answer, or none that can be told."""
+    story = Story().asks(1).says(half, "failed").says(whole).answer(text=text)
+
+    assert passed(story.judged_by(NoFabricatedSuccess, Promises()))
 
 
 def test_no_fabricated_success_fails_a_filtered_text() -> None:

@@ -179,8 +179,8 @@ GONE = object()
             id="a measure less",
         ),
         pytest.param(
-            edited("scenarios/calm/cost", 1),
-            r"b\.json:\d+:\d+: cost is 1; expected the name",
+            edited("scenarios/calm/price", 1),
+            r"b\.json:\d+:\d+: price is 1; expected the name",
             id="no such measure",
         ),
         pytest.param(

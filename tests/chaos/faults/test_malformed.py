@@ -23,7 +23,14 @@ from tests.chaos.faults.sent import (
 )
 from tests.chaos.upstreams.sdk import openai_client
 
-KINDS = ["truncated_json", "html", "empty_object", "empty_choices", "invalid_utf8"]
+KINDS = [
+    "truncated_json",
+    "html",
+    "empty_object",
+    "empty_choices",
+    "null_choices",
+    "invalid_utf8",
+]
 
 
 def _ask(kind: str, *, stream: bool = False) -> Any:

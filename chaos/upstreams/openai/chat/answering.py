@@ -47,6 +47,8 @@ class Choice:
     @property
     def finish_reason(self) -> FinishReason:
         """Why the model stopped."""
+        if self.turn.filtered:
+            return "content_filter"
         if self.turn.cut:
             return "length"
         return "tool_calls" if self.turn.calls else "stop"

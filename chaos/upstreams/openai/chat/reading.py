@@ -6,7 +6,7 @@ from typing import Any
 
 from chaos.http import Response
 from chaos.upstreams import sse
-from chaos.upstreams.openai.reading import Read
+from chaos.upstreams.openai.reading import Read, text_of
 
 
 def read(response: Response) -> Read:
@@ -28,7 +28,7 @@ def _whole(completion: Any) -> Read:  # noqa: ANN401 - JSON is anything
     message = choice["message"]
     usage = completion.get("usage") or {}
     return Read(
-        text=message["content"],
+        text=text_of(message["content"]),
         refusal=message.get("refusal"),
         calls=len(message.get("tool_calls") or ()),
         finish_reason=choice["finish_reason"],
@@ -46,7 +46,8 @@ def _streamed(chunks: list[Any]) -> Read:
         raise ValueError("not a completion: no choices")
     mine = [choice for choice in choices if choice.get("index", 0) == 0]
     deltas = [choice["delta"] for choice in mine if choice.get("delta")]
-    said = [delta["content"] for delta in deltas if delta.get("content") is not None]
+    texts = [text_of(delta.get("content")) for delta in deltas]
+    said = [text for text in texts if text is not None]
     refusal = "".join(delta.get("refusal") or "" for delta in deltas)
     calls = {call.get("index") for delta in deltas for call in delta.get("tool_calls") or ()}
     reasons = [choice["finish_reason"] for choice in mine if choice.get("finish_reason")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from chaos.upstreams import tokens
 from chaos.upstreams.model import Turn
@@ -66,7 +66,7 @@ class Answer:
                 {
                     "id": self.item_id("fc", place),
                     "type": "function_call",
-                    "status": "incomplete" if turn.cut else "completed",
+                    "status": self.status,
                     "arguments": call.arguments,
                     "call_id": call_id,
                     "name": call.name,
@@ -78,14 +78,19 @@ class Answer:
         """The response once the model is done: completed, incomplete or failed."""
         if self.breaks is not None:
             return self.failed([])
-        status = "incomplete" if self.turn.cut else "completed"
-        reason = {"reason": "max_output_tokens"} if self.turn.cut else None
-        return self.begun(status) | {
+        reason = "content_filter" if self.turn.filtered else "max_output_tokens"
+        done = self.status == "completed"
+        return self.begun(self.status) | {
             "output": self.output(),
-            "incomplete_details": reason,
+            "incomplete_details": None if done else {"reason": reason},
             "usage": self.bill(),
-            "completed_at": None if self.turn.cut else self.created_at,
+            "completed_at": self.created_at if done else None,
         }
+
+    @property
+    def status(self) -> Literal["completed", "incomplete"]:
+        """How it ends, unless the provider fails."""
+        return "incomplete" if self.turn.cut or self.turn.filtered else "completed"
 
     def failed(self, output: list[Json]) -> Json:
         """The response as it is when the provider has failed, with what there was until then."""
@@ -183,7 +188,7 @@ class Answer:
         return {
             "id": self.item_id("msg", place),
             "type": "message",
-            "status": "incomplete" if turn.cut else "completed",
+            "status": self.status,
             "content": [part],
             "role": "assistant",
         }

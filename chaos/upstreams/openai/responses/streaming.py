@@ -55,9 +55,8 @@ def _events(answer: Answer) -> Iterator[Json]:
     yield {"type": "response.in_progress", "response": answer.begun("in_progress")}
     for place, item in enumerate(answer.output()):
         yield from _item(answer, place, item)
-    status = "incomplete" if answer.turn.cut else "completed"
     done = answer.begun("failed") if answer.breaks else answer.resource()
-    yield {"type": f"response.{status}", "response": done}
+    yield {"type": f"response.{answer.status}", "response": done}
 
 
 def _item(answer: Answer, place: int, item: Json) -> Iterator[Json]:

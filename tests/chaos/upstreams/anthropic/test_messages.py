@@ -17,6 +17,7 @@ from chaos.ports import Operation
 from chaos.upstreams.anthropic import AnthropicUpstream
 from chaos.upstreams.anthropic.request import CountRequest, MessageRequest
 from chaos.upstreams.model import ScriptError
+from chaos.upstreams.prices import Price
 from chaos.upstreams.rates import RateLimits
 from chaos.upstreams.replies import Breaks, Calls, Refuses, Says
 from chaos.upstreams.unmodelled import UnmodelledError
@@ -556,7 +557,9 @@ def test_errors_say_whether_another_try_can_help(code: str, *, retry: bool) -> N
 
 def test_trace_knows_what_a_call_cost() -> None:
     """Text, reason, tokens and dollars; of an error, its type."""
-    upstream, operation = AnthropicUpstream(answers="One two three."), Operation("messages")
+    prices = {"claude-haiku-4-5": Price(input=1.0, output=5.0)}
+    upstream = AnthropicUpstream(answers="One two three.", models=prices)
+    operation = Operation("messages")
 
     described = upstream.describe(operation, upstream.handle(post()))
 

@@ -13,7 +13,7 @@ _HEAD = """\
 # Retries of the Cloud Storage client, by Google's own table
 
 Google publishes a table of which calls a client of Cloud Storage tries again, and after which
-failures: `conformance-test/test/retry_tests.json` in googleapis/conformance-tests, under the
+failures: `storage/v1/retry_tests.json` in googleapis/conformance-tests, under the
 Apache licence. It is not part of this project. This page is what came of playing it with
 google-cloud-storage {version} against the stand-in, in virtual time:
 

@@ -197,7 +197,9 @@ def test_trace_knows_what_a_call_cost(operation: str, *, stream: bool) -> None:
 
 def test_trace_knows_what_embeddings_cost() -> None:
     """Embeddings cost what they read."""
-    upstream = OpenAIUpstream()
+    price = Price(input=0.02)
+    model = Model(name="text-embedding-3-small", kind="embedding", price=price)
+    upstream = OpenAIUpstream(models=[model])
     request = post("/embeddings", {"model": "text-embedding-3-small", "input": "a b c"})
     operation = upstream.classify(request)
     assert operation is not None

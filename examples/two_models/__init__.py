@@ -1,0 +1,1 @@
+"""A service that falls back from one provider of models to another."""

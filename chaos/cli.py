@@ -31,6 +31,7 @@ from chaos.commands.replay import replay
 from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
+from chaos.commands.serve import serve
 from chaos.errors import ChaosError, MissingComponentError
 from chaos.processes.sources import saved_since
 from chaos.reports.terminal import ReaderGoneError
@@ -83,6 +84,7 @@ app.command()(explain)
 app.command()(init)
 app.command()(new)
 app.command()(schema)
+app.command()(serve)
 app.add_typer(incidents)
 
 

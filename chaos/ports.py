@@ -54,6 +54,10 @@ class StandIn(ABC):
     operations: ClassVar[tuple[str, ...]]
     """Every operation it knows, for ``operation:`` in scenarios."""
 
+    reached_by: ClassVar[Mapping[str, str]] = {}
+    """Environment variables that lead its clients to another address, for `chaos serve`: in the
+    values, ``{url}`` is that address and ``{host}`` the same without ``http://``."""
+
     def describe(self, operation: Operation, response: Any) -> Mapping[str, Scalar]:  # noqa: ANN401
         """What a trace should remember of an answer, for people to read. Default: nothing.
 

@@ -212,7 +212,7 @@ class Simulation(ABC):
             injector=injector,
             carrier=self._carrier(run),
             recorder=run.recorder,
-            scheduler=run.scheduler,
+            callers=run.scheduler,
             guard=self.guard,
             numbers=itertools.count(1),
         )

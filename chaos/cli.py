@@ -18,6 +18,7 @@ from chaos import __version__
 from chaos.commands.common import output, print_error
 from chaos.commands.diff import diff
 from chaos.commands.doctor import doctor
+from chaos.commands.drill import drill
 from chaos.commands.explain import explain
 from chaos.commands.explore import explore
 from chaos.commands.files import validate
@@ -85,6 +86,7 @@ app.command()(init)
 app.command()(new)
 app.command()(schema)
 app.command()(serve)
+app.command()(drill)
 app.add_typer(incidents)
 
 

@@ -63,18 +63,29 @@ def expectations(loaded: LoadedScenario) -> Iterator[Expectation]:
     yield from scenario.expect
 
 
-def check(loaded: LoadedScenario) -> None:
+def given(loaded: LoadedScenario) -> frozenset[str]:
+    """What a scenario wants to be prepared, other than settings."""
+    said = loaded.scenario.given
+    return frozenset(said.model_fields_set) - {"settings"} | frozenset(said.model_extra or ())
+
+
+def check(loaded: LoadedScenario, *, has_target: bool = False) -> None:
     """Refuse a scenario that cannot be meant for a service outside.
+
+    Args:
+        loaded: The scenario.
+        has_target: Whether whoever plays it has a target at hand that publishes indexes, and says
+            itself how its world differs from the one that is given.
 
     Raises:
         ScenarioError: Some of it has no meaning there; all of that is in it.
     """
-    problems = list(_problems(loaded))
+    problems = list(_problems(loaded, has_target=has_target))
     if problems:
         raise ScenarioError(problems)
 
 
-def _problems(loaded: LoadedScenario) -> Iterator[Problem]:
+def _problems(loaded: LoadedScenario, *, has_target: bool) -> Iterator[Problem]:
     scenario, at = loaded.scenario, loaded.source.at
     if scenario.explore is not None:
         yield Problem(
@@ -84,9 +95,7 @@ def _problems(loaded: LoadedScenario) -> Iterator[Problem]:
             fix="take it out, or play it with: chaos run",
             code="not-served",
         )
-    for key in scenario.given.model_fields_set - {"settings"} | set(
-        scenario.given.model_extra or ()
-    ):
+    for key in () if has_target else given(loaded):
         yield Problem(
             location=at("given", key),
             wrong=f"{key!r} is prepared by a target, and a service outside has none",
@@ -95,10 +104,12 @@ def _problems(loaded: LoadedScenario) -> Iterator[Problem]:
             code="not-served",
         )
     for section in ("steady_state", "method"):
-        yield from _of_steps(loaded, section, getattr(scenario, section))
+        yield from _of_steps(loaded, section, getattr(scenario, section), has_target=has_target)
 
 
-def _of_steps(loaded: LoadedScenario, section: str, steps: Sequence[AnyStep]) -> Iterator[Problem]:
+def _of_steps(
+    loaded: LoadedScenario, section: str, steps: Sequence[AnyStep], *, has_target: bool
+) -> Iterator[Problem]:
     for number, step in enumerate(steps):
         wrong = None
         match step:
@@ -106,7 +117,7 @@ def _of_steps(loaded: LoadedScenario, section: str, steps: Sequence[AnyStep]) ->
                 wrong = f"fault {fault.fault!r} cannot strike: {why}"
             case ClockJumpStep():
                 wrong = "the clock of another process cannot be moved"
-            case PublishIndexStep():
+            case PublishIndexStep() if not has_target:
                 wrong = "an index is published by a target, and a service outside has none"
         if wrong is not None:
             yield Problem(

@@ -48,12 +48,16 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
         ) from error
     from chaos.drill.library import Library
     from chaos.drill.server import DrillServer
+    from chaos.serve.beside import interrupts_end
 
     console = output()
     # What the service logs while it is being broken is shown by the page.
     logging.getLogger("helpdesk").setLevel(logging.CRITICAL)
     places = list(paths or ([_SCENARIOS] if _SCENARIOS.is_dir() else []))
+    console.print("starting the helpdesk and its stand-ins")
+    over = threading.Event()
     with (
+        interrupts_end(over.set),
         Drill(folder, port=port and port + 1) as running,
         DrillServer(running, Library(places), port=port) as server,
     ):
@@ -63,11 +67,9 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
             "Ctrl-C ends both",
         ):
             console.print(line, markup=False, soft_wrap=True)
-        try:
-            while not threading.Event().wait(_LOOK_S):
-                pass
-        except KeyboardInterrupt:
-            console.print("the drill is over; nothing was left behind")
+        while not over.wait(_LOOK_S):
+            pass
+        console.print("the drill is over; nothing was left behind")
 
 
 _LOOK_S = 0.2

@@ -83,7 +83,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     from chaos.reports.console import ConsoleReport
     from chaos.reports.report import Report
     from chaos.runner.suite import SuiteResult
-    from chaos.serve.beside import running
+    from chaos.serve.beside import interrupts_end, running
     from chaos.serve.serving import serving
     from chaos.targets import find_target
     from chaos.targets.here import importable_here
@@ -104,7 +104,10 @@ def serve(  # noqa: PLR0913 - one parameter for each option
 
     with importable_here():
         target = find_target(loaded[0].scenario.target)
-        with serving(loaded[0], target, port=port, seed=seed, tell=tell) as served:
+        with (
+            serving(loaded[0], target, port=port, seed=seed, tell=tell) as served,
+            interrupts_end(served.end),
+        ):
             _introduce(loaded[0], served, tell)
             if lasts is not None:
                 timer = threading.Timer(lasts.total_seconds(), served.end)

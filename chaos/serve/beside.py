@@ -1,8 +1,9 @@
-"""A command that runs while a scenario is served, and with whose end the run ends."""
+"""What ends a run from outside: a command beside it that has ended, or Ctrl-C."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,27 @@ class Beside:
 
     def __init__(self) -> None:
         self.exit_code = 0
+
+
+@contextmanager
+def interrupts_end(end: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C call ``end`` within the block, instead of raising wherever the program is.
+
+    In a thread: what it calls may need a lock that the interrupted code holds.
+    """
+
+    def interrupted(number: int, frame: object) -> None:
+        del number, frame
+        threading.Thread(target=end, name="interrupted", daemon=True).start()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -114,12 +114,9 @@ class Served:
 
         thread = threading.Thread(target=steps, name="script", daemon=True)
         thread.start()
-        try:
-            # In short waits: a lock would keep Ctrl-C out on some systems.
-            while not self.signals.over.wait(_LOOK_S):
-                pass
-        except KeyboardInterrupt:
-            self.signals.end()
+        # In short waits: a lock would keep Ctrl-C out on some systems.
+        while not self.signals.over.wait(_LOOK_S):
+            pass
         thread.join()
         if not script.not_begun:
             script.look(scenario.expect, "expect")

@@ -62,7 +62,7 @@ Command = Annotated[
 ]
 
 
-@with_formats()
+@with_formats
 def serve(  # noqa: PLR0913 - one parameter for each option
     scenario: Scenario,
     command: Command = None,

@@ -154,8 +154,7 @@ def _steps(
                 _, fault = next(injected)
                 if event.at_s >= began_s:
                     named = fault.model_copy(update={"id": id_})
-                    # One of the models of AnyFault, as every fault that was read is.
-                    yield InjectStep(inject=named, at=_offset(event, began_s))  # type: ignore[arg-type]
+                    yield InjectStep(inject=named, at=_offset(event, began_s))
             case _ if event.at_s < began_s:
                 continue
             case FaultEvent(what="healed", fault=id_, by=by) if not by.startswith("for "):

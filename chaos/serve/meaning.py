@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from chaos.scenario.expectations import Expectation
+from chaos.scenario.faults import kind_of
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import AnyStep, ClockJumpStep, InjectStep, PublishIndexStep
 from chaos.scenario.problems import Problem, ScenarioError
@@ -113,8 +114,8 @@ def _of_steps(
     for number, step in enumerate(steps):
         wrong = None
         match step:
-            case InjectStep(inject=fault) if why := UNMEANT_FAULTS.get(fault.fault):
-                wrong = f"fault {fault.fault!r} cannot strike: {why}"
+            case InjectStep(inject=fault) if why := UNMEANT_FAULTS.get(kind_of(type(fault))):
+                wrong = f"fault {kind_of(type(fault))!r} cannot strike: {why}"
             case ClockJumpStep():
                 wrong = "the clock of another process cannot be moved"
             case PublishIndexStep() if not has_target:

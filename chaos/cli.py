@@ -86,7 +86,7 @@ app.command()(explain)
 app.command()(init)
 app.command()(new)
 app.command()(schema)
-app.command()(serve)
+app.command(cls=FormatsCommand)(serve)
 app.command()(drill)
 app.add_typer(incidents)
 

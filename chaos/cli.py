@@ -18,6 +18,7 @@ from chaos import __version__
 from chaos.commands.common import output, print_error
 from chaos.commands.diff import diff
 from chaos.commands.doctor import doctor
+from chaos.commands.drill import drill
 from chaos.commands.explain import explain
 from chaos.commands.explore import explore
 from chaos.commands.files import validate
@@ -31,6 +32,7 @@ from chaos.commands.replay import replay
 from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
+from chaos.commands.serve import serve
 from chaos.errors import ChaosError, MissingComponentError
 from chaos.processes.sources import saved_since
 from chaos.reports.formats import FormatsCommand, GateCommand
@@ -84,6 +86,8 @@ app.command()(explain)
 app.command()(init)
 app.command()(new)
 app.command()(schema)
+app.command(cls=FormatsCommand)(serve)
+app.command()(drill)
 app.add_typer(incidents)
 
 

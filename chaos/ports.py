@@ -63,6 +63,10 @@ class StandIn(Extension, ABC):
     given: ClassVar[Circumstance | None] = None
     """What a scenario may say of it under ``given``, by its name; None for nothing."""
 
+    reached_by: ClassVar[Mapping[str, str]] = {}
+    """Environment variables that lead its clients to another address, for `chaos serve`: in the
+    values, ``{url}`` is that address and ``{host}`` the same without ``http://``."""
+
     @classmethod
     def check_extension(cls) -> None:
         """Whether it says what it is; see the base class."""

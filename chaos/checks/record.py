@@ -20,6 +20,8 @@ class RunRecord:
         best_mode: How the target answers while all is well; see ``Vocabulary.best_mode``.
         ended_s: Virtual time at which the run ended, in seconds.
         has_loops: Whether an event loop has run in it.
+        tick_s: How far two times of the trace may lie apart and still be the same moment. In
+            virtual time two microseconds; in real time, whatever a busy machine may take.
     """
 
     scenario: Scenario
@@ -28,3 +30,4 @@ class RunRecord:
     best_mode: str
     ended_s: float
     has_loops: bool = False
+    tick_s: float = 2e-6

@@ -69,6 +69,11 @@ class Injector:
         """The faults in force by id, in order of injection."""
         return {id_: armed.fault for id_, armed in self._active.items()}
 
+    @property
+    def injected(self) -> tuple[tuple[str, Fault], ...]:
+        """Every fault there ever was, with its id, in order of injection."""
+        return tuple((armed.id, armed.fault) for armed in self._injections)
+
     def inject(self, fault: Fault, *, now_s: float) -> str:
         """Begin a fault; its calls are counted from here.
 

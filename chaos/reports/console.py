@@ -105,6 +105,8 @@ class ConsoleReport:
         )
         virtual = format_duration(round(sum(result.virtual_s for result in suite.results)))
         line = f"{counts}{_by_tier(suite)}; {virtual} of virtual time in {suite.real_s:.1f} s"
+        if suite.tiers.keys() == {"served"}:
+            line = f"{counts}; served for {suite.real_s:.1f} s"
         self._print(line, STYLES[suite.outcome])
         most = len(suite.passed_over) if self._laws else _MOST_PATHS
         for line in in_words(suite.passed_over, most):
@@ -125,7 +127,7 @@ def _line(result: RunResult) -> Text:
     return Text.assemble(
         (f"{result.outcome.value:<13}", STYLES[result.outcome]),
         f"{result.loaded.scenario.name} {tier}",
-        (f"{virtual:>{room}} virtual", "cyan"),
+        (f"{virtual:>{room}} {'real' if result.tier == 'served' else 'virtual'}", "cyan"),
         (f"{result.real_s * 1000:8.0f} ms", "dim"),
     )
 

@@ -18,6 +18,7 @@ from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
 from chaos.ports import Promises, StandIn, Target, World
 from chaos.runner.again import ask_again
+from chaos.runner.felt import never_felt, never_judged
 from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
@@ -29,7 +30,6 @@ from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
 from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
-from chaos.trace.events import FaultEvent
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 
@@ -175,9 +175,9 @@ class _Life:
             # Whatever was seen outside the simulation, it was not the service that was tested.
             self.verdicts.clear()
             stopped = [verdict for verdict in stopped if verdict.check == SIMULATION]
-        self.verdicts += stopped or self._faults_that_never_fired()
+        self.verdicts += stopped or never_felt(self._injector)
         if self.verdicts and not stopped:
-            self.verdicts += self._faults_that_nobody_judged()
+            self.verdicts += never_judged(self.trace, self._last_look)
         if not self.verdicts:
             self.verdicts.append(
                 Verdict(
@@ -212,7 +212,7 @@ class _Life:
             deviated = [v for v in player.verdicts if v.outcome is not Outcome.PASSED]
             if deviated:
                 player.verdicts.clear()
-                stopped.extend(map(_unsteady, deviated))
+                stopped.extend(map(unsteady, deviated))
             else:
                 player.play(self._scenario.method, "method")
 
@@ -241,40 +241,6 @@ class _Life:
         assert connections is not None, "there is a run"
         for upstream in self._target_class.vocabulary().upstreams:
             connections.end_idle(upstream, "fin")
-
-    def _faults_that_never_fired(self) -> list[Verdict]:
-        return [
-            Verdict(
-                check=f"fault {fault_id}",
-                outcome=Outcome.INCONCLUSIVE,
-                reason=f"fault {fault_id!r} was armed but never touched a call",
-                expected="at least one call touched",
-                seen="none",
-            )
-            for fault_id in self._injector.untouched()
-        ]
-
-    def _faults_that_nobody_judged(self) -> list[Verdict]:
-        """Faults that touched calls only when all that is expected had been looked at.
-
-        That a fault was felt says nothing of what the service made of it.
-        """
-        first: dict[str, int] = {}
-        for event in self.trace.of(FaultEvent):
-            if event.what == "touched":
-                first.setdefault(event.fault, event.seq)
-        return [
-            Verdict(
-                check=f"fault {fault_id}",
-                outcome=Outcome.INCONCLUSIVE,
-                reason=f"nothing is expected after fault {fault_id!r} first touched a call",
-                expected="an expectation of the step it touches, of a later one, or of the whole",
-                seen="none",
-                evidence=(seq,),
-            )
-            for fault_id, seq in first.items()
-            if seq >= self._last_look
-        ]
 
 
 @contextmanager
@@ -321,7 +287,7 @@ def _untrue(said: str) -> Verdict:
     return Verdict(check=AUDIT, outcome=Outcome.FAILED, reason=said)
 
 
-def _unsteady(verdict: Verdict) -> Verdict:
+def unsteady(verdict: Verdict) -> Verdict:
     """A deviation before any fault proves nothing about the faults."""
     return Verdict(
         check=verdict.check,

@@ -21,7 +21,7 @@ class RunResult:
 
     Attributes:
         loaded: The scenario and the text it came from.
-        tier: ``simulated`` or ``wire``.
+        tier: ``simulated``, ``wire`` or ``served``.
         seed: What the choices were drawn from.
         trace: Everything that happened.
         verdicts: Expectations, faults that had to fire, and the state of the run itself.
@@ -82,6 +82,8 @@ class RunResult:
     @property
     def replay(self) -> str:
         """The command that plays this run again; of a simulated one it shows every event."""
+        if self.tier == "served":
+            return f"chaos serve {shlex.quote(self.loaded.source.path)} --seed {self.seed}"
         played = f"{shlex.quote(self.loaded.source.path)} --seed {self.seed}"
         if self.is_compared:
             return f"chaos run {played} --tier both"

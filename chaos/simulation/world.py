@@ -229,7 +229,7 @@ class Simulation(Extension, ABC):
             injector=injector,
             carrier=self.carrier(run),
             recorder=run.recorder,
-            scheduler=run.scheduler,
+            callers=run.scheduler,
             guard=self.guard,
             numbers=itertools.count(1),
         )

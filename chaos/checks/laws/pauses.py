@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from chaos.checks.laws.basis import RETRIES, Basis
 from chaos.checks.laws.calls import FIRST_ERROR_STATUS
-from chaos.checks.laws.law import TICK_S, Law, count, owner, seconds, who
+from chaos.checks.laws.law import Law, count, owner, seconds, who
 from chaos.checks.laws.processes import processes
 from chaos.checks.laws.trouble import requested
 from chaos.checks.record import RunRecord
@@ -35,7 +35,7 @@ class PausesKept(Law):
         pauses = 0
         for process in processes(run.trace):
             for upstream, policy in run.promises.retries.items():
-                watch = _Pauses(upstream, policy)
+                watch = _Pauses(upstream, policy, run.tick_s)
                 for event in process:
                     breach = watch.see(event) if isinstance(event, _SEEN) else None
                     if breach is not None:
@@ -72,9 +72,10 @@ class _Pause:
 class _Pauses:
     """The pauses that one upstream has asked one process for."""
 
-    def __init__(self, upstream: str, policy: RetryPolicy) -> None:
+    def __init__(self, upstream: str, policy: RetryPolicy, tick_s: float) -> None:
         self._upstream = upstream
         self._longest_s = policy.longest_pause_s
+        self._tick_s = tick_s
         self._by_operation: dict[str, _Pause] = {}
         self.pauses = 0
 
@@ -86,10 +87,12 @@ class _Pauses:
             self._note(event)
             return None
         pause = self._by_operation.get(event.operation)
-        if pause is None or event.at_s >= pause.until_s - TICK_S:
+        if pause is None or event.at_s >= pause.until_s - self._tick_s:
             return None
         # Somebody else, at the very moment at which it was asked for, cannot know of it yet.
-        is_news = event.at_s <= pause.asked.at_s + TICK_S and owner(event) != owner(pause.asked)
+        is_news = event.at_s <= pause.asked.at_s + self._tick_s and owner(event) != owner(
+            pause.asked
+        )
         return None if is_news else (pause, event)
 
     def _note(self, response: ResponseEvent) -> None:

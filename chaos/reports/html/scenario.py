@@ -12,6 +12,7 @@ from chaos.reports.lane import Item, Lane
 from chaos.reports.lanes import lanes
 from chaos.trace.events import Event, FaultEvent, StepEvent
 from chaos.trace.text import describe
+from chaos.trace.trace import Trace
 from chaos.units import format_duration
 from chaos.verdict import Outcome, Verdict
 
@@ -27,27 +28,6 @@ def payload(run: FinishedRun) -> dict[str, Any]:
     numbered: a report of two hundred scenarios holds a hundred thousand of them.
     """
     shown = excerpt(run)
-    trace = run.trace[shown.start : shown.stop]
-    actors = _Numbered()
-    kinds = _Numbered()
-    looks = _Numbered()
-    events = [
-        [round(event.at_s * 1_000_000), actors[event.actor], kinds[event.kind], say(event)]
-        for event in trace
-    ]
-    drawn = [
-        {
-            "group": lane.group,
-            "label": lane.label,
-            "items": [
-                [item.first, item.last, looks[item.look], item.label, int(item.is_mark)]
-                for item in items
-            ],
-        }
-        # Drawn from the whole, then cut: what began before or ends after is not lost.
-        for lane in lanes(run.trace)
-        if (items := list(_cut(lane, shown)))
-    ]
     return {
         "name": run.name,
         "path": run.path,
@@ -76,14 +56,53 @@ def payload(run: FinishedRun) -> dict[str, Any]:
         "source": list(run.source),
         "steps": [
             [event.seq - shown.start, event.line]
-            for event in trace.of(StepEvent)
+            for event in run.trace[shown.start : shown.stop].of(StepEvent)
             if event.phase == "begin" and event.line is not None
         ],
+        **picture(run.trace, shown),
+    }
+
+
+def picture(whole: Trace, shown: range) -> dict[str, Any]:
+    """What the timeline draws: events by number, and the lanes that they lie on.
+
+    Args:
+        whole: The trace.
+        shown: The sequence numbers of the events that are drawn.
+
+    Example:
+        >>> from chaos.trace.events import WaitEvent
+        >>> wait = WaitEvent(seq=0, at_s=1.0, actor="user-1", ask=1, seconds=2.0)
+        >>> picture(Trace([wait]), range(1))["events"]
+        [[1000000, 0, 0, 'waits 2s']]
+    """
+    trace = whole[shown.start : shown.stop]
+    actors = _Numbered()
+    kinds = _Numbered()
+    looks = _Numbered()
+    events = [
+        [round(event.at_s * 1_000_000), actors[event.actor], kinds[event.kind], say(event)]
+        for event in trace
+    ]
+    drawn = [
+        {
+            "group": lane.group,
+            "label": lane.label,
+            "items": [
+                [item.first, item.last, looks[item.look], item.label, int(item.is_mark)]
+                for item in items
+            ],
+        }
+        # Drawn from the whole, then cut: what began before or ends after is not lost.
+        for lane in lanes(whole)
+        if (items := list(_cut(lane, shown)))
+    ]
+    return {
         "actors": actors.words,
         "kinds": kinds.words,
         "looks": looks.words,
         "events": events,
-        "shown": [shown.start, len(run.trace)],
+        "shown": [shown.start, len(whole)],
         "lanes": drawn,
     }
 

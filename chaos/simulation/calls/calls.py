@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from chaos.faults.decision import Decision
 from chaos.faults.injector import Injector
@@ -11,8 +12,22 @@ from chaos.simulation.calls.carrier import Carrier
 from chaos.simulation.calls.exchange import Exchange
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
-from chaos.simulation.tasks.scheduler import Scheduler
+from chaos.simulation.timing.clock import Clock
 from chaos.trace.events import RequestEvent
+
+
+class Callers(Protocol):
+    """Who may call, and when: the scheduler of a simulated run, or real time."""
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+
+    def behalf(self) -> Behalf | None:
+        """For whom the calling thread acts; None for a thread that is no part of the run."""
+
+    def count_call(self, behalf: Behalf) -> None:
+        """Note a call, before it is made."""
 
 
 class Calls:
@@ -22,7 +37,7 @@ class Calls:
         injector: Decides what happens to each call.
         carrier: Carries answers out.
         recorder: Writes the events.
-        scheduler: Tells for whom the calling thread acts, and what time it is.
+        callers: Tells for whom the calling thread acts, and what time it is.
         guard: Keeps what must not happen.
         numbers: Numbers the calls.
     """
@@ -33,14 +48,14 @@ class Calls:
         injector: Injector,
         carrier: Carrier,
         recorder: Recorder,
-        scheduler: Scheduler,
+        callers: Callers,
         guard: Guard,
         numbers: Iterator[int],
     ) -> None:
         self.injector = injector
         self.carrier = carrier
         self.guard = guard
-        self.scheduler = scheduler
+        self.callers = callers
         self._recorder = recorder
         self._numbers = numbers
 
@@ -64,7 +79,7 @@ class Calls:
         return Exchange(
             recorder=self._recorder,
             guard=self.guard,
-            now_s=lambda: self.scheduler.clock.now_s,
+            now_s=lambda: self.callers.clock.now_s,
             behalf=behalf,
             upstream=upstream,
             operation=operation,
@@ -74,9 +89,9 @@ class Calls:
 
     def behalf(self, what: str) -> Behalf | None:
         """For whom the calling thread acts; None, and kept as a violation, for a foreign one."""
-        behalf = self.scheduler.behalf()
+        behalf = self.callers.behalf()
         if behalf is None:
             self.guard.foreign_thread(what)
         else:
-            self.scheduler.count_call(behalf)
+            self.callers.count_call(behalf)
         return behalf

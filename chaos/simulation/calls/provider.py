@@ -72,7 +72,7 @@ class Provider(ABC):
 
     def admit(self, inbox: Inbox) -> Admission:
         """Somebody connects; see `Service`."""
-        now = self._calls.scheduler.clock.ticks
+        now = self._calls.callers.clock.ticks
         flaw = None
         met = self._calls.injector.connect(self._upstream.name, "connect")
         match met:

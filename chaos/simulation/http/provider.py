@@ -45,7 +45,7 @@ class HttpProvider(Provider):
         self._router = router
 
     def _connection(self, inbox: Inbox, certificate: Certificate | None) -> HttpConnection:
-        clock = self._calls.scheduler.clock
+        clock = self._calls.callers.clock
         return HttpConnection(inbox, clock, certificate=certificate, host=self._host, server=self)
 
     def answer(self, arrived: Arrived, connection: HttpConnection) -> None:

@@ -113,7 +113,7 @@ class ProxyProvider(HttpProvider):
         super().__init__(
             upstream, host, _HTTP_PORT, router=router, calls=calls, connections=connections
         )
-        self.clock = calls.scheduler.clock
+        self.clock = calls.callers.clock
         self._proxy = upstream
         self._network = network
 

@@ -149,6 +149,11 @@ class Inbox:
         """Whether the last thing under way is an end."""
         return bool(self._items) and isinstance(self._items[-1][1], End)
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether what a read would meet now is an end."""
+        return self.is_ready and isinstance(self._items[0][1], End)
+
     def push(self, arrival: Arrival, due: int = 0) -> None:
         """Let something arrive at ``due`` ticks, or later, if what is before it is later."""
         now = self._clock.ticks

@@ -50,7 +50,7 @@ class StreamProvider(Provider):
         self._speaker = upstream
 
     def _connection(self, inbox: Inbox, certificate: Certificate | None) -> StreamConnection:
-        clock = self._calls.scheduler.clock
+        clock = self._calls.callers.clock
         return StreamConnection(inbox, clock, certificate=certificate, server=self)
 
     def greet(self, connection: StreamConnection) -> bytes:

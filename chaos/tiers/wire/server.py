@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import re
 import socket
-import socketserver
-import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+
+from chaos.tiers.loopback import LoopbackServer
 
 CALL_HEADER = b"X-Chaos-Call"
 """The header by which a request is known."""
@@ -47,16 +47,10 @@ class StandInServer:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._expected: dict[str, Expected] = {}
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
+        self._listener = LoopbackServer(self._converse)
 
     def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Connection)
-        self._server.expected = self._expected
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="chaos-stand-ins", daemon=True
-        )
-        self._thread.start()
+        self._listener.__enter__()
         return self
 
     def __exit__(
@@ -65,18 +59,12 @@ class StandInServer:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        assert self._server is not None, "it was entered"
-        assert self._thread is not None, "it was entered"
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._listener.__exit__(exc_type, exc, traceback)
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port."""
-        assert self._server is not None, "it is asked inside its with block"
-        host, port = self._server.server_address[:2]
-        return str(host), int(port)
+        return self._listener.address
 
     def expect(self, request: bytes, reply: bytes) -> tuple[str, Expected]:
         """Prepare for a call; returns its number, and what to send in place of ``request``."""
@@ -94,39 +82,22 @@ class StandInServer:
         """The run is over; whatever is still on its way belongs to no call."""
         self._expected.clear()
 
-
-class _Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    # Threads end with their connections, and those with the proxies.
-    block_on_close = False
-    expected: dict[str, Expected]
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A connection that breaks off is what toxics are for."""
-
-
-class _Connection(socketserver.BaseRequestHandler):
-    request: socket.socket
-    server: _Server
-
-    def handle(self) -> None:
+    def _converse(self, connection: socket.socket) -> None:
         """Answer requests until the connection ends."""
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         data = b""
         while True:
             while _HEAD_END not in data:
-                if not (more := self.request.recv(_READ_BYTES)):
+                if not (more := connection.recv(_READ_BYTES)):
                     return
                 data += more
             found = _CALL.search(data)
-            expected = self.server.expected.get(found[1].decode()) if found else None
+            expected = self._expected.get(found[1].decode()) if found else None
             if expected is None:
                 # Nobody's call of now; whoever sent it cannot take this for a provider's answer.
-                self.request.sendall(_NOBODYS)
+                connection.sendall(_NOBODYS)
                 return
             while len(data) < len(expected.request):
-                if not (more := self.request.recv(_READ_BYTES)):
+                if not (more := connection.recv(_READ_BYTES)):
                     return
                 data += more
             came, data = data[: len(expected.request)], data[len(expected.request) :]
@@ -135,4 +106,4 @@ class _Connection(socketserver.BaseRequestHandler):
                     f"the request changed on its way: {expected.request!r} became {came!r}"
                 )
             expected.arrived = True
-            self.request.sendall(expected.reply)
+            connection.sendall(expected.reply)

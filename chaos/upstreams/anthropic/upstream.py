@@ -81,6 +81,7 @@ class AnthropicUpstream(Upstream):
 
     name: ClassVar[str] = "anthropic"
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
+    reached_by: ClassVar[Mapping[str, str]] = {"ANTHROPIC_BASE_URL": "{url}"}
     operations: ClassVar[tuple[str, ...]] = tuple(operation for _, _, operation in _ROUTES)
     given: ClassVar[Circumstance | None] = MODEL
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors, uploads
@@ -11,7 +11,7 @@ from chaos.upstreams.gcs.conditions import require
 from chaos.upstreams.gcs.entries import read_entries
 from chaos.upstreams.gcs.resource import settings_of
 from chaos.upstreams.gcs.routes import Names
-from chaos.upstreams.gcs.showing import shown_object
+from chaos.upstreams.gcs.showing import is_elsewhere, shown_object
 from chaos.upstreams.gcs.store import Store, StoredObject
 from chaos.upstreams.refusal import RefusalError
 
@@ -51,7 +51,12 @@ class InsertsApi:
         session = self._sessions.open(names["bucket"], request)
         current = self._store.find(names["bucket"], session.upload.name)
         require(request, current, reading=False)
-        url = f"https://{request.host}/upload/storage/v1/b/{quote(names['bucket'], safe='')}/o"
+        asked = urlsplit(request.url)
+        # Storage itself always sends its clients on with TLS; an emulator of it where it is asked.
+        origin = f"https://{request.host}"
+        if is_elsewhere(request):
+            origin = f"{asked.scheme}://{asked.netloc}"
+        url = f"{origin}/upload/storage/v1/b/{quote(names['bucket'], safe='')}/o"
         location = f"{url}?uploadType=resumable&upload_id={session.id}"
         headers = (("location", location), ("x-guploader-uploadid", session.id))
         return Response(status=HTTPStatus.OK, headers=headers)

@@ -10,7 +10,7 @@ from chaos.http import Request
 from chaos.upstreams.gcs import globs
 from chaos.upstreams.gcs.conditions import number
 from chaos.upstreams.gcs.errors import invalid
-from chaos.upstreams.gcs.resource import object_resource
+from chaos.upstreams.gcs.showing import whole_object
 from chaos.upstreams.gcs.store import Store, StoredObject
 
 _LARGEST_PAGE = 1000
@@ -24,12 +24,11 @@ def list_objects(store: Store, bucket: str, request: Request) -> dict[str, Any]:
     query = request.query
     after = _position(query["pageToken"]) if query.get("pageToken") else None
     limit = min(number(request, "maxResults") or _LARGEST_PAGE, _LARGEST_PAGE)
-    full = query.get("projection") == "full"
 
     entries = sorted(_entries(store, bucket, query).items())
     left = [entry for entry in entries if after is None or entry[0] > after]
     page = left[:limit]
-    items = [object_resource(stored, full=full) for _, stored in page if stored is not None]
+    items = [whole_object(request, stored) for _, stored in page if stored is not None]
     prefixes = [name.decode() for (name, _), stored in page if stored is None]
     listing: dict[str, Any] = {"kind": "storage#objects"}
     if len(left) > limit:

@@ -11,9 +11,9 @@ from chaos.upstreams.gcs.conditions import number, require
 from chaos.upstreams.gcs.entries import read_entries
 from chaos.upstreams.gcs.listing import is_true, list_objects
 from chaos.upstreams.gcs.media import media_response
-from chaos.upstreams.gcs.resource import object_resource, patched_settings, settings_of
+from chaos.upstreams.gcs.resource import patched_settings, settings_of
 from chaos.upstreams.gcs.routes import Names
-from chaos.upstreams.gcs.showing import is_full, nothing, shown, shown_object
+from chaos.upstreams.gcs.showing import nothing, shown, shown_object, whole_object
 from chaos.upstreams.gcs.store import Store, StoredObject
 from chaos.upstreams.gcs.uploads import read_json
 from chaos.upstreams.refusal import RefusalError
@@ -111,7 +111,7 @@ class ObjectsApi:
             self._rewritten[report["rewriteToken"]] = done
         else:
             copied = self._copied(request, names, "objects.rewrite")
-            report["resource"] = object_resource(copied, full=is_full(request))
+            report["resource"] = whole_object(request, copied)
         return shown(request, report)
 
     def compose(self, request: Request, names: Names) -> Response:

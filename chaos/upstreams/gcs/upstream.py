@@ -41,6 +41,7 @@ class GcsUpstream(Upstream):
 
     name: ClassVar[str] = "gcs"
     hosts: ClassVar[tuple[str, ...]] = ("storage.googleapis.com", "www.googleapis.com")
+    reached_by: ClassVar[Mapping[str, str]] = {"STORAGE_EMULATOR_HOST": "{url}"}
     operations: ClassVar[tuple[str, ...]] = OPERATIONS
 
     def __init__(

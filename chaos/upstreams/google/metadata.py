@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 from chaos.http import Request, Response, json_response
@@ -42,6 +43,7 @@ class MetadataUpstream(Upstream):
 
     name: ClassVar[str] = "google-metadata"
     hosts: ClassVar[tuple[str, ...]] = ("metadata.google.internal", "169.254.169.254")
+    reached_by: ClassVar[Mapping[str, str]] = {"GCE_METADATA_HOST": "{host}"}
     operations: ClassVar[tuple[str, ...]] = tuple(operation for _, operation in _ROUTES)
 
     def __init__(self, identity: GoogleIdentity) -> None:

@@ -63,6 +63,7 @@ class OpenAIUpstream(Upstream):
 
     name: ClassVar[str] = "openai"
     hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
+    reached_by: ClassVar[Mapping[str, str]] = {"OPENAI_BASE_URL": "{url}/v1"}
     operations: ClassVar[tuple[str, ...]] = OPERATIONS
     given: ClassVar[Circumstance | None] = MODEL
 

@@ -1,0 +1,75 @@
+"""`chaos drill`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaos.commands.common import output
+from chaos.errors import MissingComponentError
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help="Scenarios that can be played live.", show_default="scenarios, where there are some"
+    ),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=65_534,
+        help="Where the page is; the helpdesk's own is at the next. 0: any that are free.",
+    ),
+]
+Folder = Annotated[Path, typer.Option(help="Where scenarios are saved.")]
+
+_SCENARIOS = Path("scenarios")
+
+
+def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills")) -> None:
+    """Break and heal the providers of the real helpdesk on a page, and watch it survive.
+
+    The service runs as in production, in real time, with stand-ins for OpenAI and Cloud Storage:
+    no key and no bucket are needed, and nothing leaves this machine. What was done can be saved as
+    a scenario, which `chaos run` plays in virtual time.
+    """
+    try:
+        from chaos.drill.drill import Drill
+    except ModuleNotFoundError as error:
+        raise MissingComponentError(
+            f"a drill needs the helpdesk, and there is no module {error.name!r}; expected the "
+            "service beside the harness; install it: python3 -m pip install helpdesk-service, or "
+            "the folder 'helpdesk' of a clone"
+        ) from error
+    from chaos.drill.library import Library
+    from chaos.drill.server import DrillServer
+    from chaos.serve.beside import interrupts_end
+
+    console = output()
+    # What the service logs while it is being broken is shown by the page.
+    logging.getLogger("helpdesk").setLevel(logging.CRITICAL)
+    places = list(paths or ([_SCENARIOS] if _SCENARIOS.is_dir() else []))
+    console.print("starting the helpdesk and its stand-ins")
+    over = threading.Event()
+    with (
+        interrupts_end(over.set),
+        Drill(folder, port=port and port + 1) as running,
+        DrillServer(running, Library(places), port=port) as server,
+    ):
+        for line in (
+            f"drill     {server.url}  break it, heal it, watch",
+            f"helpdesk  {running.helpdesk.url}/  ask it as its users do",
+            "Ctrl-C ends both",
+        ):
+            console.print(line, markup=False, soft_wrap=True)
+        while not over.wait(_LOOK_S):
+            pass
+        console.print("the drill is over; nothing was left behind")
+
+
+_LOOK_S = 0.2

@@ -1,0 +1,1 @@
+"""A drill: the real helpdesk with embedded stand-ins, and a page to break and heal them from."""

@@ -1,0 +1,1 @@
+"""Tests of `chaos drill`: the real service, real sockets, a real browser."""

@@ -1,0 +1,1 @@
+"""Tests of `chaos serve`: real clients, over real loopback."""

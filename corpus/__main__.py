@@ -1,6 +1,6 @@
 """Plays the corpus: ``python -m corpus [BUG…]``; names are those of folders in corpus/bugs.
 
-Exits with 1 if a bug was not found, or something else was; with 2 if it could not be played. A
+Exits with 1 if a bug was not found, or something else was; with 2 if one could not be played. A
 run of all writes `docs/corpus.md` and the record behind it, if all is well.
 """
 
@@ -23,23 +23,30 @@ def line(result: Result) -> str:
 
 
 def main(*names: str) -> int:
-    """Play them one after the other."""
-    results = []
+    """Play them one after the other; one that cannot be played does not keep the others from it."""
     try:
-        for bug in bugs(names):
-            result = play(bug)
-            results.append(result)
-            sys.stdout.write(f"{line(result)}\n")
-            sys.stdout.flush()
-            if result.wrong:
-                told = f"{bug.name}: {result.wrong}\n{result.before.told}\n{result.after.told}\n"
-                sys.stdout.write(told)
+        wanted = bugs(names)
     except BugError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    wrong = sum(bool(each.wrong) for each in results)
-    sys.stdout.write(f"{len(results) - wrong} bugs red before and green after, {wrong} not\n")
-    if wrong:
+    results = []
+    for bug in wanted:
+        try:
+            result = play(bug)
+        except BugError as error:
+            sys.stderr.write(f"{error}\n")
+            continue
+        results.append(result)
+        sys.stdout.write(f"{line(result)}\n")
+        sys.stdout.flush()
+        if result.wrong:
+            told = f"{bug.name}: {result.wrong}\n{result.before.told}\n{result.after.told}\n"
+            sys.stdout.write(told)
+    good = sum(not each.wrong for each in results)
+    sys.stdout.write(f"{good} of {len(wanted)} bugs red before and green after\n")
+    if len(results) < len(wanted):
+        return 2
+    if good < len(wanted):
         return 1
     if not names:
         remembered = rows(results)

@@ -31,7 +31,8 @@ $ nox -s corpus -- redis_2665           # one
 ```
 
 {count} bugs in {libraries} libraries, of {kinds} kinds, {sync} in threads and {awaited} in event
-loops. {by_law} were caught by a law: the scenario asks for nothing that the bug breaks. The
+loops. {by_law} were caught by a law or a guard that every run has: their scenarios ask for
+nothing that the bug breaks. The
 libraries are unmodified. Virtual time is what the scenario took with the bug, real time what it
 took here on the whole, with the start of Python, both times.
 
@@ -149,7 +150,7 @@ def is_by_law(row: Row) -> bool:
 def _words(caught: str) -> str:
     if caught.startswith(EXPECTATION):
         return f"expectation `{caught.removeprefix(EXPECTATION)}`"
-    return f"law `{caught}`"
+    return f"`{caught}`"
 
 
 def _versions(requirements: Sequence[str]) -> str:

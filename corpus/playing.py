@@ -23,7 +23,7 @@ class Played:
 
     Attributes:
         outcome: passed, failed or inconclusive.
-        caught: What failed: names of laws, or ``expect`` and an observable.
+        caught: What failed: names of laws and of what no run may do, or ``expect`` and an observable.
         virtual_s: How long it took in the world.
         real_s: How long it took here, with the start of Python.
         told: What was printed.
@@ -112,10 +112,7 @@ def _played(bug: Bug, python: Path, scenario: str) -> Played:
 
 def _caught(result: Mapping[str, Any]) -> set[str]:
     laws = {each["check"] for each in result["laws"] if each["outcome"] == "failed"}
-    expected = {
-        # ``method[1] answer.mode``: which step it was does not matter here.
-        EXPECTATION + each["check"].split()[-1]
-        for each in result["verdicts"]
-        if each["outcome"] == "failed"
-    }
-    return laws | expected
+    others = [each["check"].split() for each in result["verdicts"] if each["outcome"] == "failed"]
+    # ``method[1] answer.mode``: which step it was does not matter here. What has one word is no
+    # expectation, but something that no run may do, such as ``no-deadlock``.
+    return laws | {EXPECTATION + words[-1] if words[1:] else words[0] for words in others}

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from chaos.ports import Answer, Promises, Target, World
-from chaos.upstreams.simple import JsonUpstream
-
-
-class Shop(JsonUpstream):
-    """Has one price."""
-
-    name = "shop"
-    hosts = ("shop.example",)
-    routes: ClassVar = {"price.get": ("GET", "/price", {"price": 3})}
+from corpus.shop import SHOP, Shop
 
 
 class Prices(Target):
@@ -49,5 +41,5 @@ class Prices(Target):
     def ask(self, question: str) -> Answer:
         """Ask for the price."""
         del question
-        response = self._session.get("https://shop.example/price", timeout=5)
+        response = self._session.get(f"{SHOP}/price", timeout=5)
         return Answer(mode="told" if response.ok else "unknown")

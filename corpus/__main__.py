@@ -1,7 +1,7 @@
 """Plays the corpus: ``python -m corpus [BUG…]``; names are those of folders in corpus/bugs.
 
-Exits with 1 if a bug was not found, or something else was; with 2 if one could not be played. A
-run of all writes `docs/corpus.md` and the record behind it, if all is well.
+Exits with 1 if a bug was not found, or something else was; with 2 if one could not be played. If
+all is well, `docs/corpus.md` and the record behind it are written.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from __future__ import annotations
 import sys
 
 from corpus.bug import BugError, bugs
-from corpus.page import PAGE, page, rows, write_record
+from corpus.page import PAGE, merged, page, rows, write_record
 from corpus.playing import Result, play
 
 
 def line(result: Result) -> str:
     """One line of the table that is printed."""
-    bug = result.bug
-    caught = ", ".join(result.before.caught) or "nothing"
-    times = f"{result.before.virtual_s:9.3f} s {result.before.real_s + result.after.real_s:5.1f} s"
+    bug, before, after = result.bug, result.before, result.after
     verdict = "WRONG" if result.wrong else "ok   "
+    times = f"{before.virtual_s:9.3f} s {before.real_s + after.real_s:5.1f} s"
+    caught = ", ".join(before.caught) or "nothing"
     return f"{verdict} {bug.library:24} {bug.name:32} {bug.kind:16} {times}  {caught}"
 
 
 def main(*names: str) -> int:
-    """Play them one after the other; one that cannot be played does not keep the others from it."""
+    """Play them one after the other; one that cannot be played does not stop the others."""
     try:
         wanted = bugs(names)
     except BugError as error:
@@ -48,10 +48,9 @@ def main(*names: str) -> int:
         return 2
     if good < len(wanted):
         return 1
-    if not names:
-        remembered = rows(results)
-        write_record(remembered)
-        PAGE.write_text(page(remembered), encoding="utf-8")
+    remembered = merged(rows(results))
+    write_record(remembered)
+    PAGE.write_text(page(remembered), encoding="utf-8")
     return 0
 
 

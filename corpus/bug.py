@@ -35,7 +35,8 @@ class Bug:
         says: What goes wrong, in one sentence.
         kind: What the bug is about: ``Retry-After``, ``pool``, …
         style: Whether the service of ours awaits what it calls.
-        caught_by: What must fail where the bug is: names of laws and guards, or ``expect`` and an observable.
+        caught_by: What must fail where the bug is: names of laws and guards, or ``expect`` and an
+            observable.
         bug: The requirements with the bug.
         mended: The requirements without; empty if no release mends it.
         beside: What else both need.

@@ -66,7 +66,7 @@ class Row:
 
 
 def rows(results: Iterable[Result]) -> list[Row]:
-    """What is to be remembered."""
+    """What is to be remembered of bugs that were played."""
     return [
         Row(
             bug=each.bug.name,
@@ -84,8 +84,15 @@ def write_record(remembered: Sequence[Row]) -> None:
     RECORD.write_text(text + "\n", encoding="utf-8")
 
 
+def merged(played: Iterable[Row]) -> list[Row]:
+    """What was recorded, with these in place of what was recorded of the same bugs."""
+    known = [each.name for each in bugs()]
+    by_name = {row.bug: row for row in (*recorded(), *played)}
+    return [by_name[name] for name in known if name in by_name]
+
+
 def recorded() -> list[Row]:
-    """What the last run of the whole corpus came to."""
+    """What the last runs came to."""
     written = json.loads(RECORD.read_text(encoding="utf-8"))
     return [Row(**each | {"caught": tuple(each["caught"])}) for each in written]
 

@@ -23,7 +23,7 @@ class Played:
 
     Attributes:
         outcome: passed, failed or inconclusive.
-        caught: What failed: names of laws and of what no run may do, or ``expect`` and an observable.
+        caught: What failed: names of laws and guards, or ``expect`` and an observable.
         virtual_s: How long it took in the world.
         real_s: How long it took here, with the start of Python.
         told: What was printed.

@@ -28,7 +28,7 @@ class Chat(Target):
     @classmethod
     def warm_up(cls) -> None:
         """Make a client; before its first call it asks another process what machine this is."""
-        connections = httpx.AsyncClient(limits=httpx.Limits(max_connections=2))
+        connections: Any = httpx.AsyncClient(limits=httpx.Limits(max_connections=2))
         cls._client = openai.AsyncOpenAI(
             api_key="test", max_retries=0, timeout=10, http_client=connections
         )

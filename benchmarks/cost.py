@@ -1,4 +1,4 @@
-"""What the harness costs, against the floor: a call of the OpenAI SDK that is answered in memory.
+"""What the harness costs, beside what people would use without it.
 
 Run it with ``nox -s bench``. A ratio says more than a time: both sides are measured in turns, in
 one process, in processor time, so that a slow or busy machine slows both. Rates are in real time.
@@ -6,123 +6,24 @@ one process, in processor time, so that a slow or busy machine slows both. Rates
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
-import freezegun.api
-import httpx2
-import openai
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import world
+from benchmarks.figures import Figure
 from chaos import session
-from chaos.choices import Seeded
-from chaos.faults.injector import Injector
-from chaos.http import Request
-from chaos.simulation.world import Simulation
-from chaos.tiers.simulated.world import SimulatedTier
-from chaos.upstreams.openai import OpenAIUpstream
 
 PROJECT = Path(__file__).parents[1]
-
-ROUNDS = 15
-CALLS = 100
-"""In each round, on either side."""
-
-QUESTION = [{"role": "user", "content": "How do I reset my password?"}]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the result; ``ratio`` is against the floor, ``spread`` its quartiles."""
-
-    what: str
-    value: float
-    unit: str
-    ratio: float | None = None
-    spread: tuple[float, float] | None = None
-
-
-def bare_client() -> openai.OpenAI:
-    """The SDK over a transport that hands out the same bytes every time: the floor."""
-    request = Request(
-        method="POST",
-        url="https://api.openai.com/v1/chat/completions",
-        headers={"authorization": "Bearer sk-bench"},
-        body=json.dumps({"model": "gpt-4o-mini", "messages": QUESTION}).encode(),
-    )
-    response = OpenAIUpstream().handle(request)
-    headers = list(response.headers)
-    transport = httpx2.MockTransport(
-        lambda _: httpx2.Response(response.status, headers=headers, content=response.body)
-    )
-    http = httpx2.Client(transport=transport)
-    return openai.OpenAI(api_key="sk-bench", max_retries=0, http_client=http)
-
-
-def ask(client: openai.OpenAI) -> None:
-    """One call."""
-    client.chat.completions.create(model="gpt-4o-mini", messages=QUESTION)  # type: ignore[arg-type]  # of one role
-
-
-def cpu_us(client: openai.OpenAI) -> float:
-    """Processor time of one call, in microseconds."""
-    began = time.thread_time()
-    for _ in range(CALLS):
-        ask(client)
-    return (time.thread_time() - began) / CALLS * 1e6
-
-
-def play(simulation: Simulation, body: Callable[[], object], seed: int) -> None:
-    """One run of the simulated tier in which one user does ``body``."""
-    choices = Seeded(seed)
-    with simulation.start_run(
-        upstreams={"openai": OpenAIUpstream()},
-        injector=lambda _: Injector(choices),
-        choices=choices,
-        seed=seed,
-    ) as run:
-        user = run.scheduler.spawn("user-1", body)
-        run.scheduler.run()
-        if user.error is not None:
-            raise user.error
-
-
-def cost_of_a_call() -> Iterator[Figure]:
-    """The same call, bare and in the simulated tier."""
-    bare, real = bare_client(), openai.OpenAI(api_key="sk-bench", max_retries=0)
-    floor: list[float] = []
-    tier: list[float] = []
-    with SimulatedTier() as simulation:
-        for number in range(ROUNDS + 1):
-            floor.append(cpu_us(bare))
-            play(simulation, lambda: tier.append(cpu_us(real)), number)
-    # The first round warms up.
-    floor, tier = floor[1:], tier[1:]
-    ratios = [ours / theirs for ours, theirs in zip(tier, floor, strict=True)]
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    yield Figure("one SDK call, bare", statistics.median(floor), "us")
-    yield Figure("the same in the tier", statistics.median(tier), "us", middle, (low, high))
-
-
-def rate_of_runs(number: int = 1000) -> Figure:
-    """Whole runs of one call each: what it costs to begin and end a world."""
-    client = openai.OpenAI(api_key="sk-bench", max_retries=0)
-    clock = freezegun.api.real_perf_counter
-    with SimulatedTier() as simulation:
-        began_s = clock()
-        for seed in range(number):
-            play(simulation, lambda: ask(client), seed)
-        return Figure("runs of one call", number / (clock() - began_s), "per second")
 
 
 def suite() -> Figure:
@@ -146,8 +47,7 @@ def exploration(jobs: int) -> Figure:
 
 def figures() -> Iterator[Figure]:
     """All of them; the quick ones first."""
-    yield from cost_of_a_call()
-    yield rate_of_runs()
+    yield from world.figures()
     yield suite()
     for jobs in sorted({1, min(2, len(os.sched_getaffinity(0)))}):
         yield exploration(jobs)
@@ -156,7 +56,6 @@ def figures() -> Iterator[Figure]:
 def main() -> None:
     """Measure, and print a table; with ``--json``, JSON."""
     logging.getLogger().addHandler(logging.NullHandler())
-    gc.freeze()
     console = Console(stderr=True)
     found: list[Figure] = []
     for figure in figures():
@@ -165,11 +64,12 @@ def main() -> None:
     if "--json" in sys.argv[1:]:
         sys.stdout.write(json.dumps([asdict(figure) for figure in found], indent=2) + "\n")
         return
-    table = Table("", "measured", "against the floor", "quartiles", title="What the harness costs")
+    table = Table("", "measured", "ratio", "quartiles", "goal", title="What the harness costs")
     for figure in found:
-        ratio = "" if figure.ratio is None else f"x {figure.ratio:.2f}"
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f} x {figure.against}"
         spread = "" if figure.spread is None else "{:.2f} to {:.2f}".format(*figure.spread)
-        table.add_row(figure.what, f"{figure.value:,.1f} {figure.unit}", ratio, spread)
+        goal = "" if figure.goal is None else f"{figure.goal:g}"
+        table.add_row(figure.what, f"{figure.value:,.1f} {figure.unit}", ratio, spread, goal)
     Console().print(table)
 
 

@@ -72,7 +72,11 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case."""
-        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
+        wanted = name.lower()
+        for known, value in self.headers:
+            if known.lower() == wanted:
+                return value
+        return None
 
     def json(self) -> Any:  # noqa: ANN401 - JSON is anything
         """The body, parsed.

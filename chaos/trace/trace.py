@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar, overload
+from typing import TypeVar, cast, overload
 
 from chaos.trace.events import Event
 
@@ -22,6 +22,11 @@ class Trace(Sequence[Event]):
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events = list(events)
+        self._views: dict[tuple[type[Event], ...], _View] = {}
+
+    def __reduce__(self) -> tuple[type[Trace], tuple[list[Event]]]:
+        # Views are found again faster than they travel between processes.
+        return Trace, (self._events,)
 
     def append(self, event: Event) -> None:
         """Add what happened last."""
@@ -44,4 +49,21 @@ class Trace(Sequence[Event]):
 
     def of(self, *kinds: type[E]) -> list[E]:
         """Events of these types, in order."""
-        return [event for event in self._events if isinstance(event, kinds)]
+        view = self._views.get(kinds)
+        if view is None:
+            view = self._views[kinds] = _View()
+        for event in self._events[view.seen :]:
+            if isinstance(event, kinds):
+                view.events.append(event)
+        view.seen = len(self._events)
+        return cast("list[E]", view.events.copy())
+
+
+class _View:
+    """The events of some types among the first that were looked at. Checks ask again and again."""
+
+    __slots__ = ("events", "seen")
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.seen = 0

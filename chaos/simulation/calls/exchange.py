@@ -63,6 +63,8 @@ class Exchange:
         self._upstream = upstream
         self._operation = operation
         self._request: object = None
+        self._answer: Told | None = None
+        self._said: Said | None = None
         self._told: Told | None = None
         self._deed: str | None = None
         self._has_limit = False
@@ -77,10 +79,10 @@ class Exchange:
                 fault answered in its place, so that nothing was done.
         """
         self._request = request
-        said = None
         if told is not None:
-            said = self._upstream.said(self._operation, request, told)
-        self._deed = None if said is None else said.deed
+            self._answer = told
+            self._said = self._upstream.said(self._operation, request, told)
+        self._deed = None if self._said is None else self._said.deed
 
     def waits(self, *, is_limited: bool) -> None:
         """The client is ready to wait for what comes next, for so long or for ever."""
@@ -100,7 +102,9 @@ class Exchange:
             read = decoded(told) if isinstance(told, Response) else told
             detail = self._upstream.describe(self._operation, read)
             said = None
-            if self._request is not None:
+            if read is self._answer:
+                said = self._said
+            elif self._request is not None:
                 said = self._upstream.said(self._operation, self._request, read)
         except Exception as error:  # noqa: BLE001 - a stand-in of somebody's own
             broken = self._guard.broken_stand_in(self._upstream.name, error)

@@ -20,6 +20,7 @@ from chaos.simulation.network.handshake import (
     verify,
 )
 from chaos.simulation.network.sockets import VirtualSocket
+from chaos.simulation.network.trust import read_now, reading_put_off
 from chaos.simulation.tasks.baton import is_in_a_run
 
 _wrap_socket = ssl.SSLContext.wrap_socket
@@ -283,7 +284,7 @@ class VirtualSSLObject(_Session, ssl.SSLObject):  # type: ignore[misc]  # ours w
 
 def virtual_tls() -> ExitStack:
     """Makes contexts wrap virtual sockets in virtual TLS, while entered."""
-    undo = ExitStack()
+    undo = reading_put_off()
     undo.enter_context(mock.patch.object(ssl.SSLContext, "wrap_socket", _wrap_socket_virtually))
     undo.enter_context(mock.patch.object(ssl.SSLContext, "wrap_bio", _wrap_bio_virtually))
     return undo
@@ -299,6 +300,7 @@ def _wrap_socket_virtually(  # noqa: PLR0913, PLR0917 - the real signature
     session: Any = None,  # noqa: ANN401 - the same
 ) -> ssl.SSLSocket:
     if not isinstance(sock, VirtualSocket):
+        read_now(context)
         return _wrap_socket(
             *(context, sock, server_side, do_handshake_on_connect, suppress_ragged_eofs),
             *(server_hostname, session),
@@ -338,6 +340,7 @@ def _wrap_bio_virtually(  # noqa: PLR0913, PLR0917 - the real signature
     session: Any = None,  # noqa: ANN401 - the same
 ) -> ssl.SSLObject:
     if not is_in_a_run():
+        read_now(context)
         return _wrap_bio(context, incoming, outgoing, server_side, server_hostname, session)
     if isinstance(server_hostname, bytes):
         server_hostname = server_hostname.decode("ascii")

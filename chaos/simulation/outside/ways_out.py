@@ -32,6 +32,7 @@ _SOCKETS = frozenset(
     }
 )
 _TO_THIS_PROCESS = frozenset({"os.kill", "signal.pthread_kill"})
+_WATCHED = _PROCESSES | _SOCKETS | _TO_THIS_PROCESS | {"socket.__new__"}
 
 
 class _Hook:
@@ -60,6 +61,9 @@ def substitutes() -> dict[Callable[..., Any], Callable[..., Any]]:
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    # Python tells of `id()` too; nearly everything ends here.
+    if event not in _WATCHED:
+        return
     guard = _Hook.guard
     if guard is None or baton.scheduler is None or baton.ident != get_ident():
         return

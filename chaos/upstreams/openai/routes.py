@@ -46,6 +46,9 @@ _BASE = r"(?:/[^/]+)*?/v\d+(?:beta\d*)?|/openai/deployments/(?P<deployment>[^/]+
 """Where the API may begin: anything that ends in a version, a deployment on Azure, or nothing."""
 
 
+_Routes = tuple[tuple[str, re.Pattern[str], str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """An operation, and the parts of its path by name."""
@@ -77,16 +80,22 @@ class Routes:
 
     def find(self, method: str, path: str) -> Routed | None:
         """The operation; None if the API has no such thing."""
-        for known, pattern, operation in self._routes:
-            if known == method and (match := pattern.fullmatch(path)):
-                found = match.groupdict().items()
-                return Routed(operation, {name: unquote(value) for name, value in found if value})
-        return None
+        return _found(self._routes, method, path)
+
+
+# A request is looked up to name its operation, and again to be answered.
+@lru_cache(maxsize=256)
+def _found(routes: _Routes, method: str, path: str) -> Routed | None:
+    for known, pattern, operation in routes:
+        if known == method and (match := pattern.fullmatch(path)):
+            found = match.groupdict().items()
+            return Routed(operation, {name: unquote(value) for name, value in found if value})
+    return None
 
 
 # A stand-in is made for every run, and its routes are always the same.
 @lru_cache(maxsize=16)
-def _compiled(base_path: str | None) -> tuple[tuple[str, re.Pattern[str], str], ...]:
+def _compiled(base_path: str | None) -> _Routes:
     base = _BASE if base_path is None else f"{_BASE}|{re.escape(base_path.rstrip('/'))}"
     return tuple(
         (method, re.compile(f"(?:{base}){path}"), operation) for method, path, operation in ROUTES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -31,6 +32,13 @@ _READERS: Mapping[str, Callable[[Response], Read]] = {
 }
 """How the operations in which a model speaks are read."""
 
+
+# Of one answer, the trace wants to know what it says, and laws want to know it too.
+@lru_cache(maxsize=64)
+def _read(operation: str, response: Response) -> Read:
+    return _READERS[operation](response)
+
+
 _HOPELESS_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes of a 429 that does not go away by itself."""
 
@@ -48,7 +56,7 @@ def describe(operation: Operation, response: Response, models: Catalogue) -> Map
     if operation.name not in _READERS:
         return {}
     try:
-        read = _READERS[operation.name](response)
+        read = _read(operation.name, response)
     except ValueError:
         return {}
     text = {"text": read.text, "finish_reason": read.finish_reason}
@@ -66,7 +74,7 @@ def said(operation: Operation, request: Request, response: Response) -> Said | N
     if response.status != HTTPStatus.OK:
         return failure(response)
     try:
-        found = _READERS[operation.name](response).said
+        found = _read(operation.name, response).said
     except ValueError:
         return None
     if found.tokens_in is None and operation.name == "chat.completions":

@@ -31,10 +31,10 @@ $ nox -s corpus -- redis_2665           # one
 ```
 
 {count} bugs in {libraries} libraries, of {kinds} kinds, {sync} in threads and {awaited} in event
-loops. {by_law} were caught by a law or a guard that every run has: their scenarios ask for
-nothing that the bug breaks. The
-libraries are unmodified. Virtual time is what the scenario took with the bug, real time what it
-took here on the whole, with the start of Python, both times.
+loops. **{by_law} were caught by a law, or by a guard that every run has**: their scenarios ask for
+nothing that the bug breaks. The libraries are unmodified; so is the bug's environment, but for
+the harness and what it needs. Virtual time is what the scenario took with the bug, real time what
+both runs took on a machine with other things to do, with the start of Python.
 
 {table}
 

@@ -177,6 +177,15 @@ class Steered:
         """Every decision so far, steered or not."""
         return tuple(self._made)
 
+    def searches(self, kind: str) -> bool:
+        """Whether decisions of this kind are searched, not drawn.
+
+        Example:
+            >>> Steered(7, kinds={"fault"}).searches("order")
+            False
+        """
+        return kind in self._kinds
+
     @property
     def drawn(self) -> Mapping[str, int]:
         """How many decisions each label has drawn from the seed."""

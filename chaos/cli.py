@@ -33,6 +33,7 @@ from chaos.commands.run import run
 from chaos.commands.schema import schema
 from chaos.errors import ChaosError, MissingComponentError
 from chaos.processes.sources import saved_since
+from chaos.reports.formats import FormatsCommand, GateCommand
 from chaos.reports.terminal import ReaderGoneError
 
 _INTERRUPTED = 130
@@ -69,14 +70,14 @@ def _options(_: Version = False) -> None:  # noqa: FBT002 - typer calls with key
     """Options of no command; what they do is in their callbacks."""
 
 
-app.command()(run)
-app.command()(gate)
+app.command(cls=FormatsCommand)(run)
+app.command(cls=GateCommand)(gate)
 app.command()(explore)
 app.command()(replay)
 app.command()(prove)
 app.command()(validate)
 app.command(name="list")(list_)
-app.command()(report)
+app.command(cls=FormatsCommand)(report)
 app.command()(diff)
 app.command()(doctor)
 app.command()(explain)

@@ -1,11 +1,12 @@
-"""Every extension point of the harness on one page.
+"""A service under test as the harness sees it: a `Target`, its stand-ins, and what it promises.
 
-A service under test is a `Target`; what it relies on are `Upstream` stand-ins; what judges a run
-is a `Check`; who reads the results is a `Reporter`. A target finds all it may use in its `World`.
+A target finds all it may use in its `World`. What else can be added to the harness has its base
+class where it acts; `chaos.extensions.Kind` lists the kinds, and ``docs/extend`` has a page each.
 """
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +15,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from chaos.choices import Choices
+from chaos.errors import TargetError
+from chaos.extensions import Extension, Kind, MisfitError, beside
 from chaos.http import Request, Response
+from chaos.processes.importing import load
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
 from chaos.trace.events import Event, Scalar
 from chaos.trace.said import Said
 from chaos.units import parse_duration
-from chaos.verdict import Verdict
 
 CONNECT = "connect"
 """The operation of a call that came no further than an attempt to connect."""
@@ -39,11 +42,13 @@ class Operation:
     object: str | None = None
 
 
-class StandIn(ABC):
+class StandIn(Extension, ABC):
     """A stand-in for one provider: state of its own, no sockets, no clock but ``time``.
 
     A new one is made for each run. What it speaks is up to the classes below.
     """
+
+    extends = Kind.UPSTREAM
 
     name: ClassVar[str]
     """What scenarios call it: ``openai``."""
@@ -53,6 +58,20 @@ class StandIn(ABC):
 
     operations: ClassVar[tuple[str, ...]]
     """Every operation it knows, for ``operation:`` in scenarios."""
+
+    @classmethod
+    def check_extension(cls) -> None:
+        """Whether it says what it is; see the base class."""
+        for key, example in (
+            ("name", 'name = "weather"'),
+            ("hosts", 'hosts = ("api.weather.test",)'),
+            ("operations", 'operations = ("now.get",)'),
+        ):
+            said = getattr(cls, key, None)
+            if not said or (isinstance(said, str) is not (key == "name")):
+                raise MisfitError(
+                    f"has {said!r} as its {key!r}", "it to say so", f"write {example}"
+                )
 
     def describe(self, operation: Operation, response: Any) -> Mapping[str, Scalar]:  # noqa: ANN401
         """What a trace should remember of an answer, for people to read. Default: nothing.
@@ -77,6 +96,47 @@ class StandIn(ABC):
         """
         del operation, request, response
         return None
+
+
+STAND_INS: Mapping[str, str] = {
+    "anthropic": "chaos.upstreams.anthropic:AnthropicUpstream",
+    "gcs": "chaos.upstreams.gcs:GcsUpstream",
+    "google-iam": "chaos.upstreams.google:IamCredentialsUpstream",
+    "google-metadata": "chaos.upstreams.google:MetadataUpstream",
+    "google-tokens": "chaos.upstreams.google:TokenUpstream",
+    "openai": "chaos.upstreams.openai:OpenAIUpstream",
+    "proxy": "chaos.upstreams.proxy:ForwardProxy",
+    "redis": "chaos.upstreams.redis:RedisUpstream",
+}
+"""The stand-ins that come with the harness, by name, and where each is; imported when named."""
+
+
+def stand_in(named: type[StandIn] | str) -> type[StandIn]:
+    """A stand-in by its name, whether it comes with the harness or is added by others.
+
+    Raises:
+        TargetError: There is none of that name.
+        ExtensionError: One that was added is not as it should be.
+
+    Example:
+        >>> stand_in("openai").hosts
+        ('api.openai.com',)
+    """
+    if not isinstance(named, str):
+        return named
+    added = beside(Kind.UPSTREAM, STAND_INS)
+    if named in added:
+        found: type[StandIn] = added[named]
+    elif named in STAND_INS:
+        found = load(STAND_INS[named], told=f"upstream {named!r}", may_ask=True)
+    else:
+        known = sorted({*STAND_INS, *added})
+        near = difflib.get_close_matches(named, known, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else "name its class, or add it as a plug-in"
+        raise TargetError(
+            f"unknown upstream {named!r}; expected one of: {', '.join(known)}; {fix}"
+        )
+    return found
 
 
 class Upstream(StandIn):
@@ -416,7 +476,7 @@ class Vocabulary:
         }
 
 
-class Target(ABC):
+class Target(Extension, ABC):
     """A service under test. One object serves one run; its class is found by name.
 
     Subclass it, name the upstreams, and answer in `ask`. Whatever has to be made for that, is made
@@ -433,11 +493,13 @@ class Target(ABC):
         'echo'
     """
 
+    extends = Kind.TARGET
+
     name: ClassVar[str]
     """What people call it; by default the name of the class, in lower case."""
 
-    upstreams: ClassVar[Sequence[type[StandIn]]] = ()
-    """The stand-ins it needs; see `make_upstreams`."""
+    upstreams: ClassVar[Sequence[type[StandIn] | str]] = ()
+    """The stand-ins it needs, each a class or a name; see `make_upstreams` and `stand_in`."""
 
     modes: ClassVar[tuple[str, ...]] = MODES
     """How it may answer, the best first; see `Vocabulary`."""
@@ -467,14 +529,13 @@ class Target(ABC):
     @classmethod
     def vocabulary(cls) -> Vocabulary:
         """The words scenarios may use for it. Default: its upstreams and its modes."""
+        upstreams = list(map(stand_in, cls.upstreams))
         return Vocabulary(
-            upstreams={each.name: each.operations for each in cls.upstreams},
+            upstreams={each.name: each.operations for each in upstreams},
             observables={},
             settings={},
             modes=cls.modes,
-            streams=frozenset(
-                each.name for each in cls.upstreams if issubclass(each, StreamUpstream)
-            ),
+            streams=frozenset(each.name for each in upstreams if issubclass(each, StreamUpstream)),
         )
 
     @classmethod
@@ -488,7 +549,7 @@ class Target(ABC):
     @classmethod
     def make_upstreams(cls) -> Sequence[StandIn]:
         """New stand-ins for one run. Default: one of each of `upstreams`."""
-        return [each() for each in cls.upstreams]
+        return [stand_in(each)() for each in cls.upstreams]
 
     def build(self, world: World) -> Awaitable[None] | None:
         """Build the service, and the state that ``given`` describes. Default: nothing."""
@@ -540,12 +601,3 @@ class Target(ABC):
     def close(self) -> Awaitable[None] | None:
         """Release what `build` took. The run is over."""
         return None
-
-
-class Check(Protocol):
-    """A rule over a finished run."""
-
-    name: str
-
-    def judge(self, run: Any, /) -> Verdict:  # noqa: ANN401 - see chaos.checks.run_record
-        """Conclude; a check that had nothing to judge is inconclusive, never passed."""

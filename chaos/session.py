@@ -26,9 +26,9 @@ from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target, vocabulary_of, warm_up
 from chaos.targets.here import importable_here
+from chaos.tiers.registry import worlds
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.tier import Tier
-from chaos.tiers.wire.world import WireTier
 from chaos.verdict import Outcome
 
 Length = Callable[[LoadedScenario], float]
@@ -112,7 +112,7 @@ def load_all(paths: Sequence[Path], words: Vocabularies = vocabulary_of) -> Load
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword
     loaded: Sequence[LoadedScenario],
     *,
-    tier: Tier = Tier.SIMULATED,
+    tier: str = Tier.SIMULATED,
     seed: int | None = None,
     stop_at_first: bool = False,
     processes: int = 1,
@@ -124,7 +124,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
 
     Args:
         loaded: What to play.
-        tier: Where.
+        tier: Where; the name of a tier, or both of the harness compared.
         seed: Replaces the seed of every scenario.
         stop_at_first: End after the first run that did not pass.
         processes: How many play; see `processes_for`.
@@ -135,10 +135,11 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
 
     Raises:
         TargetError: A scenario's target cannot be found.
+        ChaosError: There is no such tier.
         MissingComponentError: The wire tier is asked for, and there is no Toxiproxy.
         WorkerDiedError: A process died while it played.
     """
-    assert processes == 1 or tier is Tier.SIMULATED, "there is one Toxiproxy"
+    assert processes == 1 or tier == Tier.SIMULATED, "only one can be entered by several"
     with importable_here():
         targets = [find_target(each.scenario.target) for each in loaded]
     is_alone = len(loaded) == 1 if is_alone is None else is_alone
@@ -146,7 +147,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
     simulated: dict[int, RunResult] = {}
     results: list[RunResult] = []
     began = real.monotonic()
-    for make_world in _WORLDS[tier]:
+    for make_world in worlds(tier):
         if stop_at_first and results and results[-1].outcome is not Outcome.PASSED:
             break  # In the tier before this one.
         due = range(len(loaded))
@@ -161,14 +162,14 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
                 processes,
                 isolated=isolated,
                 name=lambda number: f"'{loaded[number].source.path}'",
-                on_death=partial(_died, loaded, make_world.tier, seed) if isolated else None,
+                on_death=partial(_died, loaded, make_world.name, seed) if isolated else None,
             ) as pool,
         ):
             for number, played in _as_listed(pool.as_they_end(begun), due):
                 result = played
                 if number in simulated:
                     result = with_parity(played, simulated[number])
-                elif tier is Tier.BOTH:
+                elif tier == Tier.BOTH:
                     simulated[number] = played
                 results.append(result)
                 on_result(result)
@@ -178,13 +179,6 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
         results=tuple(results),
         real_s=real.monotonic() - began,
     )
-
-
-_WORLDS: dict[Tier, tuple[type[Simulation], ...]] = {
-    Tier.SIMULATED: (SimulatedTier,),
-    Tier.WIRE: (WireTier,),
-    Tier.BOTH: (SimulatedTier, WireTier),
-}
 
 
 @contextmanager
@@ -224,18 +218,18 @@ def _as_listed(
 
 
 def processes_for(
-    loaded: Sequence[LoadedScenario], tier: Tier = Tier.SIMULATED, wanted: int | None = None
+    loaded: Sequence[LoadedScenario], tier: str = Tier.SIMULATED, wanted: int | None = None
 ) -> int:
     """How many processes will play.
 
     Args:
         loaded: What is to be played.
         tier: Where. Only the simulated tier can be entered by several processes: on the wire
-            there is one Toxiproxy with its ports.
+            there is one Toxiproxy with its ports, and what others need is not known.
         wanted: By default one for each core, and one alone for what takes no longer to play than
             processes take to start.
     """
-    if tier is not Tier.SIMULATED:
+    if tier != Tier.SIMULATED:
         return 1
     worth_one = _WORTH_A_FORK if can_fork() else _WORTH_A_START
     questions = sum(each.scenario.background_questions for each in loaded)

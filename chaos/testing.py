@@ -12,7 +12,7 @@ from chaos.checks.measure import Window, measure
 from chaos.choices import Seeded
 from chaos.errors import ChaosError, SimulationError
 from chaos.faults.injector import Injector
-from chaos.ports import StandIn
+from chaos.ports import StandIn, stand_in
 from chaos.scenario.faults import FAULTS, Fault
 from chaos.scenario.problems import ScenarioError, listed, suggest
 from chaos.scenario.source import Findings
@@ -86,15 +86,16 @@ class SimulatedWorld:
         finally:
             self._simulation.__exit__(exc_type, exc, traceback)
 
-    def serve(self, *upstreams: StandIn) -> None:
-        """Begin, with these stand-ins and no others.
+    def serve(self, *upstreams: StandIn | str) -> None:
+        """Begin, with these stand-ins and no others; a name is for one as `stand_in` finds it.
 
         Raises:
-            ChaosError: Something has happened already.
+            ChaosError: Something has happened already, or there is no such stand-in.
         """
         if self._run is not None:
             raise ChaosError(f"the world has begun; expected it idle; {_START_FIRST}")
-        self._start({upstream.name: upstream for upstream in upstreams})
+        served = [stand_in(each)() if isinstance(each, str) else each for each in upstreams]
+        self._start({upstream.name: upstream for upstream in served})
 
     @property
     def now_s(self) -> float:

@@ -86,7 +86,8 @@ def step_entries() -> Iterator[Entry]:
     """
     for action, model in ACTIONS.items():
         said: object = model.model_fields[action].annotation
-        if isinstance(said, type) and issubclass(said, BaseModel):
+        # What a fault may say is a list of its own.
+        if isinstance(said, type) and issubclass(said, BaseModel) and said is not Fault:
             yield Entry(name=action, doc=summary(model), parameters=parameters(said, but=set()))
         else:
             yield Entry(name=action, doc=summary(model))

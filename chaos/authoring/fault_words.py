@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import singledispatch
 
+from chaos.extensions import blaming
+from chaos.faults.registry import BEHAVIOURS
 from chaos.scenario.faults import (
     BandwidthFault,
     CompletionFault,
@@ -99,7 +101,8 @@ def describe_fault(fault: Fault) -> str:
 
 @singledispatch
 def _what(fault: Fault) -> str:
-    raise NotImplementedError(f"no words for {type(fault).__name__}")
+    with blaming(BEHAVIOURS[type(fault)], "put into words"):
+        return fault.in_words()
 
 
 @_what.register

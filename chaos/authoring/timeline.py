@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 
+from chaos.scenario.faults import Fault, kind_of
 from chaos.scenario.model import (
     AdvanceStep,
     AnyStep,
@@ -170,7 +171,7 @@ def _rows(moments: Sequence[_Moment], *, has_closing: bool) -> list[_Row]:
         step = moment.placed.step
         match step:
             case InjectStep():
-                windows.append(_window(step.inject.id or step.inject.fault, moments, column, "="))
+                windows.append(_window(_called(step.inject), moments, column, "="))
             case LoadStep():
                 windows.append(_window("load", moments, column, "~"))
             case AskStep():
@@ -215,3 +216,7 @@ def _ended_at(placed: Placed, moments: Sequence[_Moment], first: int) -> int | N
         if id_ is not None and isinstance(healed, HealStep) and healed.heal == id_:
             return column
     return None
+
+
+def _called(fault: Fault) -> str:
+    return fault.id or kind_of(type(fault))

@@ -21,8 +21,24 @@ def judge(expectation: Expectation, window: Window, *, kind: Kind, where: str) -
         where: Path of the step, or ``expect`` for the whole run.
 
     Returns:
-        Failed if any value lies outside the tolerance; inconclusive if there was none to judge.
+        Failed if any value lies outside the tolerance, or could not be measured; inconclusive if
+        there was none to judge.
     """
+    try:
+        return _judge(expectation, window, kind, where)
+    except Exception as error:  # noqa: BLE001 - whoever measures may err; it must not look unjudged
+        shown = f"{type(error).__name__}: {error}"
+        return Verdict(
+            check=f"{where} {expectation.key}",
+            outcome=Outcome.FAILED,
+            reason=f"{expectation.key} cannot be measured: {shown}",
+            expected=expectation.tolerance.describe(),
+            seen=shown,
+            line=expectation.location.line or None,
+        )
+
+
+def _judge(expectation: Expectation, window: Window, kind: Kind, where: str) -> Verdict:
     if isinstance(expectation.tolerance, Eventually | LeadsTo):
         return liveness.judge(expectation, expectation.tolerance, window, where)
     measured = measure(expectation.key, window)

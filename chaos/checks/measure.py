@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from chaos.extensions import Kind, found
 from chaos.trace.events import (
     AnswerEvent,
     AskEvent,
@@ -70,18 +71,28 @@ Measure = Callable[[Window, Sequence[str]], Measured]
 def measure(key: str, window: Window) -> Measured:
     """What the window shows under ``key``.
 
-    A key that is not built in is an observable of the target: its last observation counts.
+    A key that is neither built in nor added by others is an observable of the target: its last
+    observation counts.
 
     Example:
         >>> measure("calls.openai", Window(trace=Trace())).values
         (0,)
     """
+    added = found(Kind.EXPECTATION).get(key)
+    if added is not None:
+        return _measured(added().measure(window), key)
     first, *rest = key.split(".")
     if first in _BY_FIRST_WORD:
         return _BY_FIRST_WORD[first](window, rest)
     if key.endswith(".breaker.transitions"):
         return _transitions(window, key.removesuffix(".breaker.transitions"))
     return _observation(window, key)
+
+
+def _measured(said: object, key: str) -> Measured:
+    if not isinstance(said, Measured):
+        raise TypeError(f"measure() of {key!r} gave {said!r}, not a Measured")
+    return said
 
 
 def _answers(window: Window, rest: Sequence[str]) -> Measured:
@@ -258,3 +269,6 @@ _BY_FIRST_WORD: dict[str, Measure] = {
     "time_to_open": _time_to_open,
     "time_to_recover": _time_to_recover,
 }
+
+BUILT_IN_WORDS = frozenset({*_BY_FIRST_WORD, "index", "eventually", "leads_to"})
+"""What keys of the harness begin with."""

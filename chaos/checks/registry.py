@@ -7,6 +7,7 @@ import difflib
 from chaos.checks.laws import LAWS
 from chaos.checks.laws.law import Law
 from chaos.errors import ChaosError
+from chaos.extensions import blaming
 from chaos.ports import Promises
 from chaos.trace.trace import Trace
 
@@ -25,7 +26,12 @@ def promised_laws(promises: Promises, trace: Trace) -> frozenset[str]:
         >>> sorted(promised_laws(Promises(), Trace()))
         ['every-ask-is-answered', 'no-error-is-lost']
     """
-    return frozenset(law.name for law in LAWS if law.rests_on.is_given(promises, trace))
+    return frozenset(law.name for law in LAWS if _is_given(law, promises, trace))
+
+
+def _is_given(law: type[Law], promises: Promises, trace: Trace) -> bool:
+    with blaming(law, "asked what it rests on"):
+        return law.rests_on.is_given(promises, trace)
 
 
 def find_law(name: str) -> type[Law]:

@@ -89,7 +89,8 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     every call they cause and every attempt to connect, then every two, up to the bound. With
     preemptions alone, the scenario is played as it is, once for each interleaving of the code that
     its target names. Together they are tried together, and so is the order of users who could go
-    on at the same moment: runs that differ in the fewest ways come first.
+    on at the same moment, and of coroutines that are ready in an event loop. Runs that differ in
+    the fewest ways come first.
 
     Whatever breaks a law becomes a scenario of its own, as small as can be, that fails until the
     service is mended.

@@ -10,7 +10,7 @@ from chaos.commands.common import Paths, output, places
 
 NoImport = Annotated[
     bool,
-    typer.Option("--no-import", help="Run no code of the target: check all that needs none."),
+    typer.Option("--no-import", help="Run no code but chaos itself: check all that needs none."),
 ]
 
 
@@ -21,16 +21,21 @@ def validate(
     """Check scenario files without playing them; every mistake, with line and column.
 
     The module of the target is imported for the words that it adds: its upstreams, modes,
-    settings and observables. With --no-import it is not, and those words are not checked.
+    settings and observables. With --no-import neither it nor any plug-in is, and their words are
+    not checked.
     """
+    from contextlib import nullcontext
+
     from chaos import session
+    from chaos.extensions import importing_nothing
     from chaos.scenario.collecting import in_words
     from chaos.scenario.loader import without_words
     from chaos.targets import vocabulary_of
 
     words = without_words if no_import else vocabulary_of
     # Also those that are played only when asked for.
-    loaded = session.load_all(places(paths), words).sound()
+    with importing_nothing() if no_import else nullcontext():
+        loaded = session.load_all(places(paths), words).sound()
     console = output()
     what = "valid as far as no target is needed" if no_import else "valid"
     console.print(f"{len(loaded.scenarios)} scenarios are {what}")

@@ -30,7 +30,7 @@ Update = Annotated[
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
-@with_formats(gate=True)
+@with_formats
 def gate(  # noqa: PLR0913 - one parameter for each option
     paths: Paths = None,
     baseline_file: BaselineFile = DEFAULT_BASELINE,

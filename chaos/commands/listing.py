@@ -22,7 +22,9 @@ Observables = Annotated[
 ]
 Settings = Annotated[bool, typer.Option("--settings", help="List settings of the target.")]
 Laws = Annotated[bool, typer.Option("--laws", help="List the laws that judge every run.")]
+Upstreams = Annotated[bool, typer.Option("--upstreams", help="List stand-ins for providers.")]
 Targets = Annotated[bool, typer.Option("--targets", help="List installed targets.")]
+Tiers = Annotated[bool, typer.Option("--tiers", help="List where scenarios can be played.")]
 TargetName = Annotated[
     str,
     typer.Option(
@@ -39,7 +41,9 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     observables: Observables = False,  # noqa: FBT002 - the same
     settings: Settings = False,  # noqa: FBT002 - the same
     laws: Laws = False,  # noqa: FBT002 - the same
+    upstreams: Upstreams = False,  # noqa: FBT002 - the same
     targets: Targets = False,  # noqa: FBT002 - the same
+    tiers: Tiers = False,  # noqa: FBT002 - the same
     target: TargetName = "helpdesk",
 ) -> None:
     """List scenarios with what each claims; or the words that scenarios can use."""
@@ -49,7 +53,9 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     wanted += [lambda: _observables(_words(target))] if observables else []
     wanted += [lambda: _settings(_words(target))] if settings else []
     wanted += [_laws] if laws else []
+    wanted += [_upstreams] if upstreams else []
     wanted += [_targets] if targets else []
+    wanted += [_tiers] if tiers else []
     if wanted and (paths or expression):
         raise ChaosError("scenarios are listed apart from words; remove the paths, or the option")
     console = output()
@@ -117,14 +123,37 @@ def _laws() -> Table:
     return table
 
 
+def _upstreams() -> Table:
+    from chaos.authoring.catalogue import summary
+    from chaos.extensions import Kind, beside
+    from chaos.ports import STAND_INS, stand_in
+
+    table = _table("upstream", "hosts", "what it is")
+    for name in (*STAND_INS, *beside(Kind.UPSTREAM, STAND_INS)):
+        found = stand_in(name)
+        table.add_row(name, ", ".join(found.hosts), summary(found))
+    return table
+
+
 def _targets() -> Table:
     from chaos.authoring.catalogue import summary
-    from chaos.targets.here import find_here, known_targets
+    from chaos.targets import known_targets
+    from chaos.targets.here import find_here
 
     table = _table("target", "upstreams", "what it is")
     for name in known_targets():
         found = find_here(name)
         table.add_row(name, ", ".join(found.vocabulary().upstreams), summary(found))
+    return table
+
+
+def _tiers() -> Table:
+    from chaos.authoring.catalogue import summary
+    from chaos.tiers.registry import TIERS
+
+    table = _table("tier", "what it is")
+    for name, tier in TIERS.items():
+        table.add_row(name, summary(tier))
     return table
 
 

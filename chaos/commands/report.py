@@ -20,7 +20,7 @@ Traces = Annotated[
 ]
 
 
-@with_formats()
+@with_formats
 def report(saved: Saved, traces: Traces = None, *, files: Files) -> None:
     """Write a report on saved runs, in any format.
 

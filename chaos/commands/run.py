@@ -19,6 +19,7 @@ from chaos.commands.common import (
 )
 from chaos.commands.outputs import console_beside, write, write_reports
 from chaos.commands.watch import watch as watch_and_play
+from chaos.errors import ChaosError
 from chaos.interactive.interruption import FROM, Progress, from_name
 from chaos.reports.formats import Files, with_formats
 from chaos.tiers.tier import Tier
@@ -40,9 +41,23 @@ Verbose = Annotated[
         help="List every scenario, also of a large suite; -vv: laws and trace digests as well.",
     ),
 ]
+
+
+def _tier(name: str) -> str:
+    from chaos.tiers.registry import worlds
+
+    worlds(name)
+    return name
+
+
 TierName = Annotated[
-    Tier,
-    typer.Option(help="In virtual time; over sockets through Toxiproxy; or both, compared."),
+    str,
+    typer.Option(
+        metavar="simulated|wire|both",
+        parser=_tier,
+        help="In virtual time; over sockets through Toxiproxy; or both, compared; or the name of "
+        "one that was added.",
+    ),
 ]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Play again what is saved, until Ctrl-C.")]
@@ -53,11 +68,11 @@ CheckOrder = Annotated[
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
 
 
-@with_formats()
+@with_formats
 def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     expression: Expression = "",
-    tier: TierName = Tier.SIMULATED,
+    tier: TierName = "simulated",
     seed: Seed = None,
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - typer calls with keywords
     verbose: Verbose = 0,
@@ -86,6 +101,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
+    if check_order and tier not in {Tier.SIMULATED, Tier.BOTH}:
+        raise ChaosError(
+            f"--check-order compares traces of virtual time, and --tier is {tier!r}; expected "
+            "'simulated' or 'both'; leave one of the options out"
+        )
     if watch:
         watch_and_play(places(paths), expression, seed=seed, laws=verbose > 1)
         return
@@ -102,7 +122,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     )
     report = ConsoleReport(console, lists=verbose > 0 or len(loaded) <= LISTED, laws=verbose > 1)
     processes = session.processes_for(loaded, tier, jobs)
-    runs = len(loaded) * (2 if tier is Tier.BOTH else 1)
+    runs = len(loaded) * (2 if tier == Tier.BOTH else 1)
 
     def tell(result: RunResult) -> None:
         report.on_result(result)

@@ -161,7 +161,7 @@ def _claim(problem: Problem, scenario: Scenario) -> str:
 
 def _injection(struck: Struck) -> InjectStep:
     fault = struck.fault.model_copy(update={"calls": (struck.nth,)})
-    return InjectStep(inject=fault)  # type: ignore[arg-type] # the menu has only faults of AnyFault
+    return InjectStep(inject=fault)
 
 
 def _healings(struck: Sequence[Struck]) -> Iterator[HealStep]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
 
 from chaos.errors import ChaosError
 from chaos.explorer.yaml_text import plain
-from chaos.faults.behaviour import Stage
+from chaos.extensions import remembered
+from chaos.faults.behaviour import ConnectingFault, Stage
+from chaos.faults.registry import BEHAVIOURS
 from chaos.scenario.faults import (
+    FAULTS,
     CompletionFault,
     ConnectionRefusedFault,
     ConnectTimeoutFault,
@@ -26,6 +28,7 @@ from chaos.scenario.faults import (
     ResetPeerFault,
     TimeoutFault,
     TlsFailureFault,
+    kind_of,
 )
 from chaos.scenario.problems import suggest
 
@@ -94,23 +97,23 @@ class Menu:
         return _at_stage(self.only, upstream, stage)
 
 
-@cache
+@remembered
 def _at_stage(only: tuple[str, ...], upstream: str, stage: Stage) -> tuple[Fault, ...]:
     faults = (
         model.model_validate({"upstream": upstream, "open_connections": "kept", **said})
-        for model, said in _CONNECTING[stage]
+        for model, said in (*_CONNECTING[stage], *_added(stage))
     )
     return tuple(fault for fault in faults if _is_wanted(only, fault))
 
 
-@cache
+@remembered
 def _dishes(only: tuple[str, ...], upstream: str, operation: str) -> tuple[Fault, ...]:
     return tuple(fault for fault in _all(upstream, operation) if _is_wanted(only, fault))
 
 
 def _is_wanted(only: tuple[str, ...], fault: Fault) -> bool:
     return not only or any(
-        fnmatchcase(fault_name(fault), pattern) or pattern == vars(fault)["fault"]
+        fnmatchcase(fault_name(fault), pattern) or pattern == kind_of(type(fault))
         for pattern in only
     )
 
@@ -146,6 +149,15 @@ def _all(upstream: str, operation: str) -> Iterator[Fault]:
         yield model.model_validate({"upstream": upstream, "operation": operation, **said})
 
 
+def _added(stage: Stage | None) -> Iterator[tuple[type[Fault], dict[str, object]]]:
+    """What models say of themselves: of faults that strike at this stage; with None, at a call."""
+    for kind, model in FAULTS.items():
+        behaviour = BEHAVIOURS[model]
+        strikes = behaviour.stage if issubclass(behaviour, ConnectingFault) else None
+        if strikes == stage:
+            yield from ((model, {"fault": kind, **said}) for said in model.menu)
+
+
 def _everything(operation: str) -> Iterator[tuple[type[Fault], dict[str, object]]]:
     for status in (503, 500):
         yield HttpErrorFault, {"fault": "http_error", "status": status}
@@ -173,3 +185,4 @@ def _everything(operation: str) -> Iterator[tuple[type[Fault], dict[str, object]
         yield CompletionFault, {"fault": "completion", "content": None}
         for how in ("fin", "reset", "stall"):
             yield CutStreamFault, {"fault": "cut_stream", "after": 2, "how": how}
+    yield from _added(None)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chaos.faults.armed import Armed
 from chaos.faults.behaviour import (
+    ANSWERING,
     AlteringFault,
     BendingFault,
     LosingFault,
@@ -72,9 +73,9 @@ class Decision:
     def answering(self) -> tuple[str, ...]:
         """Kinds of the faults that are answers of an HTTP server."""
         return tuple(
-            str(vars(armed.fault)["fault"])
+            armed.behaviour.name
             for armed in self._faults
-            if isinstance(armed.behaviour, ReplacingFault | AlteringFault | MeteringFault)
+            if isinstance(armed.behaviour, ANSWERING)
         )
 
     def respond(self, request: Request) -> Response:

@@ -5,9 +5,17 @@ Who asks again after an answer was lost has to know: what has been done already,
 
 from __future__ import annotations
 
-from chaos.faults.behaviour import ConnectingFault, IdleFault, MeteringFault, ReplacingFault
+from chaos.faults.behaviour import (
+    ConnectingFault,
+    IdleFault,
+    LosingFault,
+    MeteringFault,
+    ReplacingFault,
+)
 from chaos.faults.registry import BEHAVIOURS
 from chaos.scenario.faults import Fault
+
+_KEEPING_IT = (ReplacingFault, LosingFault, ConnectingFault, IdleFault)
 
 
 def takes_effect(model: type[Fault]) -> bool | None:
@@ -20,7 +28,7 @@ def takes_effect(model: type[Fault]) -> bool | None:
     """
     if "takes_effect" in model.model_fields:
         return None
-    return not issubclass(BEHAVIOURS[model], ReplacingFault | ConnectingFault | IdleFault)
+    return not issubclass(BEHAVIOURS[model], _KEEPING_IT)
 
 
 def effect_in_words(model: type[Fault]) -> str:

@@ -1,72 +1,70 @@
-"""Which class gives effect to which fault."""
+"""Which class gives effect to which fault: the behaviours of this package, and those of others."""
 
 from __future__ import annotations
 
-from typing import Any, get_args
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+import chaos.faults
+from chaos import extensions
 from chaos.choices import Choices
-from chaos.faults.behaviour import AnyBehaviour
-from chaos.faults.completions import Completion
-from chaos.faults.connection import (
-    ConnectionRefused,
-    ConnectTimeout,
-    DnsFailure,
-    DropConnections,
-    IdleClose,
-    ResetPeer,
-    Timeout,
-    TlsFailure,
-)
-from chaos.faults.corruption import Corrupt
-from chaos.faults.counting import Overload, Quota
-from chaos.faults.cuts import CutStream, LimitData
-from chaos.faults.encoding import Encoding
-from chaos.faults.malformed import Malformed
-from chaos.faults.odd_streams import OddStream
-from chaos.faults.pace import Bandwidth, Latency, Slicer
-from chaos.faults.refusals import HttpError, RateLimit
-from chaos.scenario.faults import Fault
+from chaos.extensions import Kind
+from chaos.faults.behaviour import AnyBehaviour, Behaviour
+from chaos.scenario.faults import FAULTS, Fault, kind_of
 
-BEHAVIOURS: dict[type[Fault], type[AnyBehaviour]] = {
-    behaviour.model: behaviour
-    for behaviour in (
-        RateLimit,
-        HttpError,
-        Quota,
-        Overload,
-        Latency,
-        Timeout,
-        DnsFailure,
-        ConnectTimeout,
-        ConnectionRefused,
-        TlsFailure,
-        ResetPeer,
-        IdleClose,
-        DropConnections,
-        LimitData,
-        Bandwidth,
-        Slicer,
-        Corrupt,
-        Malformed,
-        Encoding,
-        Completion,
-        OddStream,
-        CutStream,
-    )
-}
-"""Behaviour by model, in the order of the documentation."""
+__all__ = ["BEHAVIOURS", "behaviour_of", "kind_of", "load"]
 
 
-def kind_of(model: type[Fault]) -> str:
-    """What scenarios call a fault of that model.
+class _Behaviours(Mapping[type[Fault], type[AnyBehaviour]]):
+    """Found when first asked for: modules of this package import this one."""
 
-    Example:
-        >>> from chaos.scenario.faults import TimeoutFault
-        >>> kind_of(TimeoutFault)
-        'timeout'
+    def __getitem__(self, model: type[Fault]) -> type[AnyBehaviour]:
+        return _by_model()[model]
+
+    def __iter__(self) -> Iterator[type[Fault]]:
+        return iter(_by_model())
+
+    def __len__(self) -> int:
+        return len(_by_model())
+
+
+BEHAVIOURS: Mapping[type[Fault], type[AnyBehaviour]] = _Behaviours()
+"""Behaviour by model, in the order of `FAULTS`."""
+
+
+@extensions.remembered
+def _by_model() -> Mapping[type[Fault], type[AnyBehaviour]]:
+    behaviours = [*_shipped(), *extensions.found(Kind.FAULT).values()]
+    by_model: dict[type[Fault], type[AnyBehaviour]] = {each.model: each for each in behaviours}
+    # A model without one is left out, and a test names it.
+    return {model: by_model[model] for model in FAULTS.values() if model in by_model}
+
+
+def _shipped() -> Iterator[type[AnyBehaviour]]:
+    """The behaviours of all modules of this package."""
+    for module in pkgutil.iter_modules(chaos.faults.__path__):
+        importlib.import_module(f"{chaos.faults.__name__}.{module.name}")
+    return (each for each in _concrete(Behaviour) if each.__module__.startswith("chaos.faults."))
+
+
+def _concrete(kind: type[Any]) -> Iterator[type[Any]]:
+    for subclass in kind.__subclasses__():
+        if not inspect.isabstract(subclass) and "model" in vars(subclass):
+            yield subclass
+        yield from _concrete(subclass)
+
+
+def load() -> None:
+    """Import what gives effect to faults, and all that others add: runs must find them there.
+
+    Raises:
+        ExtensionError: Something that was added is not as it should be.
     """
-    (kind,) = get_args(model.model_fields["fault"].annotation)
-    return str(kind)
+    extensions.load()
+    _by_model()
 
 
 def behaviour_of(fault: Fault, *, id: str, choices: Choices) -> AnyBehaviour:  # noqa: A002 - the YAML word
@@ -80,5 +78,6 @@ def behaviour_of(fault: Fault, *, id: str, choices: Choices) -> AnyBehaviour:  #
         'silence'
     """
     behaviour: Any = BEHAVIOURS[type(fault)]
-    made: AnyBehaviour = behaviour(fault, id=id, choices=choices)
+    with extensions.blaming(behaviour, "made"):
+        made: AnyBehaviour = behaviour(fault, id=id, choices=choices)
     return made

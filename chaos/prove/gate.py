@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from enum import Enum
 
-from chaos.checks.laws import LAWS
+from chaos.checks.registry import law_names
 from chaos.defects.defect import Defect, DefectError
 from chaos.explorer.interleavings import play_interleavings
 from chaos.ports import Target
@@ -16,8 +16,6 @@ from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
-
-_LAWS = frozenset(law.name for law in LAWS)
 
 
 class Fate(Enum):
@@ -54,11 +52,12 @@ class Play:
     def of(cls, result: RunResult) -> Play:
         """What is worth keeping of a run."""
         names = dict.fromkeys(verdict.check for verdict in result.problems)
+        laws = law_names()
         return cls(
             scenario=result.loaded.scenario.name,
             outcome=result.outcome,
-            laws=tuple(name for name in names if name in _LAWS),
-            checks=tuple(name for name in names if name not in _LAWS),
+            laws=tuple(name for name in names if name in laws),
+            checks=tuple(name for name in names if name not in laws),
         )
 
 

@@ -1,7 +1,7 @@
 """Every format in which a report can be written, and the command-line options for them.
 
-A format of your own is one module with a `Format` in it, announced by a package as an entry point
-of the group ``chaos.reports``; `chaos run`, `chaos gate` and `chaos report` then have its option.
+A format of your own is one module with a `Format` in it; `chaos.extensions` says how it is found.
+`chaos run`, `chaos gate` and `chaos report` then have its option.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.main
+from typer.core import TyperCommand
 
-from chaos.errors import ChaosError
+from chaos.extensions import Extension, ExtensionError, Kind, Registry
 
 if TYPE_CHECKING:
     from chaos.reports.report import Report
-
-GROUP = "chaos.reports"
-"""The entry-point group in which packages announce their formats."""
 
 Render = Callable[["Report"], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(Extension):
     """One format: what it is called, how its files end, and how a report is written in it.
 
     Attributes:
@@ -53,6 +53,8 @@ class Format:
         'Write the number of runs; - is standard output.'
     """
 
+    extends = Kind.FORMAT
+
     name: str
     ending: str
     holds: str
@@ -61,6 +63,13 @@ class Format:
     of_the_gate: bool = False
     appends: bool = False
     envvar: str | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
+            raise ExtensionError(
+                f"report format {self.name!r} has a name that no option can have; expected "
+                "lower-case words with hyphens between; write for example 'tally'"
+            )
 
     @property
     def option(self) -> str:
@@ -129,93 +138,117 @@ BUILT_IN = (
 """The formats that come with the harness, in the order of their options."""
 
 
-@functools.cache
+_FORMATS = Registry(Kind.FORMAT, {each.name: each for each in BUILT_IN})
+
+
 def formats() -> tuple[Format, ...]:
-    """Every format: the built-in ones, then those that installed packages announce.
+    """Every format: the built-in ones, then those that others add.
 
     Raises:
-        ChaosError: A package announces something else, or a name that is taken.
+        ExtensionError: One of those is not a format, or has a name that is taken.
     """
-    found = {each.name: each for each in BUILT_IN}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        announced = _announced(point.value)
-        if announced.name in found:
-            raise ChaosError(
-                f"report format {point.value!r} is called {announced.name!r}, and so is another; "
-                "expected a name of its own; uninstall one of the two packages"
-            )
-        found[announced.name] = announced
-    return tuple(found.values())
-
-
-def _announced(reference: str) -> Format:
-    module, _, attribute = reference.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:
-        # The module is somebody's own, and its mistakes are theirs to read, in one line.
-        raise ChaosError(
-            f"report format {reference!r} cannot be imported: {type(error).__name__}: {error}; "
-            "mend or uninstall the package that announces it"
-        ) from error
-    if not isinstance(found, Format):
-        raise ChaosError(
-            f"report format {reference!r} is {found!r}; expected a chaos.reports.formats.Format; "
-            "mend or uninstall the package that announces it"
-        )
-    return found
+    return tuple(_FORMATS.values())
 
 
 Files = Mapping[Format, Path]
 """Where to write which format; only what was asked for."""
 
 
-def with_formats(*, gate: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for each format; its parameter ``files`` gets what was named.
+_named: ContextVar[Files] = ContextVar("files", default={})  # noqa: B039 - nobody changes it
+"""What the command that is being called was given."""
 
-    Args:
-        gate: Whether the command is the gate.
+
+def with_formats(command: Callable[..., None]) -> Callable[..., None]:
+    """Give the parameter ``files`` of a command what its `FormatsCommand` was given.
 
     Example:
-        >>> @with_formats()
+        >>> @with_formats
         ... def command(files: Files, loud: bool = False) -> None:
-        ...     print({each.name: str(path) for each, path in files.items()})
-        >>> command(junit_file=Path("j.xml"))
-        {'junit': 'j.xml'}
+        ...     print(dict(files), loud)
+        >>> command(loud=True)
+        {} True
     """
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        known = {f"{each.name}_file": each for each in _of(formats(), gate=gate)}
+    @functools.wraps(command)
+    def with_files(**arguments: Any) -> None:  # noqa: ANN401 - the command's own
+        command(files=_named.get(), **arguments)
 
-        @functools.wraps(command)
-        def with_files(**arguments: Any) -> None:  # noqa: ANN401 - the command's own
-            named = {each: arguments.pop(name, None) for name, each in known.items()}
-            files = {each: path for each, path in named.items() if path is not None}
-            command(files=files, **arguments)
-
-        own = inspect.signature(command, eval_str=True)
-        parameters = [each for each in own.parameters.values() if each.name != "files"]
-        options = [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=None,
-                annotation=Annotated[
-                    Path | None,
-                    typer.Option(each.option, help=each.help, envvar=each.envvar),
-                ],
-            )
-            for name, each in known.items()
-        ]
-        whole = [
-            each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters
-        ] + options
-        with_files.__signature__ = own.replace(parameters=whole)  # type: ignore[attr-defined]
-        with_files.__annotations__ = {each.name: each.annotation for each in whole}
-        return with_files
-
-    return decorate
+    own = inspect.signature(command, eval_str=True)
+    kept = [
+        each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for each in own.parameters.values()
+        if each.name != "files"
+    ]
+    with_files.__signature__ = own.replace(parameters=kept)  # type: ignore[attr-defined]
+    with_files.__annotations__ = {each.name: each.annotation for each in kept}
+    return with_files
 
 
-def _of(known: Iterable[Format], *, gate: bool) -> Iterable[Format]:
-    return [each for each in known if gate or not each.of_the_gate]
+class FormatsCommand(TyperCommand):
+    """A command with an option for each format.
+
+    They are looked for when it is called, and not before: code of others is imported for that.
+    """
+
+    is_gate = False
+
+    # Typer has a copy of click, or needs click itself: whose classes these are depends on which.
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401
+        """Its own options, then those of formats, then that for help.
+
+        Raises:
+            ExtensionError: A format has the name of one of its own options.
+        """
+        own = {name for each in self.params for name in each.opts}
+        wanted = [each for each in formats() if self.is_gate or not each.of_the_gate]
+        for each in wanted:
+            if each.option in own:
+                raise ExtensionError(
+                    f"report format {each.name!r} would have the option {each.option}, which is "
+                    f"one of `chaos {self.name}`; expected a name of its own; rename it"
+                )
+        *before, last = super().get_params(ctx)
+        return [*before, *_options(wanted), last]
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the same
+        """Call it; typer does not know what was given for formats, and is not told."""
+        given = {each: ctx.params.pop(_parameter(each), None) for each in formats()}
+        token = _named.set({each: Path(path) for each, path in given.items() if path is not None})
+        try:
+            return super().invoke(ctx)
+        finally:
+            _named.reset(token)
+
+
+class GateCommand(FormatsCommand):
+    """The same for the gate."""
+
+    is_gate = True
+
+
+def _options(wanted: Iterable[Format]) -> list[Any]:
+    """The options as typer makes them, of a command that has no others."""
+
+    def holder() -> None:
+        """Never called."""
+
+    parameters = [
+        inspect.Parameter(
+            _parameter(each),
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                Path | None, typer.Option(each.option, help=each.help, envvar=each.envvar)
+            ],
+        )
+        for each in wanted
+    ]
+    holder.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    holder.__annotations__ = {each.name: each.annotation for each in parameters}
+    app = typer.Typer(add_completion=False)
+    app.command()(holder)
+    return typer.main.get_command(app).params
+
+
+def _parameter(each: Format) -> str:
+    return f"{each.name.replace('-', '_')}_file"

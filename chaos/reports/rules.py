@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos.checks.registry import LAWS
+from chaos.extensions import remembered
 from chaos.verdict import Verdict
 
 
@@ -67,25 +68,17 @@ NOT_PLAYED = Rule(
     says="Every scenario of the baseline must be played.",
     help="Its file is gone or renamed. If that is meant, say so with `chaos gate --update`.",
 )
-RULES = (
-    EXPECTATION,
-    *_OF_THE_RUN,
-    REGRESSION,
-    NOT_IN_BASELINE,
-    NOT_PLAYED,
-    *(
-        Rule(
-            id=law.name,
-            says=law.doc,
-            help="Every run must obey this law, whatever its scenario is about. The events named "
-            "as evidence broke it; a scenario may set it aside with `waive:` and `because:`.",
-        )
-        for law in LAWS
-    ),
+_OF_A_LAW = (
+    "Every run must obey this law, whatever its scenario is about. The events named as evidence "
+    "broke it; a scenario may set it aside with `waive:` and `because:`."
 )
-"""Every rule; the laws come last, in their own order."""
 
-_BY_ID = {rule.id: rule for rule in RULES}
+
+@remembered
+def rules() -> tuple[Rule, ...]:
+    """Every rule; the laws come last, in their own order."""
+    laws = (Rule(id=law.name, says=law.doc, help=_OF_A_LAW) for law in LAWS)
+    return (EXPECTATION, *_OF_THE_RUN, REGRESSION, NOT_IN_BASELINE, NOT_PLAYED, *laws)
 
 
 def rule_of(verdict: Verdict) -> Rule:
@@ -98,7 +91,8 @@ def rule_of(verdict: Verdict) -> Rule:
         >>> rule_of(Verdict(check="fault outage", outcome=Outcome.INCONCLUSIVE, reason="")).id
         'fault-never-fired'
     """
+    by_id = {rule.id: rule for rule in rules()}
     if verdict.check.startswith("fault "):
-        return _BY_ID["fault-never-fired"]
+        return by_id["fault-never-fired"]
     # Checks of expectations are named after where they stand: "method[1] calls.openai".
-    return _BY_ID.get(verdict.check, EXPECTATION)
+    return by_id.get(verdict.check, EXPECTATION)

@@ -9,7 +9,7 @@ from typing import Any
 from chaos import __version__
 from chaos.reports.findings import Finding
 from chaos.reports.report import Report
-from chaos.reports.rules import RULES, Rule
+from chaos.reports.rules import Rule, rules
 from chaos.verdict import Outcome
 
 SCHEMA = (
@@ -23,7 +23,7 @@ def render(report: Report) -> str:
     driver = {
         "name": "chaos",
         "semanticVersion": __version__,
-        "rules": [_rule(rule) for rule in RULES],
+        "rules": [_rule(rule) for rule in rules()],
     }
     run = {
         "tool": {"driver": driver},
@@ -50,7 +50,7 @@ def _result(finding: Finding) -> dict[str, Any]:
     }
     return {
         "ruleId": finding.rule.id,
-        "ruleIndex": RULES.index(finding.rule),
+        "ruleIndex": rules().index(finding.rule),
         "level": _LEVELS[finding.outcome],
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": place}],

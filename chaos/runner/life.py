@@ -13,6 +13,7 @@ from chaos.checks.measure import Window
 from chaos.checks.record import RunRecord
 from chaos.choices import Choices, Seeded
 from chaos.errors import DeadlockError, LivelockError, SimulationError
+from chaos.extensions import ExtensionError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
 from chaos.ports import Promises, Target, World
@@ -75,7 +76,7 @@ def play(  # noqa: PLR0913 - what a run is made of
     )
     return RunResult(
         loaded=loaded,
-        tier=simulation.tier,
+        tier=simulation.name,
         seed=seed,
         trace=life.trace,
         verdicts=tuple(life.verdicts),
@@ -260,7 +261,8 @@ def _stopping(stopped: list[Verdict], target: type[Target]) -> Iterator[None]:
     except (DeadlockError, LivelockError) as error:
         check = "no-deadlock" if isinstance(error, DeadlockError) else "no-livelock"
         stopped.append(Verdict(check=check, outcome=Outcome.FAILED, reason=str(error)))
-    except SimulationError as error:
+    except (SimulationError, ExtensionError) as error:
+        # What others add to the harness is no more the service's than the harness is.
         stopped.append(Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=str(error)))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         stopped.append(_breakdown(error, target))

@@ -85,7 +85,9 @@ class Service:
         if not inspect.isawaitable(returned):
             return returned
         if self._loop is None:
+            # First it is there, then it starts: two users who come at once share one loop.
             self._loop = ServiceLoop()
+            self._loop.start()
         outcome: T = self._loop.wait_for(returned)
         return outcome
 

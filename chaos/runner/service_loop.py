@@ -26,12 +26,14 @@ class ServiceLoop:
         self._error: BaseException | None = None
         self._has_ended = False
         self._expected: set[Future[Any]] = set()
-        is_ready = threading.Event()
+        self._is_ready = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(is_ready,), name="the service's event loop", daemon=True
+            target=self._run, name="the service's event loop", daemon=True
         )
+
+    def start(self) -> None:
+        """Begin to run, and return before it does: whoever needs it waits for it."""
         self._thread.start()
-        is_ready.wait()
 
     def wait_for(self, awaitable: Awaitable[T]) -> T:
         """What comes of ``awaitable``, run in the loop on behalf of whoever calls.
@@ -39,6 +41,7 @@ class ServiceLoop:
         Raises:
             RuntimeError: The loop has ended.
         """
+        self._is_ready.wait()
         coroutine = awaitable if asyncio.iscoroutine(awaitable) else _awaiting(awaitable)
         if self._has_ended:
             coroutine.close()
@@ -52,27 +55,29 @@ class ServiceLoop:
 
     def close(self) -> None:
         """End the loop as the end of a process does: nothing in it goes on."""
+        self._is_ready.wait()
         if not self._has_ended:
             assert self._ending is not None, "it is set before anybody gets the loop"
             self._runner.get_loop().call_soon_threadsafe(self._ending.set)
             self._thread.join()
 
-    def _run(self, is_ready: threading.Event) -> None:
+    def _run(self) -> None:
         try:
             with self._runner:
-                self._runner.run(self._serve(is_ready))
+                self._runner.run(self._serve())
         except (SystemExit, KeyboardInterrupt) as error:
             # It ends a loop, and in production the process with it.
             self._error = error
         finally:
             self._has_ended = True
+            self._is_ready.set()
             for future in tuple(self._expected):
                 if not future.done():
                     future.set_exception(self._over())
 
-    async def _serve(self, is_ready: threading.Event) -> None:
+    async def _serve(self) -> None:
         self._ending = asyncio.Event()
-        is_ready.set()
+        self._is_ready.set()
         await self._ending.wait()
         me, loop = asyncio.current_task(), asyncio.get_running_loop()
         others = [task for task in asyncio.all_tasks() if task is not me]

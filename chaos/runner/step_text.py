@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import singledispatch
 
+from chaos.scenario.faults import kind_of
 from chaos.scenario.model import (
     AdvanceStep,
     AskStep,
@@ -63,7 +64,7 @@ def _(step: AdvanceStep) -> str:
 @describe_step.register
 def _(step: InjectStep) -> str:
     fault = step.inject
-    return f"inject {fault.fault} on {fault.upstream}"
+    return f"inject {kind_of(type(fault))} on {fault.upstream}"
 
 
 @describe_step.register

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
+from chaos.extensions import Kind, Registry
 from chaos.scenario.fields import (
     Calls,
     Headers,
@@ -20,10 +24,20 @@ from chaos.scenario.schedules import Share
 
 
 class Fault(Node):
-    """What all faults share: an id, an upstream, and when and where they act."""
+    """What all faults share: an id, an upstream, and when and where they act.
+
+    A subclass with a field ``fault`` that has one value is a fault; that value is its name.
+    """
 
     needs_http: ClassVar[bool] = False
     """Whether it is an answer of an HTTP server, or a change to one."""
+
+    between_calls: ClassVar[bool] = False
+    """Whether it acts on connections that nobody uses, so that it has no calls to count."""
+
+    menu: ClassVar[tuple[Mapping[str, object], ...]] = ()
+    """What `chaos explore` tries it with, each as a file would write it; nothing if it is not to
+    be tried. What comes with the harness is on the menu in an order of its own."""
 
     id: str | None = Field(
         default=None,
@@ -64,6 +78,26 @@ class Fault(Node):
         ),
         examples=[0.3, {"0s": 0.05, "2h": 0.25}],
     )
+
+    def in_words(self) -> str:
+        """What it does, to follow the name of the upstream: "answers late".
+
+        Default: its name, with its parameters; `chaos explain` has better words for many.
+        """
+        own = sorted(self.model_fields_set - Fault.model_fields.keys() - {"fault"})
+        said = ", ".join(f"{key.rstrip('_')}: {getattr(self, key)}" for key in own)
+        return f"has the fault {kind_of(type(self))!r}" + (f" ({said})" if said else "")
+
+
+def kind_of(model: type[Fault]) -> str:
+    """What scenarios call a fault of that model.
+
+    Example:
+        >>> kind_of(TimeoutFault)
+        'timeout'
+    """
+    (kind,) = get_args(model.model_fields["fault"].annotation)
+    return str(kind)
 
 
 class RefusalFault(Fault):
@@ -352,6 +386,8 @@ class IdleCloseFault(Fault):
         ``{upstream: openai, fault: idle_close, after: 5s}``
     """
 
+    between_calls = True
+
     fault: Literal["idle_close"]
     after: PositiveDuration = Field(description="How long it waits.", examples=["5s"])
     race: bool = Field(
@@ -367,6 +403,8 @@ class DropConnectionsFault(Fault):
     Example:
         ``{upstream: openai, fault: drop_connections, how: reset}``
     """
+
+    between_calls = True
 
     fault: Literal["drop_connections"]
     how: Literal["fin", "reset", "race"] = Field(
@@ -489,35 +527,44 @@ class CutStreamFault(Fault):
     )
 
 
-AnyFault = Annotated[
-    RateLimitFault
-    | HttpErrorFault
-    | QuotaFault
-    | OverloadFault
-    | LatencyFault
-    | TimeoutFault
-    | DnsFailureFault
-    | ConnectTimeoutFault
-    | ConnectionRefusedFault
-    | TlsFailureFault
-    | ResetPeerFault
-    | IdleCloseFault
-    | DropConnectionsFault
-    | LimitDataFault
-    | BandwidthFault
-    | SlicerFault
-    | CorruptFault
-    | MalformedFault
-    | EncodingFault
-    | CompletionFault
-    | StreamFault
-    | CutStreamFault,
-    Field(discriminator="fault"),
-]
-"""Any fault, told apart by its ``fault`` key."""
+def _is_fault(thing: object) -> bool:
+    return isinstance(thing, type) and issubclass(thing, Fault) and "fault" in thing.model_fields
 
-FAULTS: dict[str, type[Fault]] = {
-    get_args(cls.model_fields["fault"].annotation)[0]: cls
-    for cls in get_args(get_args(AnyFault)[0])
-}
-"""Every fault by the word a scenario uses for it."""
+
+FAULTS: Mapping[str, type[Fault]] = Registry(
+    Kind.FAULT,
+    {kind_of(model): model for model in tuple(vars().values()) if _is_fault(model)},
+    lambda behaviour: behaviour.model,
+)
+"""Every fault by the word a scenario uses for it: those above, in their order, and then those that
+others add; see `chaos.extensions`."""
+
+
+class _AnyFault:
+    """Lets a value be any fault, told apart by its ``fault`` key."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls._read)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        models: Any = Union[tuple(FAULTS.values())]  # noqa: UP007 - not known before
+        return handler(TypeAdapter(Annotated[models, Field(discriminator="fault")]).core_schema)
+
+    @staticmethod
+    def _read(value: object) -> Fault:
+        if isinstance(value, Fault):
+            return value
+        kind = value.get("fault") if isinstance(value, dict) else None
+        if not isinstance(kind, str) or kind not in FAULTS:
+            raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, FAULTS))})
+        return FAULTS[kind].model_validate(value)
+
+
+AnyFault = Annotated[Fault, _AnyFault]
+"""Any fault, as a model or as a file would write it."""

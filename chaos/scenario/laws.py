@@ -1,13 +1,20 @@
 """The laws that every run must obey: the one list of them, in the order in which they are told.
 
 What a law says and how it judges is one class in `chaos.checks.laws`, found by the name here.
+Others may add laws; see `chaos.extensions`.
 """
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-Law = Literal[
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from chaos.extensions import Kind, Listed, Registry, are_unread
+
+_Shipped = Literal[
     "every-ask-is-answered",
     "no-endless-wait",
     "bounded-attempts",
@@ -30,7 +37,35 @@ Law = Literal[
     "no-error-is-lost",
     "loop-is-never-blocked",
 ]
-"""What ``waive:`` may name."""
 
-LAWS: tuple[Law, ...] = get_args(Law)
-"""Every name, in order."""
+SHIPPED: tuple[str, ...] = get_args(_Shipped)
+"""The names of those that come with the harness, in order."""
+
+LAWS = Listed(Registry(Kind.LAW, {name: name for name in SHIPPED}, lambda law: str(law.name)))
+"""Every name, in order: those, and then the names of what others add."""
+
+
+class _AnyLaw:
+    """Lets a value be the name of any law."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls._read)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"enum": list(LAWS), "type": "string"}
+
+    @staticmethod
+    def _read(value: Any) -> str:  # noqa: ANN401 - a file may say anything
+        if value in LAWS or (isinstance(value, str) and are_unread(Kind.LAW)):
+            return str(value)
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, LAWS))})
+
+
+Law = Annotated[str, _AnyLaw]
+"""What ``waive:`` may name."""

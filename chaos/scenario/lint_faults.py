@@ -10,14 +10,13 @@ from chaos.scenario.faults import (
     CompletionFault,
     ConnectingFault,
     CorruptFault,
-    DropConnectionsFault,
     Fault,
     HttpErrorFault,
-    IdleCloseFault,
     LatencyFault,
     RefusalFault,
     ResetPeerFault,
     StreamFault,
+    kind_of,
 )
 from chaos.scenario.model import (
     AdvanceStep,
@@ -71,7 +70,7 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
             "contradiction",
             at_key=True,
         )
-    if isinstance(fault, ConnectingFault | IdleCloseFault | DropConnectionsFault):
+    if isinstance(fault, ConnectingFault) or fault.between_calls:
         _check_scope(fault, path, findings)
     if isinstance(fault, ResetPeerFault) and fault.after is not None and not fault.takes_effect:
         findings.add(
@@ -151,7 +150,7 @@ def _check_pause(fault: RefusalFault, path: NodePath, findings: Findings) -> Non
 
 def _check_scope(fault: Fault, path: NodePath, findings: Findings) -> None:
     """A connection has no operation yet; and one that nobody uses is no call either."""
-    kind = vars(fault)["fault"]
+    kind = kind_of(type(fault))
     scopes = {"operation": "operation", "object": "operation"}
     if not isinstance(fault, ConnectingFault):
         scopes |= {"calls": "call", "toxicity": "call"}
@@ -240,7 +239,7 @@ def _is_before(heal: Site, injection: Site) -> bool:
 def _check_firing(draft: Draft, findings: Findings) -> None:
     for index, (path, step) in enumerate(draft.method):
         if isinstance(step, InjectStep) and not _can_fire(draft, index, step):
-            called = f"fault {quoted(step.inject.id or step.inject.fault)}"
+            called = f"fault {quoted(step.inject.id or kind_of(type(step.inject)))}"
             findings.add(
                 (*path, "inject"),
                 f"{called} can never fire: nothing calls {step.inject.upstream!r} while it lasts",

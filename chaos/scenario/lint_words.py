@@ -8,7 +8,7 @@ from datetime import timedelta
 from pydantic_core import PydanticCustomError
 
 from chaos.scenario.draft import Draft
-from chaos.scenario.faults import FAULTS
+from chaos.scenario.faults import FAULTS, kind_of
 from chaos.scenario.kinds import Kind
 from chaos.scenario.model import ACTIONS, Given
 from chaos.scenario.problems import listed, quoted, suggest
@@ -49,7 +49,7 @@ def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
         fault = step.inject
         check_aim(fault.upstream, fault.operation, (*path, "inject"), vocabulary, findings)
         if fault.needs_http and fault.upstream in vocabulary.streams:
-            kind = str(vars(fault)["fault"])
+            kind = kind_of(type(fault))
             findings.add(
                 (*path, "inject", "fault"),
                 f"fault {quoted(kind)} is an answer of an HTTP server, and "

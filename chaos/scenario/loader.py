@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chaos import extensions
 from chaos.errors import ChaosError
 from chaos.scenario.draft import Draft, Site
 from chaos.scenario.lint import lint, lint_without_words
@@ -49,6 +50,7 @@ def load_file(path: Path, vocabularies: Vocabularies) -> LoadedScenario:
 
     Raises:
         ScenarioError: The file is not a scenario that can run; all its mistakes at once.
+        ExtensionError: Something that was added to the language is not as it should be.
     """
     return _load(read_file(path, str(path)), vocabularies, file_name=path.stem)
 
@@ -63,6 +65,7 @@ def load_text(text: str, name: str, vocabularies: Vocabularies) -> LoadedScenari
 
 
 def _load(reading: Reading, vocabularies: Vocabularies, file_name: str | None) -> LoadedScenario:
+    extensions.load()
     findings = reading.findings
     if reading.data is UNUSABLE:
         raise ScenarioError(findings.problems)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
+from chaos import extensions
+from chaos.extensions import Kind as ExtensionKind
 from chaos.scenario.kinds import Kind
 from chaos.scenario.vocabulary import Observable, Vocabulary
 
@@ -61,6 +63,7 @@ def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
     unseen = _never_seen(vocabulary)
     known = {key: probe for key, probe in possible_probes(vocabulary).items() if key not in unseen}
     for key, observable in vocabulary.observables.items():
+        _check_is_free(key)
         known[key] = Probe(
             key=key,
             kind=_kind(observable),
@@ -74,7 +77,7 @@ def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
 def probes_of_any_target() -> dict[str, Probe]:
     """The keys that mean the same whatever the target is, but for the modes of its answers."""
     fixed = (probe for probe in _fields_of_answers(()) if probe.key != "answer.mode")
-    return {probe.key: probe for probe in (*fixed, *_RUN)}
+    return {probe.key: probe for probe in (*fixed, *_RUN, *_added())}
 
 
 def possible_probes(vocabulary: Vocabulary) -> dict[str, Probe]:
@@ -112,6 +115,24 @@ def _built_in(vocabulary: Vocabulary) -> Iterator[Probe]:
     yield from _INDEX
     yield from _RUN
     yield from LIVENESS
+    yield from _added()
+
+
+def _added() -> Iterator[Probe]:
+    """What others let scenarios expect."""
+    for name, each in extensions.found(ExtensionKind.EXPECTATION).items():
+        yield Probe(
+            key=name, kind=each.kind, doc=each.doc, values=tuple(each.values), place=each.place
+        )
+
+
+def _check_is_free(key: str) -> None:
+    added = extensions.found(ExtensionKind.EXPECTATION).get(key)
+    if added is not None:
+        raise extensions.ExtensionError(
+            f"expectation '{added.__module__}:{added.__qualname__}' is called {key!r}, and so is "
+            "an observable of the target; expected a name of its own; rename one of them"
+        )
 
 
 def _fields_of_answers(modes: tuple[str, ...]) -> Iterator[Probe]:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from chaos.errors import SimulationError
 from chaos.simulation.loops.ending import give_back, quieten, timers_in
+from chaos.simulation.loops.ordering import search_order
 from chaos.simulation.network import current
 from chaos.simulation.network.network import VirtualNetwork
 from chaos.simulation.outside.guard import Guard
@@ -110,6 +111,8 @@ class SimulatedRun:
     def note_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """An event loop begins to run, perhaps not for the first time."""
         self.has_loops = True
+        if self.scheduler.searches_order:
+            search_order(loop, self.scheduler.pick_step)
         if self.scheduler.is_harness:
             self._loops_of_the_test.setdefault(loop, timers_in(loop))
         else:

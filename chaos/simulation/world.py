@@ -6,6 +6,7 @@ import itertools
 import os
 import platform
 import random
+import re
 import uuid
 from _thread import get_ident
 from abc import ABC, abstractmethod
@@ -17,6 +18,8 @@ from unittest import mock
 
 from chaos.choices import Choices
 from chaos.errors import SimulationError
+from chaos.extensions import Extension, Kind, MisfitError
+from chaos.faults import registry
 from chaos.faults.injector import Injector
 from chaos.ports import StandIn, StreamUpstream, Upstream
 from chaos.simulation.calls.calls import Calls
@@ -70,7 +73,7 @@ InjectorFactory = Callable[[SimulatedRun], Injector]
 """Makes the injector of a run out of the run's recorder and clock."""
 
 
-class Simulation(ABC):
+class Simulation(Extension, ABC):
     """Takes over time, threads, sockets and the environment while entered.
 
     Entering takes some tens of milliseconds, because every loaded module is searched for time
@@ -81,8 +84,10 @@ class Simulation(ABC):
         clock: Virtual time, shared by all runs.
     """
 
-    tier: ClassVar[str]
-    """What results and the command line call it."""
+    extends = Kind.TIER
+
+    name: ClassVar[str]
+    """What results and the command line call the tier."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -95,12 +100,22 @@ class Simulation(ABC):
         self._owner = 0
         self._undo = ExitStack()
 
+    @classmethod
+    def check_extension(cls) -> None:
+        """Whether the command line can name it; see the base class."""
+        name = getattr(cls, "name", None)
+        if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+            fix = "write for example name = 'far'"
+            raise MisfitError(f"has {name!r} as its 'name'", "a word in lower case", fix)
+
     def __enter__(self) -> Self:
         """Take over; if that fails, everything is as it was before.
 
         Raises:
             SimulationError: Time is frozen already, perhaps by another simulation.
+            ExtensionError: Something that was added to the harness is not as it should be.
         """
+        registry.load()
         substitutes: dict[Callable[..., Any], Callable[..., Any]] = {
             real.sleep: sleeping_virtually(self._sleep),
             sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),
@@ -199,7 +214,7 @@ class Simulation(ABC):
         return None
 
     @abstractmethod
-    def _carrier(self, run: SimulatedRun) -> Carrier:
+    def carrier(self, run: SimulatedRun) -> Carrier:
         """How answers travel in this tier."""
 
     def _connect(
@@ -210,7 +225,7 @@ class Simulation(ABC):
         injector.connections = connections
         calls = Calls(
             injector=injector,
-            carrier=self._carrier(run),
+            carrier=self.carrier(run),
             recorder=run.recorder,
             scheduler=run.scheduler,
             guard=self.guard,

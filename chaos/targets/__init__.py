@@ -1,5 +1,5 @@
 """Systems under test, found by name."""
 
-from chaos.targets.registry import find_target, vocabulary_of, warm_up
+from chaos.targets.registry import find_target, known_targets, vocabulary_of, warm_up
 
-__all__ = ["find_target", "vocabulary_of", "warm_up"]
+__all__ = ["find_target", "known_targets", "vocabulary_of", "warm_up"]

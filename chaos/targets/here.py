@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 
+from chaos import extensions
 from chaos.ports import Target
-from chaos.targets.registry import GROUP, find_target
-
-
-def known_targets() -> tuple[str, ...]:
-    """The names of the targets that installed packages announce."""
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+from chaos.targets.registry import find_target
 
 
 def find_here(name: str) -> type[Target]:
@@ -33,13 +27,10 @@ def find_here(name: str) -> type[Target]:
 
 @contextmanager
 def importable_here() -> Iterator[None]:
-    """Let ``target: package.module:Class`` name a file below the current folder."""
-    here = str(Path.cwd())
-    added = here not in sys.path
-    if added:
-        sys.path.insert(0, here)
-    try:
+    """Let ``target: package.module:Class`` name a file below the current folder.
+
+    Or one of the project, if its plug-ins are named: other processes have to find those, too.
+    """
+    project = extensions.project_folder()
+    with extensions.importable(Path.cwd()), extensions.importable(project or Path.cwd()):
         yield
-    finally:
-        if added:
-            sys.path.remove(here)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
 from collections.abc import Callable, Iterable
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TypeVar
 
 from chaos.errors import TargetError
+from chaos.extensions import Kind, announced, found, on_forget
 from chaos.ports import Promises, Target, Vocabulary
-from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
-from chaos.simulation.outside.importing import asking_nobody
+from chaos.processes.importing import load
+from chaos.simulation.tasks.baton import is_in_a_run
 
 T = TypeVar("T")
 
-GROUP = "chaos.targets"
-"""The entry-point group in which packages announce their targets."""
+
+def known_targets() -> tuple[str, ...]:
+    """The names of the targets that packages announce, and of those in plug-ins of the project.
+
+    Raises:
+        ExtensionError: Two packages announce one name, or a plug-in is not as it should be.
+    """
+    return tuple(sorted({*announced(Kind.TARGET), *found(Kind.TARGET)}))
 
 
 @cache
@@ -29,29 +34,41 @@ def find_target(name: str) -> type[Target]:
         TargetError: There is no such target, or it is not a whole one. The message says what is
             known, or what the class lacks.
     """
-    known = {point.name: point for point in entry_points(group=GROUP)}
-    if name in known:
-        found = _load(known[name].value)
-    elif ":" in name:
-        found = _load(name)
-    else:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "write package.module:Class for your own"
+    target = _load(name) if ":" in name else _known(name)
+    if not (isinstance(target, type) and issubclass(target, Target)):
         raise TargetError(
-            f"unknown target {name!r}; expected one of: {', '.join(sorted(known))}; {hint}"
-        )
-    if not (isinstance(found, type) and issubclass(found, Target)):
-        raise TargetError(
-            f"target {name!r} is {found!r}; expected a subclass of chaos.ports.Target; "
+            f"target {name!r} is {target!r}; expected a subclass of chaos.ports.Target; "
             "derive your class from it"
         )
-    if inspect.isabstract(found):
-        missing = ", ".join(sorted(found.__abstractmethods__))
+    if inspect.isabstract(target):
+        missing = ", ".join(sorted(target.__abstractmethods__))
         raise TargetError(
             f"target {name!r} is incomplete; expected it to define: {missing}; add what is missing"
         )
-    _check_words(name, found)
-    return found
+    _check_words(name, target)
+    return target
+
+
+on_forget(find_target.cache_clear)
+
+
+def _known(name: str) -> object:
+    """The target of this name, of a package or of a plug-in."""
+    points, named = announced(Kind.TARGET), found(Kind.TARGET)
+    if name not in points:
+        if name in named:
+            return named[name]
+        known = known_targets()
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "write package.module:Class for your own"
+        raise TargetError(f"unknown target {name!r}; expected one of: {', '.join(known)}; {hint}")
+    target = _load(points[name].value)
+    if named.get(name, target) is not target:
+        raise TargetError(
+            f"target {name!r} is in a package, as {points[name].value!r}, and another is in a "
+            "plug-in of this project; expected a name of its own; rename one"
+        )
+    return target
 
 
 def vocabulary_of(name: str) -> Vocabulary:
@@ -80,38 +97,8 @@ def warm_up(targets: Iterable[type[Target]]) -> None:
 
 
 def _load(reference: str) -> object:
-    module_name, _, attribute = reference.partition(":")
-    try:
-        with nobody_else_ends_it(), asking_nobody(module_name):
-            module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise TargetError(
-            f"target {reference!r}: no module named {error.name!r}; expected an installed package "
-            "or a file below the current folder; install it, or go to the folder that has it"
-        ) from error
-    except TargetError:
-        raise
-    except (SystemExit, ProcessEndedError) as error:
-        how = repr(error) if isinstance(error, SystemExit) else str(error)
-        raise TargetError(
-            f"target {reference!r}: importing {module_name} ended the process: {how}; expected a "
-            "module that can be imported; put what is only for a program under: "
-            "if __name__ == '__main__'"
-        ) from error
-    except Exception as error:
-        # The module is somebody's own, and its mistakes are theirs to read, in one line.
-        raise TargetError(
-            f"target {reference!r}: importing {module_name} failed: "
-            f"{type(error).__name__}: {error}; expected a module that can be imported; "
-            f"try: python3 -c 'import {module_name}'"
-        ) from error
-    try:
-        return getattr(module, attribute)
-    except AttributeError as error:
-        raise TargetError(
-            f"target {reference!r}: {module_name} has no {attribute!r}; expected a class defined "
-            "in that module; correct the name after the colon"
-        ) from error
+    told = f"target {reference!r}"
+    return load(reference, told=told, error=TargetError, may_ask=is_in_a_run())
 
 
 def _check_words(name: str, found: type[Target]) -> None:

@@ -1,4 +1,4 @@
-"""The tiers by name."""
+"""The tiers that come with the harness, by name."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from chaos.commands.gate import gate
 from chaos.compare.baseline import Baseline
 from chaos.errors import ChaosError
 from chaos.ports import Promises
+from chaos.reports.formats import GateCommand
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.verdict import Outcome
@@ -36,7 +37,7 @@ def run_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
     app = typer.Typer()
-    app.command()(gate)
+    app.command(cls=GateCommand)(gate)
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(app, arguments)

@@ -13,6 +13,7 @@ import typer.main
 from ruamel.yaml import YAML
 
 from chaos.commands.gate import gate
+from chaos.reports.formats import GateCommand
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "chaos.yml"
@@ -54,7 +55,7 @@ def test_recipes_run_the_gate() -> None:
 def test_recipe_uses_options_that_exist(command: str) -> None:
     """A recipe that is copied works at once."""
     app = typer.Typer()
-    app.command()(gate)
+    app.command(cls=GateCommand)(gate)
     parser = typer.main.get_command(app)
 
     context = parser.make_context("gate", shlex.split(command)[2:])

@@ -156,7 +156,8 @@ def options(command: object, name: str = "chaos") -> Iterator[tuple[str, str]]:
         for below, each in command.commands.items():
             yield from options(each, f"{name} {below}")
         return
-    for each in command.params:  # type: ignore[attr-defined] # typer vendors the class of it
+    context = command.make_context(name, [], resilient_parsing=True)  # type: ignore[attr-defined]
+    for each in command.get_params(context):  # type: ignore[attr-defined] # typer vendors its class
         if each.name.endswith("_file") and each.name != "baseline_file":
             yield f"{name} {each.opts[0]}", each.help
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"# (\S+\.(?:yaml|py))\n")
+_FILE = re.compile(r"# (\S+\.(?:yaml|py|toml))\n")
 _EXITS = re.compile(r"\s+# exits (\d+)$")
 _ANYTHING = ("...", "…")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from chaos import cli
+from chaos import cli, extensions
 from chaos.checks.registry import law_names
 from chaos.defects.catalogue import find_defects
 from chaos.incidents.catalogue import read_catalogue
@@ -32,7 +32,8 @@ from chaos.tiers.simulated.world import SimulatedTier
 from tests.docs.blocks import Block, Command, blocks, commands, is_like
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted((DOCS / "extend").glob("*.md"))]
 SCENARIOS: dict[str, tuple[str, ...]] = {
     "README.md": ("**/*.yaml",),
     "ci.md": ("smoke/all-is-well.yaml", "breaker/breaker-lifecycle.yaml"),
@@ -104,8 +105,9 @@ def sandbox(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     before = set(sys.modules)
+    extensions.forget()
     yield Sandbox(tmp_path, capsys, monkeypatch)
-    find_target.cache_clear()
+    extensions.forget()
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]
@@ -119,10 +121,11 @@ def test_page_does_what_it_says(page: Path, sandbox: Sandbox) -> None:
         match block.language:
             case "sh" | "console":
                 _carry_out(block, sandbox)
-            case "yaml" | "python" if block.file:
+            case "yaml" | "python" | "toml" if block.file:
                 written = sandbox.folder / block.file
                 written.parent.mkdir(parents=True, exist_ok=True)
                 written.write_text(block.text, encoding="utf-8")
+                extensions.forget()
             case "yaml":
                 _play(block)
             case "toml":

@@ -13,6 +13,7 @@ import typer.main
 from ruamel.yaml import YAML
 
 from chaos.commands.gate import gate
+from chaos.reports.formats import GateCommand
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
@@ -86,7 +87,7 @@ def test_action_runs_the_gate_with_options_that_exist() -> None:
     steps = read(ROOT / "action.yml")["runs"]["steps"]
     (command,) = [step["run"] for step in steps if step.get("name") == "Chaos gate"]
     app = typer.Typer()
-    app.command()(gate)
+    app.command(cls=GateCommand)(gate)
     words = shlex.split(command)
 
     context = typer.main.get_command(app).make_context("gate", words[2:])

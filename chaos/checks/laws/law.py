@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
 from chaos.checks.laws.basis import Basis
 from chaos.checks.record import RunRecord
+from chaos.extensions import Extension, Kind, MisfitError
 from chaos.trace.events import Event
 from chaos.verdict import Outcome, Verdict
 
@@ -16,12 +18,14 @@ TICK_S = 2e-6
 moves in steps of 2**-20 s, and each event's time is rounded to a microsecond."""
 
 
-class Law(ABC):
+class Law(Extension, ABC):
     """A rule that every run must obey, whatever its scenario is about.
 
     A law knows a run by its trace and the target's promises alone, never by the target. It does
     not raise on any trace, however odd: a judge that falls over has judged nothing.
     """
+
+    extends = Kind.LAW
 
     name: ClassVar[str]
     """What ``waive:`` and reports call it."""
@@ -35,6 +39,20 @@ class Law(ABC):
     @abstractmethod
     def judge(self, run: RunRecord, /) -> Verdict:
         """Conclude on a finished run; inconclusive if it never put the law to the test."""
+
+    @classmethod
+    def check_extension(cls) -> None:
+        """Whether it says what it is; see the base class."""
+        name, doc = getattr(cls, "name", None), getattr(cls, "doc", None)
+        if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+            fix = "write for example 'answers-are-short'"
+            raise MisfitError(f"has {name!r} as its 'name'", "lower-case words with hyphens", fix)
+        if not isinstance(doc, str) or not re.fullmatch(r"\S[^\n]*\.", doc):
+            fix = "write for example 'No answer is longer than 500 letters.'"
+            raise MisfitError(f"has {doc!r} as its 'doc'", "the law in one sentence", fix)
+        if not isinstance(getattr(cls, "rests_on", None), Basis):
+            fix = "take one of chaos.checks.laws.basis, or write rests_on = Basis(…)"
+            raise MisfitError("has no 'rests_on'", "a promise without which it is idle", fix)
 
     def passed(self, reason: str) -> Verdict:
         """The run put the law to the test and obeyed; ``reason`` says how often."""

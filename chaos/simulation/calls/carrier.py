@@ -83,7 +83,7 @@ class Carrier(ABC):
         """What a client gets that connects where nobody listens."""
 
     @abstractmethod
-    def _source(
+    def source(
         self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
     ) -> Source:
         """Where the bytes of an answer are to come from."""
@@ -99,7 +99,7 @@ class Carrier(ABC):
             case _:
                 assert_never(lost.how)
         course = Course(end=end, end_due=_first_byte(lost.late, connection, exchange))
-        source = self._source(course, lost, sent, connection)
+        source = self.source(course, lost, sent, connection)
         self._end(course, source, connection)
 
     def carry(
@@ -124,7 +124,7 @@ class Carrier(ABC):
         if is_whole and message.closes:
             end = "closed"
         course = Course(arrivals=tuple(arrivals), rest=rest, end=end, end_due=due)
-        source = self._source(course, answered, sent, connection)
+        source = self.source(course, answered, sent, connection)
         told = message.told(body[:came])
         for number, (arrival_due, data) in enumerate(course.arrivals):
             if data:

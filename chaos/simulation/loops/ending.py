@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Container
 from typing import Any
 
+from chaos.simulation.loops.ordering import first_in_first_out
 from chaos.simulation.network.sockets import VirtualSocket
 
 
@@ -48,6 +49,7 @@ def give_back(loop: asyncio.AbstractEventLoop, timers: Container[asyncio.TimerHa
     """
     opened: Any = loop
     _drop_virtual_sockets(loop)
+    first_in_first_out(loop)
     for timer in timers_in(loop):
         if timer not in timers:
             timer.cancel()

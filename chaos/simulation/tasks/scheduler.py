@@ -18,7 +18,7 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from chaos.choices import Choices
+from chaos.choices import Choices, Steered
 from chaos.errors import DeadlockError, LivelockError, SimulationError, StuckError
 from chaos.simulation.tasks.agenda import Agenda
 from chaos.simulation.tasks.baton import baton, is_left_behind, left_behind
@@ -292,6 +292,15 @@ class Scheduler:
             following = ready.pop(picked - 1)
             self._agenda.wake(task)
             self._hand_over(task, following)
+
+    @property
+    def searches_order(self) -> bool:
+        """Whether a search tries out who goes on first."""
+        return isinstance(self._choices, Steered) and self._choices.searches("order")
+
+    def pick_step(self, options: int) -> int:
+        """Which of the coroutines that are ready in a loop goes on; 0 is the first in line."""
+        return 0 if self._closing else self._pick(options, "order/step")
 
     def wake(self, waiters: list[Task]) -> Task | None:
         """Take one of ``waiters`` out of the list; it may go on from now. Returns who that is."""

@@ -28,13 +28,13 @@ class SimulatedTier(Simulation):
         3600.0
     """
 
-    tier: ClassVar[str] = "simulated"
+    name: ClassVar[str] = "simulated"
 
     def _find_launcher(self) -> Launcher | None:
         """Nobody here has any use for a real socket."""
         return launcher()
 
-    def _carrier(self, run: SimulatedRun) -> Carrier:
+    def carrier(self, run: SimulatedRun) -> Carrier:
         """The bytes go straight to whoever reads them."""
         del run
         return SimulatedCarrier()

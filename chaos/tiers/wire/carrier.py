@@ -67,9 +67,10 @@ class WireCarrier(Carrier):
                 way.close()
         raise self._guard.violation("a closed proxy let somebody connect; expected a refusal")
 
-    def _source(
+    def source(
         self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
     ) -> Source:
+        """A real server, through Toxiproxy."""
         arriving = b"".join(data for _, data in course.arrivals)
         reply = arriving + course.rest or _NOTHING
         load = Load(bytes=len(arriving), is_whole=not course.rest)

@@ -33,7 +33,7 @@ class WireTier(Simulation):
         toxiproxy: What to use; by default the first that is found, or built.
     """
 
-    tier: ClassVar[str] = "wire"
+    name: ClassVar[str] = "wire"
 
     def __init__(self, toxiproxy: Toxiproxy | None = None) -> None:
         super().__init__()
@@ -92,7 +92,8 @@ class WireTier(Simulation):
         with suppress(ToxiproxyError):
             self._ways.close_bent()
 
-    def _carrier(self, run: SimulatedRun) -> Carrier:
+    def carrier(self, run: SimulatedRun) -> Carrier:
+        """The bytes go out to Toxiproxy, and come back."""
         del run
         self._wire = WireCarrier(
             guard=self.guard, toxiproxy=self.toxiproxy, server=self._server, ways=self._ways

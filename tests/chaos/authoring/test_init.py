@@ -14,6 +14,7 @@ import typer.main
 from ruamel.yaml import YAML
 
 from chaos.commands.gate import gate
+from chaos.reports.formats import GateCommand
 from tests.chaos.test_cli import Chaos
 from tests.chaos.test_cli import chaos as chaos  # noqa: PLC0414 - a fixture is found by its name
 
@@ -120,7 +121,7 @@ def test_workflow_uses_options_that_exist(project: Path, chaos: Chaos) -> None:
     steps = YAML(typ="safe", pure=True).load(text)["jobs"]["gate"]["steps"]
     (command,) = [step["run"] for step in steps if step.get("name") == "Chaos gate"]
     app = typer.Typer()
-    app.command()(gate)
+    app.command(cls=GateCommand)(gate)
 
     context = typer.main.get_command(app).make_context("gate", shlex.split(command)[2:])
 

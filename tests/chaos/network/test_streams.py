@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chaos.authoring.starters import starter
 from chaos.errors import ChaosError, SimulationError
 from chaos.ports import Command, Operation, Reply, StreamUpstream
 from chaos.scenario.faults import FAULTS
@@ -272,18 +273,10 @@ def test_idle_connections_are_dropped(world: SimulatedWorld) -> None:
 )
 def test_faults_of_http_servers_are_refused(kind: str) -> None:
     """A 503 means nothing to a client of another protocol; the run says so and proves nothing."""
-    needed: dict[str, dict[str, Any]] = {
-        "http_error": {"status": 503},
-        "malformed": {"as": "html"},
-        "completion": {"content": "no"},
-        "encoding": {"as": "truncated_gzip"},
-        "stream": {"as": "error_event", "after": 2},
-        "quota": {"requests": 3, "per": "60s"},
-    }
     with pytest.raises(SimulationError, match=f"fault '{kind}' is an answer of an HTTP server"):  # noqa: PT012, SIM117
         with SimulatedWorld() as world:
             world.serve(Shouting())
-            world.inject(upstream="shout", fault=kind, **needed.get(kind, {}))
+            world.inject(**starter(kind, "shout", {}))
             say(b"one\n")
 
 

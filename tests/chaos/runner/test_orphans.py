@@ -6,11 +6,12 @@ from typing import get_args
 
 import pytest
 
+from chaos.checks.laws.law import Law
 from chaos.checks.measure import Window, measure
 from chaos.checks.registry import law_names
 from chaos.runner.player import Player
 from chaos.runner.step_text import describe_step
-from chaos.scenario.laws import LAWS
+from chaos.scenario.laws import LAWS, SHIPPED
 from chaos.scenario.model import AnyStep, ExpectStep, Step
 from chaos.scenario.observables import LIVENESS, probes
 from chaos.targets.helpdesk.target import HelpdeskTarget
@@ -53,4 +54,11 @@ def test_every_built_in_observable_is_measured() -> None:
 
 def test_laws_are_those_that_can_be_waived() -> None:
     """The language and the checks know the same laws, in the same order."""
-    assert law_names() == LAWS
+    assert law_names() == tuple(LAWS)
+
+
+def test_every_law_is_in_the_one_list() -> None:
+    """A module in the package of laws judges, or is no law."""
+    own = {law.name for law in Law.__subclasses__() if law.__module__.startswith("chaos.checks.")}
+
+    assert own == set(SHIPPED)

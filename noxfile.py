@@ -208,6 +208,13 @@ def _play_clients(session: nox.Session, environment: str) -> None:
 
 
 @nox.session(default=False)
+def corpus(session: nox.Session) -> None:
+    """Find bugs that were real, in the versions that had them; arguments are names of bugs."""
+    session.install("uv")
+    session.run("python", "-m", "corpus", *session.posargs)
+
+
+@nox.session(default=False)
 def foreign(session: nox.Session) -> None:
     """Compare the stand-ins with a mock server that others have written; needs Node."""
     _install(session, "tests")

@@ -6,15 +6,22 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from chaos.simulation.tasks.behalf import behalf_in
+from chaos.simulation.tasks.behalf import Behalf, behalf_in
 
 
-def timers_of(loop: asyncio.AbstractEventLoop) -> Callable[[str, int | None], bool]:
+def timers_of(
+    loop: asyncio.AbstractEventLoop, by_default: Behalf
+) -> Callable[[str, int | None], bool]:
     """Tells of an actor and a question whether a timer of theirs is running in the loop.
 
     A timer runs in the context of whoever has set it, be it a client's read timeout, an
     ``asyncio.timeout`` around several calls, or a scope of ``anyio``. One that was set for
     anybody else does not end the wait.
+
+    Args:
+        loop: The loop.
+        by_default: On whose behalf the thread of the loop runs, where a context does not say: so
+            it is while a service starts, and nobody has asked yet.
     """
     # The list has no public name; cancelled timers stay in it until their time has come.
     scheduled: list[Any] = getattr(loop, "_scheduled", [])
@@ -23,5 +30,5 @@ def timers_of(loop: asyncio.AbstractEventLoop) -> Callable[[str, int | None], bo
         for handle in scheduled
         if not handle.cancelled()
     ]
-    running = {(each.actor, each.ask) for each in behalves if each is not None}
+    running = {(each.actor, each.ask) for each in (one or by_default for one in behalves)}
     return lambda actor, ask: (actor, ask) in running

@@ -97,7 +97,7 @@ class Poller:
         self, scheduler: Scheduler, timeout: float | None, ask_kernel: Callable[[], Ready]
     ) -> Ready:
         """What is ready; waits for it in virtual time."""
-        self._note_limits()
+        self._note_limits(scheduler)
         ready = self._ready(scheduler, ask_kernel)
         if ready:
             scheduler.clock.moved()
@@ -120,15 +120,16 @@ class Poller:
             self._parked = None
         return self._ready(scheduler, ask_kernel)
 
-    def _note_limits(self) -> None:
+    def _note_limits(self, scheduler: Scheduler) -> None:
         """Let the far ends know whether the loop, if it is one, waits for them for ever."""
         loop = asyncio._get_running_loop()  # noqa: SLF001 - the public one raises
-        if loop is None:
+        task = scheduler.acting
+        if loop is None or task is None:
             return
         is_limited = None
         for virtual, _ in self._follows.values():
             if virtual.far_end is not None:
-                is_limited = is_limited or timers_of(loop)
+                is_limited = is_limited or timers_of(loop, task.behalf)
                 virtual.far_end.loop_waits(is_limited)
 
     def why(self, task: Task) -> str:

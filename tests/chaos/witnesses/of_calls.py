@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import ClassVar
 
@@ -46,6 +47,27 @@ class WaitsForEverInALoop(Base):
 
 class WaitsInALoop(WaitsForEverInALoop):
     """With a timeout."""
+
+    timeout_s = 5.0
+
+
+class StartsForEver(WaitsForEverInALoop):
+    """Asks while it starts, before anybody has a question."""
+
+    async def build(self, world: World) -> None:  # type: ignore[override] # a coroutine may, too
+        """Ask once."""
+        super().build(world)
+        await self.ask("oslo")
+
+    async def ask(self, question: str) -> Answer:  # type: ignore[override] # a coroutine may, too
+        """Ask in the loop."""
+        async with asyncio.timeout(self.timeout_s), httpx2.AsyncClient(timeout=None) as client:
+            answer = await client.get(f"{URL}now/{question}")
+        return Answer(mode="told", text=text_of(answer))
+
+
+class Starts(StartsForEver):
+    """With a timer around it."""
 
     timeout_s = 5.0
 
@@ -221,6 +243,7 @@ class OrdersWithAKey(OrdersTwice):
 WITNESSES = (
     Witness(law="no-endless-wait", breaks=WaitsForEver, keeps=Base, method=ASK),
     Witness(law="no-endless-wait", breaks=WaitsForEverInALoop, keeps=WaitsInALoop, method=ASK),
+    Witness(law="no-endless-wait", breaks=StartsForEver, keeps=Starts, method=ASK),
     Witness(law="bounded-attempts", breaks=OneTooMany, keeps=Retrying, method=OUTAGE + ASK),
     Witness(law="bounded-amplification", breaks=ThreePlaces, keeps=TwoPlaces, method=ASK),
     Witness(

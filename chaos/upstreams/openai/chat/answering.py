@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -42,7 +42,7 @@ class Choice:
     """
 
     turn: Turn
-    ids: tuple[str, ...]
+    ids: tuple[str, ...] = ()
 
     @property
     def finish_reason(self) -> FinishReason:
@@ -107,7 +107,7 @@ class Completion:
 def complete(
     request: ChatRequest, body: Mapping[str, Any], model: Model, script: Script
 ) -> Completion:
-    """Answer a request that has been read; the same request always gets the same answer.
+    """Answer a request that has been read; the same request always says the same.
 
     Raises:
         RefusalError: Its parts contradict each other.
@@ -123,9 +123,7 @@ def complete(
     for number in range(request.n or 1):
         turn = imitation.take_turn(prompt, script, choice=number)
         turn = imitation.end(turn, stops=stops_of(request), limit=left)
-        reference = prompt.reference(number)
-        ids = tuple(_call_id(reference, position) for position in range(len(turn.calls)))
-        choices.append(Choice(turn=turn, ids=ids))
+        choices.append(Choice(turn=turn))
     spent = thoughts if limit is None else min(thoughts, limit)
     return Completion(
         request=request,
@@ -133,6 +131,20 @@ def complete(
         prompt_tokens=tokens_of(request),
         reasoning_tokens=spent * len(choices),
     )
+
+
+def with_ids(completion: Completion, number: int) -> Completion:
+    """The same, its calls of tools with ids: new ones in each answer, as the provider gives them.
+
+    A service that takes an id for the name of a deed does the deed twice when it asks anew.
+    """
+    if not any(choice.turn.calls for choice in completion.choices):
+        return completion
+    choices = tuple(
+        replace(choice, ids=_call_ids(f"{number}/{place}", len(choice.turn.calls)))
+        for place, choice in enumerate(completion.choices)
+    )
+    return replace(completion, choices=choices)
 
 
 def head(
@@ -189,5 +201,6 @@ def call_object(call_id: str, call: ToolCall) -> dict[str, Any]:
     return {"id": call_id, "type": "function", "function": function}
 
 
-def _call_id(reference: str, position: int) -> str:
-    return f"call_{hashlib.sha256(f'{reference}/{position}'.encode()).hexdigest()[:24]}"
+def _call_ids(salt: str, count: int) -> tuple[str, ...]:
+    digests = (hashlib.sha256(f"{salt}/{each}".encode()).hexdigest() for each in range(count))
+    return tuple(f"call_{digest[:24]}" for digest in digests)

@@ -11,7 +11,7 @@ from chaos.http import Response, json_response
 from chaos.upstreams.openai import errors
 from chaos.upstreams.openai.asked import Asked
 from chaos.upstreams.openai.chat import streaming
-from chaos.upstreams.openai.chat.answering import Completion, complete, head, whole
+from chaos.upstreams.openai.chat.answering import Completion, complete, head, whole, with_ids
 from chaos.upstreams.openai.chat.request import ChatRequest
 from chaos.upstreams.openai.chat.stored import StoredCompletions
 from chaos.upstreams.openai.models import Catalogue, Model
@@ -44,6 +44,7 @@ class ChatApi:
             if self._script.is_empty
             else complete(request, body, model, self._script)
         )
+        completion = with_ids(completion, asked.number)
         top = head(body, completion, number=asked.number, created=asked.now_s)
         broken = next((c.turn.breaks for c in completion.choices if c.turn.breaks), None)
         if request.store and broken is None:

@@ -136,9 +136,10 @@ def test_stream_of_calls_adds_up_to_the_plain_ones() -> None:
 
     assert stream.finish_reason == plain.finish_reason == "tool_calls"
     assert stream.message.content == plain.message.content == "One moment."
-    assert [(c.id, c.function.name, c.function.arguments) for c in stream.message.tool_calls] == [
-        (c.id, c.function.name, c.function.arguments) for c in plain.message.tool_calls
+    assert [(c.function.name, c.function.arguments) for c in stream.message.tool_calls] == [
+        (c.function.name, c.function.arguments) for c in plain.message.tool_calls
     ]
+    assert len({c.id for c in (*stream.message.tool_calls, *plain.message.tool_calls)}) == 4
 
 
 class City(BaseModel):
@@ -497,3 +498,15 @@ def test_answers_do_not_depend_on_who_asked_before() -> None:
     chat(used, "Something else")
 
     assert chat(used).choices == chat(strict()).choices
+
+
+def test_calls_have_new_ids_in_each_answer() -> None:
+    """As the provider's do: an id is no name for what a tool is to do, if the model is asked anew."""
+    client = strict()
+    calls = [
+        chat(client, "Please refund order 7.", tools=TOOLS).choices[0].message.tool_calls[0]
+        for _ in range(2)
+    ]
+
+    assert calls[0].function == calls[1].function
+    assert calls[0].id != calls[1].id

@@ -501,7 +501,7 @@ def test_answers_do_not_depend_on_who_asked_before() -> None:
 
 
 def test_calls_have_new_ids_in_each_answer() -> None:
-    """As the provider's do: an id is no name for what a tool is to do, if the model is asked anew."""
+    """As the provider's do: an id does not name what a tool is to do."""
     client = strict()
     calls = [
         chat(client, "Please refund order 7.", tools=TOOLS).choices[0].message.tool_calls[0]

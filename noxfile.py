@@ -113,6 +113,16 @@ def pythons(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or USUAL_TESTS))
 
 
+@nox.session(python=["3.11", "3.12", "3.13"], default=False)
+def digests(session: nox.Session) -> None:
+    """Play the scenarios on each Python, in two orders and on a busy machine; all traces agree."""
+    _install(session, "tests")
+    of_another = Path(session.cache_dir) / "digests.json"
+    if session.python == "3.11":
+        of_another.unlink(missing_ok=True)
+    session.run("python", "-m", "tests.digests", "--file", str(of_another))
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and the layers."""

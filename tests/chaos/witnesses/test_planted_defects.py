@@ -67,7 +67,7 @@ PLANTED = (
         "backoff-honoured", "jitter", "abs(share - place) > allowed", "abs(share - place) > 0"
     ),
     Planted("backoff-honoured", "calls", "backoff_s * policy.multiplier", "backoff_s"),
-    Planted("pauses-kept", "pauses", "event.at_s >= pause.until_s - TICK_S", "True"),
+    Planted("pauses-kept", "pauses", "event.at_s >= pause.until_s - self._tick_s", "True"),
     Planted("pauses-kept", "pauses", "self.pauses += 1", "pass"),
     Planted(
         "pauses-kept", "pauses", "response.at_s + min(length_s, self._longest_s)", "response.at_s"

@@ -254,7 +254,7 @@ DEFECTS = (
         tags=("gateway",),
         edits=(
             Rewrite(
-                "helpdesk.chat_replies:_text_of",
+                "helpdesk.chat_replies",
                 """
                 - return "".join(part for part in parts if part)
                 + return ""
@@ -268,7 +268,7 @@ DEFECTS = (
         tags=("gateway",),
         edits=(
             Rewrite(
-                "helpdesk.chat_replies:_events",
+                "helpdesk.chat_replies",
                 """
                 - if event.data.strip():
                 -     yield event

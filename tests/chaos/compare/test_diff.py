@@ -19,6 +19,7 @@ from chaos.compare.runs import Side, bare, compare_runs, sides
 from chaos.compare.traces import first_difference
 from chaos.errors import ChaosError
 from chaos.reports import as_json
+from chaos.reports.formats import FormatsCommand
 from chaos.reports.report import Report
 from chaos.runner.suite import SuiteResult
 from chaos.trace import ndjson
@@ -62,7 +63,7 @@ def chaos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
     monkeypatch.chdir(tmp_path)
     app = typer.Typer()
     app.command()(diff)
-    app.command()(report)
+    app.command(cls=FormatsCommand)(report)
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(app, arguments)

@@ -38,7 +38,9 @@ from tests.chaos.witnesses.of_background import (
 from tests.chaos.witnesses.of_calls import ASK, WaitsForEver
 from tests.chaos.witnesses.witness import Base
 
-LIFE, PLAYER, AGAIN = (f"chaos.runner.{name}" for name in ("life", "player", "again"))
+LIFE, PLAYER, AGAIN, FELT = (
+    f"chaos.runner.{name}" for name in ("life", "player", "again", "felt")
+)
 REST, FUTURES = "chaos.simulation.rest", "chaos.simulation.threads.futures"
 CARRIER, EXCHANGE = (f"chaos.simulation.calls.{name}" for name in ("carrier", "exchange"))
 COLLECTING, INJECTOR = "chaos.scenario.collecting", "chaos.faults.injector"
@@ -227,13 +229,13 @@ FAILED, PASSED, INCONCLUSIVE = Outcome.FAILED, Outcome.PASSED, Outcome.INCONCLUS
 
 BROKEN: dict[str, tuple[str, str, Notices]] = {
     "a fault that nobody felt is no matter": (
-        LIFE,
-        "- for fault_id in self._injector.untouched()\n+ for fault_id in ()",
+        FELT,
+        "- for fault_id in injector.untouched()\n+ for fault_id in ()",
         ends(INCONCLUSIVE, UNSEEN),
     ),
     "a fault that nobody judged is no matter": (
-        LIFE,
-        "- if seq >= self._last_look\n+ if False",
+        FELT,
+        "- if seq >= last_look\n+ if False",
         ends(INCONCLUSIVE, UNJUDGED, ""),
     ),
     "who leaves the world is judged all the same": (

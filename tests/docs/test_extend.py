@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaos import extensions
-from chaos.extensions import Kind, found
+from chaos.extensions import Kind, finding, found
 from tests.chaos.extensions.conftest import project  # noqa: F401 - its folder is used here
 from tests.docs.blocks import blocks
 
@@ -65,7 +65,7 @@ def test_package_can_announce_what_the_page_shows(
             Path(str(block.file)).write_text(block.text, encoding="utf-8")
     monkeypatch.syspath_prepend(str(Path.cwd()))
     monkeypatch.setattr(
-        extensions,
+        finding,
         "entry_points",
         lambda *, group: [EntryPoint("x", value, group)] if group == kind.group else [],
     )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
 
 import jinja2
 
@@ -21,8 +18,8 @@ from chaos.drill.library import TOUR, Library
 from chaos.errors import ChaosError
 from chaos.reports import html
 from chaos.scenario.problems import ScenarioError
+from chaos.serve.local_http import Asked, LocalHttp, Reply, as_json
 from chaos.targets import vocabulary_of
-from chaos.tiers.loopback import HOST, cannot_listen
 
 _HERE = Path(__file__).parent
 _REPORT = Path(html.__file__).parent
@@ -34,14 +31,18 @@ _FILES = {
     "/scale.js": (_REPORT / "scale.js", "text/javascript"),
     "/timeline.js": (_REPORT / "timeline.js", "text/javascript"),
 }
-_NAMES = {HOST, "localhost"}
-_MOST_BYTES = 65_536
 _PAGE_HEADER = "x-chaos-drill"
 """Only a page of ours can send it: for any other, a browser asks first, and is not answered."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
     "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
 
 
 class DrillServer:
@@ -54,9 +55,8 @@ class DrillServer:
     """
 
     def __init__(self, drill: Drill, library: Library, *, port: int) -> None:
-        self._drill = drill
-        self._library = library
-        self._port = port
+        self._actions = _Actions(drill, library)
+        self._local = LocalHttp(self._answer, port=port, has_pages=True)
 
     def __enter__(self) -> Self:
         """Begin to listen.
@@ -64,14 +64,7 @@ class DrillServer:
         Raises:
             ChaosError: The port is taken.
         """
-        try:
-            self._server = _Server((HOST, self._port), _Handler)
-        except (OSError, OverflowError) as error:
-            raise cannot_listen(self._port, error) from error
-        self._server.actions = _Actions(self._drill, self._library)
-        threading.Thread(
-            target=self._server.serve_forever, name="chaos-drill", daemon=True
-        ).start()
+        self._local.__enter__()
         return self
 
     def __exit__(
@@ -80,13 +73,55 @@ class DrillServer:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._local.__exit__(exc_type, exc, traceback)
 
     @property
     def url(self) -> str:
         """Where the page is."""
-        return f"http://{HOST}:{self._server.server_address[1]}/"
+        return f"{self._local.url}/"
+
+    def _answer(self, asked: Asked) -> Reply:
+        if asked.method == "POST":
+            return self._do(asked)
+        match asked.path:
+            case "/":
+                return _file(self._actions.page().encode(), "text/html")
+            case "/state":
+                return _said(HTTPStatus.OK, self._actions.state(asked.query))
+            case "/library":
+                return _said(HTTPStatus.OK, self._actions.library())
+            case path if path in _FILES:
+                file, kind = _FILES[path]
+                return _file(file.read_bytes(), kind)
+            case path:
+                return _said(HTTPStatus.NOT_FOUND, {"error": f"no {path} here"})
+
+    def _do(self, asked: Asked) -> Reply:
+        if _PAGE_HEADER not in asked.headers:
+            error = "expected a request of the drill's page"
+            return _said(HTTPStatus.FORBIDDEN, {"error": error})
+        try:
+            said = json.loads(asked.body or b"{}")
+            done = self._actions.post(
+                asked.path, {str(name): str(value) for name, value in said.items()}
+            )
+        except ScenarioError as error:
+            return _said(HTTPStatus.BAD_REQUEST, {"error": told(error)})
+        except ChaosError as error:
+            return _said(HTTPStatus.BAD_REQUEST, {"error": str(error)})
+        except (ValueError, AttributeError):
+            return _said(HTTPStatus.BAD_REQUEST, {"error": "expected a JSON object"})
+        if done is None:
+            return _said(HTTPStatus.NOT_FOUND, {"error": f"no {asked.path} here"})
+        return _said(HTTPStatus.OK, done)
+
+
+def _said(status: HTTPStatus, payload: object) -> Reply:
+    return as_json(status, payload, _HEADERS)
+
+
+def _file(body: bytes, kind: str) -> Reply:
+    return Reply(status=HTTPStatus.OK, body=body, kind=f"{kind}; charset=utf-8", headers=_HEADERS)
 
 
 class _Actions:
@@ -165,89 +200,3 @@ def _template() -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
     )
     return environment.get_template("page.html.j2")
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    actions: _Actions
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        if not self._is_for_us():
-            return
-        place = urlsplit(self.path)
-        match place.path:
-            case "/":
-                self._send(HTTPStatus.OK, self.server.actions.page().encode(), "text/html")
-            case "/state":
-                self._say(HTTPStatus.OK, self.server.actions.state(parse_qs(place.query)))
-            case "/library":
-                self._say(HTTPStatus.OK, self.server.actions.library())
-            case path if path in _FILES:
-                file, kind = _FILES[path]
-                self._send(HTTPStatus.OK, file.read_bytes(), kind)
-            case _:
-                self._say(HTTPStatus.NOT_FOUND, {"error": f"no {place.path} here"})
-
-    def do_POST(self) -> None:
-        length = self.headers.get("content-length", "0")
-        size = int(length) if length.isdecimal() else 0
-        if size > _MOST_BYTES:
-            self.close_connection = True
-            self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": "that is too long"})
-            return
-        body = self.rfile.read(size)
-        if not self._is_for_us():
-            return
-        if _PAGE_HEADER not in self.headers:
-            self._say(HTTPStatus.FORBIDDEN, {"error": "expected a request of the drill's page"})
-            return
-        try:
-            said = json.loads(body or b"{}")
-            done = self.server.actions.post(
-                self.path, {str(name): str(value) for name, value in said.items()}
-            )
-        except ScenarioError as error:
-            self._say(HTTPStatus.BAD_REQUEST, {"error": told(error)})
-        except ChaosError as error:
-            self._say(HTTPStatus.BAD_REQUEST, {"error": str(error)})
-        except (ValueError, AttributeError):
-            self._say(HTTPStatus.BAD_REQUEST, {"error": "expected a JSON object"})
-        else:
-            if done is None:
-                self._say(HTTPStatus.NOT_FOUND, {"error": f"no {self.path} here"})
-            else:
-                self._say(HTTPStatus.OK, done)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base
-        """Say nothing: the page shows what happens."""
-
-    def _is_for_us(self) -> bool:
-        """Whether no page elsewhere is behind it, under another name or from another origin."""
-        name = self.headers.get("host", "").rpartition(":")[0]
-        origin = self.headers.get("origin")
-        ours = f"http://{self.headers.get('host')}"
-        if name in _NAMES and origin in {None, ours}:
-            return True
-        self.close_connection = True
-        self._say(HTTPStatus.FORBIDDEN, {"error": f"expected a request to {HOST}"})
-        return False
-
-    def _say(self, status: HTTPStatus, payload: object) -> None:
-        self._send(status, json.dumps(payload).encode(), "application/json")
-
-    def _send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(body)

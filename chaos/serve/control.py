@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
 from chaos.errors import ChaosError
+from chaos.serve.local_http import Asked, LocalHttp, Reply, as_json
 from chaos.serve.signals import Signals
-from chaos.tiers.loopback import HOST, cannot_listen
 from chaos.tiers.served.world import ServedWorld
 from chaos.trace.events import RequestEvent
 
@@ -35,7 +33,7 @@ class Control:
     def __init__(self, signals: Signals, world: ServedWorld, port: int = 0) -> None:
         self._signals = signals
         self._world = world
-        self._port = port
+        self._local = LocalHttp(self._answer, port=port)
 
     def __enter__(self) -> Self:
         """Begin to listen.
@@ -43,14 +41,7 @@ class Control:
         Raises:
             ChaosError: The port is taken.
         """
-        try:
-            self._server = _Server((HOST, self._port), _Handler)
-        except (OSError, OverflowError) as error:
-            raise cannot_listen(self._port, error) from error
-        self._server.control = self
-        threading.Thread(
-            target=self._server.serve_forever, name="chaos-control", daemon=True
-        ).start()
+        self._local.__enter__()
         return self
 
     def __exit__(
@@ -59,13 +50,12 @@ class Control:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._local.__exit__(exc_type, exc, traceback)
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://{HOST}:{self._server.server_address[1]}"
+        return self._local.url
 
     def status(self) -> dict[str, Any]:
         """How far the run is."""
@@ -78,21 +68,37 @@ class Control:
                 "calls": len(self._world.trace.of(RequestEvent)),
             }
 
-    def next(self, body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
+    def next(self, body: bytes) -> Reply:
         """Let the step go on that has waited longest; the body may tell its answers."""
         try:
             is_given = self._signals.give(_answers_in(body))
         except ChaosError as error:
-            return HTTPStatus.BAD_REQUEST, {"error": str(error), **self.status()}
+            return self._told(HTTPStatus.BAD_REQUEST, str(error))
         if not is_given:
-            return HTTPStatus.CONFLICT, {"error": "no step waits for a signal", **self.status()}
+            return self._told(HTTPStatus.CONFLICT, "no step waits for a signal")
         self._signals.rest(_PATIENCE_S)
-        return HTTPStatus.OK, self.status()
+        return self._told(HTTPStatus.OK)
 
-    def end(self) -> tuple[HTTPStatus, dict[str, Any]]:
+    def end(self) -> Reply:
         """End the run."""
         self._signals.end()
-        return HTTPStatus.OK, self.status()
+        return self._told(HTTPStatus.OK)
+
+    def _told(self, status: HTTPStatus, error: str | None = None) -> Reply:
+        wrong = {} if error is None else {"error": error}
+        return as_json(status, {**wrong, **self.status()})
+
+    def _answer(self, asked: Asked) -> Reply:
+        match asked.method, asked.path:
+            case "GET", "/status":
+                return self._told(HTTPStatus.OK)
+            case "POST", "/next":
+                return self.next(asked.body)
+            case "POST", "/end":
+                return self.end()
+            case _, path:
+                known = "expected POST /next, POST /end or GET /status"
+                return as_json(HTTPStatus.NOT_FOUND, {"error": f"no {path} here; {known}"})
 
 
 def _answers_in(body: bytes) -> object:
@@ -109,53 +115,3 @@ def _answers_in(body: bytes) -> object:
 
 
 _EXPECTED = 'expected nothing, or {"answers": [{"mode": "llm"}]}'
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    control: Control
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        if self._is_welcome() and self._is_known({"/status"}):
-            self._say(HTTPStatus.OK, self.server.control.status())
-
-    def do_POST(self) -> None:
-        length = self.headers.get("content-length", "0")
-        body = self.rfile.read(int(length) if length.isdecimal() else 0)
-        if self._is_welcome() and self._is_known({"/next", "/end"}):
-            control = self.server.control
-            self._say(*(control.next(body) if self.path == "/next" else control.end()))
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base
-        """Say nothing: the run is told by its steps."""
-
-    def _is_known(self, paths: set[str]) -> bool:
-        if self.path in paths:
-            return True
-        self._say(
-            HTTPStatus.NOT_FOUND,
-            {"error": f"no {self.path} here; expected POST /next, POST /end or GET /status"},
-        )
-        return False
-
-    def _is_welcome(self) -> bool:
-        """Whether it is not a page of somebody's browser, sent here under another name."""
-        host = self.headers.get("host", "").rpartition(":")[0]
-        if host in {HOST, "localhost"} and "origin" not in self.headers:
-            return True
-        self._say(HTTPStatus.FORBIDDEN, {"error": f"expected a request to {HOST}, from no page"})
-        return False
-
-    def _say(self, status: HTTPStatus, payload: dict[str, Any]) -> None:
-        body = json.dumps(payload).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)

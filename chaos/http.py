@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -114,6 +117,23 @@ def decoded(response: Response) -> Response:
 
 
 _READ_BY_SDKS = ("application/json", "text/event-stream")
+
+
+def seconds_until(date: str) -> float | None:
+    """How long it is until a date as HTTP writes it, by the wall clock; None if it is no date.
+
+    Example:
+        >>> seconds_until("Thu, 01 Jan 1970 00:00:00 GMT") < 0, seconds_until("soon")
+        (True, None)
+    """
+    try:
+        when = parsedate_to_datetime(date)
+        if when.tzinfo is None:
+            # HTTP has all dates in GMT; Python takes one without a zone for local time.
+            when = when.replace(tzinfo=UTC)
+        return round(when.timestamp() - time.time(), 6)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def json_response(

@@ -122,13 +122,17 @@ def write_and_play(scenario: Scenario, folder: Path) -> Saved:
             f"'{path}' cannot be written: {error.strerror}; expected a folder to save in; name "
             "another with --folder"
         ) from error
-    played = subprocess.run(  # noqa: S603 - this very program
-        [sys.executable, "-m", "chaos", "run", str(path), "--json", "-"],
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-    )
+    try:
+        played = subprocess.run(  # noqa: S603 - this very program
+            [sys.executable, "-m", "chaos", "run", str(path), "--json", "-"],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        late = f"it was not through after {_PATIENCE_S:g} s; play it with: chaos run {path}"
+        return Saved(path=path, text=text, outcome="not played", problems=(late,))
     try:
         (run,) = json.loads(played.stdout)["scenarios"]
     except (ValueError, KeyError):

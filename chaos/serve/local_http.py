@@ -144,7 +144,12 @@ class _Handler(BaseHTTPRequestHandler):
             headers=self.headers,
             body=body,
         )
-        self._send(self.server.answer(asked))
+        try:
+            reply = self.server.answer(asked)
+        except Exception as error:  # noqa: BLE001 - whoever asks has to hear of it
+            wrong = f"a defect of chaos: {type(error).__name__}: {error}; please report it"
+            reply = as_json(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": wrong})
+        self._send(reply)
 
     def _is_welcome(self) -> bool:
         host = self.headers.get("host", "")

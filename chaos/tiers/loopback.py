@@ -15,6 +15,14 @@ HOST = "127.0.0.1"
 """Stand-ins answer whoever asks, so that nobody but this machine may ask them."""
 
 
+def cannot_listen(port: int, error: Exception) -> ChaosError:
+    """What to raise where a port cannot be had."""
+    why = getattr(error, "strerror", None) or str(error)
+    return ChaosError(
+        f"cannot listen at port {port} of {HOST}: {why}; expected a free port; name another one"
+    )
+
+
 class LoopbackServer:
     """Listens on a port of the loopback interface while entered, in threads of its own.
 
@@ -44,11 +52,7 @@ class LoopbackServer:
         try:
             self._server = _Server((HOST, self._port), _Connection)
         except (OSError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            raise ChaosError(
-                f"cannot listen at port {self._port} of {HOST}: {why}; expected a free port; name "
-                "another one"
-            ) from error
+            raise cannot_listen(self._port, error) from error
         self._server.converse = self._converse
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="chaos-loopback", daemon=True

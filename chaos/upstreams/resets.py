@@ -12,10 +12,9 @@ import math
 import re
 import time
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from chaos.http import Response
+from chaos.http import Response, seconds_until
 
 _LIMIT = re.compile(r"rate-?limit")
 _DURATION = re.compile(
@@ -99,10 +98,7 @@ def _of_date(value: str) -> float | None:
     try:
         date = datetime.fromisoformat(value)
     except ValueError:
-        try:
-            date = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
-            return None
+        return seconds_until(value)
     try:
         aware = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
         return round(aware.timestamp() - time.time(), 6)

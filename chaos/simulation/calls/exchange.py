@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from chaos.faults.decision import Decision
-from chaos.http import Response, decoded
+from chaos.http import Response, decoded, seconds_until
 from chaos.ports import Operation, Recorder, Reply, StandIn
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
@@ -174,11 +171,4 @@ def retry_after_s(response: Response) -> float | None:
         return seconds if math.isfinite(seconds) else None
     except ValueError:
         pass
-    try:
-        date = parsedate_to_datetime(after or "")
-        if date.tzinfo is None:
-            # HTTP has all dates in GMT; Python takes one without a zone for local time.
-            date = date.replace(tzinfo=UTC)
-        return round(date.timestamp() - time.time(), 6)
-    except (ValueError, OverflowError):
-        return None
+    return seconds_until(after or "")

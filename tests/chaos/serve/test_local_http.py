@@ -85,3 +85,13 @@ def test_port_that_is_taken_is_told() -> None:
         LocalHttp(echo, port=urlsplit(local.url).port or 0),
     ):
         pytest.fail("two listen at one port")
+
+
+def test_error_that_nobody_foresaw_is_told() -> None:
+    """A connection that just ends would tell nobody anything."""
+
+    def broken(asked: Asked) -> Reply:
+        raise KeyError(asked.path)
+
+    with LocalHttp(broken) as local:
+        assert post(local) == 500

@@ -166,12 +166,12 @@ class Script:
                 told = self._signals.wait_for_one(f"{path} {what}", read)
                 for each in told or ():
                     self._record(each, ask.question, path)
-                return not self._signals.is_over or told is not None
+                return told is not None
             case _:
                 self._tell("  do that to your service, then signal")
-                self._signals.wait_for_one(f"{path} {what}")
+                if self._signals.wait_for_one(f"{path} {what}") is None:
+                    return False
                 self._world.recorder.record(ActionEvent, action=what)
-                return not self._signals.is_over
         return True
 
     def _record(self, told: Told, question: str, path: str) -> None:

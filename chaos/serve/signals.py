@@ -69,7 +69,7 @@ class Signals:
             return tuple(each.what for each in self._waiting)
 
     def wait_for_one(self, what: str, read: Read = nothing_to_tell) -> tuple[Told, ...] | None:
-        """Wait for a signal; what was told with it, if anything.
+        """Wait for a signal; what was told with it, or None if the run ended before it came.
 
         Args:
             what: What is waited for, in words.
@@ -97,8 +97,7 @@ class Signals:
             if not self._waiting:
                 return False
             waiting = self._waiting[0]
-            if said is not None:
-                waiting.told = waiting.read(said)
+            waiting.told = () if said is None else waiting.read(said)
             self._waiting.popleft()
         waiting.came.set()
         return True

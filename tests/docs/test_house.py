@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,15 @@ def test_sessions_that_are_named_exist() -> None:
 
     assert named
     assert named <= set(re.findall(r"^def (\w+)\(session", source, re.MULTILINE))
+
+
+def test_modules_that_sessions_run_exist() -> None:
+    """What is played once a week would otherwise be missed for as long."""
+    source = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    modules = set(re.findall(r'"-m",\s*"([\w.]+)"', source))
+
+    assert "tests.digests" in modules
+    assert not {each for each in modules if find_spec(each) is None}
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda path: path.name)

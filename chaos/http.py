@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -117,6 +118,28 @@ def decoded(response: Response) -> Response:
 
 
 _READ_BY_SDKS = ("application/json", "text/event-stream")
+
+
+_RENAMED = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""What RFC 9110 calls them; Python does so from 3.13 on, and a trace is the same on all."""
+
+
+def phrase(status: int) -> str:
+    """What HTTP calls a status; empty for one that it does not know.
+
+    Example:
+        >>> phrase(503), phrase(422), phrase(599)
+        ('Service Unavailable', 'Unprocessable Content', '')
+    """
+    try:
+        return _RENAMED.get(status) or HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 def seconds_until(date: str) -> float | None:

@@ -28,6 +28,25 @@ class Problem(BaseModel):
     request_id: str | None = Field(description="The id under which it is in the log.")
 
 
+_RENAMED = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""What RFC 9110 calls them, whatever an older Python says."""
+
+
+def title_of(status: int) -> str:
+    """What HTTP calls a status.
+
+    Example:
+        >>> title_of(422)
+        'Unprocessable Content'
+    """
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response for a problem.
 
@@ -41,7 +60,7 @@ def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = Non
         'application/problem+json'
     """
     body = Problem(
-        title=HTTPStatus(status).phrase,
+        title=title_of(status),
         status=status,
         detail=detail,
         request_id=current_request_id(),
@@ -54,10 +73,7 @@ def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = Non
 def described(*statuses: int) -> dict[int | str, dict[str, object]]:
     """Return the part of a route's OpenAPI that says which problems it answers with."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "content": content}
-        for status in statuses
-    }
+    return {status: {"description": title_of(status), "content": content} for status in statuses}
 
 
 def handle_problems(app: FastAPI) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import http
 from dataclasses import replace
 
-from chaos.http import Response
+from chaos.http import Response, phrase
 from chaos.simulation.calls.carrier import Message
 
 _BODILESS = frozenset({204, 304})
@@ -34,7 +33,7 @@ def head_of(response: Response, *, keeps_alive: bool = True) -> bytes:
         >>> head_of(Response(status=200, body=b"hello"))
         b'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'
     """
-    lines = [f"HTTP/1.1 {response.status} {reason_of(response.status)}"]
+    lines = [f"HTTP/1.1 {response.status} {phrase(response.status)}"]
     lines += [
         f"{name}: {value}" for name, value in response.headers if name.lower() not in _FRAMING
     ]
@@ -47,14 +46,6 @@ def head_of(response: Response, *, keeps_alive: bool = True) -> bytes:
     if not keeps_alive:
         lines.append("connection: close")
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
-
-
-def reason_of(status: int) -> str:
-    """The usual phrase for a status; empty for one that has none."""
-    try:
-        return http.HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def message_of(response: Response, method: str, *, keeps_alive: bool) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from chaos.http import Response, json_response
+from chaos.http import Response, json_response, phrase
 
 OVERLOADED = 529
 """Anthropic's own status for having too much to do."""
@@ -57,7 +57,7 @@ def failed(status: int) -> Response:
     if status < HTTPStatus.BAD_REQUEST:
         return Response(status=status)
     if status in {502, 503}:
-        title = f"{status} {HTTPStatus(status).phrase}"
+        title = f"{status} {phrase(status)}"
         headers = (("content-type", "text/html; charset=UTF-8"), ("server", "cloudflare"))
         page = f"<html>\r\n<head><title>{title}</title></head>\r\n</html>\r\n".encode()
         return Response(status=status, headers=headers, body=page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from chaos.http import Response, json_response
+from chaos.http import Response, json_response, phrase
 from chaos.upstreams.refusal import RefusalError
 
 _USUAL: dict[int, tuple[str, str]] = {
@@ -44,17 +44,17 @@ def failed(status: int) -> Response:
         return Response(status=status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return rate_limited("rate_limit_exceeded")
-    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown error"
+    said = phrase(status) or "Unknown error"
     if status in _WITHOUT_JSON:
         return Response(
             status=status,
             headers=(("content-type", "text/html; charset=UTF-8"),),
             body=(
-                f"<!DOCTYPE html>\n<html lang=en>\n<title>Error {status} ({phrase})!!1</title>\n"
+                f"<!DOCTYPE html>\n<html lang=en>\n<title>Error {status} ({said})!!1</title>\n"
                 f"<p><b>{status}.</b> <ins>That is an error.</ins>\n"
             ).encode(),
         )
-    message, reason = _USUAL.get(status, (phrase, "backendError"))
+    message, reason = _USUAL.get(status, (said, "backendError"))
     return error(status, message, reason)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from chaos.http import Response, json_response
+from chaos.http import Response, json_response, phrase
 
 _OVERLOADED = "The server is currently overloaded with other requests. Please try again later."
 _BROKEN = (
@@ -127,10 +127,7 @@ def in_a_stream(code: str | None) -> dict[str, Any]:
 
 
 def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown error"
+    return phrase(status) or "Unknown error"
 
 
 def code_of(response: Response) -> str | None:

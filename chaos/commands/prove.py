@@ -127,7 +127,8 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     """Play the mutants; returns the exit code."""
     from chaos.prove.mutants.campaign import mutate
     from chaos.prove.mutants.report import MutantReport, dump
-    from chaos.targets.here import find_here
+    from chaos.prove.mutants.reviewed import equivalents_of
+    from chaos.targets.here import find_here, importable_here
 
     targets = {each.scenario.target: find_here(each.scenario.target) for each in loaded}
     with_service = {name: target for name, target in targets.items() if target.service}
@@ -139,6 +140,9 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
         )
     (service,) = {target.service for target in with_service.values()}
     suite = [each for each in loaded if each.scenario.target in with_service]
+    catalogues = dict.fromkeys(target.defects for target in with_service.values())
+    with importable_here():
+        reviewed = [each for name in catalogues for each in equivalents_of(name)]
     with MutantReport(console, seed=seed) as report:
         campaign = mutate(
             suite,
@@ -146,6 +150,7 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
             sample=sample,
             seed=seed,
             only=only,
+            reviewed=reviewed,
             at_once=at_once,
             on_plan=report.on_plan,
             on_case=report.on_case,

@@ -74,7 +74,7 @@ def gate(  # noqa: PLR0913 - one parameter for each option
 
     def tell(result: RunResult) -> None:
         shown.on_result(result)
-        line.ended(result.loaded.scenario.name)
+        line.ended(result.name)
 
     processes = session.processes_for(loaded, wanted=jobs)
     with (

@@ -1,7 +1,8 @@
 """A service under test as the harness sees it: a `Target`, its stand-ins, and what it promises.
 
 A target finds all it may use in its `World`. What else can be added to the harness has its base
-class where it acts; `chaos.extensions.Kind` lists the kinds, and ``docs/extend`` has a page each.
+class where it acts; `chaos.extensions.ExtensionKind` lists the kinds, and ``docs/extend`` has a
+page for each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, ClassVar, Protocol
 
 from chaos.choices import Choices
 from chaos.errors import TargetError
-from chaos.extensions import Extension, Kind, MisfitError, beside
+from chaos.extensions import Extension, ExtensionKind, MisfitError, beside
 from chaos.http import Request, Response
 from chaos.processes.importing import load
 from chaos.scenario.circumstances import Circumstance
@@ -73,7 +74,7 @@ class StandIn(Extension, ABC):
     A new one is made for each run. What it speaks is up to the classes below.
     """
 
-    extends = Kind.UPSTREAM
+    extends = ExtensionKind.UPSTREAM
 
     name: ClassVar[str]
     """What scenarios call it: ``openai``."""
@@ -169,7 +170,7 @@ def stand_in(named: type[StandIn] | str) -> type[StandIn]:
     """
     if not isinstance(named, str):
         return named
-    added = beside(Kind.UPSTREAM, STAND_INS)
+    added = beside(ExtensionKind.UPSTREAM, STAND_INS)
     if named in added:
         found: type[StandIn] = added[named]
     elif named in STAND_INS:
@@ -469,7 +470,7 @@ class Target(Extension, ABC):
         'echo'
     """
 
-    extends = Kind.TARGET
+    extends = ExtensionKind.TARGET
 
     name: ClassVar[str]
     """What people call it; by default the name of the class, in lower case."""

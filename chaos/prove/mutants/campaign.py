@@ -55,7 +55,7 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MutantPlan:
     """What can be mutated, and what is going to be.
 
     Attributes:
@@ -77,7 +77,7 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Campaign:
+class MutantCampaign:
     """What became of a sample of mutants.
 
     Attributes:
@@ -85,7 +85,7 @@ class Campaign:
         not_sound: Scenarios that do not pass without any mutant; then nothing was planted.
     """
 
-    plan: Plan
+    plan: MutantPlan
     cases: tuple[Case, ...]
     not_sound: tuple[str, ...]
     real_s: float
@@ -106,7 +106,7 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class MutantJob:
     """What to play against which mutant, with the processor time that each play may take."""
 
     mutant: Mutant
@@ -150,7 +150,7 @@ def plan(
     *,
     sample: int,
     seed: int,
-) -> Plan:
+) -> MutantPlan:
     """Choose a sample of the mutants that some scenario reaches.
 
     Args:
@@ -171,7 +171,7 @@ def plan(
         else reachable
     )
     chosen = sorted(chosen, key=lambda each: (each.module, each.line, each.column, each.id))
-    return Plan(
+    return MutantPlan(
         service=tuple(service),
         possible=len(mutants),
         unreached=dict(unreached),
@@ -180,13 +180,13 @@ def plan(
 
 
 def jobs_of(
-    planned: Plan,
+    planned: MutantPlan,
     suite: Sequence[LoadedScenario],
     soundings: Sequence[Sounding],
     *,
     plays_all: bool = False,
     patience_s: float = _PATIENCE_S,
-) -> Iterator[Job]:
+) -> Iterator[MutantJob]:
     """For each mutant the scenarios that reach it, those most likely to notice first.
 
     Who has reached most of the same function knows it best; of those, the cheap ones first.
@@ -210,7 +210,7 @@ def jobs_of(
             (suite[number], patience_s + _TIMES_SOUND * soundings[number].cpu_s)
             for *_, number in ranked
         ]
-        yield Job(
+        yield MutantJob(
             mutant=mutant,
             service=planned.service,
             scenarios=tuple(limits),
@@ -218,7 +218,9 @@ def jobs_of(
         )
 
 
-def examine_all(jobs: Iterable[Job], at_once: int, on_case: Callable[[Case], None]) -> list[Case]:
+def examine_all(
+    jobs: Iterable[MutantJob], at_once: int, on_case: Callable[[Case], None]
+) -> list[Case]:
     """Play every job; ``on_case`` is told of each as its fate is known."""
     todo = list(jobs)
     cases: dict[str, Case] = {}
@@ -241,9 +243,9 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     only: str | None = None,
     patience_s: float = _PATIENCE_S,
     at_once: int = 1,
-    on_plan: Callable[[Plan], None] = lambda _: None,
+    on_plan: Callable[[MutantPlan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
-) -> Campaign:
+) -> MutantCampaign:
     """Make a sample of mutants, and play the suite against each.
 
     Args:
@@ -279,7 +281,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
             planned, suite, soundings, plays_all=only is not None, patience_s=patience_s
         )
         cases = examine_all(jobs, at_once, on_case)
-    return Campaign(
+    return MutantCampaign(
         plan=planned,
         cases=tuple(cases),
         not_sound=tuple(not_sound),
@@ -332,11 +334,11 @@ def _sounding(
 
 
 @contextmanager
-def _examining() -> Iterator[Callable[[Job], Case]]:
+def _examining() -> Iterator[Callable[[MutantJob], Case]]:
     yield _examine
 
 
-def _examine(job: Job) -> Case:
+def _examine(job: MutantJob) -> Case:
     """Import the mutant in this process, which is its own, and play until it is caught."""
     logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = lambda _: None
@@ -374,7 +376,7 @@ def _allow(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until_s, hard))
 
 
-def _died(job: Job, how: str) -> Case:
+def _died(job: MutantJob, how: str) -> Case:
     """A mutant that computes for ever is noticed by anybody; of another death nobody knows why."""
     if "SIGXCPU" in how:
         return _noticed(job.mutant, ENDS)

@@ -62,7 +62,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class SelfReport:
     """What a service tells of itself, whichever way it was asked.
 
     Attributes:
@@ -86,7 +86,7 @@ class Told:
 
 
 def audit(
-    told: Told,
+    told: SelfReport,
     seen: Seen,
     folder: Path,
     *,

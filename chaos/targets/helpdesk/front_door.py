@@ -16,7 +16,7 @@ from chaos.errors import TargetError
 from chaos.http import Request, Response
 from chaos.ports import Answer, Promises, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
-from chaos.targets.helpdesk.audit import Seen, Told, audit, health
+from chaos.targets.helpdesk.audit import Seen, SelfReport, audit, health
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
@@ -143,7 +143,7 @@ class FrontDoorTarget(AsgiTarget):
         return [
             *health(told["/healthz"], told["/readyz"]),
             *audit(
-                Told.over_http(told["/status"], told["/metrics"]),
+                SelfReport.over_http(told["/status"], told["/metrics"]),
                 self._seen,
                 cache_folder(self._settings.index),
                 settings={**words.SPECIFIED, **self._world.settings},

@@ -16,7 +16,7 @@ from google.cloud import storage
 import helpdesk.bucket  # noqa: F401 - see above
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
-from chaos.targets.helpdesk.audit import Seen, Told, audit
+from chaos.targets.helpdesk.audit import Seen, SelfReport, audit
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.memory import remembered
 from chaos.trace.events import ActionEvent, Scalar
@@ -152,7 +152,7 @@ class HelpdeskTarget(Target):
     def audit(self) -> Iterable[str]:
         """What status, metrics and disk tell that is not so; see the module `audit`."""
         return audit(
-            Told.of(self._desk, self._metrics),
+            SelfReport.of(self._desk, self._metrics),
             self._seen,
             cache_folder(self._settings.index),
             settings={**words.SPECIFIED, **self._world.settings},

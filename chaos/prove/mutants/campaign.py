@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -243,6 +243,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     only: str | None = None,
     patience_s: float = _PATIENCE_S,
     at_once: int = 1,
+    mine: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
     on_plan: Callable[[MutantPlan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
 ) -> MutantCampaign:
@@ -256,7 +257,8 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         only: The one mutant to play, by its id; then every scenario that reaches it is played.
         patience_s: Processor time that a play may take beyond what it takes of the sound service.
         at_once: How many processes to use.
-        on_plan: Told what is going to be played.
+        mine: Those of the sample that are to be played here, if others play the rest.
+        on_plan: Told of the whole sample, and what it was drawn from.
         on_case: Told of each mutant as its fate is known.
 
     Raises:
@@ -275,6 +277,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]
     planned = plan(mutants, soundings, service, sample=sample, seed=seed)
     on_plan(planned)
+    planned = replace(planned, chosen=tuple(mine(planned.chosen)))
     cases: list[Case] = []
     if not not_sound:
         jobs = jobs_of(

@@ -235,7 +235,7 @@ def _merged(
     parts = sharing.taken(read, files, targets)
     # In each tier one scenario after the other, as one machine plays them.
     tiers = list(dict.fromkeys(run.tier for _, runs in parts for run in runs))
-    found = {(run.tier, _name(run.loaded)): run for _, runs in parts for run in runs}
+    found = {(run.tier, run.name): run for _, runs in parts for run in runs}
     results: list[RunResult] = []
     for tier in tiers:
         for each in loaded:

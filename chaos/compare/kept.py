@@ -15,18 +15,17 @@ from chaos.verdict import Outcome, Verdict
 def dump(result: RunResult) -> dict[str, Any]:
     """A result without its scenario, which lies in a file of its own."""
     return {
-        "scenario": result.loaded.scenario.name,
+        "scenario": result.name,
         "tier": result.tier,
         "seed": result.seed,
         "digest": result.digest,
         "verdicts": [_verdict(each) for each in result.verdicts],
         "laws": [_verdict(each) for each in result.laws],
-        "waived": list(result.waived),
         "virtual_s": result.virtual_s,
         "real_s": result.real_s,
         "outside_s": result.outside_s,
         "best_mode": result.best_mode,
-        "is_compared": result.is_compared,
+        "promised": sorted(result.promised),
         "trace": ndjson.dump(result.trace),
     }
 
@@ -38,19 +37,18 @@ def load(kept: Mapping[str, Any], loaded: LoadedScenario) -> RunResult:
         ValueError: Its trace is not the one that was judged.
         KeyError: Something is not there.
     """
-    result = RunResult(
-        loaded=loaded,
+    result = RunResult.of(
+        loaded,
         tier=kept["tier"],
         seed=kept["seed"],
         trace=ndjson.load(kept["trace"]),
         verdicts=_verdicts(kept["verdicts"]),
         laws=_verdicts(kept["laws"]),
-        waived=tuple(kept["waived"]),
         virtual_s=kept["virtual_s"],
         real_s=kept["real_s"],
         outside_s=kept["outside_s"],
         best_mode=kept["best_mode"],
-        is_compared=kept["is_compared"],
+        promised=frozenset(kept["promised"]),
     )
     if result.digest != kept["digest"]:
         raise ValueError(f"the trace of {kept['scenario']!r} has another digest")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from chaos.defects.defect import Defect
 from chaos.errors import ChaosError
 from chaos.prove.gate import Case, Play
-from chaos.prove.mutants.campaign import Campaign, Plan, all_mutants
+from chaos.prove.mutants.campaign import MutantCampaign, MutantPlan, all_mutants
 from chaos.prove.proof import Proof
 from chaos.scenario.loader import LoadedScenario
 from chaos.verdict import Outcome
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class SoundElsewhere:
     """A scenario and what it came to without any defect, on another machine."""
 
-    loaded: LoadedScenario
+    name: str
     outcome: Outcome
 
 
@@ -30,7 +30,7 @@ def dump_proof(proof: Proof) -> dict[str, Any]:
     return {
         "sound": [
             {
-                "scenario": each.loaded.scenario.name,
+                "scenario": each.name,
                 "outcome": each.outcome.value,
             }
             for each in proof.sound
@@ -70,13 +70,15 @@ def load_proof(
     return Proof(
         defects=tuple(defects),
         cases=tuple(cases[each.name] for each in defects) if cases else (),
-        sound=tuple(SoundElsewhere(each, outcomes[each.scenario.name]) for each in suite),
+        sound=tuple(
+            SoundElsewhere(each.scenario.name, outcomes[each.scenario.name]) for each in suite
+        ),
         is_matrix=is_matrix,
         real_s=sum(part["real_s"] for part in parts),
     )
 
 
-def dump_campaign(campaign: Campaign, whole: Plan) -> dict[str, Any]:
+def dump_campaign(campaign: MutantCampaign, whole: MutantPlan) -> dict[str, Any]:
     """What became of some of the mutants of a plan."""
     return {
         "plan": {
@@ -91,7 +93,7 @@ def dump_campaign(campaign: Campaign, whole: Plan) -> dict[str, Any]:
     }
 
 
-def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) -> Campaign:
+def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) -> MutantCampaign:
     """The campaign of which these are the parts.
 
     Args:
@@ -111,13 +113,13 @@ def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) ->
             f"no shard has played the mutant {lacking[0]!r}; expected each to be in one of them; "
             "play the shards again"
         )
-    plan = Plan(
+    plan = MutantPlan(
         service=tuple(planned["service"]),
         possible=planned["possible"],
         unreached=planned["unreached"],
         chosen=tuple(known[each] for each in planned["chosen"]),
     )
-    return Campaign(
+    return MutantCampaign(
         plan=plan,
         cases=() if not_sound else tuple(cases[each.id] for each in plan.chosen),
         not_sound=tuple(not_sound),

@@ -30,8 +30,8 @@ class Sound(Protocol):
     """A scenario, and what it came to without any defect."""
 
     @property
-    def loaded(self) -> LoadedScenario:
-        """The scenario."""
+    def name(self) -> str:
+        """That of the scenario."""
 
     @property
     def outcome(self) -> Outcome:

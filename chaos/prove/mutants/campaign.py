@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import resource
 import threading
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from chaos.errors import ChaosError
@@ -158,19 +158,16 @@ def plan(
         soundings: What the scenarios reach.
         service: What the mutants are made of.
         sample: How many to choose; all, if there are fewer.
-        seed: The same seed chooses the same, for as long as service and scenarios are.
+        seed: The same seed chooses the same. A scenario that reaches more brings in few others:
+            each mutant has a lot of its own, and the lowest are drawn.
     """
     reached = frozenset[Statement]().union(*(each.reached for each in soundings))
     at_import = _AtImport(reached)
     reachable = [each for each in mutants if _statement(each) in reached or at_import(each)]
     kept = set(map(id, reachable))
     unreached = Counter(each.module for each in mutants if id(each) not in kept)
-    chosen = (
-        random.Random(seed).sample(reachable, sample)  # noqa: S311 - a sample, no secret
-        if sample < len(reachable)
-        else reachable
-    )
-    chosen = sorted(chosen, key=lambda each: (each.module, each.line, each.column, each.id))
+    drawn = sorted(reachable, key=lambda each: _lot(seed, each))[:sample]
+    chosen = sorted(drawn, key=lambda each: (each.module, each.line, each.column, each.id))
     return MutantPlan(
         service=tuple(service),
         possible=len(mutants),
@@ -223,10 +220,13 @@ def examine_all(
 ) -> list[Case]:
     """Play every job; ``on_case`` is told of each as its fate is known."""
     todo = list(jobs)
+    service = {job.service for job in todo}
+    targets = {loaded.scenario.target for job in todo for loaded, _ in job.scenarios}
+    examining = partial(_examining, sorted(service), sorted(targets))
     cases: dict[str, Case] = {}
     with (
         importable_here(),
-        workers(_examining, at_once, isolated=True, on_death=_died) as pool,
+        workers(examining, at_once, isolated=True, on_death=_died) as pool,
     ):
         for job, case in pool.as_they_end(todo):
             cases[job.mutant.id] = case
@@ -337,7 +337,17 @@ def _sounding(
 
 
 @contextmanager
-def _examining() -> Iterator[Callable[[MutantJob], Case]]:
+def _examining(
+    services: Sequence[tuple[str, ...]], targets: Sequence[str]
+) -> Iterator[Callable[[MutantJob], Case]]:
+    """Each mutant has a process of its own, forked from this one, which knows all libraries."""
+    for service in services:
+        # Much of a library is imported only when somebody looks at it, as both of these do.
+        with imported_anew(service, {}):
+            for target in targets:
+                find_here(target)
+            with SimulatedTier():
+                pass
     yield _examine
 
 
@@ -391,6 +401,11 @@ def _noticed(mutant: Mutant, check: str) -> Case:
         defect=mutant.id,
         plays=(Play(scenario="any", outcome=Outcome.FAILED, checks=(check,)),),
     )
+
+
+def _lot(seed: int, mutant: Mutant) -> bytes:
+    """What decides whether a mutant is drawn, whatever others there are."""
+    return sha256(f"{seed}:{mutant.id}".encode()).digest()
 
 
 def _statement(mutant: Mutant) -> Statement:

@@ -51,6 +51,13 @@ Orders = Annotated[
         show_default="as the seed has it; with preemptions, any number",
     ),
 ]
+Reduce = Annotated[
+    bool,
+    typer.Option(
+        "--reduce",
+        help="Interrupt users only where it can matter: not in front of what nobody else touches.",
+    ),
+]
 Users = Annotated[int | None, typer.Option(min=1, help="Most users who ask at the same time.")]
 Runs = Annotated[int | None, typer.Option(min=1, help="Stop each search after this many runs.")]
 Seconds = Annotated[
@@ -76,6 +83,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     menu: Menu = "",
     preemptions: Preemptions = 0,
     orders: Orders = None,
+    reduce: Reduce = False,  # noqa: FBT002 - typer calls with keywords
     users: Users = None,
     runs: Runs = None,
     seconds: Seconds = None,
@@ -134,6 +142,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         runs=runs,
         seconds=seconds,
         stops_at_first=stop_at_first,
+        reduces=reduce,
     )
     searches: list[Searched] = []
     loaded = session.load(scenarios)

@@ -58,7 +58,7 @@ def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
         yield f"saved: {exploration.saved} runs that would have come to the same as others"
     if exploration.put_off:
         yield (
-            f"left out: {_count(exploration.put_off, 'interruption')} before what nobody else "
+            f"left out: {count(exploration.put_off, 'interruption')} before what nobody else "
             "touches, and all that would have followed"
         )
     yield (

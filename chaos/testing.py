@@ -23,6 +23,7 @@ from chaos.scenario.source import Findings
 from chaos.scenario.wording import validate
 from chaos.simulation.rest import come_to_rest
 from chaos.simulation.run import SimulatedRun
+from chaos.simulation.tasks.behalf import acting_for
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.trace import Trace
 from chaos.units import parse_duration
@@ -213,7 +214,11 @@ class SimulatedWorld:
         got: dict[int, T] = {}
 
         def user(number: int) -> None:
-            got[number] = acts[number]()
+            behalf = scheduler.behalf()
+            assert behalf is not None, "users are part of the run"
+            # In the context, so that event loops in other threads know it, too.
+            with acting_for(behalf):
+                got[number] = acts[number]()
 
         tasks = [
             scheduler.spawn(f"user-{number + 1}", partial(user, number))

@@ -9,19 +9,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from chaos.errors import ChaosError
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, Fate, Play, played
+from chaos.prove.gate import Case, Fate, Play
 from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
 from chaos.prove.mutants.reach import Reached, Statement, functions
 from chaos.prove.mutants.reviewed import Equivalent, without
 from chaos.scenario.loader import LoadedScenario
+from chaos.session import play_one
 from chaos.targets.here import find_here, importable_here
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
@@ -55,7 +56,7 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MutantPlan:
     """What can be mutated, and what is going to be.
 
     Attributes:
@@ -79,7 +80,7 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Campaign:
+class MutantCampaign:
     """What became of a sample of mutants.
 
     Attributes:
@@ -87,7 +88,7 @@ class Campaign:
         not_sound: Scenarios that do not pass without any mutant; then nothing was planted.
     """
 
-    plan: Plan
+    plan: MutantPlan
     cases: tuple[Case, ...]
     not_sound: tuple[str, ...]
     real_s: float
@@ -108,7 +109,7 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class MutantJob:
     """What to play against which mutant, with the processor time that each play may take."""
 
     mutant: Mutant
@@ -153,7 +154,7 @@ def plan(  # noqa: PLR0913 - what a plan is made of
     sample: int,
     seed: int,
     equivalent: int = 0,
-) -> Plan:
+) -> MutantPlan:
     """Choose a sample of the mutants that some scenario reaches.
 
     Args:
@@ -172,7 +173,7 @@ def plan(  # noqa: PLR0913 - what a plan is made of
     unreached = Counter(each.module for each in mutants if id(each) not in kept)
     drawn = sorted(reachable, key=lambda each: _lot(seed, each))[:sample]
     chosen = sorted(drawn, key=lambda each: (each.module, each.line, each.column, each.id))
-    return Plan(
+    return MutantPlan(
         service=tuple(service),
         possible=len(mutants) + equivalent,
         equivalent=equivalent,
@@ -182,13 +183,13 @@ def plan(  # noqa: PLR0913 - what a plan is made of
 
 
 def jobs_of(
-    planned: Plan,
+    planned: MutantPlan,
     suite: Sequence[LoadedScenario],
     soundings: Sequence[Sounding],
     *,
     plays_all: bool = False,
     patience_s: float = _PATIENCE_S,
-) -> Iterator[Job]:
+) -> Iterator[MutantJob]:
     """For each mutant the scenarios that reach it, those most likely to notice first.
 
     Who has reached most of the same function knows it best; of those, the cheap ones first.
@@ -212,7 +213,7 @@ def jobs_of(
             (suite[number], patience_s + _TIMES_SOUND * soundings[number].cpu_s)
             for *_, number in ranked
         ]
-        yield Job(
+        yield MutantJob(
             mutant=mutant,
             service=planned.service,
             scenarios=tuple(limits),
@@ -220,7 +221,9 @@ def jobs_of(
         )
 
 
-def examine_all(jobs: Iterable[Job], at_once: int, on_case: Callable[[Case], None]) -> list[Case]:
+def examine_all(
+    jobs: Iterable[MutantJob], at_once: int, on_case: Callable[[Case], None]
+) -> list[Case]:
     """Play every job; ``on_case`` is told of each as its fate is known."""
     todo = list(jobs)
     service = {job.service for job in todo}
@@ -247,9 +250,10 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     reviewed: Sequence[Equivalent] = (),
     patience_s: float = _PATIENCE_S,
     at_once: int = 1,
-    on_plan: Callable[[Plan], None] = lambda _: None,
+    mine: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
+    on_plan: Callable[[MutantPlan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
-) -> Campaign:
+) -> MutantCampaign:
     """Make a sample of mutants, and play the suite against each.
 
     Args:
@@ -261,7 +265,8 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         reviewed: Those that change nothing, and are not played unless named by ``only``.
         patience_s: Processor time that a play may take beyond what it takes of the sound service.
         at_once: How many processes to use.
-        on_plan: Told what is going to be played.
+        mine: Those of the sample that are to be played here, if others play the rest.
+        on_plan: Told of the whole sample, and what it was drawn from.
         on_case: Told of each mutant as its fate is known.
 
     Raises:
@@ -283,13 +288,14 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]
     planned = plan(mutants, soundings, service, sample=sample, seed=seed, equivalent=equivalent)
     on_plan(planned)
+    planned = replace(planned, chosen=tuple(mine(planned.chosen)))
     cases: list[Case] = []
     if not not_sound:
         jobs = jobs_of(
             planned, suite, soundings, plays_all=only is not None, patience_s=patience_s
         )
         cases = examine_all(jobs, at_once, on_case)
-    return Campaign(
+    return MutantCampaign(
         plan=planned,
         cases=tuple(cases),
         not_sound=tuple(not_sound),
@@ -324,7 +330,7 @@ def _sounding(
         target = find_here(loaded.scenario.target)
         reached.take()
         began_s = _computed_s()
-        result = played(loaded, target, simulation)
+        result = play_one(loaded, target, simulation)
         return Sounding(
             scenario=loaded.scenario.name,
             outcome=result.outcome,
@@ -344,7 +350,7 @@ def _sounding(
 @contextmanager
 def _examining(
     services: Sequence[tuple[str, ...]], targets: Sequence[str]
-) -> Iterator[Callable[[Job], Case]]:
+) -> Iterator[Callable[[MutantJob], Case]]:
     """Each mutant has a process of its own, forked from this one, which knows all libraries."""
     for service in services:
         # Much of a library is imported only when somebody looks at it, as both of these do.
@@ -356,7 +362,7 @@ def _examining(
     yield _examine
 
 
-def _examine(job: Job) -> Case:
+def _examine(job: MutantJob) -> Case:
     """Import the mutant in this process, which is its own, and play until it is caught."""
     logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = lambda _: None
@@ -373,7 +379,9 @@ def _examine(job: Job) -> Case:
         with SimulatedTier() as simulation:
             for loaded, cpu_s in job.scenarios:
                 _allow(cpu_s)
-                plays.append(Play.of(played(loaded, targets[loaded.scenario.target], simulation)))
+                plays.append(
+                    Play.of(play_one(loaded, targets[loaded.scenario.target], simulation))
+                )
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     return Case(defect=mutant.id, plays=tuple(plays))
@@ -392,7 +400,7 @@ def _allow(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until_s, hard))
 
 
-def _died(job: Job, how: str) -> Case:
+def _died(job: MutantJob, how: str) -> Case:
     """A mutant that computes for ever is noticed by anybody; of another death nobody knows why."""
     if "SIGXCPU" in how:
         return _noticed(job.mutant, ENDS)

@@ -65,7 +65,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class SelfReport:
     """What a service tells of itself, whichever way it was asked.
 
     Attributes:
@@ -89,7 +89,7 @@ class Told:
 
 
 def audit(
-    told: Told,
+    told: SelfReport,
     seen: Seen,
     folder: Path,
     *,

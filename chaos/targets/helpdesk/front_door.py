@@ -16,7 +16,15 @@ from chaos.errors import TargetError
 from chaos.http import Request, Response
 from chaos.ports import Answer, Promises, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
-from chaos.targets.helpdesk.audit import Seen, Told, audit, detail_of, health, refusal, unguarded
+from chaos.targets.helpdesk.audit import (
+    Seen,
+    SelfReport,
+    audit,
+    detail_of,
+    health,
+    refusal,
+    unguarded,
+)
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
@@ -149,7 +157,7 @@ class FrontDoorTarget(AsgiTarget):
             *dict.fromkeys(said for each in self._responses for said in unguarded(each)),
             *(said for each in self._refusals for said in refusal(each)),
             *audit(
-                Told.over_http(told["/status"], told["/metrics"]),
+                SelfReport.over_http(told["/status"], told["/metrics"]),
                 self._seen,
                 cache_folder(self._settings.index),
                 settings={**words.SPECIFIED, **self._world.settings},

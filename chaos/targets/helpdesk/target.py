@@ -16,7 +16,7 @@ from google.cloud import storage
 import helpdesk.bucket  # noqa: F401 - see above
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
-from chaos.targets.helpdesk.audit import Seen, Told, audit
+from chaos.targets.helpdesk.audit import Seen, SelfReport, audit
 from chaos.targets.helpdesk.conversations import ListeningUpstream, told_wrongly
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.memory import remembered
@@ -157,7 +157,7 @@ class HelpdeskTarget(Target):
         return [
             *told_wrongly(self._model.heard, self._asked),
             *audit(
-                Told.of(self._desk, self._metrics),
+                SelfReport.of(self._desk, self._metrics),
                 self._seen,
                 cache_folder(self._settings.index),
                 settings={**words.SPECIFIED, **self._world.settings},

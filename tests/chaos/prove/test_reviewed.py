@@ -10,8 +10,10 @@ from types import ModuleType
 import pytest
 
 from chaos.errors import ChaosError
+from chaos.prove.mutants.campaign import all_mutants
 from chaos.prove.mutants.operators import Mutant, mutants_of
 from chaos.prove.mutants.reviewed import Equivalent, equivalents_of, without
+from defects.equivalent import EQUIVALENT
 
 CODE = """\
 LIMIT = 7
@@ -103,3 +105,10 @@ def test_target_without_defects_has_reviewed_nothing() -> None:
     """Nor has one whose defects are all there is."""
     assert equivalents_of(None) == ()
     assert equivalents_of("tests.chaos.prove.shop") == ()
+
+
+def test_what_was_reviewed_of_the_helpdesk_is_still_there() -> None:
+    """Each entry stands for one mutant of the service as it is."""
+    every = all_mutants(("helpdesk",))
+
+    assert len(without(every, equivalents_of("defects"))) == len(every) - len(EQUIVALENT)

@@ -25,6 +25,9 @@ from defects import (
     retries,
     trials,
 )
+from defects.equivalent import EQUIVALENT
+
+__all__ = ["DEFECTS", "EQUIVALENT"]
 
 DEFECTS: tuple[Defect, ...] = (
     *breaker.DEFECTS,

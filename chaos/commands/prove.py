@@ -161,7 +161,8 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     from chaos.prove.kept import dump_campaign, load_campaign
     from chaos.prove.mutants.campaign import MutantPlan, mutate
     from chaos.prove.mutants.report import MutantReport, dump
-    from chaos.targets.here import find_here
+    from chaos.prove.mutants.reviewed import equivalents_of
+    from chaos.targets.here import find_here, importable_here
 
     targets = {each.scenario.target: find_here(each.scenario.target) for each in loaded}
     with_service = {name: target for name, target in targets.items() if target.service}
@@ -173,6 +174,9 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
         )
     (service,) = {target.service for target in with_service.values()}
     suite = [each for each in loaded if each.scenario.target in with_service]
+    catalogues = dict.fromkeys(target.defects for target in with_service.values())
+    with importable_here():
+        reviewed = [each for name in catalogues for each in equivalents_of(name)]
     files = [each.source.path for each in loaded]
     names = list(targets)
     plans: list[MutantPlan] = []
@@ -195,6 +199,7 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
                 sample=sample,
                 seed=seed,
                 only=only,
+                reviewed=reviewed,
                 at_once=at_once,
                 mine=lambda mutants: sharing.mine(mutants, lambda mutant: mutant.id),
                 on_plan=on_plan,

@@ -84,6 +84,7 @@ def dump_campaign(campaign: MutantCampaign, whole: MutantPlan) -> dict[str, Any]
         "plan": {
             "service": list(whole.service),
             "possible": whole.possible,
+            "equivalent": whole.equivalent,
             "unreached": dict(sorted(whole.unreached.items())),
             "chosen": [mutant.id for mutant in whole.chosen],
         },
@@ -116,6 +117,7 @@ def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) ->
     plan = MutantPlan(
         service=tuple(planned["service"]),
         possible=planned["possible"],
+        equivalent=planned["equivalent"],
         unreached=planned["unreached"],
         chosen=tuple(known[each] for each in planned["chosen"]),
     )

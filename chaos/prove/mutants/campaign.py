@@ -20,6 +20,7 @@ from chaos.prove.gate import Case, Fate, Play
 from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
 from chaos.prove.mutants.reach import Reached, Statement, functions
+from chaos.prove.mutants.reviewed import Equivalent, without
 from chaos.scenario.loader import LoadedScenario
 from chaos.session import play_one
 from chaos.targets.here import find_here, importable_here
@@ -62,18 +63,20 @@ class MutantPlan:
         service: The modules that the mutants are made of.
         possible: How many mutants there are in all.
         unreached: How many of them no scenario can reach, by module.
+        equivalent: How many of them, reached or not, somebody has found to change nothing.
         chosen: The sample of the others.
     """
 
     service: tuple[str, ...]
     possible: int
+    equivalent: int = 0
     unreached: Mapping[str, int]
     chosen: tuple[Mutant, ...]
 
     @property
     def reachable(self) -> int:
-        """How many mutants some scenario can reach."""
-        return self.possible - sum(self.unreached.values())
+        """How many mutants some scenario can reach, and may notice."""
+        return self.possible - self.equivalent - sum(self.unreached.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,13 +146,14 @@ def sound(suite: Sequence[LoadedScenario], service: Sequence[str], at_once: int)
         return list(pool.in_order(range(len(suite))))
 
 
-def plan(
+def plan(  # noqa: PLR0913 - what a plan is made of
     mutants: Sequence[Mutant],
     soundings: Sequence[Sounding],
     service: Sequence[str],
     *,
     sample: int,
     seed: int,
+    equivalent: int = 0,
 ) -> MutantPlan:
     """Choose a sample of the mutants that some scenario reaches.
 
@@ -160,6 +164,7 @@ def plan(
         sample: How many to choose; all, if there are fewer.
         seed: The same seed chooses the same. A scenario that reaches more brings in few others:
             each mutant has a lot of its own, and the lowest are drawn.
+        equivalent: How many were taken out of ``mutants`` before.
     """
     reached = frozenset[Statement]().union(*(each.reached for each in soundings))
     at_import = _AtImport(reached)
@@ -170,7 +175,8 @@ def plan(
     chosen = sorted(drawn, key=lambda each: (each.module, each.line, each.column, each.id))
     return MutantPlan(
         service=tuple(service),
-        possible=len(mutants),
+        possible=len(mutants) + equivalent,
+        equivalent=equivalent,
         unreached=dict(unreached),
         chosen=tuple(chosen),
     )
@@ -241,6 +247,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     sample: int,
     seed: int,
     only: str | None = None,
+    reviewed: Sequence[Equivalent] = (),
     patience_s: float = _PATIENCE_S,
     at_once: int = 1,
     mine: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
@@ -255,6 +262,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         sample: How many mutants.
         seed: Chooses them.
         only: The one mutant to play, by its id; then every scenario that reaches it is played.
+        reviewed: Those that change nothing, and are not played unless named by ``only``.
         patience_s: Processor time that a play may take beyond what it takes of the sound service.
         at_once: How many processes to use.
         mine: Those of the sample that are to be played here, if others play the rest.
@@ -262,12 +270,15 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         on_case: Told of each mutant as its fate is known.
 
     Raises:
-        ChaosError: There is no such mutant, or nothing to make any of.
+        ChaosError: There is no such mutant, or nothing to make any of; or what was reviewed is
+            not what the service is now.
     """
     began_s = time.perf_counter()
-    mutants = all_mutants(service)
+    every = all_mutants(service)
+    mutants = without(every, reviewed)
+    equivalent = len(every) - len(mutants)
     if only is not None:
-        mutants = [each for each in mutants if each.id == only]
+        mutants, equivalent = [each for each in every if each.id == only], 0
         if not mutants:
             raise ChaosError(
                 f"there is no mutant {only!r}; expected one that `chaos prove --mutants` has "
@@ -275,7 +286,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
             )
     soundings = sound(suite, service, at_once)
     not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]
-    planned = plan(mutants, soundings, service, sample=sample, seed=seed)
+    planned = plan(mutants, soundings, service, sample=sample, seed=seed, equivalent=equivalent)
     on_plan(planned)
     planned = replace(planned, chosen=tuple(mine(planned.chosen)))
     cases: list[Case] = []

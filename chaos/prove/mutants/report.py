@@ -69,6 +69,7 @@ class MutantReport:
             self._console,
             f"{plan.possible} mutants can be made of {', '.join(plan.service)}; "
             f"{unreached} of them no scenario reaches; "
+            f"{plan.equivalent} were found to change nothing; "
             f"{len(plan.chosen)} of the other {plan.reachable} are played (seed {self._seed})",
         )
         for module, count in sorted(plan.unreached.items()):
@@ -129,6 +130,7 @@ def dump(campaign: MutantCampaign) -> str:
     pairs = zip(campaign.plan.chosen, campaign.cases, strict=True) if campaign.cases else ()
     document = {
         "possible": campaign.plan.possible,
+        "equivalent": campaign.plan.equivalent,
         "unreached": dict(sorted(campaign.plan.unreached.items())),
         "not_sound": list(campaign.not_sound),
         "counts": {fate.value: len(campaign.of(fate)) for fate in Fate},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from helpdesk.events import (
     CallHeldBack,
     CallRefused,
     Event,
+    IndexServed,
     PermitSettled,
     QuestionRefused,
     RefreshEnded,
@@ -108,7 +110,8 @@ def audit(
     yield from _assistant(status, seen, settings)
     yield from _index(status["index"])
     yield from _counted(told.counted, seen, status)
-    yield from _failures(seen)
+    yield from _failures(seen, settings)
+    yield from _searches(seen)
     yield from _disk(folder, status["index"], quarantined)
 
 
@@ -131,6 +134,8 @@ def _breaker(assistant: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterato
         yield from _differ("available", assistant["synthesis_available"], False)  # noqa: FBT003
         yield from _differ("reason", assistant["unavailable_reason"], "breaker_open")
         yield from _differ("next look", assistant["next_look_in_s"], left_s)
+    elif assistant["unavailable_reason"] == "breaker_open":
+        yield f"reason: the service says 'breaker_open', and a trial is due ({state})"
 
 
 def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
@@ -163,18 +168,38 @@ def _index(told: Any) -> Iterator[str]:
     yield from _differ("articles", told["articles"], published.ARTICLES)
 
 
-def _failures(seen: Seen) -> Iterator[str]:
+def _failures(seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
     """Whether operators are told of each failure, and of which object it was."""
-    failed = [each for each in seen.of(PermitSettled) if each.outcome == "failure"]
+    # A breaker of attempts settles several permits for a call that is given up once.
+    counts_calls = settings["openai.breaker.count"] == "calls"
+    failed = [
+        each
+        for each in seen.of(PermitSettled)
+        if each.upstream == "openai" and each.outcome == "failure"
+    ]
     given_up = [each for each in seen.of(RetryGivenUp) if each.upstream == "openai"]
-    if len(given_up) < len([each for each in failed if each.upstream == "openai"]):
+    if counts_calls and len(given_up) < len(failed):
         yield f"calls given up: the service tells of {len(given_up)}, and {len(failed)} failed"
-    for each in (*seen.of(RefreshEnded), *seen.of(RetryGivenUp)):
-        said = (each.error if isinstance(each, RefreshEnded) else each.cause) or ""
-        if " for " in said and getattr(each, "upstream", "gcs") == "gcs":
-            place = f"gs://{published.BUCKET}/{published.PREFIX}"
-            if place not in said and published.BUCKET not in said:
-                yield f"a failure of the storage does not say of which object: {said!r}"
+    for each in seen.of(RefreshEnded):
+        if each.outcome == "failed":
+            yield from _differ("bytes of a failed refresh", each.size_bytes, 0)
+            yield from _misleading(each.error or "")
+
+
+def _misleading(why: str) -> Iterator[str]:
+    """What is wrong with the reason why a refresh failed."""
+    if re.match(r"\w+(Error|Exception)\b", why):
+        yield f"a refresh failed for a reason that nobody foresaw: {why!r}"
+    if " for " in why and published.BUCKET not in why:
+        yield f"a refresh failed, and its reason does not name the bucket: {why!r}"
+
+
+def _searches(seen: Seen) -> Iterator[str]:
+    """Whether each answer that tells of the index comes with the event of a search in it."""
+    told = len(seen.of(IndexServed))
+    searched = sum(each.index_state is not None for each in seen.answers)
+    if told < searched:
+        yield f"searches: the service tells of {told}, and {searched} answers rest on one"
 
 
 def health(alive: Response, ready: Response) -> Iterator[str]:

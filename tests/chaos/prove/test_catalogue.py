@@ -21,12 +21,14 @@ from chaos.defects.edits import Rewrite
 from chaos.defects.places import find, scope_of
 from chaos.defects.rewriting import read_diff
 from chaos.targets import find_target
-from defects import DEFECTS
+from defects import DEFECTS as BEHIND_THE_DOOR
+from defects import front_door
 from defects.wrong_default import WrongDefault
 from helpdesk.settings import Settings
 from tests.chaos.toy import Toy
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
+DEFECTS = (*BEHIND_THE_DOOR, *front_door.DEFECTS)
 
 
 def test_catalogue_has_at_least_sixty_defects_of_at_least_thirty_hazards() -> None:
@@ -40,7 +42,11 @@ def test_catalogue_has_at_least_sixty_defects_of_at_least_thirty_hazards() -> No
 
 def test_catalogue_is_found_beside_its_target() -> None:
     """Names are unique there, or it would not be one; a target may also have none."""
-    assert find_defects(find_target("helpdesk")) == DEFECTS
+    door = find_target("chaos.targets.helpdesk.front_door:FrontDoorTarget")
+
+    assert find_defects(find_target("helpdesk")) == BEHIND_THE_DOOR
+    assert find_defects(door) == front_door.DEFECTS
+    assert len({defect.name for defect in DEFECTS}) == len(DEFECTS)
     assert find_defects(Toy) == ()
 
 

@@ -147,6 +147,7 @@ const DEEDS = {
   stop: () => send("/stop"),
   save: async () => saved(await send("/save")),
   anew: async () => {
+    element("said").classList.add("fine");
     element("said").textContent = "Ending the service, and starting another…";
     await send("/anew");
     forget();
@@ -162,11 +163,13 @@ const DEEDS = {
 async function act(name, said, button, where = element("said")) {
   if (button?.getAttribute("aria-busy") === "true") return;
   where.textContent = "";
+  where.classList.remove("fine");
   // Not disabled: that would take the focus away from whoever has no mouse.
   button?.setAttribute("aria-busy", "true");
   try {
     await DEEDS[name](said);
   } catch (error) {
+    where.classList.remove("fine");
     where.textContent = error.message;
   } finally {
     button?.removeAttribute("aria-busy");

@@ -24,6 +24,7 @@ from chaos.runner.felt import never_felt
 from chaos.scenario.faults import Fault
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Scenario
+from chaos.serve.lasting import begin_fault
 from chaos.serve.serving import SAME_MOMENT_S
 from chaos.targets.helpdesk import words
 from chaos.targets.helpdesk.running import Questions, RunningHelpdesk
@@ -80,6 +81,7 @@ class Drill:
         self._undo = ExitStack()
         self._playing: Playing | None = None
         self._saving = threading.Lock()
+        self._over = threading.Event()
         # Nobody acts or looks while one drill ends and the next begins.
         self._turn = threading.RLock()
 
@@ -120,6 +122,7 @@ class Drill:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+        self._over.set()
         self._undo.close()
 
     # -- what is done
@@ -134,7 +137,7 @@ class Drill:
         """
         with self._saving, self._turn:
             self.__exit__(None, None, None)
-            self._playing = None
+            self._playing, self._over = None, threading.Event()
             self._port = urlsplit(self.helpdesk.url).port or 0
             self.__enter__()
 
@@ -154,15 +157,13 @@ class Drill:
             threading.Thread(target=self._ask, args=[asked, question], daemon=True).start()
 
     def inject(self, fault: Fault) -> str:
-        """Begin a fault; returns its id."""
-        with self._turn, self.world.turn():
-            fault_id = self.world.injector.inject(fault, now_s=self.world.clock.now_s)
-        if fault.for_ is not None:
-            lasts_s = fault.for_.total_seconds()
-            timer = threading.Timer(lasts_s, self._expire, [fault_id, fault])
-            timer.daemon = True
-            timer.start()
-        return fault_id
+        """Begin a fault; returns its id.
+
+        Raises:
+            ChaosError: A fault of that id is in force.
+        """
+        with self._turn:
+            return begin_fault(fault, self.world, self._over)
 
     def heal(self, fault_id: str) -> None:
         """End a fault.
@@ -306,12 +307,6 @@ class Drill:
             # Where the drill has begun anew, nobody is left to answer.
             if helpdesk is self.helpdesk:
                 raise
-
-    def _expire(self, fault_id: str, fault: Fault) -> None:
-        assert fault.for_ is not None, "it has a length"
-        # The id may have been healed, and used again, in the meantime.
-        if self.world.injector.active.get(fault_id) is fault:
-            self.world.injector.heal(fault_id, by=f"for {fault.for_.total_seconds():g}s")
 
     def _url(self, upstream: str) -> str:
         return f"http://{HOST}:{self.world.ports[upstream]}"

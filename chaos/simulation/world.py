@@ -18,7 +18,7 @@ from unittest import mock
 
 from chaos.choices import Choices
 from chaos.errors import SimulationError
-from chaos.extensions import Extension, Kind, MisfitError
+from chaos.extensions import Extension, ExtensionKind, MisfitError
 from chaos.faults import registry
 from chaos.faults.injector import Injector
 from chaos.ports import StandIn, StreamUpstream, Upstream
@@ -85,7 +85,7 @@ class Simulation(Extension, ABC):
         clock: Virtual time, shared by all runs.
     """
 
-    extends = Kind.TIER
+    extends = ExtensionKind.TIER
 
     name: ClassVar[str]
     """What results and the command line call the tier."""

@@ -17,9 +17,6 @@ from chaos.simulation.tasks.task import leave_if_left_behind
 from chaos.simulation.timing import real
 from chaos.simulation.timing.clock import Clock
 
-Substitutes = Mapping[Callable[..., Any], Callable[..., Any]]
-"""Real function to what takes its place."""
-
 _LONGEST_SLEEP_S = 9_000_000_000.0
 """About what a sleep takes at most, which is counted in nanoseconds."""
 

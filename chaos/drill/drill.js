@@ -42,6 +42,14 @@ function picture(drawn) {
   if (element("looks").innerHTML !== legend) element("looks").innerHTML = legend;
 }
 
+function forget() {
+  known = 0;
+  timeline = null;
+  element("canvas").innerHTML = '<p class="empty">Nothing has happened yet. Ask something, or press the first button.</p>';
+  for (const id of ["looks", "saved", "playing"]) element(id).innerHTML = "";
+  element("chosen").textContent = "Choose something in the picture to read about it.";
+}
+
 function tell(seq) {
   const [time, actor, , text] = timeline.run.events[seq];
   element("chosen").textContent = `${duration(time)}  ${timeline.run.actors[actor]}  ${text}`;
@@ -138,6 +146,13 @@ const DEEDS = {
   play: (said) => send("/play", said),
   stop: () => send("/stop"),
   save: async () => saved(await send("/save")),
+  anew: async () => {
+    element("said").classList.add("fine");
+    element("said").textContent = "Ending the service, and starting another…";
+    await send("/anew");
+    forget();
+    element("said").textContent = "All is as it was at the beginning.";
+  },
   outage: () => send("/inject", { fault: "http_error", upstream: "openai", status: "503" }),
   "heal-all": async () => {
     const { faults } = await (await fetch("/state?since=0")).json();
@@ -146,14 +161,18 @@ const DEEDS = {
 };
 
 async function act(name, said, button, where = element("said")) {
+  if (button?.getAttribute("aria-busy") === "true") return;
   where.textContent = "";
-  if (button) button.disabled = true;
+  where.classList.remove("fine");
+  // Not disabled: that would take the focus away from whoever has no mouse.
+  button?.setAttribute("aria-busy", "true");
   try {
     await DEEDS[name](said);
   } catch (error) {
+    where.classList.remove("fine");
     where.textContent = error.message;
   } finally {
-    if (button) button.disabled = false;
+    button?.removeAttribute("aria-busy");
   }
 }
 

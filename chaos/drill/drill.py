@@ -6,9 +6,11 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from chaos.checks.laws import judge_laws
 from chaos.checks.record import RunRecord
@@ -80,6 +82,8 @@ class Drill:
         self._playing: Playing | None = None
         self._saving = threading.Lock()
         self._over = threading.Event()
+        # Nobody acts or looks while one drill ends and the next begins.
+        self._turn = threading.RLock()
 
     def __enter__(self) -> Self:
         """Start the stand-ins, then the service.
@@ -123,6 +127,20 @@ class Drill:
 
     # -- what is done
 
+    def begin_anew(self) -> None:
+        """End all faults, forget what has happened, and start the service as at the beginning.
+
+        It listens where it did before. Questions that are under way get no answer any more.
+
+        Raises:
+            ChaosError: It does not start; somebody else may have taken its port.
+        """
+        with self._saving, self._turn:
+            self.__exit__(None, None, None)
+            self._playing, self._over = None, threading.Event()
+            self._port = urlsplit(self.helpdesk.url).port or 0
+            self.__enter__()
+
     def ask(self, question: str, users: int = 1) -> None:
         """Let users ask at once; nobody waits here for the answers.
 
@@ -133,8 +151,10 @@ class Drill:
             raise ChaosError("the question is empty; write what somebody needs help with")
         if not 1 <= users <= _MOST_USERS:
             raise ChaosError(f"{users} users; expected from 1 to {_MOST_USERS}")
+        with self._turn:
+            asked = self.helpdesk
         for _ in range(users):
-            threading.Thread(target=self.helpdesk.ask, args=[question], daemon=True).start()
+            threading.Thread(target=self._ask, args=[asked, question], daemon=True).start()
 
     def inject(self, fault: Fault) -> str:
         """Begin a fault; returns its id.
@@ -142,7 +162,8 @@ class Drill:
         Raises:
             ChaosError: A fault of that id is in force.
         """
-        return begin_fault(fault, self.world, self._over)
+        with self._turn:
+            return begin_fault(fault, self.world, self._over)
 
     def heal(self, fault_id: str) -> None:
         """End a fault.
@@ -150,7 +171,8 @@ class Drill:
         Raises:
             ChaosError: There never was one of that id.
         """
-        self.world.injector.heal(fault_id, by="the page")
+        with self._turn:
+            self.world.injector.heal(fault_id, by="the page")
 
     def play(self, loaded: LoadedScenario) -> None:
         """Play a scenario in real time; one at a time.
@@ -158,12 +180,13 @@ class Drill:
         Raises:
             ChaosError: Another one is being played.
         """
-        if self._playing is not None and self._playing.is_on:
-            raise ChaosError(
-                f"{self._playing.name} is being played; expected one at a time; stop it first"
-            )
-        self._playing = Playing(loaded, self.world, self.helpdesk, self.vocabulary)
-        self._playing.start()
+        with self._turn:
+            if self._playing is not None and self._playing.is_on:
+                raise ChaosError(
+                    f"{self._playing.name} is being played; expected one at a time; stop it first"
+                )
+            self._playing = Playing(loaded, self.world, self.helpdesk, self.vocabulary)
+            self._playing.start()
 
     def stop(self) -> None:
         """End what is being played, and heal its faults."""
@@ -199,6 +222,10 @@ class Drill:
         Args:
             since: How many events the page has drawn; the picture comes only if there are more.
         """
+        with self._turn:
+            return self._state(since)
+
+    def _state(self, since: int) -> dict[str, Any]:
         with self.world.turn():
             trace, now_s = self.world.trace, self.world.clock.now_s
             total = len(trace)
@@ -272,6 +299,14 @@ class Drill:
         laws = [law for law in judge_laws(record) if law.check in LIVE_LAWS]
         broken = [law for law in laws if law.outcome is Outcome.FAILED]
         return broken + never_felt(self.world.injector)
+
+    def _ask(self, helpdesk: RunningHelpdesk, question: str) -> None:
+        try:
+            helpdesk.ask(question)
+        except (OSError, HTTPException):
+            # Where the drill has begun anew, nobody is left to answer.
+            if helpdesk is self.helpdesk:
+                raise
 
     def _url(self, upstream: str) -> str:
         return f"http://{HOST}:{self.world.ports[upstream]}"

@@ -179,6 +179,8 @@ class _Actions:
                 drill.play(self._library.find(said.get("name", TOUR.stem)))
             case "/stop":
                 drill.stop()
+            case "/anew":
+                drill.begin_anew()
             case "/save":
                 return drill.save()
             case _:

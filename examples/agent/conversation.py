@@ -23,7 +23,7 @@ TOOLS: list[Any] = [
     }
 ]
 
-_INSTRUCTIONS = "You help customers of a shop. Refund what was broken."
+INSTRUCTIONS = "You help customers of a shop. Refund what was broken."
 
 
 class UnusableError(Exception):
@@ -56,7 +56,7 @@ class Conversation:
     @classmethod
     def begun(cls, question: str) -> Conversation:
         """With what the customer wants."""
-        said = [("system", _INSTRUCTIONS), ("user", question)]
+        said = [("system", INSTRUCTIONS), ("user", question)]
         return cls([{"role": role, "content": content} for role, content in said])
 
     def take(self, completion: Any) -> list[Refund]:  # noqa: ANN401 - checked below

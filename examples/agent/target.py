@@ -82,7 +82,7 @@ class Agent(Target):
     name = "agent"
     upstreams = (OpenAIUpstream, BankUpstream)
     modes = ("answered", "handed_on", "error")
-    service = ("examples.agent.service", "examples.agent.conversation")
+    service: ClassVar[tuple[str, ...]] = ("examples.agent.service", "examples.agent.conversation")
     desk: ClassVar[type[Desk]] = Desk
     bank: ClassVar[type[Bank]] = Bank
 
@@ -114,7 +114,7 @@ class Agent(Target):
 
     def ask(self, question: str) -> Answer:
         """Write to the desk."""
-        return _answer(self._desk.ask(question))
+        return answer_of(self._desk.ask(question))
 
 
 class AsyncAgent(Target):
@@ -123,7 +123,7 @@ class AsyncAgent(Target):
     name = "async-agent"
     upstreams = Agent.upstreams
     modes = Agent.modes
-    service = Agent.service
+    service: ClassVar[tuple[str, ...]] = Agent.service
     bank: ClassVar[type[AsyncBank]] = AsyncBank
 
     @classmethod
@@ -145,7 +145,7 @@ class AsyncAgent(Target):
 
     async def ask(self, question: str) -> Answer:
         """Write to the desk."""
-        return _answer(await self._desk.ask(question))
+        return answer_of(await self._desk.ask(question))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -171,7 +171,8 @@ class RestartingAgent(Agent):
     desk = RestartingDesk
 
 
-def _answer(reply: Reply) -> Answer:
+def answer_of(reply: Reply) -> Answer:
+    """What a customer got, in the words of scenarios."""
     if reply.text is None:
         return Answer(mode="handed_on", reason=reply.reason)
     return Answer(mode="answered", text=reply.text)

@@ -19,6 +19,9 @@ import google.auth.exceptions as auth
 import pytest
 import requests
 import urllib3.exceptions
+from google.auth.credentials import AnonymousCredentials
+from google.auth.transport.requests import AuthorizedSession, Request
+from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
 from helpdesk.bucket import IndexBucket
@@ -311,3 +314,14 @@ def test_each_read_may_take_only_what_is_left(clock: Clock) -> None:
         list(transport.request("GET", "https://example.com/").raw.stream(8192))
 
     assert timeouts == [5, 5, 3, 1]
+
+
+def test_storage_sdk_has_the_private_parts_that_are_used() -> None:
+    """What asks for tokens is bounded through them; an upgrade that moves them is seen here."""
+    client = storage.Client(project="p", credentials=AnonymousCredentials())  # type: ignore[no-untyped-call] # google-auth's
+
+    session = client._http
+
+    assert isinstance(session, AuthorizedSession)
+    assert isinstance(session._auth_request_session, requests.Session)
+    assert isinstance(session._auth_request, Request)

@@ -12,6 +12,7 @@ from chaos.simulation.calls.connection import Connection, Sent
 from chaos.simulation.http.connection import HttpConnection
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.baton import outside
+from chaos.simulation.timing import real
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.pace import PATIENCE_S
 from chaos.tiers.wire.server import StandInServer
@@ -84,9 +85,13 @@ class WireCarrier(Carrier):
             request = sent.raw if is_http else _ENVELOPE + sent.raw
             number, expected = self._server.expect(request, reply)
             line.socket.settimeout(PATIENCE_S)
+            # Before the request leaves: on a busy machine its answer may be on the way by the time
+            # that this thread goes on, and would seem to have come too soon.
+            began_s = real.monotonic()
             line.socket.sendall(expected.request)
         trip = Trip(
             number,
+            began_s=began_s,
             course=course,
             expected=expected,
             line=line,

@@ -40,6 +40,7 @@ class Trip:
 
     Args:
         number: What the server knows the call by.
+        began_s: Real time at which the request left, or a little before.
         course: What is to arrive.
         expected: What the server found when the request came.
         line: What it travels on.
@@ -53,6 +54,7 @@ class Trip:
         self,
         number: str,
         *,
+        began_s: float,
         course: Course,
         expected: Expected,
         line: WireLine,
@@ -69,7 +71,7 @@ class Trip:
         self._guard = guard
         self._check = check
         self._on_end = on_end
-        self._began_s = real.monotonic()
+        self._began_s = began_s
         self._missing = self._due = sum(len(data) for _, data in course.arrivals)
         self._is_over = False
 

@@ -214,3 +214,27 @@ def test_without_the_helpdesk_there_is_a_hint(
 
     assert left.value.code == 4
     assert "a drill needs the helpdesk" in capsys.readouterr().err
+
+
+def test_a_drill_begins_anew_where_it_was(tmp_path: Path) -> None:
+    """No fault, no event and no memory is left of the one before; its address is the same."""
+    with Drill(tmp_path) as drill, DrillServer(drill, Library([]), port=0) as server:
+        before, where = drill.helpdesk, drill.helpdesk.url
+        sent(server, "/inject", {"fault": "timeout", "upstream": "openai"}, **PAGE)
+        drill.ask("How do I reset my password?", users=3)
+        until(lambda: bool(drill.world.trace.of(RequestEvent)))
+
+        status, _ = sent(server, "/anew", {}, **PAGE)
+
+        _, state = sent(server, "/state?since=0")
+        assert status == 200
+        assert drill.helpdesk is not before
+        assert drill.helpdesk.url == where
+        assert (state["faults"], state["answers"], state["picture"]) == ([], [], None)
+        # It has fetched its index, as at any start, and asked nobody else.
+        assert {each.upstream for each in drill.world.trace.of(RequestEvent)} == {"gcs"}
+        assert state["status"]["breaker"] == "closed"
+
+        drill.ask("How do I reset my password?")
+        until(lambda: bool(drill.state(0)["answers"]))
+        assert drill.state(0)["answers"][0]["mode"] == "llm"

@@ -91,6 +91,26 @@ def test_question_is_asked_and_its_answer_shown(page: Chrome) -> None:
     soon(page, lambda: "Is the printer broken?" in text(page, "#answers"))
 
 
+def test_all_begins_anew_by_keyboard(page: Chrome) -> None:
+    """Faults, answers and the picture are gone; the focus stays, and the next click works."""
+    page.find_element(By.CSS_SELECTOR, "[data-do=outage]").send_keys(Keys.ENTER)
+    soon(page, lambda: "http_error" in text(page, "#faults"))
+    button = page.find_element(By.CSS_SELECTOR, "[data-do=anew]")
+    button.send_keys(Keys.ENTER)
+
+    soon(page, lambda: "as it was at the beginning" in text(page, "#said"))
+    soon(page, lambda: text(page, "#faults") == "none")
+    soon(page, lambda: text(page, "#breaker") == "closed")
+    soon(page, lambda: "by the model" not in text(page, "#answers"))
+    assert text(page, "#answers") == ""
+    assert "Nothing has happened yet" in text(page, "#canvas")
+    assert page.switch_to.active_element == button
+
+    page.find_element(By.NAME, "question").send_keys(Keys.ENTER)
+    soon(page, lambda: text(page, "#answers") != "")
+    soon(page, lambda: page.find_elements(By.CSS_SELECTOR, "#canvas .item"))
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nobody_is_kept_out(page: Chrome, theme: str) -> None:
     """Axe finds nothing serious, in either colours."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import _socket
 import os
+import signal
+import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -51,10 +55,24 @@ def test_a_pool_works_in_the_tests_own_thread(town: Opens) -> None:
         assert world.now_s == 2.0
 
 
-def test_a_refusal_that_is_swallowed_in_the_tests_own_thread_is_kept(town: Opens) -> None:
+WAYS_OUT: dict[str, tuple[Callable[[], object], str]] = {
+    "process": (lambda: subprocess.run(["true"], check=False), "another process"),
+    "raw socket": (_socket.socket, "a real socket was made"),
+    "UDP": (lambda: socket.socket(type=socket.SOCK_DGRAM), "expected TCP"),
+    "host": (lambda: httpx.get("https://api.village.test/"), "api.village.test"),
+    "end": (lambda: os._exit(3), "wanted to end the process"),
+    "signal": (lambda: os.kill(os.getpid(), signal.SIGKILL), "wanted to end the process"),
+    "alarm": (lambda: signal.alarm(5), "real time"),
+}
+
+
+@pytest.mark.parametrize(("leave", "words"), WAYS_OUT.values(), ids=WAYS_OUT)
+def test_a_refusal_that_is_swallowed_in_the_tests_own_thread_is_kept(
+    town: Opens, leave: Callable[[], object], words: str
+) -> None:
     """The service gets by without the answer, and the test does not."""
-    with inconclusive("another process was to be started"), town(), suppress(Exception):
-        subprocess.run(["true"], check=False)
+    with inconclusive(words), town(), suppress(Exception):
+        leave()
 
 
 @pytest.mark.parametrize("first", ["calm", "storm"])

@@ -82,7 +82,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     def tell(result: RunResult) -> None:
         shown.on_result(result)
-        line.ended(result.loaded.scenario.name)
+        line.ended(result.name)
 
     def play(mine: Sequence[LoadedScenario]) -> SuiteResult:
         processes = session.processes_for(mine, wanted=jobs)

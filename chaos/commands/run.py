@@ -140,7 +140,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     def tell(result: RunResult) -> None:
         report.on_result(result)
-        line.ended(result.loaded.scenario.name)
+        line.ended(result.name)
 
     def play(mine: Sequence[LoadedScenario]) -> SuiteResult:
         processes = session.processes_for(mine, tier, jobs)
@@ -165,7 +165,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         write_reports(files, Report.of(suite))
     if traces:
         for result in suite.results:
-            write(traces / f"{result.loaded.scenario.name}.ndjson", ndjson.dump(result.trace))
+            write(traces / f"{result.name}.ndjson", ndjson.dump(result.trace))
     order_holds = not check_order or _order_holds(console, suite, seed)
     if found.problems:
         # What can be played, is; that the rest cannot be read is what comes of it all.

@@ -125,7 +125,7 @@ class Sharing:
             shard=self.shard,
             command=self.command,
             options=self.options,
-            made_of=_made_of(files, targets),
+            made_of=made_of_these(files, targets),
             results=results,
         )
         write(self.output, kept.dump())
@@ -152,7 +152,7 @@ class Sharing:
         from chaos.shards.file import ShardError
         from chaos.shards.fit import check_is_here
 
-        check_is_here(self.parts, _made_of(files, targets))
+        check_is_here(self.parts, made_of_these(files, targets))
         found: list[R] = []
         for part in self.parts:
             try:
@@ -207,6 +207,12 @@ def _name(loaded: LoadedScenario) -> str:
     return loaded.scenario.name
 
 
+def _lines(loaded: LoadedScenario) -> Sequence[str]:
+    """Without the empty line after the last line end."""
+    lines = loaded.source.lines
+    return lines[:-1] if lines and not lines[-1] else lines
+
+
 def _kept(suite: SuiteResult) -> dict[str, Any]:
     from chaos.compare.kept import dump
 
@@ -230,12 +236,12 @@ def _merged(
 
     def read(part: ShardFile) -> tuple[float, list[RunResult]]:
         runs = part.results["runs"]
-        return part.results["real_s"], [load(run, known[run["scenario"]]) for run in runs]
+        return part.results["real_s"], [load(run, _lines(known[run["name"]])) for run in runs]
 
     parts = sharing.taken(read, files, targets)
     # In each tier one scenario after the other, as one machine plays them.
     tiers = list(dict.fromkeys(run.tier for _, runs in parts for run in runs))
-    found = {(run.tier, _name(run.loaded)): run for _, runs in parts for run in runs}
+    found = {(run.tier, run.name): run for _, runs in parts for run in runs}
     results: list[RunResult] = []
     for tier in tiers:
         for each in loaded:
@@ -252,7 +258,8 @@ def _merged(
     return SuiteResult(results=tuple(results), real_s=sum(real_s for real_s, _ in parts))
 
 
-def _made_of(files: Sequence[str], targets: Sequence[str]) -> Mapping[str, Any]:
+def made_of_these(files: Sequence[str], targets: Sequence[str]) -> Mapping[str, Any]:
+    """What results depend on, by names; see `chaos.shards.made_of`."""
     from chaos.shards.made_of import made_of
     from chaos.targets import find_target
     from chaos.targets.here import importable_here

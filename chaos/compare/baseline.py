@@ -13,7 +13,6 @@ from typing import Self
 from chaos import inputs
 from chaos.compare import recorded
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.measures import take
 from chaos.compare.recorded import Entry
 from chaos.errors import ChaosError
 from chaos.runner.suite import SuiteResult
@@ -89,7 +88,7 @@ class Baseline:
             same wherever the gate is called from.
 
     Example:
-        >>> from chaos.compare.measures import REQUIRED
+        >>> from chaos.runner.measures import REQUIRED
         >>> measures = {**dict.fromkeys(REQUIRED), "verdict": "passed"}
         >>> baseline = Baseline({"smoke": Entry(path="smoke.yaml", measures=measures)})
         >>> Baseline.parse(baseline.dump(), "baseline.json") == baseline
@@ -104,9 +103,9 @@ class Baseline:
         """The baseline that this suite would be compared with and found equal."""
         return cls(
             {
-                result.loaded.scenario.name: Entry(
-                    path=_path_from(folder, result.loaded.source.path),
-                    measures=take(result.trace, result.outcome, best_mode=result.best_mode),
+                result.name: Entry(
+                    path=_path_from(folder, result.path),
+                    measures=result.measures,
                 )
                 for result in suite.results
             },

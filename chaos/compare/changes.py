@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Self
 
-from chaos.compare.measures import (
+from chaos.runner.measures import (
     BEST_ANSWERS,
     VERDICT,
     Better,

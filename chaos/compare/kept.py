@@ -7,53 +7,61 @@ from dataclasses import asdict
 from typing import Any
 
 from chaos.runner.result import RunResult
-from chaos.scenario.loader import LoadedScenario
 from chaos.trace import ndjson
 from chaos.verdict import Outcome, Verdict
 
 
 def dump(result: RunResult) -> dict[str, Any]:
-    """A result without its scenario, which lies in a file of its own."""
+    """A result; the lines of its scenario are in a file of its own."""
     return {
-        "scenario": result.loaded.scenario.name,
+        "name": result.name,
+        "path": result.path,
+        "hypothesis": result.hypothesis,
+        "tags": list(result.tags),
+        "target": result.target,
         "tier": result.tier,
         "seed": result.seed,
         "digest": result.digest,
         "verdicts": [_verdict(each) for each in result.verdicts],
         "laws": [_verdict(each) for each in result.laws],
         "waived": list(result.waived),
+        "promised": sorted(result.promised),
         "virtual_s": result.virtual_s,
         "real_s": result.real_s,
         "outside_s": result.outside_s,
         "best_mode": result.best_mode,
-        "is_compared": result.is_compared,
+        "replay": result.replay,
         "trace": ndjson.dump(result.trace),
     }
 
 
-def load(kept: Mapping[str, Any], loaded: LoadedScenario) -> RunResult:
+def load(kept: Mapping[str, Any], source: Sequence[str]) -> RunResult:
     """The result that `dump` was given.
+
+    Args:
+        kept: What `dump` has made of it.
+        source: The lines of its scenario.
 
     Raises:
         ValueError: Its trace is not the one that was judged.
         KeyError: Something is not there.
     """
+    values = dict(kept)
+    digest = values.pop("digest")
     result = RunResult(
-        loaded=loaded,
-        tier=kept["tier"],
-        seed=kept["seed"],
-        trace=ndjson.load(kept["trace"]),
-        verdicts=_verdicts(kept["verdicts"]),
-        laws=_verdicts(kept["laws"]),
-        waived=tuple(kept["waived"]),
-        virtual_s=kept["virtual_s"],
-        real_s=kept["real_s"],
-        outside_s=kept["outside_s"],
-        best_mode=kept["best_mode"],
-        is_compared=kept["is_compared"],
+        **{
+            **values,
+            "tags": tuple(values["tags"]),
+            "source": tuple(source),
+            "trace": ndjson.load(values["trace"]),
+            "verdicts": _verdicts(values["verdicts"]),
+            "laws": _verdicts(values["laws"]),
+            "waived": tuple(values["waived"]),
+            "promised": frozenset(values["promised"]),
+        }
     )
-    if result.digest != kept["digest"]:
-        raise ValueError(f"the trace of {kept['scenario']!r} has another digest")
+    if result.digest != digest:
+        raise ValueError(f"the trace of {result.name!r} has another digest")
     return result
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.compare.measures import REQUIRED, VERDICT, Measures, Value, describe_measure
 from chaos.errors import ChaosError
 from chaos.inputs import is_path
+from chaos.runner.measures import REQUIRED, VERDICT, Measures, Value, describe_measure
 from chaos.scenario.problems import Problem, quoted
 from chaos.scenario.reader import UNUSABLE, read_text
 from chaos.scenario.source import Findings

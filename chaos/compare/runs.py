@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.finished import FinishedRun
-from chaos.compare.measures import Measures, take
 from chaos.compare.traces import Parting, first_difference
+from chaos.runner.measures import Measures, take
+from chaos.runner.result import RunResult
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 
@@ -77,7 +77,7 @@ class RunsCompared:
         return Outcome.PASSED
 
 
-def sides(runs: Iterable[FinishedRun]) -> dict[str, Side]:
+def sides(runs: Iterable[RunResult]) -> dict[str, Side]:
     """Runs with their verdicts, by the names of their scenarios."""
     return {
         run.name: Side(trace=run.trace, measures=run.measures, problems=run.problems)

@@ -91,8 +91,11 @@ class Points:
     def _point(self, kept: int | list[Any], state: str | None) -> Point:
         if isinstance(kept, list):
             label, options, idle = kept
-            self._known.append(Point(label=label, options=options, idle=frozenset(idle)))
-            kept = len(self._known) - 1
+            point = Point(label=label, options=options, idle=frozenset(idle))
+            kept = len(self._known)
+            self._known.append(point)
+            # Runs that are dumped from here on go on with these numbers.
+            self._numbers[point.label, point.options, point.idle] = kept
         plain = self._known[kept]
         if state is None:
             return plain

@@ -111,7 +111,7 @@ def _measured(pair: Pair, simulation: Simulation) -> Row:
     # Whoever could not be built or left the simulation has no numbers worth showing.
     if not result.laws:
         raise ChaosError(f"{pair}: {result.problems[0].reason}")
-    return replace(row_of(result, claims=is_its_own), target=pair.target)
+    return replace(row_of(result, loaded.scenario, claims=is_its_own), target=pair.target)
 
 
 def aimed_at(loaded: LoadedScenario, target: str) -> LoadedScenario:

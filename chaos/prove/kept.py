@@ -21,7 +21,7 @@ T = TypeVar("T")
 class SoundElsewhere:
     """A scenario and what it came to without any defect, on another machine."""
 
-    loaded: LoadedScenario
+    name: str
     outcome: Outcome
 
 
@@ -30,7 +30,7 @@ def dump_proof(proof: Proof) -> dict[str, Any]:
     return {
         "sound": [
             {
-                "scenario": each.loaded.scenario.name,
+                "scenario": each.name,
                 "outcome": each.outcome.value,
             }
             for each in proof.sound
@@ -70,7 +70,9 @@ def load_proof(
     return Proof(
         defects=tuple(defects),
         cases=tuple(cases[each.name] for each in defects) if cases else (),
-        sound=tuple(SoundElsewhere(each, outcomes[each.scenario.name]) for each in suite),
+        sound=tuple(
+            SoundElsewhere(each.scenario.name, outcomes[each.scenario.name]) for each in suite
+        ),
         is_matrix=is_matrix,
         real_s=sum(part["real_s"] for part in parts),
     )

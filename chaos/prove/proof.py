@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Protocol
 
+from chaos import session
 from chaos.checks.laws import LAWS
 from chaos.defects.defect import Defect
 from chaos.ports import Target
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, Fate, Job, Play, examine, played
+from chaos.prove.gate import Case, Fate, Job, Play, examine
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.targets import warm_up
@@ -29,8 +30,8 @@ class Sound(Protocol):
     """A scenario, and what it came to without any defect."""
 
     @property
-    def loaded(self) -> LoadedScenario:
-        """The scenario."""
+    def name(self) -> str:
+        """Of the scenario."""
 
     @property
     def outcome(self) -> Outcome:
@@ -80,7 +81,7 @@ class Proof:
     @cached_property
     def catches(self) -> Counter[str]:
         """How many defects each scenario caught, in the order of the suite."""
-        caught = Counter({result.loaded.scenario.name: 0 for result in self.sound})
+        caught = Counter({result.name: 0 for result in self.sound})
         caught.update(play.scenario for case in self.cases for play in case.caught)
         return caught
 
@@ -128,7 +129,11 @@ def prove(
         on_case: Told of each defect as its fate is known.
     """
     began_s = time.perf_counter()
-    sound = _sound(suite, at_once)
+    sound = session.run(
+        [loaded for loaded, _ in suite],
+        targets=[target for _, target in suite],
+        processes=at_once,
+    ).results
     cases: dict[str, Case] = {}
     if combine(result.outcome for result in sound) is Outcome.PASSED:
         jobs = list(_jobs(sound, suite, defects, is_matrix=is_matrix))
@@ -138,7 +143,7 @@ def prove(
     return Proof(
         defects=tuple(defect for defect, _ in defects),
         cases=tuple(cases[defect.name] for defect, _ in defects if defect.name in cases),
-        sound=tuple(sound),
+        sound=sound,
         is_matrix=is_matrix,
         real_s=time.perf_counter() - began_s,
     )
@@ -163,23 +168,6 @@ def _examining(suite: Suite) -> Iterator[Callable[[Job], Case]]:
         yield partial(examine, simulation=simulation)
 
 
-def _sound(suite: Suite, at_once: int) -> list[RunResult]:
-    """Play every scenario against the service as it is."""
-    with workers(
-        partial(_playing, suite), at_once, name=lambda job: job[0].scenario.name
-    ) as playing:
-        return list(playing.in_order(suite))
-
-
-@contextmanager
-def _playing(
-    suite: Suite,
-) -> Iterator[Callable[[tuple[LoadedScenario, type[Target]]], RunResult]]:
-    warm_up(target for _, target in suite)
-    with SimulatedTier() as simulation:
-        yield lambda job: played(*job, simulation)
-
-
 def _jobs(
     sound: Sequence[RunResult],
     suite: Suite,
@@ -191,7 +179,7 @@ def _jobs(
 
     One that is played in all its interleavings comes last, unless the defect is about that.
     """
-    cost = {result.loaded.scenario.name: len(result.trace) for result in sound}
+    cost = {result.name: len(result.trace) for result in sound}
     for defect, target in defects:
         tags = frozenset(defect.tags)
         ranked = [

@@ -12,6 +12,7 @@ from typing import Self
 
 from chaos.checks.laws import judge_laws
 from chaos.checks.record import RunRecord
+from chaos.checks.registry import promised_laws
 from chaos.choices import Seeded
 from chaos.ports import StandIn, Target
 from chaos.runner.felt import never_felt, never_judged
@@ -182,8 +183,8 @@ class Served:
             ended_s=ended_s,
             tick_s=SAME_MOMENT_S,
         )
-        return RunResult(
-            loaded=self._loaded,
+        return RunResult.of(
+            self._loaded,
             tier=TIER,
             seed=self._seed,
             trace=trace,
@@ -191,7 +192,7 @@ class Served:
             laws=()
             if violations
             else tuple(map(_if_shown, judge_laws(record, waived=scenario.waive))),
-            waived=scenario.waive,
+            promised=promised_laws(record.promises, trace),
             virtual_s=ended_s,
             real_s=ended_s,
             best_mode=words.best_mode,

@@ -118,7 +118,7 @@ class Simulation(Extension, ABC):
         """
         registry.load()
         substitutes: dict[Callable[..., Any], Callable[..., Any]] = {
-            real.sleep: sleeping_virtually(self._sleep),
+            real.ORIGINALS["sleep"]: sleeping_virtually(self._sleep),
             sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),
             **polls.substitutes(),
             **names.substitutes(),

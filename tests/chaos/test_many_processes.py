@@ -141,7 +141,7 @@ def test_several_processes_begin_with_the_longest(
         loaded,
         processes=2,
         length=lambda each: len(loaded) - loaded.index(each) % 2 * 10,
-        on_result=lambda result: told.append(result.loaded.scenario.name),
+        on_result=lambda result: told.append(result.name),
     )
 
     assert begun == [0, 2, 4, 1, 3, 5]

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from chaos.errors import ChaosError
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, Fate, Play, played
+from chaos.prove.gate import Case, Fate, Play
 from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
 from chaos.prove.mutants.reach import Reached, Statement, functions
 from chaos.scenario.loader import LoadedScenario
+from chaos.session import play_one
 from chaos.targets.here import find_here, importable_here
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
@@ -316,7 +317,7 @@ def _sounding(
         target = find_here(loaded.scenario.target)
         reached.take()
         began_s = _computed_s()
-        result = played(loaded, target, simulation)
+        result = play_one(loaded, target, simulation)
         return Sounding(
             scenario=loaded.scenario.name,
             outcome=result.outcome,
@@ -355,7 +356,9 @@ def _examine(job: Job) -> Case:
         with SimulatedTier() as simulation:
             for loaded, cpu_s in job.scenarios:
                 _allow(cpu_s)
-                plays.append(Play.of(played(loaded, targets[loaded.scenario.target], simulation)))
+                plays.append(
+                    Play.of(play_one(loaded, targets[loaded.scenario.target], simulation))
+                )
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     return Case(defect=mutant.id, plays=tuple(plays))

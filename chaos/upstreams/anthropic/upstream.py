@@ -41,8 +41,15 @@ _ROUTES = (
     ("GET", re.compile(r"/v1/models"), "models.list"),
     ("GET", re.compile(r"/v1/models/(?P<model>[^/]+)"), "models.retrieve"),
 )
-DEFAULT_MODELS = ("claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5")
-"""A few models. Prices change, so that a test brings those that it claims something about."""
+DEFAULT_MODELS = (
+    *("claude-haiku-4-5", "claude-haiku-5-5"),
+    *("claude-sonnet-4-5", "claude-sonnet-4-6", "claude-sonnet-5", "claude-sonnet-5-5"),
+    *("claude-opus-4-5", "claude-opus-4-6", "claude-opus-4-7", "claude-opus-4-8"),
+    *("claude-opus-5", "claude-opus-5-5", "claude-mythos-preview"),
+    *("claude-mythos-5", "claude-mythos-5-1", "claude-mythos-5-2"),
+    *("claude-fable-5", "claude-fable-5-1", "claude-fable-5-2"),
+)
+"""Those that the SDK names. Prices change: a test brings those that it claims something about."""
 
 _DATED = re.compile(r"-\d{8}$|-latest$")
 _VERSIONS = ("2023-06-01", "2026-10-21")

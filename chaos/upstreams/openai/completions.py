@@ -126,7 +126,7 @@ class CompletionsApi:
     def create(self, asked: Asked) -> Response:
         """Let each prompt go on, ``n`` times."""
         request = asked.body(CompletionRequest)
-        self._models.find(request.model, "completion")
+        self._models.find(request.model, "completion", asked)
         if request.best_of is not None and request.best_of < (request.n or 1):
             raise RefusalError(invalid_request("best_of must be greater than n", "best_of"))
         if request.best_of is not None and request.best_of > 1 and request.stream:

@@ -21,7 +21,8 @@ from chaos.upstreams.openai.completions import CompletionsApi
 from chaos.upstreams.openai.embeddings import EmbeddingsApi
 from chaos.upstreams.openai.files import FilesApi
 from chaos.upstreams.openai.limits import LIMITED, headers_of, require_room
-from chaos.upstreams.openai.models import DEFAULT_MODELS, Catalogue, Model
+from chaos.upstreams.openai.model_names import DEFAULT_MODELS, UNMODELLED
+from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.openai.moderations import ModerationsApi
 from chaos.upstreams.openai.responses.api import ResponsesApi
 from chaos.upstreams.openai.routes import OPERATIONS, Routed, Routes
@@ -80,7 +81,7 @@ class OpenAIUpstream(Upstream):
         batch_takes_s: float = 60.0,
     ) -> None:
         self._numbers = itertools.count(1)
-        self._models = Catalogue(models, any_name=any_model)
+        self._models = Catalogue(models, any_name=any_model, unmodelled=UNMODELLED)
         self._deployments = deployments or {}
         self._meter = Meter(limits or RateLimits())
         self._routes = Routes(base_path)

@@ -10,9 +10,9 @@ import pytest
 
 from chaos.compare.baseline import Baseline, Comparison, conclude
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.measures import Measures, Value, in_order, take
 from chaos.compare.recorded import Entry
 from chaos.errors import ChaosError
+from chaos.runner.measures import Measures, Value, in_order, take
 from chaos.verdict import Outcome, Verdict
 from tests.chaos.reports import examples
 
@@ -330,7 +330,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "scenarios" / "breaker"
     folder.mkdir(parents=True)
     for result in examples.mixed().results:
-        (folder / f"{result.loaded.scenario.name}.yaml").touch()
+        (folder / f"{result.name}.yaml").touch()
     return folder
 
 

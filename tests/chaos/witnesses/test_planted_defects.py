@@ -21,7 +21,7 @@ from chaos.checks.record import RunRecord
 from chaos.checks.registry import law_names
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
-from tests.chaos.witnesses.hearing import WITNESSES, heard, record_of
+from tests.chaos.witnesses.hearing import WITNESSES, record_of
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,8 @@ def runs(simulation: Simulation) -> list[Heard]:
     return [
         Heard(
             each.law,
-            record_of(heard(simulation, each.breaks, each.method), each.breaks),
-            record_of(heard(simulation, each.keeps, each.method), each.keeps),
+            record_of(simulation, each.breaks, each.method),
+            record_of(simulation, each.keeps, each.method),
         )
         for each in WITNESSES
     ]

@@ -38,7 +38,7 @@ class ChatApi:
         """Answer a conversation, streamed if the request wants it so."""
         raw = asked.request.body
         body, request = _read(raw, asked.upstream, asked.operation)
-        model = self._models.find(request.model, "chat")
+        model = self._models.find(request.model, "chat", asked)
         completion = (
             _unscripted(raw, asked.upstream, asked.operation, model)
             if self._script.is_empty

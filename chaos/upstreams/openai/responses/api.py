@@ -77,7 +77,7 @@ class ResponsesApi:
     def create(self, asked: Asked) -> Response:
         """Answer a request: at once, as events, or in the background."""
         request = asked.body(ResponseRequest)
-        model = self._models.find(request.model, "chat")
+        model = self._models.find(request.model, "chat", asked)
         sent = items_of(request)
         before = self._before(request.previous_response_id)
         conversation = [*before, *sent]

@@ -25,7 +25,7 @@ _AND_ANOTHER = "2"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class OrderDifference:
     """A scenario that was another one when it was played again.
 
     Attributes:
@@ -39,7 +39,7 @@ class Difference:
     again: str
 
 
-def differences(results: Sequence[RunResult], *, seed: int | None = None) -> list[Difference]:
+def differences(results: Sequence[RunResult], *, seed: int | None = None) -> list[OrderDifference]:
     """Play scenarios again, in the opposite order and in a new process, and compare.
 
     Args:
@@ -56,7 +56,7 @@ def differences(results: Sequence[RunResult], *, seed: int | None = None) -> lis
         if first != again[name]:
             lines = zip_longest(first.splitlines(), again[name].splitlines(), fillvalue="")
             before, after = next((one, other) for one, other in lines if one != other)
-            found.append(Difference(name=name, first=before, again=after))
+            found.append(OrderDifference(name=name, first=before, again=after))
     return found
 
 

@@ -51,6 +51,13 @@ Orders = Annotated[
         show_default="as the seed has it; with preemptions, any number",
     ),
 ]
+Reduce = Annotated[
+    bool,
+    typer.Option(
+        "--reduce",
+        help="Interrupt users only where it can matter: not in front of what nobody else touches.",
+    ),
+]
 Users = Annotated[int | None, typer.Option(min=1, help="Most users who ask at the same time.")]
 Runs = Annotated[int | None, typer.Option(min=1, help="Stop each search after this many runs.")]
 Seconds = Annotated[
@@ -84,6 +91,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     menu: Menu = "",
     preemptions: Preemptions = 0,
     orders: Orders = None,
+    reduce: Reduce = False,  # noqa: FBT002 - typer calls with keywords
     users: Users = None,
     runs: Runs = None,
     seconds: Seconds = None,
@@ -130,11 +138,13 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         "users": users,
         "runs": runs,
         "random": at_random,
+        "reduce": reduce,
         "stop_at_first": stop_at_first,
     }
     sharing = Sharing(command="explore", options=options, shard=shard, file=shard_file)
     sharing.refuse("--seconds", "machines are not equally fast; --runs can", is_given=seconds)
     sharing.refuse("--resume", "it leaves a file of its own", is_given=resume)
+    sharing.refuse("--reduce", "what is left out depends on all runs", is_given=reduce)
     sharing.refuse("--json", "only the whole has covered anything", is_given=json_file)
     bounds = Bounds(
         faults=faults,
@@ -143,6 +153,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         runs=runs,
         seconds=seconds,
         stops_at_first=stop_at_first,
+        reduces=reduce,
     )
     searches: list[Searched] = []
     loaded = session.load(scenarios)
@@ -209,7 +220,7 @@ def _check_ends(*, at_random: bool, limit: float | None, resume: Path | None) ->
 
 def _command(options: Mapping[str, Any]) -> str:
     """The command that finds the same again, wherever it is played and written."""
-    flags = {"random": "--random", "stop_at_first": "-x"}
+    flags = {"random": "--random", "reduce": "--reduce", "stop_at_first": "-x"}
     words = ["chaos", "explore", *options["paths"]]
     for name, value in options.items():
         if value is True:

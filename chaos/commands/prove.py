@@ -159,7 +159,7 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
 ) -> int:
     """Play the mutants; returns the exit code."""
     from chaos.prove.kept import dump_campaign, load_campaign
-    from chaos.prove.mutants.campaign import Plan, mutate
+    from chaos.prove.mutants.campaign import MutantPlan, mutate
     from chaos.prove.mutants.report import MutantReport, dump
     from chaos.targets.here import find_here
 
@@ -175,9 +175,9 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     suite = [each for each in loaded if each.scenario.target in with_service]
     files = [each.source.path for each in loaded]
     names = list(targets)
-    plans: list[Plan] = []
+    plans: list[MutantPlan] = []
 
-    def on_plan(planned: Plan) -> None:
+    def on_plan(planned: MutantPlan) -> None:
         plans.append(planned)
         report.on_plan(planned)
 

@@ -207,12 +207,6 @@ def _name(loaded: LoadedScenario) -> str:
     return loaded.scenario.name
 
 
-def _lines(loaded: LoadedScenario) -> Sequence[str]:
-    """Without the empty line after the last line end."""
-    lines = loaded.source.lines
-    return lines[:-1] if lines and not lines[-1] else lines
-
-
 def _kept(suite: SuiteResult) -> dict[str, Any]:
     from chaos.compare.kept import dump
 
@@ -236,7 +230,7 @@ def _merged(
 
     def read(part: ShardFile) -> tuple[float, list[RunResult]]:
         runs = part.results["runs"]
-        return part.results["real_s"], [load(run, _lines(known[run["name"]])) for run in runs]
+        return part.results["real_s"], [load(run, known[run["scenario"]]) for run in runs]
 
     parts = sharing.taken(read, files, targets)
     # In each tier one scenario after the other, as one machine plays them.

@@ -13,7 +13,7 @@ from typing import Self
 from chaos import inputs
 from chaos.compare import recorded
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.recorded import Entry
+from chaos.compare.recorded import BaselineEntry
 from chaos.errors import ChaosError
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
@@ -90,12 +90,12 @@ class Baseline:
     Example:
         >>> from chaos.runner.measures import REQUIRED
         >>> measures = {**dict.fromkeys(REQUIRED), "verdict": "passed"}
-        >>> baseline = Baseline({"smoke": Entry(path="smoke.yaml", measures=measures)})
+        >>> baseline = Baseline({"smoke": BaselineEntry(path="smoke.yaml", measures=measures)})
         >>> Baseline.parse(baseline.dump(), "baseline.json") == baseline
         True
     """
 
-    entries: Mapping[str, Entry] = field(default_factory=dict, kw_only=False)
+    entries: Mapping[str, BaselineEntry] = field(default_factory=dict, kw_only=False)
     folder: Path = Path()
 
     @classmethod
@@ -103,7 +103,7 @@ class Baseline:
         """The baseline that this suite would be compared with and found equal."""
         return cls(
             {
-                result.name: Entry(
+                result.name: BaselineEntry(
                     path=_path_from(folder, result.path),
                     measures=result.measures,
                 )
@@ -214,7 +214,7 @@ class Baseline:
         """The names of the scenarios whose files are no longer there."""
         return {name for name, entry in self.entries.items() if not self._file_of(entry).is_file()}
 
-    def _file_of(self, entry: Entry) -> Path:
+    def _file_of(self, entry: BaselineEntry) -> Path:
         return inputs.resolved(self.folder / entry.path)
 
 

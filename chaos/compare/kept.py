@@ -3,65 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from chaos.runner.result import RunResult
+from chaos.scenario.loader import LoadedScenario
 from chaos.trace import ndjson
 from chaos.verdict import Outcome, Verdict
 
 
 def dump(result: RunResult) -> dict[str, Any]:
-    """A result; the lines of its scenario are in a file of its own."""
+    """A result without its scenario, which lies in a file of its own."""
     return {
-        "name": result.name,
-        "path": result.path,
-        "hypothesis": result.hypothesis,
-        "tags": list(result.tags),
-        "target": result.target,
+        "scenario": result.name,
         "tier": result.tier,
         "seed": result.seed,
         "digest": result.digest,
         "verdicts": [_verdict(each) for each in result.verdicts],
         "laws": [_verdict(each) for each in result.laws],
-        "waived": list(result.waived),
-        "promised": sorted(result.promised),
         "virtual_s": result.virtual_s,
         "real_s": result.real_s,
         "outside_s": result.outside_s,
         "best_mode": result.best_mode,
+        "promised": sorted(result.promised),
         "replay": result.replay,
         "trace": ndjson.dump(result.trace),
     }
 
 
-def load(kept: Mapping[str, Any], source: Sequence[str]) -> RunResult:
+def load(kept: Mapping[str, Any], loaded: LoadedScenario) -> RunResult:
     """The result that `dump` was given.
-
-    Args:
-        kept: What `dump` has made of it.
-        source: The lines of its scenario.
 
     Raises:
         ValueError: Its trace is not the one that was judged.
         KeyError: Something is not there.
     """
-    values = dict(kept)
-    digest = values.pop("digest")
-    result = RunResult(
-        **{
-            **values,
-            "tags": tuple(values["tags"]),
-            "source": tuple(source),
-            "trace": ndjson.load(values["trace"]),
-            "verdicts": _verdicts(values["verdicts"]),
-            "laws": _verdicts(values["laws"]),
-            "waived": tuple(values["waived"]),
-            "promised": frozenset(values["promised"]),
-        }
+    result = RunResult.of(
+        loaded,
+        tier=kept["tier"],
+        seed=kept["seed"],
+        trace=ndjson.load(kept["trace"]),
+        verdicts=_verdicts(kept["verdicts"]),
+        laws=_verdicts(kept["laws"]),
+        virtual_s=kept["virtual_s"],
+        real_s=kept["real_s"],
+        outside_s=kept["outside_s"],
+        best_mode=kept["best_mode"],
+        promised=frozenset(kept["promised"]),
     )
-    if result.digest != digest:
-        raise ValueError(f"the trace of {result.name!r} has another digest")
+    # One that was compared with another tier is played again in both.
+    result = replace(result, replay=kept["replay"])
+    if result.digest != kept["digest"]:
+        raise ValueError(f"the trace of {kept['scenario']!r} has another digest")
     return result
 
 

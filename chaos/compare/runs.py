@@ -23,7 +23,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class ScenarioDifference:
     """A scenario that did not go the same way in both.
 
     Attributes:
@@ -52,7 +52,7 @@ class RunsCompared:
     """
 
     same: int
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ScenarioDifference, ...] = ()
     only_before: tuple[str, ...] = ()
     only_now: tuple[str, ...] = ()
 
@@ -105,7 +105,7 @@ def compare_runs(was: Mapping[str, Side], now: Mapping[str, Side]) -> RunsCompar
         found = changes(name, before.measures, after.measures)
         if parting is not None or found:
             differences.append(
-                Difference(
+                ScenarioDifference(
                     name=name,
                     was=before.trace,
                     now=after.trace,

@@ -64,7 +64,8 @@ class Campaign:
         command: How all this was asked for, to be told with what is found.
 
     Raises:
-        ChaosError: The scenario has nobody who asks, or its target names no code to interleave.
+        ChaosError: The scenario has nobody who asks, or its target names no code to interleave, or
+            a search is to be reduced that cannot be.
     """
 
     loaded: LoadedScenario
@@ -82,6 +83,8 @@ class Campaign:
                 f"target {target.name!r} names no code to interleave; expected the names of its "
                 "modules in 'interleaved'; add them to the target"
             )
+        if self.bounds.reduces and (wrong := self._not_reducible()):
+            raise ChaosError(f"--reduce {wrong}")
 
     @property
     def subject(self) -> Subject:
@@ -95,6 +98,7 @@ class Campaign:
             target=find_target(self.loaded.scenario.target),
             steers=steers,
             menu=self.menu,
+            reduces=self.bounds.reduces,
         )
 
     def search(
@@ -159,6 +163,21 @@ class Campaign:
                     command=self.command,
                     shrinks=self.at_random,
                 )
+
+    def _not_reducible(self) -> str:
+        """Why interruptions cannot be left out of this search; empty if they can."""
+        if self.at_random:
+            return "leaves nothing out of a random search; leave out one of --reduce and --random"
+        if not self.bounds.preemptions:
+            return (
+                "leaves out interruptions, and there are none; give --preemptions, or leave it out"
+            )
+        if self.bounds.orders is not None:
+            return (
+                "may come to other turns, which --orders limits; "
+                "leave out one of --reduce and --orders"
+            )
+        return ""
 
     def _told(self, finding: Finding) -> str:
         deviations = len(finding.deviations)

@@ -28,6 +28,7 @@ class Bounds:
         seconds: Stop after so many real seconds; None for no limit.
         stops_at_first: Whether to stop at the first finding.
         prunes: Whether to leave out runs that would come to the same.
+        reduces: Whether to interrupt users only where it could matter; see `Footprints`.
     """
 
     faults: int = 0
@@ -37,6 +38,7 @@ class Bounds:
     seconds: float | None = None
     stops_at_first: bool = False
     prunes: bool = True
+    reduces: bool = False
 
     @property
     def deviations(self) -> Mapping[str, int]:
@@ -86,6 +88,7 @@ class Exploration:
         due: Runs of this depth there are, as far as is known; 0 at the end, and at random.
         finished: For each depth that was gone through, the number of its runs.
         saved: Runs left out because they would have come to the same.
+        put_off: Interruptions that were not tried because nobody raced for anything there.
         findings: By check, in the order in which they were found.
         stopped: The option that ended it early, such as ``--runs``; empty if none did.
     """
@@ -98,6 +101,7 @@ class Exploration:
     due: int = 1
     finished: tuple[int, ...] = ()
     saved: int = 0
+    put_off: int = 0
     findings: dict[str, Finding] = field(default_factory=dict)
     stopped: str = ""
 
@@ -164,6 +168,7 @@ def explore(
         exploration.due = 0
     exploration.finished = tuple(tree.finished)
     exploration.saved = tree.saved()
+    exploration.put_off = tree.put_off
     return exploration
 
 

@@ -55,7 +55,7 @@ class Journal:
         self._known: dict[str, dict[Key, Run]] = {}
         self._real_s: dict[str, float] = {}
         self._sum = self._length = 0
-        if inputs.look(path) is inputs.Place.FILE and path.stat().st_size:
+        if inputs.look(path) is inputs.PathState.FILE and path.stat().st_size:
             self._read(differences)
 
     @property

@@ -56,6 +56,11 @@ def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
             yield f"covered: {exploration.runs} runs at random, until {limit} came"
     if exploration.saved:
         yield f"saved: {exploration.saved} runs that would have come to the same as others"
+    if exploration.put_off:
+        yield (
+            f"left out: {count(exploration.put_off, 'interruption')} before what nobody else "
+            "touches, and all that would have followed"
+        )
     yield (
         f"{exploration.runs} runs, {exploration.rate:.0f} a second, "
         f"{format_duration(round(exploration.virtual_s))} of virtual time in "

@@ -90,7 +90,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class DefectJob:
     """What to play against which defect.
 
     Attributes:
@@ -104,7 +104,7 @@ class Job:
     plays_all: bool
 
 
-def examine(job: Job, simulation: Simulation) -> Case:
+def examine(job: DefectJob, simulation: Simulation) -> Case:
     """Plant the job's defect in this process, which is its own, and play until it is caught.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from chaos.defects.defect import Defect
 from chaos.errors import ChaosError
 from chaos.prove.gate import Case, Play
-from chaos.prove.mutants.campaign import Campaign, Plan, all_mutants
+from chaos.prove.mutants.campaign import MutantCampaign, MutantPlan, all_mutants
 from chaos.prove.proof import Proof
 from chaos.scenario.loader import LoadedScenario
 from chaos.verdict import Outcome
@@ -78,7 +78,7 @@ def load_proof(
     )
 
 
-def dump_campaign(campaign: Campaign, whole: Plan) -> dict[str, Any]:
+def dump_campaign(campaign: MutantCampaign, whole: MutantPlan) -> dict[str, Any]:
     """What became of some of the mutants of a plan."""
     return {
         "plan": {
@@ -93,7 +93,7 @@ def dump_campaign(campaign: Campaign, whole: Plan) -> dict[str, Any]:
     }
 
 
-def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) -> Campaign:
+def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) -> MutantCampaign:
     """The campaign of which these are the parts.
 
     Args:
@@ -113,13 +113,13 @@ def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) ->
             f"no shard has played the mutant {lacking[0]!r}; expected each to be in one of them; "
             "play the shards again"
         )
-    plan = Plan(
+    plan = MutantPlan(
         service=tuple(planned["service"]),
         possible=planned["possible"],
         unreached=planned["unreached"],
         chosen=tuple(known[each] for each in planned["chosen"]),
     )
-    return Campaign(
+    return MutantCampaign(
         plan=plan,
         cases=() if not_sound else tuple(cases[each.id] for each in plan.chosen),
         not_sound=tuple(not_sound),

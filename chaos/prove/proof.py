@@ -15,7 +15,7 @@ from chaos.checks.laws import LAWS
 from chaos.defects.defect import Defect
 from chaos.ports import Target
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, Fate, Job, Play, examine
+from chaos.prove.gate import Case, DefectJob, Fate, Play, examine
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.targets import warm_up
@@ -31,7 +31,7 @@ class Sound(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the scenario."""
+        """That of the scenario."""
 
     @property
     def outcome(self) -> Outcome:
@@ -149,7 +149,7 @@ def prove(
     )
 
 
-def _cases(suite: Suite, jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
+def _cases(suite: Suite, jobs: Sequence[DefectJob], at_once: int) -> Iterator[Case]:
     with workers(
         partial(_examining, suite),
         at_once,
@@ -161,7 +161,7 @@ def _cases(suite: Suite, jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
 
 
 @contextmanager
-def _examining(suite: Suite) -> Iterator[Callable[[Job], Case]]:
+def _examining(suite: Suite) -> Iterator[Callable[[DefectJob], Case]]:
     warm_up(target for _, target in suite)
     # Entered once; a defect is planted in a copy of this world.
     with SimulatedTier() as simulation:
@@ -174,7 +174,7 @@ def _jobs(
     defects: Iterable[tuple[Defect, type[Target]]],
     *,
     is_matrix: bool,
-) -> Iterator[Job]:
+) -> Iterator[DefectJob]:
     """For each defect the scenarios that share most of its tags first, and of those the cheap.
 
     One that is played in all its interleavings comes last, unless the defect is about that.
@@ -193,7 +193,7 @@ def _jobs(
             if its_target is target
         ]
         scenarios = tuple(suite[number][0] for *_, number in sorted(ranked))
-        yield Job(defect=defect, target=target, scenarios=scenarios, plays_all=is_matrix)
+        yield DefectJob(defect=defect, target=target, scenarios=scenarios, plays_all=is_matrix)
 
 
 def _laws(plays: Iterable[Play]) -> list[str]:

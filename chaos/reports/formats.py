@@ -21,7 +21,7 @@ import typer
 import typer.main
 from typer.core import TyperCommand
 
-from chaos.extensions import Extension, ExtensionError, Kind, Registry
+from chaos.extensions import Extension, ExtensionError, ExtensionKind, Registry
 
 if TYPE_CHECKING:
     from chaos.reports.report import Report
@@ -54,7 +54,7 @@ class Format(Extension):
         'Write the number of runs; - is standard output.'
     """
 
-    extends = Kind.FORMAT
+    extends = ExtensionKind.FORMAT
 
     name: str
     ending: str
@@ -139,7 +139,7 @@ BUILT_IN = (
 """The formats that come with the harness, in the order of their options."""
 
 
-_FORMATS = Registry(Kind.FORMAT, {each.name: each for each in BUILT_IN})
+_FORMATS = Registry(ExtensionKind.FORMAT, {each.name: each for each in BUILT_IN})
 
 
 def formats() -> tuple[Format, ...]:

@@ -64,7 +64,7 @@ class Address:
         )
 
 
-class Served:
+class ServedScenario:
     """A scenario that is being served; made by `serving`.
 
     Attributes:
@@ -210,7 +210,7 @@ def serving(
     port: int = 0,
     seed: int | None = None,
     tell: Callable[[str], None] = lambda _: None,
-) -> Iterator[Served]:
+) -> Iterator[ServedScenario]:
     """Let the stand-ins of a scenario listen, ready to play it.
 
     Args:
@@ -230,7 +230,7 @@ def serving(
     upstreams = tuple(target.make_upstreams())
     world, signals = ServedWorld(upstreams, Seeded(seed), port=port), Signals()
     with world, Control(signals, world, port and port + len(upstreams)) as control:
-        yield Served(loaded, target, seed, world, upstreams, control, signals, tell)
+        yield ServedScenario(loaded, target, seed, world, upstreams, control, signals, tell)
 
 
 def _if_shown(law: Verdict) -> Verdict:

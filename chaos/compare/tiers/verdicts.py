@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaos.compare.tiers.differences import Difference, compare
+from chaos.compare.tiers.differences import EventDifference, compare
 from chaos.compare.tiers.side_by_side import sides_of
 from chaos.runner.result import RunResult, replay_command
 from chaos.trace.text import describe
@@ -32,7 +32,7 @@ def with_parity(wire: RunResult, simulated: RunResult) -> RunResult:
     return replace(both, verdicts=(*wire.verdicts, *shown))
 
 
-def _verdict(difference: Difference, which: str) -> Verdict:
+def _verdict(difference: EventDifference, which: str) -> Verdict:
     fields = ", ".join(
         f"{name} {there!r} instead of {here!r}" for name, here, there in difference.fields
     )

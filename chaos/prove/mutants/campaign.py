@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import resource
 import threading
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from chaos.errors import ChaosError
@@ -55,7 +55,7 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MutantPlan:
     """What can be mutated, and what is going to be.
 
     Attributes:
@@ -77,7 +77,7 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Campaign:
+class MutantCampaign:
     """What became of a sample of mutants.
 
     Attributes:
@@ -85,7 +85,7 @@ class Campaign:
         not_sound: Scenarios that do not pass without any mutant; then nothing was planted.
     """
 
-    plan: Plan
+    plan: MutantPlan
     cases: tuple[Case, ...]
     not_sound: tuple[str, ...]
     real_s: float
@@ -106,7 +106,7 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class MutantJob:
     """What to play against which mutant, with the processor time that each play may take."""
 
     mutant: Mutant
@@ -150,7 +150,7 @@ def plan(
     *,
     sample: int,
     seed: int,
-) -> Plan:
+) -> MutantPlan:
     """Choose a sample of the mutants that some scenario reaches.
 
     Args:
@@ -158,20 +158,17 @@ def plan(
         soundings: What the scenarios reach.
         service: What the mutants are made of.
         sample: How many to choose; all, if there are fewer.
-        seed: The same seed chooses the same, for as long as service and scenarios are.
+        seed: The same seed chooses the same. A scenario that reaches more brings in few others:
+            each mutant has a lot of its own, and the lowest are drawn.
     """
     reached = frozenset[Statement]().union(*(each.reached for each in soundings))
     at_import = _AtImport(reached)
     reachable = [each for each in mutants if _statement(each) in reached or at_import(each)]
     kept = set(map(id, reachable))
     unreached = Counter(each.module for each in mutants if id(each) not in kept)
-    chosen = (
-        random.Random(seed).sample(reachable, sample)  # noqa: S311 - a sample, no secret
-        if sample < len(reachable)
-        else reachable
-    )
-    chosen = sorted(chosen, key=lambda each: (each.module, each.line, each.column, each.id))
-    return Plan(
+    drawn = sorted(reachable, key=lambda each: _lot(seed, each))[:sample]
+    chosen = sorted(drawn, key=lambda each: (each.module, each.line, each.column, each.id))
+    return MutantPlan(
         service=tuple(service),
         possible=len(mutants),
         unreached=dict(unreached),
@@ -180,13 +177,13 @@ def plan(
 
 
 def jobs_of(
-    planned: Plan,
+    planned: MutantPlan,
     suite: Sequence[LoadedScenario],
     soundings: Sequence[Sounding],
     *,
     plays_all: bool = False,
     patience_s: float = _PATIENCE_S,
-) -> Iterator[Job]:
+) -> Iterator[MutantJob]:
     """For each mutant the scenarios that reach it, those most likely to notice first.
 
     Who has reached most of the same function knows it best; of those, the cheap ones first.
@@ -210,7 +207,7 @@ def jobs_of(
             (suite[number], patience_s + _TIMES_SOUND * soundings[number].cpu_s)
             for *_, number in ranked
         ]
-        yield Job(
+        yield MutantJob(
             mutant=mutant,
             service=planned.service,
             scenarios=tuple(limits),
@@ -218,13 +215,18 @@ def jobs_of(
         )
 
 
-def examine_all(jobs: Iterable[Job], at_once: int, on_case: Callable[[Case], None]) -> list[Case]:
+def examine_all(
+    jobs: Iterable[MutantJob], at_once: int, on_case: Callable[[Case], None]
+) -> list[Case]:
     """Play every job; ``on_case`` is told of each as its fate is known."""
     todo = list(jobs)
+    service = {job.service for job in todo}
+    targets = {loaded.scenario.target for job in todo for loaded, _ in job.scenarios}
+    examining = partial(_examining, sorted(service), sorted(targets))
     cases: dict[str, Case] = {}
     with (
         importable_here(),
-        workers(_examining, at_once, isolated=True, on_death=_died) as pool,
+        workers(examining, at_once, isolated=True, on_death=_died) as pool,
     ):
         for job, case in pool.as_they_end(todo):
             cases[job.mutant.id] = case
@@ -242,9 +244,9 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     patience_s: float = _PATIENCE_S,
     at_once: int = 1,
     mine: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
-    on_plan: Callable[[Plan], None] = lambda _: None,
+    on_plan: Callable[[MutantPlan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
-) -> Campaign:
+) -> MutantCampaign:
     """Make a sample of mutants, and play the suite against each.
 
     Args:
@@ -282,7 +284,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
             planned, suite, soundings, plays_all=only is not None, patience_s=patience_s
         )
         cases = examine_all(jobs, at_once, on_case)
-    return Campaign(
+    return MutantCampaign(
         plan=planned,
         cases=tuple(cases),
         not_sound=tuple(not_sound),
@@ -335,11 +337,21 @@ def _sounding(
 
 
 @contextmanager
-def _examining() -> Iterator[Callable[[Job], Case]]:
+def _examining(
+    services: Sequence[tuple[str, ...]], targets: Sequence[str]
+) -> Iterator[Callable[[MutantJob], Case]]:
+    """Each mutant has a process of its own, forked from this one, which knows all libraries."""
+    for service in services:
+        # Much of a library is imported only when somebody looks at it, as both of these do.
+        with imported_anew(service, {}):
+            for target in targets:
+                find_here(target)
+            with SimulatedTier():
+                pass
     yield _examine
 
 
-def _examine(job: Job) -> Case:
+def _examine(job: MutantJob) -> Case:
     """Import the mutant in this process, which is its own, and play until it is caught."""
     logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = lambda _: None
@@ -377,7 +389,7 @@ def _allow(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until_s, hard))
 
 
-def _died(job: Job, how: str) -> Case:
+def _died(job: MutantJob, how: str) -> Case:
     """A mutant that computes for ever is noticed by anybody; of another death nobody knows why."""
     if "SIGXCPU" in how:
         return _noticed(job.mutant, ENDS)
@@ -389,6 +401,11 @@ def _noticed(mutant: Mutant, check: str) -> Case:
         defect=mutant.id,
         plays=(Play(scenario="any", outcome=Outcome.FAILED, checks=(check,)),),
     )
+
+
+def _lot(seed: int, mutant: Mutant) -> bytes:
+    """What decides whether a mutant is drawn, whatever others there are."""
+    return sha256(f"{seed}:{mutant.id}".encode()).digest()
 
 
 def _statement(mutant: Mutant) -> Statement:

@@ -38,7 +38,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class MatrixRow:
     """A scenario in the matrix."""
 
     run: RunResult
@@ -119,9 +119,9 @@ def _prose(text: str) -> Markup:
     return Markup(with_code)  # noqa: S704 - escaped in the line above
 
 
-def _row(run: RunResult, keys: Sequence[str]) -> Row:
+def _row(run: RunResult, keys: Sequence[str]) -> MatrixRow:
     values = [(describe_measure(key), run.measures.get(key)) for key in keys]
-    return Row(
+    return MatrixRow(
         run=run,
         folder=PurePath(run.path).parent.name,
         answers=tuple(_answers([run]).items()),

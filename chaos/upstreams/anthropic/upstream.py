@@ -30,7 +30,7 @@ from chaos.upstreams.prices import Price, Usage, cost
 from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
-from chaos.upstreams.script import Script, Written
+from chaos.upstreams.script import ReplyScript, Written
 from chaos.upstreams.unmodelled import UnmodelledError
 
 D = TypeVar("D", bound=Declared)
@@ -99,7 +99,7 @@ class AnthropicUpstream(Upstream):
         models: Iterable[str] | Mapping[str, Price | None] = DEFAULT_MODELS,
         limits: RateLimits | None = None,
     ) -> None:
-        self._script = Script(answers)
+        self._script = ReplyScript(answers)
         known = models if isinstance(models, Mapping) else dict.fromkeys(models)
         self._prices: Mapping[str, Price | None] = known
         self._meter = Meter(limits or RateLimits())
@@ -108,7 +108,7 @@ class AnthropicUpstream(Upstream):
     def arrange(self, given: ModelGiven) -> None:
         """Say what the scenario wants said, at its prices."""
         if given.answers is not None:
-            self._script = Script(given.answers)
+            self._script = ReplyScript(given.answers)
         self._prices = {**self._prices, **given.price_list()}
 
     def classify(self, request: Request) -> Operation | None:

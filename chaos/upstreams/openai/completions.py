@@ -28,7 +28,7 @@ from chaos.upstreams.openai.logprobs import logprob, ranked
 from chaos.upstreams.openai.models import Catalogue
 from chaos.upstreams.openai.reading import Read
 from chaos.upstreams.refusal import RefusalError
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 _DEFAULT_MAX_TOKENS = 16
 
@@ -119,7 +119,7 @@ class CompletionRequest(Declared):
 class CompletionsApi:
     """Answers requests for legacy completions."""
 
-    def __init__(self, models: Catalogue, script: Script) -> None:
+    def __init__(self, models: Catalogue, script: ReplyScript) -> None:
         self._models = models
         self._script = script
 

@@ -29,7 +29,7 @@ from chaos.upstreams.openai.routes import OPERATIONS, Routed, Routes
 from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
-from chaos.upstreams.script import Script, Written
+from chaos.upstreams.script import ReplyScript, Written
 
 Handler = Callable[[Asked], Response]
 
@@ -87,13 +87,13 @@ class OpenAIUpstream(Upstream):
         self._routes = Routes(base_path)
         self._background_takes_s = background_takes_s
         self._batch_takes_s = batch_takes_s
-        self._script = Script(answers)
+        self._script = ReplyScript(answers)
         self._answers = self._handlers()
 
     def arrange(self, given: ModelGiven) -> None:
         """Say what the scenario wants said, at its prices."""
         if given.answers is not None:
-            self._script = Script(given.answers)
+            self._script = ReplyScript(given.answers)
         self._models = self._models.priced(given.price_list())
         self._answers = self._handlers()
 

@@ -10,7 +10,7 @@ import pytest
 
 from chaos.compare.baseline import Baseline, Comparison, conclude
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.recorded import Entry
+from chaos.compare.recorded import BaselineEntry
 from chaos.errors import ChaosError
 from chaos.runner.measures import Measures, Value, in_order, take
 from chaos.verdict import Outcome, Verdict
@@ -24,7 +24,7 @@ def baseline(**measures: Measures) -> Baseline:
     """Return a baseline of scenarios in the folder of the examples."""
     return Baseline(
         {
-            name: Entry(path=f"scenarios/breaker/{name}.yaml", measures=each)
+            name: BaselineEntry(path=f"scenarios/breaker/{name}.yaml", measures=each)
             for name, each in measures.items()
         }
     )
@@ -376,9 +376,9 @@ def test_update_of_a_part_keeps_the_rest(files: Path) -> None:
     suite = examples.suite(examples.result("calm", examples.calm()))
     old = Baseline(
         {
-            "gone": Entry(path="scenarios/breaker/gone.yaml", measures={}),
-            "moved": Entry(path="scenarios/retry/moved.yaml", measures={}),
-            "other": Entry(path="scenarios/retry/other.yaml", measures={}),
+            "gone": BaselineEntry(path="scenarios/breaker/gone.yaml", measures={}),
+            "moved": BaselineEntry(path="scenarios/retry/moved.yaml", measures={}),
+            "other": BaselineEntry(path="scenarios/retry/other.yaml", measures={}),
         }
     )
     other = files.parent / "retry" / "other.yaml"

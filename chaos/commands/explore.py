@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress, TextColumn
 
 from chaos.commands.common import Jobs
-from chaos.commands.outputs import console_beside, write
+from chaos.commands.outputs import STDOUT, console_beside, write
 from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import telling_how_far, this_command
@@ -76,6 +76,14 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the searches as JSON; - is standard output.")
 ]
 
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep what is played in this file, and go on from it if it is there; limits are then "
+        "of what is played now.",
+    ),
+]
+
 
 def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     scenarios: Scenarios,
@@ -92,6 +100,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - the same
     into: Into = REGRESSIONS,
     json_file: JsonFile = None,
+    resume: Resume = None,
     shard: ShardOption = None,
     shard_file: ShardFileOption = None,
 ) -> None:
@@ -119,8 +128,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
     if faults is None:
         faults = 0 if preemptions else 2
-    if at_random and not (runs or seconds):
-        raise ChaosError("a random search does not end by itself; give --runs or --seconds")
+    _check_ends(at_random=at_random, limit=runs or seconds, resume=resume)
     options = {
         "paths": list(map(str, scenarios)),
         "faults": faults,
@@ -130,10 +138,13 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         "users": users,
         "runs": runs,
         "random": at_random,
+        "reduce": reduce,
         "stop_at_first": stop_at_first,
     }
     sharing = Sharing(command="explore", options=options, shard=shard, file=shard_file)
     sharing.refuse("--seconds", "machines are not equally fast; --runs can", is_given=seconds)
+    sharing.refuse("--resume", "it leaves a file of its own", is_given=resume)
+    sharing.refuse("--reduce", "what is left out depends on all runs", is_given=reduce)
     sharing.refuse("--json", "only the whole has covered anything", is_given=json_file)
     bounds = Bounds(
         faults=faults,
@@ -147,7 +158,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     searches: list[Searched] = []
     loaded = session.load(scenarios)
     console = console_beside(
-        {"--json": json_file, "--shard-file": sharing.output},
+        {"--json": json_file, "--resume": resume, "--shard-file": sharing.output},
         folders={"--into": into},
         inputs=[*(each.source.path for each in loaded), *sharing.inputs],
     )
@@ -164,17 +175,19 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
             )
             for each in loaded
         ]
-        shared = SharedSearches(sharing, campaigns)
+        shared = SharedSearches(sharing, campaigns, resume)
         for campaign in campaigns:
             if len(campaigns) > 1:
                 console.print(f"{campaign.loaded.scenario.name}:", markup=False)
-            found = _searched(campaign, console, shared)
+            found = _searched(campaign, console, shared, resume)
             for line in shared.summary(campaign, found):
                 console.print(line, markup=False, soft_wrap=True)
             # A shard's findings may be more than the whole has: the plainest is to be written.
             written = () if shard else tuple(campaign.write(found, into))
             for each in written:
                 console.print(telling.written(each), markup=False, soft_wrap=True)
+            if resume and found.stopped in {"--runs", "--seconds"}:
+                console.print(f"go on with: {this_command()}", markup=False, soft_wrap=True)
             searches.append(Searched(campaign=campaign, found=found, written=written))
         shared.keep(console)
     if len(searches) > 1 and not shard:
@@ -184,19 +197,30 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     raise typer.Exit(1 if any(each.found.findings for each in searches) else 0)
 
 
-def _interrupted(campaign: Campaign, so_far: str) -> str:
+def _interrupted(campaign: Campaign, so_far: str, resume: Path | None) -> str:
     """A search writes what it has found when it ends, which a limit lets it do sooner."""
     name = campaign.loaded.scenario.name
+    first = f"interrupted: the search of {name} had come to: {so_far or 'its first runs'}\n"
+    if resume:
+        return f"{first}every run is in {resume}; go on with: {this_command()}"
     return (
-        f"interrupted: the search of {name} had come to: {so_far or 'its first runs'}\n"
+        f"{first}"
         "nothing was left behind, and nothing was written\n"
-        f"what is found in a minute is written by: {this_command()} --seconds 60"
+        f"what is found in a minute is written by: {this_command()} --seconds 60\n"
+        f"what can be stopped and goes on is: {this_command()} --resume FILE"
     )
+
+
+def _check_ends(*, at_random: bool, limit: float | None, resume: Path | None) -> None:
+    if at_random and not limit:
+        raise ChaosError("a random search does not end by itself; give --runs or --seconds")
+    if resume == STDOUT:
+        raise ChaosError("--resume takes a file that can be read again, and '-' is none; name one")
 
 
 def _command(options: Mapping[str, Any]) -> str:
     """The command that finds the same again, wherever it is played and written."""
-    flags = {"random": "--random", "stop_at_first": "-x"}
+    flags = {"random": "--random", "reduce": "--reduce", "stop_at_first": "-x"}
     words = ["chaos", "explore", *options["paths"]]
     for name, value in options.items():
         if value is True:
@@ -206,12 +230,14 @@ def _command(options: Mapping[str, Any]) -> str:
     return shlex.join(words)
 
 
-def _searched(campaign: Campaign, console: Console, shared: SharedSearches) -> Exploration:
+def _searched(
+    campaign: Campaign, console: Console, shared: SharedSearches, resume: Path | None
+) -> Exploration:
     """Search, and show how far it has come."""
     shown = TextColumn("{task.description}", markup=False)
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
     with (
-        telling_how_far(lambda: _interrupted(campaign, progress.tasks[0].description)),
+        telling_how_far(lambda: _interrupted(campaign, progress.tasks[0].description, resume)),
         Progress(shown, console=console, transient=True, auto_refresh=False) as progress,
     ):
         told = progress.add_task("")

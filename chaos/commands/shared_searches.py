@@ -8,15 +8,19 @@ tried. So a merge searches the whole tree, with the runs of the shards in the pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chaos.commands.sharing import made_of_these
 from chaos.explorer import telling
 from chaos.explorer.campaign import Campaign, Memory
 from chaos.explorer.crew import Job
 from chaos.explorer.exploration import Exploration
+from chaos.explorer.journal import Journal
 from chaos.explorer.records import Key, Points
 from chaos.explorer.subject import Run
 from chaos.shards.file import ShardError
+from chaos.shards.made_of import differences
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,12 +32,15 @@ if TYPE_CHECKING:
 class SharedSearches:
     """The searches of one command, in order."""
 
-    def __init__(self, sharing: Sharing, campaigns: Sequence[Campaign]) -> None:
+    def __init__(
+        self, sharing: Sharing, campaigns: Sequence[Campaign], resume: Path | None = None
+    ) -> None:
         self._sharing = sharing
         self._files = [each.loaded.source.path for each in campaigns]
         self._targets = [each.loaded.scenario.target for each in campaigns]
         self._kept: list[dict[str, Any]] = []
         self._again = 0
+        self._journal = self._opened(resume) if resume else None
         self._known: Mapping[str, Memory] = {}
         if sharing.parts:
             parts = sharing.taken(_searches, self._files, self._targets)
@@ -43,6 +50,9 @@ class SharedSearches:
     def search(self, campaign: Campaign, on_progress: Callable[[str], None]) -> Exploration:
         """Search what is to be searched here; see `Campaign.search`."""
         name = campaign.loaded.scenario.name
+        if self._journal is not None:
+            with self._journal.search(name) as memory:
+                return campaign.search(on_progress=on_progress, memory=memory)
         shard, points = self._sharing.shard, Points()
         runs: list[Any] = []
         self._again = 0
@@ -80,6 +90,26 @@ class SharedSearches:
     def keep(self, console: Console) -> None:
         """Write the file of a shard."""
         self._sharing.keep(console, {"searches": self._kept}, self._files, self._targets)
+
+    def _opened(self, resume: Path) -> Journal:
+        options = {
+            name: value for name, value in self._sharing.options.items() if name not in _LIMITS
+        }
+        made = made_of_these(self._files, self._targets)
+        return Journal(resume, {"options": options, "made_of": made}, _differences)
+
+
+_LIMITS = {"paths", "runs", "stop_at_first"}
+"""What says how far to go, and not where."""
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(then["options"].keys() | now["options"].keys()):
+        was, becomes = (each["options"].get(name) for each in (then, now))
+        if was != becomes:
+            yield f"{name} was {was!r}, and is {becomes!r}"
+    for each in differences(then["made_of"], now["made_of"]):
+        yield f"{each} is not the same"
 
 
 def _searches(part: ShardFile) -> dict[str, Memory]:

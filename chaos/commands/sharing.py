@@ -125,7 +125,7 @@ class Sharing:
             shard=self.shard,
             command=self.command,
             options=self.options,
-            made_of=_made_of(files, targets),
+            made_of=made_of_these(files, targets),
             results=results,
         )
         write(self.output, kept.dump())
@@ -152,7 +152,7 @@ class Sharing:
         from chaos.shards.file import ShardError
         from chaos.shards.fit import check_is_here
 
-        check_is_here(self.parts, _made_of(files, targets))
+        check_is_here(self.parts, made_of_these(files, targets))
         found: list[R] = []
         for part in self.parts:
             try:
@@ -252,7 +252,8 @@ def _merged(
     return SuiteResult(results=tuple(results), real_s=sum(real_s for real_s, _ in parts))
 
 
-def _made_of(files: Sequence[str], targets: Sequence[str]) -> Mapping[str, Any]:
+def made_of_these(files: Sequence[str], targets: Sequence[str]) -> Mapping[str, Any]:
+    """What results depend on, by names; see `chaos.shards.made_of`."""
     from chaos.shards.made_of import made_of
     from chaos.targets import find_target
     from chaos.targets.here import importable_here

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from chaos.runner.result import RunResult
@@ -26,6 +26,7 @@ def dump(result: RunResult) -> dict[str, Any]:
         "outside_s": result.outside_s,
         "best_mode": result.best_mode,
         "promised": sorted(result.promised),
+        "replay": result.replay,
         "trace": ndjson.dump(result.trace),
     }
 
@@ -50,6 +51,8 @@ def load(kept: Mapping[str, Any], loaded: LoadedScenario) -> RunResult:
         best_mode=kept["best_mode"],
         promised=frozenset(kept["promised"]),
     )
+    # One that was compared with another tier is played again in both.
+    result = replace(result, replay=kept["replay"])
     if result.digest != kept["digest"]:
         raise ValueError(f"the trace of {kept['scenario']!r} has another digest")
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chaos.explorer.crew import Crew, Job
@@ -36,13 +37,13 @@ class Points:
         ... )
         >>> kept = Points().dump(job, run)
         >>> kept
-        [[[0, 1]], None, None, [['fault', 3, []], 0], {'0': 'ab', '1': 'ab'}, [], 0.5]
+        [[[0, 1]], None, None, [['fault', 3, [], ''], 0], {'0': 'ab', '1': 'ab'}, [], 0.5, []]
         >>> Points().load(kept) == (key_of(job), run)
         True
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[str, int, frozenset[int]], int] = {}
+        self._numbers: dict[tuple[str, int, frozenset[int], str], int] = {}
         self._known: list[Point] = []
 
     def dump(self, job: Job, run: Run) -> list[Any]:
@@ -50,10 +51,10 @@ class Points:
         deviations, seed = key_of(job)
         points: list[Any] = []
         for point in run.points:
-            plain = point.label, point.options, point.idle
+            plain = point.label, point.options, point.idle, point.place
             if plain not in self._numbers:
                 self._numbers[plain] = len(self._numbers)
-                points.append([point.label, point.options, sorted(point.idle)])
+                points.append([point.label, point.options, sorted(point.idle), point.place])
             else:
                 points.append(self._numbers[plain])
         states = {
@@ -67,6 +68,7 @@ class Points:
             states,
             [[problem.check, problem.reason] for problem in run.problems],
             run.virtual_s,
+            sorted(run.races),
         ]
 
     def load(self, kept: Sequence[Any]) -> tuple[Key, Run]:
@@ -79,24 +81,28 @@ class Points:
             TypeError: The same.
             IndexError: The same.
         """
-        asked, seed, made, points, states, problems, virtual_s = kept
+        asked, seed, made, points, states, problems, virtual_s, races = kept
         deviations = _deviations(asked)
         return (deviations, seed), Run(
             deviations=deviations if made is None else _deviations(made),
             points=tuple(self._point(each, states.get(str(at))) for at, each in enumerate(points)),
             problems=tuple(Problem(check=check, reason=reason) for check, reason in problems),
             virtual_s=virtual_s,
+            races=frozenset(races),
         )
 
     def _point(self, kept: int | list[Any], state: str | None) -> Point:
         if isinstance(kept, list):
-            label, options, idle = kept
-            self._known.append(Point(label=label, options=options, idle=frozenset(idle)))
-            kept = len(self._known) - 1
+            label, options, idle, place = kept
+            point = Point(label=label, options=options, idle=frozenset(idle), place=place)
+            kept = len(self._known)
+            self._known.append(point)
+            # Runs that are dumped from here on go on with these numbers.
+            self._numbers[point.label, point.options, point.idle, point.place] = kept
         plain = self._known[kept]
         if state is None:
             return plain
-        return Point(label=plain.label, options=plain.options, idle=plain.idle, state=state)
+        return replace(plain, state=state)
 
 
 def _deviations(kept: Sequence[Sequence[int]]) -> Deviations:

@@ -39,7 +39,7 @@ class _Node:
     """
 
     deviations: Deviations
-    spent: dict[str, int]
+    spent: Mapping[str, int]
     at: int = -1
     children: list[tuple[int, str, _Node | None]] = field(default_factory=list)
     joins: tuple[_Node, int] | None = None
@@ -92,8 +92,10 @@ class Tree:
         self._prunes = prunes
         self._takes = takes
         self._firsts = count()
+        self._spent: dict[tuple[tuple[str, int], ...], Mapping[str, int]] = {}
         self._root = _Node((), dict.fromkeys(most, 0))
-        self._seen_in: defaultdict[str, list[tuple[_Node, int]]] = defaultdict(list)
+        # Tuples, and not lists: most states are seen once, and there may be a million of them.
+        self._seen_in: dict[str, tuple[tuple[_Node, int], ...]] = {}
         self._nodes = 1
         self._left_out = False
         self._raced: set[str] = set()
@@ -166,7 +168,8 @@ class Tree:
                 if node.joins is not None:
                     self._left_out = True
                     return
-                self._seen_in[point.state].append((node, number))
+                seen = self._seen_in.get(point.state, ())
+                self._seen_in[point.state] = (*seen, (node, number))
             limit = self._most.get(point.kind)
             if limit is not None and node.spent[point.kind] >= limit:
                 continue
@@ -183,16 +186,22 @@ class Tree:
                 continue
             if node is self._root and self._takes and not self._takes(next(self._firsts)):
                 continue
-            child = _Node((*node.deviations, (number, picked)), dict(node.spent), at=number)
-            if point.kind in self._most:
-                child.spent[point.kind] += 1
+            spent = self._one_more(node.spent, point.kind)
+            child = _Node((*node.deviations, (number, picked)), spent, at=number)
             node.children.append((number, point.kind, child))
             self._nodes += 1
             yield child
 
+    def _one_more(self, spent: Mapping[str, int], kind: str) -> Mapping[str, int]:
+        """What is spent after a deviation; one mapping for all runs that have spent the same."""
+        if kind not in self._most:
+            return spent
+        more = {**spent, kind: spent[kind] + 1}
+        return self._spent.setdefault(tuple(more.items()), more)
+
     def _before(self, node: _Node, state: str) -> tuple[_Node, int] | None:
         """Who was in this state before, with as many deviations of each kind left to make."""
-        for other, number in self._seen_in[state]:
+        for other, number in self._seen_in.get(state, ()):
             if all(other.spent[kind] <= spent for kind, spent in node.spent.items()):
                 return other, number
         return None

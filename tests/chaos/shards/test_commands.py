@@ -43,6 +43,26 @@ def suite(here: Path) -> Path:
     return here
 
 
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The suite with both of its shards, played once for all who break them."""
+    folder = tmp_path_factory.mktemp("played")
+    (folder / "scenarios").mkdir()
+    for number in range(5):
+        write(folder / "scenarios", f"s{number}", calls=2 if number == 3 else 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        shards(2, "run", "-j", "1")
+    return folder
+
+
+@pytest.fixture
+def parts(here: Path, played: Path) -> list[str]:
+    """The files of both shards in a copy of the suite, which is the current folder."""
+    shutil.copytree(played, here, dirs_exist_ok=True)
+    return ["part-2.json", "part-1.json"]
+
+
 @pytest.fixture
 def shop(here: Path) -> Path:
     """Two scenarios of the shop that notice two of its three defects."""
@@ -228,15 +248,14 @@ def test_merged_incidents_are_those_of_one_machine(here: Path) -> None:
     assert ((here / "i.json").read_bytes(), (here / "i.svg").read_bytes()) == written
 
 
-def test_file_of_a_shard_is_what_the_page_says(suite: Path) -> None:
-    """Every key is described, and the same shard gives the same results."""
-    first, second = (shards(1, "run", "-j", "1")[0] for _ in range(2))
+def test_file_of_a_shard_is_what_the_page_says(here: Path, parts: list[str]) -> None:
+    """Every key is described, and what was played is what is here."""
+    kept = json.loads((here / parts[0]).read_text())
 
-    kept = json.loads((suite / first).read_text())
     page = (Path(__file__).parents[3] / "docs" / "shards.md").read_text(encoding="utf-8")
     assert tuple(kept) == KEYS
     assert all(f"| `{key}` |" in page for key in KEYS)
-    assert ShardFile.read(suite / second).made_of == kept["made_of"]
+    assert sorted(kept["made_of"]["files"]) == [f"scenarios/s{each}.yaml" for each in range(5)]
 
 
 def _again(path: str, change: Change) -> None:
@@ -277,12 +296,11 @@ def _again(path: str, change: Change) -> None:
     ],
     ids=["n", "command", "seed", "file", "version", "target", "twice", "none", "trace", "lacks"],
 )
-def test_shards_that_do_not_fit_are_refused(suite: Path, change: Change, told: str) -> None:
+def test_shards_that_do_not_fit_are_refused(parts: list[str], change: Change, told: str) -> None:
     """With one message that names what does not fit."""
-    files = shards(2, "run", "-j", "1")
     _again("part-2.json", change)
 
-    refused = chaos("merge", *files)
+    refused = chaos("merge", *parts)
 
     assert refused.exception is not None
     assert re.search(told, str(refused.exception)), refused.exception
@@ -308,28 +326,25 @@ def test_what_is_no_shard_is_refused(here: Path, text: str, told: str) -> None:
     assert told in str(refused.exception)
 
 
-def test_damaged_and_missing_shards_are_refused(suite: Path) -> None:
+def test_damaged_and_missing_shards_are_refused(here: Path, parts: list[str]) -> None:
     """One letter of a result is enough; and so is one file less."""
-    files = shards(2, "run", "-j", "1")
-    missing = chaos("merge", files[0])
-    text = (suite / files[0]).read_text()
-    (suite / files[0]).write_text(text.replace('"outcome": "failed"', '"outcome": "passed"', 1))
-    (suite / "cut.json").write_text(text[: len(text) // 2])
+    missing = chaos("merge", parts[0])
+    text = (here / parts[0]).read_text()
+    (here / parts[0]).write_text(text.replace('"outcome": "failed"', '"outcome": "passed"', 1))
+    (here / "cut.json").write_text(text[: len(text) // 2])
 
-    damaged, cut = chaos("merge", *files), chaos("merge", files[1], "cut.json")
+    damaged, cut = chaos("merge", *parts), chaos("merge", parts[1], "cut.json")
 
     assert "shard 1/2 is missing; expected 2 files" in str(missing.exception)
     assert "is damaged" in str(damaged.exception)
     assert "is not the file of a shard" in str(cut.exception)
 
 
-def test_scenario_that_was_changed_since_is_refused(suite: Path) -> None:
+def test_scenario_that_was_changed_since_is_refused(here: Path, parts: list[str]) -> None:
     """A report would point at lines that nobody has played."""
-    files = shards(2, "run", "-j", "1")
-    shutil.copy(suite / "scenarios" / "s3.yaml", suite / "kept")
-    write(suite / "scenarios", "s3", calls=1)
+    write(here / "scenarios", "s3", calls=1)
 
-    refused = chaos("merge", *files)
+    refused = chaos("merge", *parts)
 
     assert "something else than what is here: the file 'scenarios/s3.yaml'" in str(
         refused.exception
@@ -356,12 +371,10 @@ def test_shard_of_what_has_no_parts_is_refused(
     assert told in str(refused.exception), refused.output
 
 
-def test_merge_refuses_to_write_what_its_shards_cannot(suite: Path) -> None:
+def test_merge_refuses_to_write_what_its_shards_cannot(parts: list[str]) -> None:
     """Incidents have a picture, runs have not; what a CI job names for all steps is no request."""
-    files = shards(1, "run", "-j", "1")
-
-    refused = chaos("merge", *files, "--svg", "a.svg")
-    summary = chaos("merge", *files, "--summary", "a.md")
+    refused = chaos("merge", *parts, "--svg", "a.svg")
+    summary = chaos("merge", *parts, "--summary", "a.md")
 
     assert "--svg is not for shards of `chaos run`" in str(refused.exception)
     assert "--summary is not for shards of `chaos run`" in str(summary.exception)
@@ -397,7 +410,7 @@ def test_shards_that_disagree_about_a_run_are_refused(here: Path) -> None:
     """All have played the ordinary run: what differs there, differs everywhere."""
     write(here, "w", calls=1, target=QUICK)
     files = shards(2, "explore", "w.yaml", "--menu", "timeout", "--faults", "1", "-j", "1")
-    _again(files[0], lambda kept: kept["results"]["searches"][0]["runs"][0].__setitem__(-1, 9.5))
+    _again(files[0], lambda kept: kept["results"]["searches"][0]["runs"][0].__setitem__(-2, 9.5))
 
     refused = chaos("merge", *files)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress, TextColumn
 
 from chaos.commands.common import Jobs
 from chaos.commands.outputs import console_beside, write
@@ -165,6 +164,8 @@ def _interrupted(campaign: Campaign, so_far: str) -> str:
 
 def _searched(campaign: Campaign, console: Console) -> Exploration:
     """Search, and show how far it has come."""
+    from rich.progress import Progress, TextColumn
+
     shown = TextColumn("{task.description}", markup=False)
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
     with (

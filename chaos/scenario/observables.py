@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cache
 
 from chaos import extensions
-from chaos.extensions import Kind as ExtensionKind
+from chaos.extensions import ExtensionKind
 from chaos.scenario.kinds import Kind
 from chaos.scenario.vocabulary import Observable, Vocabulary
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 from chaos.errors import TargetError
-from chaos.extensions import Kind, announced, found, on_forget
+from chaos.extensions import ExtensionKind, announced, found, on_forget
 from chaos.ports import Promises, Target, Vocabulary
 from chaos.processes.importing import load
 from chaos.simulation.tasks.baton import is_in_a_run
@@ -24,7 +24,7 @@ def known_targets() -> tuple[str, ...]:
     Raises:
         ExtensionError: Two packages announce one name, or a plug-in is not as it should be.
     """
-    return tuple(sorted({*announced(Kind.TARGET), *found(Kind.TARGET)}))
+    return tuple(sorted({*announced(ExtensionKind.TARGET), *found(ExtensionKind.TARGET)}))
 
 
 @cache
@@ -55,7 +55,7 @@ on_forget(find_target.cache_clear)
 
 def _known(name: str) -> object:
     """The target of this name, of a package or of a plug-in."""
-    points, named = announced(Kind.TARGET), found(Kind.TARGET)
+    points, named = announced(ExtensionKind.TARGET), found(ExtensionKind.TARGET)
     if name not in points:
         if name in named:
             return named[name]
@@ -103,8 +103,8 @@ on_forget(_words_beside.cache_clear)
 
 def _announced_as(name: str) -> str:
     """Where the target of a package is; empty if that is to be found out by `find_target`."""
-    points = announced(Kind.TARGET)
-    return points[name].value if name in points and name not in found(Kind.TARGET) else ""
+    points = announced(ExtensionKind.TARGET)
+    return points[name].value if name in points and name not in found(ExtensionKind.TARGET) else ""
 
 
 def _is_there(module: str) -> bool:

@@ -14,7 +14,7 @@ from chaos.scenario.fields import Node, UnsignedDuration
 Damage = Literal["truncated", "bit_flip", "empty", "wrong_manifest", "missing_file"]
 
 
-class CachedCopy(Node):
+class GivenCopy(Node):
     """``given.index_cache`` as a scenario writes it; empty, a copy fetched just now."""
 
     age: UnsignedDuration = Field(
@@ -27,10 +27,10 @@ class CachedCopy(Node):
     )
 
 
-INDEX_CACHE = Circumstance(model=CachedCopy, words=("absent",))
+INDEX_CACHE = Circumstance(model=GivenCopy, words=("absent",))
 
 
-def cached_copy(given: Mapping[str, Any]) -> CachedCopy | None:
+def cached_copy(given: Mapping[str, Any]) -> GivenCopy | None:
     """The copy that there is on disk before the first step, if any."""
     read = INDEX_CACHE.read("index_cache", given.get("index_cache", {}))
-    return read if isinstance(read, CachedCopy) else None
+    return read if isinstance(read, GivenCopy) else None

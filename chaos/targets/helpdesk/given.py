@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from chaos.targets.helpdesk import published
-from chaos.targets.helpdesk.cached_copy import CachedCopy, Damage, cached_copy
+from chaos.targets.helpdesk.cached_copy import Damage, GivenCopy, cached_copy
 from helpdesk.articles import load_articles
 from helpdesk.embedding import Embedder, MultilingualEmbedder, Vectors
 from helpdesk.index_builder import BuiltIndex, build_index
 
-__all__ = ["CachedCopy", "cached_copy", "embedder", "generation", "lay_out_cache"]
+__all__ = ["GivenCopy", "cached_copy", "embedder", "generation", "lay_out_cache"]
 
 
 class _Remembering(MultilingualEmbedder):
@@ -49,7 +49,7 @@ def generation(number: int) -> BuiltIndex:
     )
 
 
-def lay_out_cache(folder: Path, given: CachedCopy, manifest: bytes, *, now: float) -> None:
+def lay_out_cache(folder: Path, given: GivenCopy, manifest: bytes, *, now: float) -> None:
     """Leave the first generation as an earlier process would have, damaged if so asked."""
     copy = published.lay_out(folder, manifest, fetched_at=now - given.age.total_seconds())
     if given.damage is not None:

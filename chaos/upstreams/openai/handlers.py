@@ -14,14 +14,14 @@ from chaos.upstreams.openai.files import FilesApi
 from chaos.upstreams.openai.models import Catalogue
 from chaos.upstreams.openai.moderations import ModerationsApi
 from chaos.upstreams.openai.responses.api import ResponsesApi
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 Handler = Callable[[Asked], Response]
 
 
 def handlers(
     models: Catalogue,
-    script: Script,
+    script: ReplyScript,
     answer: Callable[[Request], Response],
     *,
     background_takes_s: float,

@@ -168,9 +168,24 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure what the harness costs, against the floor; `-- --json` for a machine."""
+    """Measure what the harness costs, against the floor; `-- --check` compares with recorded."""
     _install(session)
     session.run("python", "-m", "benchmarks.cost", *session.posargs)
+
+
+@nox.session(default=False)
+def bench_policies(session: nox.Session) -> None:
+    """Measure the breaker and the retry of the helpdesk beside those that can be installed."""
+    _install(session)
+    session.install("-r", "benchmarks/peers/policies.txt")
+    session.run("python", "-m", "benchmarks.policies", *session.posargs)
+
+
+@nox.session(default=False)
+def bench_others(session: nox.Session) -> None:
+    """Play one case beside other tools, each in an environment of its own; takes minutes."""
+    _install(session)
+    session.run("python", "-m", "benchmarks.beside_others", session.create_tmp())
 
 
 @nox.session(default=False)
@@ -194,7 +209,7 @@ def standins(session: nox.Session, openai: str) -> None:
     """Hold the stand-in for OpenAI to the strict models of three major versions of its SDK."""
     # The service needs the newest version, so the project itself cannot be installed here.
     session.install(
-        f"openai=={openai}", "pydantic", "ruamel.yaml", "google-crc32c", "cryptography"
+        f"openai=={openai}", "pydantic", "pyyaml", "ruamel.yaml", "google-crc32c", "cryptography"
     )
     session.run("python", "-m", "tests.chaos.upstreams.majors")
 

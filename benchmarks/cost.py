@@ -2,6 +2,7 @@
 
 Run it with ``nox -s bench``. A ratio says more than a time: both sides are measured in turns, in
 one process, in processor time, so that a slow or busy machine slows both. Rates are in real time.
+With ``-- --check`` ratios are compared with recorded ones; see `benchmarks.results`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks import world
+from benchmarks import results, startup, world
 from benchmarks.figures import Figure
 from chaos import session
 
@@ -47,31 +44,13 @@ def exploration(jobs: int) -> Figure:
 
 def figures() -> Iterator[Figure]:
     """All of them; the quick ones first."""
+    yield from startup.figures()
     yield from world.figures()
     yield suite()
     for jobs in sorted({1, min(2, len(os.sched_getaffinity(0)))}):
         yield exploration(jobs)
 
 
-def main() -> None:
-    """Measure, and print a table; with ``--json``, JSON."""
-    logging.getLogger().addHandler(logging.NullHandler())
-    console = Console(stderr=True)
-    found: list[Figure] = []
-    for figure in figures():
-        console.print(f"[dim]{figure.what}: {figure.value:,.1f} {figure.unit}[/]", highlight=False)
-        found.append(figure)
-    if "--json" in sys.argv[1:]:
-        sys.stdout.write(json.dumps([asdict(figure) for figure in found], indent=2) + "\n")
-        return
-    table = Table("", "measured", "ratio", "quartiles", "goal", title="What the harness costs")
-    for figure in found:
-        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f} x {figure.against}"
-        spread = "" if figure.spread is None else "{:.2f} to {:.2f}".format(*figure.spread)
-        goal = "" if figure.goal is None else f"{figure.goal:g}"
-        table.add_row(figure.what, f"{figure.value:,.1f} {figure.unit}", ratio, spread, goal)
-    Console().print(table)
-
-
 if __name__ == "__main__":
-    main()
+    logging.getLogger().addHandler(logging.NullHandler())
+    results.tell(figures(), title="What the harness costs")

@@ -34,10 +34,9 @@ from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
 from chaos.commands.serve import serve
-from chaos.errors import ChaosError, MissingComponentError
+from chaos.errors import ChaosError, MissingComponentError, ReaderGoneError
 from chaos.processes.sources import saved_since
 from chaos.reports.formats import FormatsCommand, GateCommand
-from chaos.reports.terminal import ReaderGoneError
 
 _INTERRUPTED = 130
 

@@ -19,6 +19,13 @@ class MissingComponentError(ChaosError):
     exit_code = 4
 
 
+class ReaderGoneError(ChaosError):
+    """Whoever read standard output has ended, as `head` does; there is nobody to tell."""
+
+    exit_code = 141
+    """What a shell says of a command that a closed pipe ended."""
+
+
 class OwnDefectError(ChaosError):
     """Chaos itself is wrong; the message has a line to paste into a report."""
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from chaos.compare.tiers.verdicts import with_parity
 from chaos.explorer.interleavings import play_interleavings, replay_interleaving
+from chaos.loading import Loaded, collect, load, load_all
 from chaos.ports import Target
 from chaos.processes.pool import can_fork, usable_cores, workers
 from chaos.runner.collection import no_collection
@@ -18,95 +17,30 @@ from chaos.runner.isolation import is_isolated, of_a_process_that_ended
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
-from chaos.scenario.collecting import PassedOver, apart, is_apart
-from chaos.scenario.loader import LoadedScenario, Vocabularies
-from chaos.scenario.problems import Problem, ScenarioError
-from chaos.scenario.suite import load_suite, matches
+from chaos.scenario.loader import LoadedScenario
 from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
-from chaos.targets import find_target, vocabulary_of, warm_up
+from chaos.targets import find_target, warm_up
 from chaos.targets.here import importable_here
 from chaos.tiers.registry import worlds
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.tier import Tier
 from chaos.verdict import Outcome
 
+__all__ = [
+    "Length",
+    "Loaded",
+    "collect",
+    "load",
+    "load_all",
+    "play_one",
+    "processes_for",
+    "replay",
+    "run",
+]
+
 Length = Callable[[LoadedScenario], float]
 """About how long a scenario takes to play, in whatever unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What is to be played, and what was met on the way that is not.
-
-    Attributes:
-        scenarios: In order of path.
-        passed_over: What might be taken for a part of the suite, and why it is none. Scenarios
-            that do not match the expression are not among them: whoever gave it knows.
-        problems: The mistakes of files that could not be loaded.
-    """
-
-    scenarios: list[LoadedScenario]
-    passed_over: tuple[PassedOver, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    def sound(self) -> Loaded:
-        """Itself.
-
-        Raises:
-            ScenarioError: At least one file is wrong; all mistakes of all files are in it.
-        """
-        if self.problems:
-            raise ScenarioError(self.problems)
-        return self
-
-
-def load(paths: Sequence[Path], expression: str = "") -> list[LoadedScenario]:
-    """The scenarios below these paths that match the expression; see `collect`.
-
-    Raises:
-        ScenarioError: At least one file is wrong; all mistakes of all files are in it.
-        ChaosError: A path does not exist, or the expression cannot be read.
-    """
-    return collect(paths, expression).sound().scenarios
-
-
-def collect(paths: Sequence[Path], expression: str = "") -> Loaded:
-    """Load the scenarios below these paths that match the expression.
-
-    Incidents are checked as all others, and passed over unless they are named; see `is_apart`.
-
-    Raises:
-        ChaosError: A path does not exist, or the expression cannot be read.
-    """
-    suite = load_all(paths)
-    kept: list[LoadedScenario] = []
-    passed_over = list(suite.passed_over)
-    for each in suite.scenarios:
-        scenario, file = each.scenario, Path(each.source.path)
-        if expression and not matches(scenario, expression):
-            continue
-        if (tag := is_apart(scenario.tags, file, named=paths, words=expression)) is None:
-            kept.append(each)
-        else:
-            passed_over.append(apart(file, tag))
-    passed_over.sort(key=lambda each: each.path)
-    return Loaded(kept, tuple(passed_over), tuple(suite.problems))
-
-
-def load_all(paths: Sequence[Path], words: Vocabularies = vocabulary_of) -> Loaded:
-    """Load every scenario below these paths, also those that are played only when asked for.
-
-    Args:
-        paths: Files and folders.
-        words: The words of each target.
-
-    Raises:
-        ChaosError: A path does not exist.
-    """
-    with importable_here():
-        suite = load_suite(paths, words)
-    return Loaded(suite.loaded, suite.passed_over, tuple(suite.problems))
 
 
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword

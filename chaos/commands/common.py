@@ -10,11 +10,11 @@ import typer
 
 from chaos import inputs
 from chaos.errors import ChaosError
-from chaos.reports.terminal import Terminal
-from chaos.scenario.problems import Problem, ScenarioError, render
 
 if TYPE_CHECKING:
+    from chaos.reports.terminal import Terminal
     from chaos.scenario.collecting import PassedOver
+    from chaos.scenario.problems import Problem
 
 _DEFAULT_FOLDER = Path("scenarios")
 DEFAULT_BASELINE = Path("scenarios/baseline.json")
@@ -81,11 +81,15 @@ def nothing_to_play(passed_over: Sequence[PassedOver], asked: str) -> ChaosError
 
 def output(*, stderr: bool = False) -> Terminal:
     """A console: colours on a terminal, plain text in a pipe, as ``NO_COLOR`` has it."""
+    from chaos.reports.terminal import Terminal
+
     return Terminal(stderr=stderr)
 
 
 def print_error(error: ChaosError) -> None:
     """Say what is wrong; a mistake in a file with its line, and a caret below the place."""
+    from chaos.scenario.problems import ScenarioError, render
+
     if isinstance(error, ScenarioError):
         text = "\n\n".join(render(problem, _lines(problem)) for problem in error.problems)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typer
-from rich.markup import escape
 
 from chaos.commands.common import output
 
@@ -12,6 +11,8 @@ _MISSING = 4
 
 def doctor() -> None:
     """Say what is installed, what works, and how to get what is missing."""
+    from rich.markup import escape
+
     from chaos.doctor import examine
 
     console = output()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress, TextColumn
 
 from chaos.commands.common import Jobs
 from chaos.commands.outputs import STDOUT, console_beside, write
@@ -234,6 +233,8 @@ def _searched(
     campaign: Campaign, console: Console, shared: SharedSearches, resume: Path | None
 ) -> Exploration:
     """Search, and show how far it has come."""
+    from rich.progress import Progress, TextColumn
+
     shown = TextColumn("{task.description}", markup=False)
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
     with (

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from chaos.commands.common import Paths, output, places
+from chaos.commands.common import Paths, places
+from chaos.reports.plain import say
 
 NoImport = Annotated[
     bool,
@@ -21,12 +22,12 @@ def validate(
     """Check scenario files without playing them; every mistake, with line and column.
 
     The module of the target is imported for the words that it adds: its upstreams, modes,
-    settings and observables. With --no-import neither it nor any plug-in is, and their words are
-    not checked.
+    settings and observables; or the module of words beside it, if there is one. With --no-import
+    neither it nor any plug-in is, and their words are not checked.
     """
     from contextlib import nullcontext
 
-    from chaos import session
+    from chaos import loading
     from chaos.extensions import importing_nothing
     from chaos.scenario.collecting import in_words
     from chaos.scenario.loader import without_words
@@ -35,9 +36,8 @@ def validate(
     words = without_words if no_import else vocabulary_of
     # Also those that are played only when asked for.
     with importing_nothing() if no_import else nullcontext():
-        loaded = session.load_all(places(paths), words).sound()
-    console = output()
+        loaded = loading.load_all(places(paths), words).sound()
     what = "valid as far as no target is needed" if no_import else "valid"
-    console.print(f"{len(loaded.scenarios)} scenarios are {what}")
+    say(f"{len(loaded.scenarios)} scenarios are {what}")
     for line in in_words(loaded.passed_over):
-        console.print(line, markup=False, soft_wrap=True)
+        say(line)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from chaos.commands.common import Jobs, output
 from chaos.commands.outputs import console_beside, write
@@ -76,6 +75,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     All counts are of the time from the first fault to the end of the last. The exit code is that
     of the claims which the incidents' files make of the helpdesk; of others they claim nothing.
     """
+    from rich.progress import Progress
+
     from chaos.incidents import saved
     from chaos.incidents.catalogue import choose, read_catalogue
     from chaos.incidents.comparison import STRATEGIES, compare, pairs, reference_of

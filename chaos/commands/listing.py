@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from chaos.commands.common import Expression, Paths, output, places
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from chaos.ports import Vocabulary
 
 Faults = Annotated[bool, typer.Option("--faults", help="List faults and their parameters.")]
@@ -164,6 +165,8 @@ def _words(target: str) -> Vocabulary:
 
 
 def _table(*columns: str) -> Table:
+    from rich.table import Table
+
     # No column is cut: a word that cannot be read in full cannot be copied.
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column(columns[0], no_wrap=True)

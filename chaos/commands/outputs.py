@@ -7,17 +7,16 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from chaos.commands.common import output
-from chaos.errors import ChaosError
+from chaos.errors import ChaosError, ReaderGoneError
 from chaos.inputs import resolved
 from chaos.reports.formats import Files
-from chaos.reports.terminal import ReaderGoneError, Terminal
 
 if TYPE_CHECKING:
     from chaos.reports.report import Report
+    from chaos.reports.terminal import Terminal
 
 STDOUT = Path("-")
 """What stands for standard output where a file is asked for."""
@@ -166,6 +165,8 @@ def _check_folder(folder: Path, option: str) -> None:
 
 def _check_place(path: Path) -> None:
     """Make a file that is gone at once, where the first new folder or file would be."""
+    from tempfile import TemporaryFile
+
     there = next(each for each in (path, *path.parents) if each.exists())
     with TemporaryFile(dir=there):
         pass

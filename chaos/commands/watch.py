@@ -43,12 +43,14 @@ def watch(
     from chaos.interactive.rerun import Rerun
     from chaos.interactive.watch import Watcher
     from chaos.simulation.timing.real import sleep as real_sleep
+    from chaos.targets.here import find_here
     from chaos.tiers.simulated.world import SimulatedTier
 
     console = output()
     with suppress(ChaosError):  # It is reported below, and may be mended.
         # Imports what must be imported before time is frozen, and watched.
-        session.load(paths, expression)
+        for each in session.load(paths, expression):
+            find_here(each.scenario.target)
     watcher = Watcher(paths)
     pause = pause or (lambda: real_sleep(_EVERY_S))
     rerun: Rerun | None = None

@@ -6,13 +6,15 @@ import inspect
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chaos.extensions.kinds import Extension, ExtensionError, ExtensionKind, MisfitError
 from chaos.extensions.memory import forget, remembered
 from chaos.extensions.project import importable, named_modules, place, plugin_settings
 from chaos.processes.importing import load as import_
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,13 @@ def beside(kind: ExtensionKind, shipped: Collection[str]) -> Mapping[str, Any]:
                 "it is not for others"
             )
     return found(kind)
+
+
+def entry_points(*, group: str) -> EntryPoints:
+    """As `importlib.metadata` has it, which is imported here: ``--help`` must not wait for it."""
+    from importlib import metadata  # noqa: PLC0415 - see above
+
+    return metadata.entry_points(group=group)
 
 
 @remembered

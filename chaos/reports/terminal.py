@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -10,28 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from chaos.errors import ChaosError
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-class ReaderGoneError(ChaosError):
-    """Whoever read standard output has ended, as `head` does; there is nobody to tell."""
-
-    exit_code = 141
-    """What a shell says of a command that a closed pipe ended."""
-
-
-def visible(text: str) -> str:
-    r"""The text without power over a terminal: control characters are shown as escapes.
-
-    Newlines and tabs stay what they are.
-
-    Example:
-        >>> print(visible("\x1b]0;the title of your window\a"))
-        \x1b]0;the title of your window\x07
-    """
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+from chaos.errors import ReaderGoneError
+from chaos.reports.plain import visible
 
 
 class Terminal(Console):

@@ -42,7 +42,10 @@ class Node(BaseModel):
     Nothing is converted: a number in quotes is text.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, strict=True)
+    # Validators are built when a file first has such a node: most files have few kinds of them.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, strict=True, defer_build=True
+    )
 
 
 def mistake(code: str, wrong: str, expected: str, fix: str) -> PydanticCustomError:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from functools import cache
 
 from chaos import extensions
 from chaos.extensions import ExtensionKind
@@ -180,38 +181,49 @@ _SPENDING = (
 )
 
 
-def _traffic(upstream: str, operations: tuple[str, ...]) -> Iterator[Probe]:
-    doc = f"requests that left for {upstream}"
-    yield Probe(key=f"calls.{upstream}", kind=Kind.COUNT, doc=doc)
-    for operation in operations:
-        doc = f"requests that left for {operation} of {upstream}"
-        yield Probe(key=f"calls.{upstream}.{operation}", kind=Kind.COUNT, doc=doc)
-    doc = f"waits between attempts at {upstream}, in order"
-    yield Probe(key=f"waits.{upstream}", kind=Kind.DURATIONS, doc=doc)
-    doc = f"requests that left for {upstream}, per question"
-    yield Probe(key=f"amplification.{upstream}", kind=Kind.NUMBER, doc=doc, place=Place.OVER_TIME)
+@cache
+def _traffic(upstream: str, operations: tuple[str, ...]) -> tuple[Probe, ...]:
+    about = f"requests that left for {upstream}"
+    waits = f"waits between attempts at {upstream}, in order"
+    each = f"{about}, per question"
+    return (
+        Probe(key=f"calls.{upstream}", kind=Kind.COUNT, doc=about),
+        *(
+            Probe(
+                key=f"calls.{upstream}.{operation}",
+                kind=Kind.COUNT,
+                doc=f"requests that left for {operation} of {upstream}",
+            )
+            for operation in operations
+        ),
+        Probe(key=f"waits.{upstream}", kind=Kind.DURATIONS, doc=waits),
+        Probe(key=f"amplification.{upstream}", kind=Kind.NUMBER, doc=each, place=Place.OVER_TIME),
+    )
 
 
 def _state(upstream: str) -> str:
     return f"{upstream}.breaker.state"
 
 
-def _breaker(upstream: str) -> Iterator[Probe]:
+@cache
+def _breaker(upstream: str) -> tuple[Probe, ...]:
     breaker = f"{upstream}.breaker"
-    yield Probe(
-        key=_state(upstream), kind=Kind.TEXT, doc="state of the breaker", values=BREAKER_STATES
-    )
-    yield Probe(key=f"{breaker}.failures", kind=Kind.COUNT, doc="consecutive failures counted")
-    yield Probe(
-        key=f"{breaker}.transitions",
-        kind=Kind.TEXTS,
-        doc="changes of state, in order",
-        values=BREAKER_TRANSITIONS,
-    )
-    yield Probe(
-        key=f"{breaker}.retry_after",
-        kind=Kind.DURATION,
-        doc="time until it lets a trial through; null if it is not open",
+    return (
+        Probe(
+            key=_state(upstream), kind=Kind.TEXT, doc="state of the breaker", values=BREAKER_STATES
+        ),
+        Probe(key=f"{breaker}.failures", kind=Kind.COUNT, doc="consecutive failures counted"),
+        Probe(
+            key=f"{breaker}.transitions",
+            kind=Kind.TEXTS,
+            doc="changes of state, in order",
+            values=BREAKER_TRANSITIONS,
+        ),
+        Probe(
+            key=f"{breaker}.retry_after",
+            kind=Kind.DURATION,
+            doc="time until it lets a trial through; null if it is not open",
+        ),
     )
 
 

@@ -1,7 +1,9 @@
 """YAML text into plain data, with the position of every node and every mistake in it.
 
 The parser's events are used directly: composing nodes first takes a third longer, and stops at
-the first repeated key.
+the first repeated key. There are two parsers. What is sound and written plainly is read by one in
+C, because a suite has hundreds of files. Whatever that one stumbles over is read again by the
+other, in Python, which takes fifteen times as long and knows best what is wrong.
 """
 
 from __future__ import annotations
@@ -11,34 +13,32 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-)
+from types import ModuleType
+from typing import Any, TypeAlias
 
 from chaos import inputs
 from chaos.scenario.problems import quoted
 from chaos.scenario.scalars import resolve
 from chaos.scenario.source import Findings, NodePath, Source
-from chaos.scenario.syntax import report_syntax_error
 
 _MOST_BYTES = 256 * 1024
 _DEEPEST = 20
 # As the YAML reader breaks lines, which is not as str.splitlines does.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _HALF = re.compile("[\ud800-\udfff]")
+# Where YAML 1.1 and 1.2 break lines differently, or which parsers take for different things: not
+# for the quick one. Directives and further documents are too rare to ask.
+_NOT_PLAIN = re.compile(
+    "[^\n -~\xa0-\u2027\u202a-\ufefe\uff00-\U0010ffff]"
+    r"|^(?:%|---|\.\.\.)|[|>][-+0-9]*#",
+    re.MULTILINE,
+)
 _ASIDE = "\0aside"
 """A path component for nodes that are read but not used; no YAML text contains it."""
+
+
+Event: TypeAlias = Any
+"""One of either parser: what they have in common has no type."""
 
 
 class _Unusable:
@@ -106,7 +106,35 @@ def read_text(text: str, name: str) -> Reading:
         >>> [str(problem.location) for problem in reading.findings.problems]
         ['a.yaml:2:1']
     """
-    tree = _Tree(text, name)
+    return _read_quickly(text, name) or _read_exactly(text, name)
+
+
+def _read_quickly(text: str, name: str) -> Reading | None:
+    """As the parser in C reads it; None if there is none, or if anything about it is not plain."""
+    import yaml  # noqa: PLC0415 - beside the other parser, of which mostly one is needed
+
+    if not yaml.__with_libyaml__ or _NOT_PLAIN.search(text) is not None:
+        return None
+    parser = yaml.cyaml.CParser(text)
+    tree = _Tree(text, name, iter(parser.get_event, None), yaml.events)
+    try:
+        data = tree.document()
+    except (_StopReadingError, yaml.YAMLError):
+        return None
+    finally:
+        parser.dispose()
+    is_sound = data is not UNUSABLE and not tree.findings.problems
+    return Reading(data=data, findings=tree.findings) if is_sound else None
+
+
+def _read_exactly(text: str, name: str) -> Reading:
+    """As the parser in Python reads it, with everything that is wrong."""
+    from ruamel.yaml import YAML, events  # noqa: PLC0415 - takes long to import
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - as above
+
+    from chaos.scenario.syntax import report_syntax_error  # noqa: PLC0415 - as above
+
+    tree = _Tree(text, name, YAML(typ="safe", pure=True).parse(text), events)
     try:
         data = tree.document()
     except _StopReadingError:
@@ -122,9 +150,16 @@ class _StopReadingError(Exception):
 
 
 class _Tree:
-    """Builds data from parser events, noting positions and mistakes on the way."""
+    """Builds data from parser events, noting positions and mistakes on the way.
 
-    def __init__(self, text: str, name: str) -> None:
+    Args:
+        text: All of it.
+        name: The path that stands in messages.
+        events: What the parser says.
+        kinds: The module with the classes of these events; both parsers name them alike.
+    """
+
+    def __init__(self, text: str, name: str, events: Iterator[Event], kinds: ModuleType) -> None:
         self._empty: set[NodePath] = set()
         self._has_alias = False
         self._values: dict[NodePath, tuple[int, int]] = {(): (1, 1)}
@@ -138,13 +173,14 @@ class _Tree:
                 empty=self._empty,
             )
         )
-        self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
+        self._events = events
+        self._kinds: Any = kinds
 
     def document(self) -> Any:  # noqa: ANN401 - YAML is anything
         """The data of the only document."""
         data: Any = UNUSABLE
         for event in self._events:
-            if isinstance(event, DocumentStartEvent) and data is not UNUSABLE:
+            if isinstance(event, self._kinds.DocumentStartEvent) and data is not UNUSABLE:
                 self._stop(
                     _position(event),
                     "a second document begins",
@@ -152,7 +188,7 @@ class _Tree:
                     "move it to a file of its own, or remove '---'",
                     "second-document",
                 )
-            elif isinstance(event, NodeEvent):
+            elif isinstance(event, self._kinds.NodeEvent):
                 data = self._node(event, ())
         if data is UNUSABLE or (data is None and () in self._empty):
             self._stop(
@@ -176,16 +212,18 @@ class _Tree:
                 "too-deep",
             )
         self._check_plain(event)
-        if isinstance(event, ScalarEvent):
+        if isinstance(event, self._kinds.ScalarEvent):
             return self._scalar(event, path)
-        if isinstance(event, AliasEvent):
+        if isinstance(event, self._kinds.AliasEvent):
             self._has_alias = True
             return None
-        return self._mapping(path) if isinstance(event, MappingStartEvent) else self._list(path)
+        if isinstance(event, self._kinds.MappingStartEvent):
+            return self._mapping(path)
+        return self._list(path)
 
-    def _scalar(self, event: ScalarEvent, path: NodePath) -> Any:  # noqa: ANN401 - see scalars
+    def _scalar(self, event: Event, path: NodePath) -> Any:  # noqa: ANN401 - see scalars
         self._check_whole(event)
-        if event.style is not None:
+        if event.style:
             return event.value
         if event.value == "":
             # The parser places an empty value where the next key begins.
@@ -195,13 +233,13 @@ class _Tree:
 
     def _list(self, path: NodePath) -> tuple[Any, ...]:
         items: list[Any] = []
-        while not isinstance(event := next(self._events), SequenceEndEvent):
+        while not isinstance(event := next(self._events), self._kinds.SequenceEndEvent):
             items.append(self._node(event, (*path, len(items))))
         return tuple(items)
 
     def _mapping(self, path: NodePath) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        while not isinstance(event := next(self._events), self._kinds.MappingEndEvent):
             key = self._key(event, path)
             value_event = next(self._events)
             if key is None:
@@ -212,7 +250,7 @@ class _Tree:
 
     def _key(self, event: Event, path: NodePath) -> str | None:
         """The key, as text; None if its value is not to be used."""
-        if not isinstance(event, ScalarEvent):
+        if not isinstance(event, self._kinds.ScalarEvent):
             self._node(event, (*path, _ASIDE))
             self.findings.add_at(
                 _position(event),
@@ -240,10 +278,11 @@ class _Tree:
     def _check_plain(self, event: Event) -> None:
         """Refuse what makes a file hard to read aloud: aliases, anchors and tags."""
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        word = "alias" if isinstance(event, self._kinds.AliasEvent) else "anchor"
         if anchor is not None:
             self.findings.add_at(
                 _position(event),
-                f"{'alias' if isinstance(event, AliasEvent) else 'anchor'} {quoted(anchor)}",
+                f"{word} {quoted(anchor)}",
                 "every value in its place: scenarios have no anchors or aliases",
                 "repeat the value; if it is text, put it in quotes",
                 "alias",
@@ -257,7 +296,7 @@ class _Tree:
                 "tag",
             )
 
-    def _check_whole(self, event: ScalarEvent) -> None:
+    def _check_whole(self, event: Event) -> None:
         """Refuse an escape that stands for half a character: no text contains such a thing."""
         if (half := _HALF.search(event.value)) is not None:
             self._stop(

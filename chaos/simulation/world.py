@@ -22,6 +22,7 @@ from chaos.extensions import Extension, ExtensionKind, MisfitError
 from chaos.faults import registry
 from chaos.faults.injector import Injector
 from chaos.ports import StandIn, StreamUpstream, Upstream
+from chaos.processes import late
 from chaos.simulation.calls.calls import Calls
 from chaos.simulation.calls.carrier import Carrier
 from chaos.simulation.calls.open_connections import OpenConnections
@@ -117,6 +118,7 @@ class Simulation(Extension, ABC):
             ExtensionError: Something that was added to the harness is not as it should be.
         """
         registry.load()
+        late.import_what_runs_need()
         substitutes: dict[Callable[..., Any], Callable[..., Any]] = {
             real.ORIGINALS["sleep"]: sleeping_virtually(self._sleep),
             sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),

@@ -6,6 +6,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterable
 from functools import cache
+from importlib.util import find_spec
 from typing import TypeVar
 
 from chaos.errors import TargetError
@@ -74,10 +75,44 @@ def _known(name: str) -> object:
 def vocabulary_of(name: str) -> Vocabulary:
     """The words a target adds to the scenario language.
 
+    A target in a package may keep them in a module ``words`` beside its own, by the name of its
+    class: ``VOCABULARIES = {"MyTarget": Vocabulary(...)}``. Then files are read without importing
+    the target, the service and its SDKs.
+
     Raises:
         TargetError: There is no such target; see `find_target`.
     """
-    return find_target(name).vocabulary()
+    return _words_beside(name) or find_target(name).vocabulary()
+
+
+@cache
+def _words_beside(name: str) -> Vocabulary | None:
+    """What a module ``words`` in the package of the target says of it."""
+    reference = name if ":" in name else _announced_as(name)
+    module, _, its_class = reference.partition(":")
+    package, _, _ = module.rpartition(".")
+    if not package or not all(map(_is_there, (package, module, f"{package}.words"))):
+        return None
+    words = _load(f"{package}.words")
+    found = getattr(words, "VOCABULARIES", {}).get(its_class)
+    return found if isinstance(found, Vocabulary) else None
+
+
+on_forget(_words_beside.cache_clear)
+
+
+def _announced_as(name: str) -> str:
+    """Where the target of a package is; empty if that is to be found out by `find_target`."""
+    points = announced(ExtensionKind.TARGET)
+    return points[name].value if name in points and name not in found(ExtensionKind.TARGET) else ""
+
+
+def _is_there(module: str) -> bool:
+    """Whether there is such a module; of what is in the way, `find_target` tells."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, AttributeError, ValueError):
+        return False
 
 
 def warm_up(targets: Iterable[type[Target]]) -> None:

@@ -50,17 +50,7 @@ class FrontDoorTarget(AsgiTarget):
     @classmethod
     def vocabulary(cls) -> Vocabulary:
         """Those of the helpdesk, and what a front door adds."""
-        return replace(
-            words.VOCABULARY,
-            upstreams={
-                **words.VOCABULARY.upstreams,
-                TokenUpstream.name: TokenUpstream.operations,
-                IamCredentialsUpstream.name: IamCredentialsUpstream.operations,
-            },
-            observables={},
-            modes=("llm", "fallback", "ok", "refused", "error"),
-            actions=frozenset({"restart", "publish_index"}),
-        )
+        return words.FRONT_DOOR
 
     @classmethod
     def make_upstreams(cls) -> Sequence[Upstream]:

@@ -1,5 +1,8 @@
 """What scenarios can say about the helpdesk, and what the helpdesk has promised.
 
+Whoever reads a scenario needs these words and not the service, which takes long to import; see
+`chaos.targets.registry.vocabulary_of`.
+
 The promises are written down here from its specification. Reading them from its settings would
 let a wrong default vouch for itself.
 """
@@ -7,6 +10,7 @@ let a wrong default vouch for itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,11 +23,10 @@ from chaos.ports import (
     Vocabulary,
     circumstances,
 )
-from chaos.targets.helpdesk.given import INDEX_CACHE
+from chaos.targets.helpdesk.cached_copy import INDEX_CACHE
 from chaos.upstreams.gcs import GcsUpstream
+from chaos.upstreams.google import IamCredentialsUpstream, TokenUpstream
 from chaos.upstreams.openai import OpenAIUpstream
-from helpdesk.errors import SettingsError
-from helpdesk.settings import Settings
 
 SPECIFIED: dict[str, Any] = {
     "answer_deadline": timedelta(seconds=30),
@@ -56,6 +59,9 @@ SPECIFIED: dict[str, Any] = {
 
 def _refuse(key: str, value: object) -> str | None:
     """What the service itself says to a value."""
+    from helpdesk.errors import SettingsError  # noqa: PLC0415 - few files change settings
+    from helpdesk.settings import Settings  # noqa: PLC0415 - as above
+
     try:
         Settings().replaced({key: value})
     except SettingsError:
@@ -90,6 +96,21 @@ VOCABULARY = Vocabulary(
     given={"index_cache": INDEX_CACHE, **circumstances(OpenAIUpstream)},
     refuse=_refuse,
 )
+
+FRONT_DOOR = replace(
+    VOCABULARY,
+    upstreams={
+        **VOCABULARY.upstreams,
+        TokenUpstream.name: TokenUpstream.operations,
+        IamCredentialsUpstream.name: IamCredentialsUpstream.operations,
+    },
+    observables={},
+    modes=("llm", "fallback", "ok", "refused", "error"),
+    actions=frozenset({"restart", "publish_index"}),
+)
+"""The same, and what a front door adds."""
+
+VOCABULARIES = {"HelpdeskTarget": VOCABULARY, "FrontDoorTarget": FRONT_DOOR}
 
 
 def promises(settings: Mapping[str, Any]) -> Promises:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from chaos.http import Request, Response
 from chaos.ports import Operation, Upstream
+from chaos.processes import late
 from chaos.trace.events import Scalar
-from chaos.upstreams.gcs import errors, telling
-from chaos.upstreams.gcs.api import Api
+from chaos.upstreams.gcs import errors
 from chaos.upstreams.gcs.routes import OPERATIONS
-from chaos.upstreams.gcs.store import Store, StoredObject
-from chaos.upstreams.google.identity import GoogleIdentity
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
+
+if TYPE_CHECKING:
+    from chaos.upstreams.gcs.store import StoredObject
+    from chaos.upstreams.google.identity import GoogleIdentity
+
+# With these come signatures and keys; nobody waits for them who only wants to know which
+# operations there are.
+late.before_a_run(
+    *(f"chaos.upstreams.gcs.{each}" for each in ("api", "store", "telling")),
+)
 
 
 class GcsUpstream(Upstream):
@@ -47,6 +55,9 @@ class GcsUpstream(Upstream):
     def __init__(
         self, *, versioning: bool = False, identity: GoogleIdentity | None = None
     ) -> None:
+        from chaos.upstreams.gcs.api import Api  # noqa: PLC0415 - late, see above
+        from chaos.upstreams.gcs.store import Store  # noqa: PLC0415 - late, see above
+
         self._store = Store(versioning=versioning)
         self._api = Api(self._store, self.name, identity)
 
@@ -125,6 +136,8 @@ class GcsUpstream(Upstream):
 
     def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
         """Whether something was done, and whether another try can help."""
+        from chaos.upstreams.gcs import telling  # noqa: PLC0415 - late, see above
+
         return telling.said(operation, request, response)
 
     def rate_limited(self, code: str) -> Response:

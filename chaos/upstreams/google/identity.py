@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
 from chaos.http import Request
+from chaos.processes import late
+
+# Cryptography takes longer to import than all else here, and is needed by the first signature.
+late.before_a_run("chaos.upstreams.google.keys")
 
 DEFAULT_EMAIL = "sim@sim-project.iam.gserviceaccount.com"
 _PROJECT = "sim-project"
@@ -60,16 +59,13 @@ class GoogleIdentity:
 
         The key is made once for each process; it opens nothing but the stand-ins.
         """
-        pem = _key().private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        from chaos.upstreams.google import keys  # noqa: PLC0415 - late, see above
+
         return {
             "type": "service_account",
             "project_id": _PROJECT,
             "private_key_id": "sim",
-            "private_key": pem.decode(),
+            "private_key": keys.private_pem(),
             "client_email": email,
             "client_id": "1",
             "token_uri": "https://oauth2.googleapis.com/token",
@@ -102,13 +98,6 @@ class GoogleIdentity:
     def verifies(self, email: str, message: bytes, signature: bytes) -> bool | None:
         """Whether a signature is one of the account's key; all accounts here have the same key."""
         del email
-        try:
-            _key().public_key().verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        except InvalidSignature:
-            return False
-        return True
+        from chaos.upstreams.google import keys  # noqa: PLC0415 - late, see above
 
-
-@lru_cache(maxsize=1)
-def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return keys.verifies(message, signature)

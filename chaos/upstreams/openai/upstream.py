@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
+from chaos.processes import late
 from chaos.scenario.circumstances import Circumstance
 from chaos.trace.bill import Bill
 from chaos.trace.events import Scalar
 from chaos.upstreams.given import MODEL, ModelGiven
-from chaos.upstreams.openai import azure, errors, telling
-from chaos.upstreams.openai.asked import Asked
-from chaos.upstreams.openai.batches import BatchesApi
-from chaos.upstreams.openai.chat.api import ChatApi
-from chaos.upstreams.openai.completions import CompletionsApi
-from chaos.upstreams.openai.embeddings import EmbeddingsApi
-from chaos.upstreams.openai.files import FilesApi
+from chaos.upstreams.openai import azure, errors
 from chaos.upstreams.openai.limits import LIMITED, headers_of, require_room
 from chaos.upstreams.openai.model_names import DEFAULT_MODELS, UNMODELLED
 from chaos.upstreams.openai.models import Catalogue, Model
-from chaos.upstreams.openai.moderations import ModerationsApi
-from chaos.upstreams.openai.responses.api import ResponsesApi
 from chaos.upstreams.openai.routes import OPERATIONS, Routed, Routes
 from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
 from chaos.upstreams.script import ReplyScript, Written
 
-Handler = Callable[[Asked], Response]
+if TYPE_CHECKING:
+    from chaos.upstreams.openai.asked import Asked
+    from chaos.upstreams.openai.handlers import Handler
+
+# What reads a request and what answers it is half of this stand-in, and more than half of what it
+# takes to import: nobody waits for it who only wants to know which operations there are.
+late.before_a_run("chaos.upstreams.openai.handlers", "chaos.upstreams.openai.telling")
 
 
 class OpenAIUpstream(Upstream):
@@ -129,14 +128,20 @@ class OpenAIUpstream(Upstream):
         ``tokens_in``, ``tokens_out`` and ``cost`` in dollars, as this response carries them. Empty
         if a fault left nothing of it that can be read.
         """
+        from chaos.upstreams.openai import telling  # noqa: PLC0415 - late, see above
+
         return telling.describe(operation, response, self._models)
 
     def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
         """What the model said, in words of no provider; None for operations without a model."""
+        from chaos.upstreams.openai import telling  # noqa: PLC0415 - late, see above
+
         return telling.said(operation, request, response)
 
     def billed(self, operation: Operation, request: Request, response: Response) -> Bill | None:
         """The tokens of what was said or embedded, and their cost if there is a price."""
+        from chaos.upstreams.openai import telling  # noqa: PLC0415 - late, see above
+
         return telling.billed(operation, request, response, self._models)
 
     def rate_limited(self, code: str) -> Response:
@@ -167,6 +172,8 @@ class OpenAIUpstream(Upstream):
         return azure.with_filters(self._dispatch(request, routed, number))
 
     def _dispatch(self, request: Request, routed: Routed, number: int) -> Response:
+        from chaos.upstreams.openai.asked import Asked  # noqa: PLC0415 - late, see above
+
         asked = Asked(
             request=request,
             upstream=self.name,
@@ -186,37 +193,18 @@ class OpenAIUpstream(Upstream):
 
     def _handlers(self) -> Mapping[str, Handler]:
         """What answers each operation."""
-        script = self._script
-        chat = ChatApi(self._models, script)
-        responses = ResponsesApi(self._models, script, background_takes_s=self._background_takes_s)
-        files = FilesApi()
-        batches = BatchesApi(files, self.handle, takes_s=self._batch_takes_s)
+        from chaos.upstreams.openai.handlers import handlers  # noqa: PLC0415 - late, see above
+
         return {
-            "chat.completions": chat.create,
-            "chat.completions.list": chat.stored.list,
-            "chat.completions.retrieve": chat.stored.retrieve,
-            "chat.completions.update": chat.stored.update,
-            "chat.completions.delete": chat.stored.delete,
-            "chat.completions.messages": chat.stored.messages,
-            "responses.create": responses.create,
-            "responses.retrieve": responses.retrieve,
-            "responses.delete": responses.delete,
-            "responses.cancel": responses.cancel,
-            "responses.input_items": responses.input_items,
-            "embeddings": EmbeddingsApi(self._models).create,
-            "moderations": ModerationsApi(self._models).create,
-            "completions": CompletionsApi(self._models, script).create,
+            **handlers(
+                self._models,
+                self._script,
+                self.handle,
+                background_takes_s=self._background_takes_s,
+                batch_takes_s=self._batch_takes_s,
+            ),
             "models.list": self._list_models,
             "models.retrieve": self._retrieve_model,
-            "files.create": files.create,
-            "files.list": files.list,
-            "files.retrieve": files.retrieve,
-            "files.delete": files.delete,
-            "files.content": files.content,
-            "batches.create": batches.create,
-            "batches.list": batches.list,
-            "batches.retrieve": batches.retrieve,
-            "batches.cancel": batches.cancel,
         }
 
     def _list_models(self, asked: Asked) -> Response:

@@ -8,7 +8,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from chaos.reports.terminal import ReaderGoneError, Terminal
+from chaos.errors import ReaderGoneError
+from chaos.reports.terminal import Terminal
 
 STEERING = "\x1b]0;pwned\x07 \x9b2J\r"
 SHOWN = r"\x1b]0;pwned\x07 \x9b2J\x0d"

@@ -1,0 +1,43 @@
+"""What `nox -s bench -- --check` calls worse than recorded."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.figures import Figure
+from benchmarks.results import TOLERANCE, as_markdown, check
+
+
+def _measured(ratio: float, spread: tuple[float, float] | None = None) -> Figure:
+    return Figure("a call", 9.0, "us", ratio, "bare SDK", spread or (ratio, ratio))
+
+
+@pytest.mark.parametrize(
+    ("figure", "worse"),
+    [
+        pytest.param(_measured(2.0), False, id="the same"),
+        pytest.param(_measured(2.0 * TOLERANCE), False, id="just tolerated"),
+        pytest.param(_measured(2.01 * TOLERANCE), True, id="beyond"),
+        pytest.param(_measured(4.0, (2.5, 6.0)), False, id="disturbed"),
+        pytest.param(Figure("a call", 9.0, "us"), False, id="no ratio"),
+    ],
+)
+def test_ratio_is_worse_if_its_better_quartile_is_beyond_the_tolerance(
+    figure: Figure, *, worse: bool
+) -> None:
+    """A busy machine moves medians; code that is slower moves all of them."""
+    assert bool(check([figure], {"a call / bare SDK": 2.0})) is worse
+
+
+def test_ratio_that_nobody_recorded_is_told() -> None:
+    """Otherwise a figure with a new name would be compared with nothing, for ever."""
+    (told,) = check([_measured(2.0)], {})
+
+    assert told == "a call: 2.00 x bare SDK, nothing recorded; record it with --record"
+
+
+def test_table_for_a_page_has_a_row_for_each_figure() -> None:
+    """With the ratio, its spread and the goal."""
+    table = as_markdown([_measured(2.0, (1.5, 2.5))])
+
+    assert table.splitlines()[-1] == "| a call | 9.0 us | 2.00 x bare SDK | 1.50 to 2.50 |  |"

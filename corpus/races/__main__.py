@@ -67,8 +67,9 @@ def rows(told: dict[str, Any], race: type[Race]) -> str:
     """One row of the table."""
     whole, reduced = told["whole"], told["reduced"]
     verdict = "found" if whole["found"] else "no"
-    if whole["stopped"]:
-        verdict += f" ({whole['stopped']} came first)"
+    for name, each in (("whole", whole), ("reduced", reduced)):
+        if each["stopped"]:
+            verdict += f" ({name}: {each['stopped']} came first)"
     cells = (
         race.pin.replace("==", " "),
         f"`{race.place}`: {race.says}",

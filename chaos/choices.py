@@ -97,37 +97,6 @@ class Seeded:
         return picked
 
 
-class Replayed:
-    """Repeats recorded decisions; beyond their end, always the first possibility.
-
-    Example:
-        >>> Replayed([2, 1]).pick("order", 3)
-        2
-    """
-
-    def __init__(self, picks: Iterable[int]) -> None:
-        self._picks = iter(picks)
-        self._made: list[Choice] = []
-
-    @property
-    def made(self) -> tuple[Choice, ...]:
-        """Every decision so far."""
-        return tuple(self._made)
-
-    def pick(self, label: str, options: int) -> int:
-        """Repeat the next decision.
-
-        Raises:
-            ValueError: The recording does not fit this run: there are fewer possibilities now.
-        """
-        if options == 1:
-            return 0
-        picked = next(self._picks, 0)
-        _check_fits(label, options, picked)
-        self._made.append(Choice(label, options, picked))
-        return picked
-
-
 class Steered:
     """Takes the decisions of some kinds from a map, and all others from a seed.
 
@@ -212,16 +181,12 @@ class Steered:
         picked = self._deviations.get(number, 0)
         if number >= self._wanders_from and chance(self._wandering, "wander", self._wander):
             picked = self._wandering.pick("way", options)
-        _check_fits(label, options, picked)
+        if picked >= options:
+            raise ValueError(
+                f"recorded choice {picked} for {label!r} does not fit {options} possibilities; "
+                "the service or the scenario has changed since it was recorded"
+            )
         choice = Choice(label, options, picked)
         self.steered.append(choice)
         self._made.append(choice)
         return picked
-
-
-def _check_fits(label: str, options: int, picked: int) -> None:
-    if picked >= options:
-        raise ValueError(
-            f"recorded choice {picked} for {label!r} does not fit {options} possibilities; "
-            "the service or the scenario has changed since it was recorded"
-        )

@@ -13,9 +13,13 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 
+from chaos import extensions
+from chaos.checks import laws  # noqa: F401 - the names that are taken, as below
 from chaos.choices import Seeded
 from chaos.errors import ChaosError, SimulationError
 from chaos.faults.injector import Injector
+from chaos.reports import formats  # noqa: F401
+from chaos.tiers import registry  # noqa: F401
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire import support
 from chaos.upstreams.simple import JsonUpstream
@@ -29,7 +33,7 @@ _NAP_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at; ``fix`` is empty when all is well."""
 
     name: str
@@ -38,9 +42,9 @@ class Finding:
     fix: str = ""
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[Diagnosis]:
     """Look at everything, in order of importance."""
-    yield Finding(
+    yield Diagnosis(
         name="python",
         ok=sys.version_info >= OLDEST_PYTHON,
         seen=sys.version.split()[0],
@@ -48,27 +52,34 @@ def examine() -> Iterator[Finding]:
     )
     yield from _requirements()
     for sdk in SDKS:
-        yield Finding(name=sdk, ok=True, seen=_installed(sdk) or "not installed, nor required")
+        yield Diagnosis(name=sdk, ok=True, seen=_installed(sdk) or "not installed, nor required")
+    for each in extensions.installed():
+        yield Diagnosis(
+            name=each.what,
+            ok=not each.is_broken,
+            seen=each.seen,
+            fix="no scenario is played until it is corrected or removed" if each.is_broken else "",
+        )
     yield _try("simulated tier", _simulate)
     yield _toxiproxy()
 
 
-def _requirements() -> Iterator[Finding]:
+def _requirements() -> Iterator[Diagnosis]:
     """What the harness requires: each that is not as required, or that all are."""
     required = list(_required())
     unmet = [each for each in required if not _is_met(each)]
     for each in unmet:
         found = _installed(each.name) or "missing"
-        yield Finding(
+        yield Diagnosis(
             name=each.name,
             ok=False,
             seen=f"{found}; required: {each.specifier}",
             fix=f"python3 -m pip install '{each}'",
         )
     if required and not unmet:
-        yield Finding(name="requirements", ok=True, seen=f"all {len(required)} are as required")
+        yield Diagnosis(name="requirements", ok=True, seen=f"all {len(required)} are as required")
     if not required:
-        yield Finding(
+        yield Diagnosis(
             name="requirements",
             ok=False,
             seen="unknown: the harness is not installed",
@@ -101,11 +112,13 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def _try(name: str, attempt: Callable[[], str]) -> Finding:
+def _try(name: str, attempt: Callable[[], str]) -> Diagnosis:
     try:
-        return Finding(name=name, ok=True, seen=attempt())
+        return Diagnosis(name=name, ok=True, seen=attempt())
+    except extensions.ExtensionError as error:
+        return Diagnosis(name=name, ok=False, seen=f"not tried: {error}")
     except ChaosError as error:
-        return Finding(name=name, ok=False, seen=str(error), fix="please report this")
+        return Diagnosis(name=name, ok=False, seen=str(error), fix="please report this")
 
 
 class _Echo(JsonUpstream):
@@ -143,6 +156,6 @@ def _simulate() -> str:
     return "an hour passes in no time, and a stand-in answers"
 
 
-def _toxiproxy() -> Finding:
+def _toxiproxy() -> Diagnosis:
     state = support.examine()
-    return Finding(name="wire tier", ok=state.usable, seen=state.seen, fix=state.fix)
+    return Diagnosis(name="wire tier", ok=state.usable, seen=state.seen, fix=state.fix)

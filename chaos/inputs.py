@@ -60,7 +60,7 @@ class UnreadableError(ChaosError):
         super().__init__(f"{shown(path)} cannot be read: {why}; {fix}")
 
 
-class Place(Enum):
+class PathState(Enum):
     """What is at a path."""
 
     FILE = "file"
@@ -68,7 +68,7 @@ class Place(Enum):
     NOTHING = "nothing"
 
 
-def look(path: Path) -> Place:
+def look(path: Path) -> PathState:
     """What is at a path, links followed.
 
     Raises:
@@ -83,16 +83,16 @@ def look(path: Path) -> Place:
     except (OSError, ValueError) as error:
         raised = _unreadable(path, error)
         if raised.is_missing and not path.is_symlink():
-            return Place.NOTHING
+            return PathState.NOTHING
         if raised.is_missing:
             raised = UnreadableError(
                 path, f"it is a link to {shown(_end(path))}, which does not exist", "remove it"
             )
         raise raised from None
     if stat.S_ISDIR(found.st_mode):
-        return Place.FOLDER
+        return PathState.FOLDER
     _check_is_file(path, found.st_mode)
-    return Place.FILE
+    return PathState.FILE
 
 
 def resolved(path: Path | str) -> Path:

@@ -18,7 +18,6 @@ from pathlib import Path
 from chaos import session
 from chaos.errors import ChaosError
 from chaos.runner.result import RunResult
-from chaos.scenario.loader import LoadedScenario
 from chaos.trace import ndjson
 
 _ANOTHER_HASH_SEED = "1"
@@ -26,7 +25,7 @@ _AND_ANOTHER = "2"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class OrderDifference:
     """A scenario that was another one when it was played again.
 
     Attributes:
@@ -40,7 +39,7 @@ class Difference:
     again: str
 
 
-def differences(results: Sequence[RunResult], *, seed: int | None = None) -> list[Difference]:
+def differences(results: Sequence[RunResult], *, seed: int | None = None) -> list[OrderDifference]:
     """Play scenarios again, in the opposite order and in a new process, and compare.
 
     Args:
@@ -50,19 +49,19 @@ def differences(results: Sequence[RunResult], *, seed: int | None = None) -> lis
     Raises:
         ChaosError: They could not be played again; the message has what was said.
     """
-    again = _played_again([each.loaded for each in reversed(results)], seed)
+    again = _played_again([each.path for each in reversed(results)], seed)
     found = []
     for result in results:
-        name, first = result.loaded.scenario.name, ndjson.dump(result.trace)
+        name, first = result.name, ndjson.dump(result.trace)
         if first != again[name]:
             lines = zip_longest(first.splitlines(), again[name].splitlines(), fillvalue="")
             before, after = next((one, other) for one, other in lines if one != other)
-            found.append(Difference(name=name, first=before, again=after))
+            found.append(OrderDifference(name=name, first=before, again=after))
     return found
 
 
-def _played_again(loaded: Sequence[LoadedScenario], seed: int | None) -> Mapping[str, str]:
-    asked = {"paths": [each.source.path for each in loaded], "seed": seed}
+def _played_again(paths: Sequence[str], seed: int | None) -> Mapping[str, str]:
+    asked = {"paths": list(paths), "seed": seed}
     ours = os.environ.get("PYTHONHASHSEED")
     hash_seed = _ANOTHER_HASH_SEED if ours != _ANOTHER_HASH_SEED else _AND_ANOTHER
     package = str(Path(__file__).parents[1])
@@ -89,7 +88,7 @@ def _main() -> None:
     asked = json.load(sys.stdin)
     loaded = [each for path in asked["paths"] for each in session.load([Path(path)])]
     suite = session.run(loaded, seed=asked["seed"])
-    traces = {each.loaded.scenario.name: ndjson.dump(each.trace) for each in suite.results}
+    traces = {each.name: ndjson.dump(each.trace) for each in suite.results}
     json.dump(traces, sys.stdout)
 
 

@@ -1,30 +1,55 @@
 """A service under test as the harness sees it: a `Target`, its stand-ins, and what it promises.
 
 A target finds all it may use in its `World`. What else can be added to the harness has its base
-class where it acts; `chaos.extensions.Kind` lists the kinds, and ``docs/extend`` has a page each.
+class where it acts; `chaos.extensions.ExtensionKind` lists the kinds, and ``docs/extend`` has a
+page for each.
 """
 
 from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from chaos.choices import Choices
 from chaos.errors import TargetError
-from chaos.extensions import Extension, Kind, MisfitError, beside
+from chaos.extensions import Extension, ExtensionKind, MisfitError, beside
 from chaos.http import Request, Response
 from chaos.processes.importing import load
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
+from chaos.scenario.vocabulary import MODES, Observable, Vocabulary, take_any
 from chaos.trace.bill import Bill
 from chaos.trace.events import Event, Scalar
 from chaos.trace.said import Said
-from chaos.units import parse_duration
+
+__all__ = [
+    "CONNECT",
+    "MODES",
+    "Answer",
+    "BreakerPolicy",
+    "CachePolicy",
+    "Command",
+    "Observable",
+    "Operation",
+    "Promises",
+    "Recorder",
+    "Reply",
+    "RetryBudget",
+    "RetryPolicy",
+    "StandIn",
+    "StreamUpstream",
+    "Target",
+    "Upstream",
+    "Vocabulary",
+    "World",
+    "circumstances",
+    "stand_in",
+    "take_any",
+]
 
 CONNECT = "connect"
 """The operation of a call that came no further than an attempt to connect."""
@@ -49,7 +74,7 @@ class StandIn(Extension, ABC):
     A new one is made for each run. What it speaks is up to the classes below.
     """
 
-    extends = Kind.UPSTREAM
+    extends = ExtensionKind.UPSTREAM
 
     name: ClassVar[str]
     """What scenarios call it: ``openai``."""
@@ -145,7 +170,7 @@ def stand_in(named: type[StandIn] | str) -> type[StandIn]:
     """
     if not isinstance(named, str):
         return named
-    added = beside(Kind.UPSTREAM, STAND_INS)
+    added = beside(ExtensionKind.UPSTREAM, STAND_INS)
     if named in added:
         found: type[StandIn] = added[named]
     elif named in STAND_INS:
@@ -417,88 +442,6 @@ class World:
     choices: Choices
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observable:
-    """Something of a target that a scenario can look at.
-
-    Attributes:
-        type: ``str``, ``int``, ``float`` (seconds for durations) or ``bool``.
-        values: Every value it can take, if they are few.
-        duration: Whether scenarios write it with a unit.
-        doc: One line for the reference.
-    """
-
-    type: type
-    doc: str
-    values: tuple[str, ...] = ()
-    duration: bool = False
-
-
-def take_any(key: str, value: object) -> None:
-    """Refuse no value: whether the service accepts a setting shows when it starts."""
-    del key, value
-
-
-MODES = ("llm", "fallback", "error")
-"""How a service answers that says nothing of its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
-    """The words a target adds to the scenario language; the loader checks files against it.
-
-    Attributes:
-        upstreams: Upstream name to its operations.
-        observables: Key to what it is.
-        settings: Dotted setting to its type: timedelta, int, float, bool or str.
-        defaults: What a setting is where a scenario does not say; for people to read.
-        modes: Values of ``answer.mode``, and the keys of ``answers``; the first is how it answers
-            while all is well.
-        actions: Steps it supports beyond ``ask``: ``restart``, ``refresh_index``, …
-        given: Keys it understands under ``given``, and what may stand there.
-        streams: The upstreams that do not speak HTTP, so that faults which are answers of an HTTP
-            server can be refused for them.
-        refuse: Given a setting and a value of its type: what is expected, as words for people, if
-            the service would not take it; else None. So a file is refused, and not a run wasted.
-    """
-
-    upstreams: Mapping[str, tuple[str, ...]]
-    observables: Mapping[str, Observable]
-    settings: Mapping[str, type]
-    modes: tuple[str, ...] = MODES
-    actions: frozenset[str] = frozenset()
-    given: Mapping[str, Circumstance] = field(default_factory=dict)
-    defaults: Mapping[str, object] = field(default_factory=dict)
-    refuse: Callable[[str, Any], str | None] = take_any
-    streams: frozenset[str] = frozenset()
-
-    @property
-    def best_mode(self) -> str:
-        """How it answers while all is well: what `time_to_recover` waits for.
-
-        Example:
-            >>> words = {"upstreams": {}, "observables": {}, "settings": {}}
-            >>> Vocabulary(**words, modes=("told", "guessed", "error")).best_mode
-            'told'
-        """
-        return next(iter(self.modes), "")
-
-    def typed(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings as a file writes them, turned into the types they are of.
-
-        Example:
-            >>> words = Vocabulary(upstreams={}, observables={}, settings={"ttl": timedelta})
-            >>> words.typed({"ttl": "1m"})["ttl"].total_seconds()
-            60.0
-        """
-        return {
-            key: parse_duration(value)
-            if self.settings.get(key) is timedelta and isinstance(value, str)
-            else value
-            for key, value in settings.items()
-        }
-
-
 def circumstances(*upstreams: type[StandIn]) -> dict[str, Circumstance]:
     """What a scenario may say of stand-ins before the first step, for ``Vocabulary.given``.
 
@@ -527,7 +470,7 @@ class Target(Extension, ABC):
         'echo'
     """
 
-    extends = Kind.TARGET
+    extends = ExtensionKind.TARGET
 
     name: ClassVar[str]
     """What people call it; by default the name of the class, in lower case."""

@@ -112,6 +112,7 @@ def load_all(paths: Sequence[Path], words: Vocabularies = vocabulary_of) -> Load
 def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by keyword
     loaded: Sequence[LoadedScenario],
     *,
+    targets: Sequence[type[Target]] | None = None,
     tier: str = Tier.SIMULATED,
     seed: int | None = None,
     stop_at_first: bool = False,
@@ -124,6 +125,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
 
     Args:
         loaded: What to play.
+        targets: The service of each scenario; by default the one that it names.
         tier: Where; the name of a tier, or both of the harness compared.
         seed: Replaces the seed of every scenario.
         stop_at_first: End after the first run that did not pass.
@@ -140,8 +142,9 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
         WorkerDiedError: A process died while it played.
     """
     assert processes == 1 or tier == Tier.SIMULATED, "only one can be entered by several"
-    with importable_here():
-        targets = [find_target(each.scenario.target) for each in loaded]
+    if targets is None:
+        with importable_here():
+            targets = [find_target(each.scenario.target) for each in loaded]
     is_alone = len(loaded) == 1 if is_alone is None else is_alone
     isolated = not is_alone and any(map(is_isolated, loaded, targets))
     simulated: dict[int, RunResult] = {}

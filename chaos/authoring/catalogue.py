@@ -40,7 +40,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Word:
     """A word of the language: what it means, and its parameters."""
 
     name: str
@@ -48,7 +48,7 @@ class Entry:
     parameters: tuple[Parameter, ...] = ()
 
 
-def fault_entries() -> Iterator[Entry]:
+def fault_entries() -> Iterator[Word]:
     """Every fault with the parameters of its own.
 
     Example:
@@ -58,7 +58,7 @@ def fault_entries() -> Iterator[Entry]:
     """
     shared = {*Fault.model_fields, "fault"}
     for kind, model in FAULTS.items():
-        yield Entry(name=kind, doc=summary(model), parameters=parameters(model, but=shared))
+        yield Word(name=kind, doc=summary(model), parameters=parameters(model, but=shared))
 
 
 def shared_fault_parameters() -> tuple[Parameter, ...]:
@@ -77,7 +77,7 @@ def file_sections() -> Iterator[tuple[str, tuple[Parameter, ...]]]:
     yield "explore", parameters(Explore, but=set())
 
 
-def step_entries() -> Iterator[Entry]:
+def step_entries() -> Iterator[Word]:
     """Every step with what it may say.
 
     Example:
@@ -88,10 +88,10 @@ def step_entries() -> Iterator[Entry]:
         said: object = model.model_fields[action].annotation
         # What a fault may say is a list of its own.
         if isinstance(said, type) and issubclass(said, BaseModel) and said is not Fault:
-            yield Entry(name=action, doc=summary(model), parameters=parameters(said, but=set()))
+            yield Word(name=action, doc=summary(model), parameters=parameters(said, but=set()))
         else:
-            yield Entry(name=action, doc=summary(model))
-    yield Entry(name="expect", doc=summary(ExpectStep))
+            yield Word(name=action, doc=summary(model))
+    yield Word(name="expect", doc=summary(ExpectStep))
 
 
 def shared_step_parameters() -> tuple[Parameter, ...]:

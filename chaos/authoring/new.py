@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from chaos.authoring.fault_words import describe_fault
 from chaos.authoring.starters import OF_STREAMS, parsed, starter
-from chaos.authoring.template import Claims, Plan, scenario_text
+from chaos.authoring.template import Claims, TemplatePlan, scenario_text
 from chaos.checks.measure import Window, measure
 from chaos.ports import Target, Vocabulary
 from chaos.runner.life import play
@@ -53,7 +53,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class NewScenario:
     """A scenario's text, and how playing it went."""
 
     text: str
@@ -62,7 +62,7 @@ class Draft:
 
 def draft(
     wish: Wish, target_class: type[Target], simulation: Simulation, *, schema: str = ""
-) -> Draft:
+) -> NewScenario:
     """Write a scenario that the service is known to meet, and play it.
 
     Args:
@@ -77,9 +77,9 @@ def draft(
     vocabulary = target_class.vocabulary()
     fault = starter(wish.fault, wish.upstream, dict(wish.parameters))
     claim = wish.claim or _default_claim(fault)
-    best: Draft | None = None
+    best: NewScenario | None = None
     for settings, lead_in in _ways(wish, vocabulary):
-        plan = Plan(
+        plan = TemplatePlan(
             name=wish.name,
             target=wish.target,
             claim=claim,
@@ -93,9 +93,9 @@ def draft(
         claims = _claims(silent.trace, wish.upstream)
         if claims is None:
             # The run broke down; why, is in its verdicts.
-            return Draft(text=scenario_text(plan, None), result=silent)
+            return NewScenario(text=scenario_text(plan, None), result=silent)
         text = scenario_text(plan, claims)
-        tried = Draft(text=text, result=_play(text, wish.name, target_class, simulation))
+        tried = NewScenario(text=text, result=_play(text, wish.name, target_class, simulation))
         if any(event.what == "touched" for event in tried.result.trace.of(FaultEvent)):
             return tried
         best = best or tried

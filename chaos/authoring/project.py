@@ -23,7 +23,7 @@ BASELINE = Path("scenarios/baseline.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class SampleProvider:
     """What the service relies on, by way of one request that it makes.
 
     Attributes:
@@ -35,7 +35,7 @@ class Provider:
         ChaosError: One of them cannot be that.
 
     Example:
-        >>> Provider(name="Weather", host="api.weather.test", path="/now")
+        >>> SampleProvider(name="Weather", host="api.weather.test", path="/now")
         Traceback (most recent call last):
         chaos.errors.ChaosError: 'Weather' cannot name a provider; expected lower-case letters, \
 digits and underscores; write for example --provider weather
@@ -63,7 +63,7 @@ digits and underscores; write for example --provider weather
             )
 
 
-def files(provider: Provider) -> dict[Path, str]:
+def files(provider: SampleProvider) -> dict[Path, str]:
     """What to write where, as seen from the project's folder."""
     return {
         Path("service_target.py"): _target(provider),
@@ -74,7 +74,7 @@ def files(provider: Provider) -> dict[Path, str]:
     }
 
 
-def _target(provider: Provider) -> str:
+def _target(provider: SampleProvider) -> str:
     return _TARGET.format(
         name=provider.name,
         host=provider.host,
@@ -83,7 +83,7 @@ def _target(provider: Provider) -> str:
     )
 
 
-def _scenario(provider: Provider) -> str:
+def _scenario(provider: SampleProvider) -> str:
     return _SCENARIO.format(name=provider.name, title=provider.name.replace("_", "-"))
 
 

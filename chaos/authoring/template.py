@@ -16,7 +16,7 @@ _BARE = {"publish_index": "publish_index: {}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class TemplatePlan:
     """What a file is about; ``lead_in`` are actions between the fault and the questions."""
 
     name: str
@@ -48,7 +48,7 @@ class Claims:
     slowest_s: int
 
 
-def scenario_text(plan: Plan, claims: Claims | None) -> str:
+def scenario_text(plan: TemplatePlan, claims: Claims | None) -> str:
     """The file; without ``claims`` it expects nothing, and shows what there is to claim."""
     during: dict[str, object] = {}
     if claims:
@@ -98,7 +98,7 @@ def scenario_text(plan: Plan, claims: Claims | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _given(plan: Plan) -> list[str]:
+def _given(plan: TemplatePlan) -> list[str]:
     if not plan.settings:
         return []
     settings = f"  settings: {write(plan.settings)}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chaos.checks import spending
-from chaos.extensions import Kind, found
+from chaos.extensions import ExtensionKind, found
 from chaos.trace.events import (
     AnswerEvent,
     AskEvent,
@@ -80,7 +80,7 @@ def measure(key: str, window: Window) -> Measured:
         >>> measure("calls.openai", Window(trace=Trace())).values
         (0,)
     """
-    added = found(Kind.EXPECTATION).get(key)
+    added = found(ExtensionKind.EXPECTATION).get(key)
     if added is not None:
         return _measured(added().measure(window), key)
     first, *rest = key.split(".")

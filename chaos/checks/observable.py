@@ -7,8 +7,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from chaos.checks.measure import BUILT_IN_WORDS, Measured, Window
-from chaos.extensions import Extension, MisfitError
-from chaos.extensions import Kind as ExtensionKind
+from chaos.extensions import Extension, ExtensionKind, MisfitError
 from chaos.scenario.kinds import Kind
 from chaos.scenario.observables import Place
 

@@ -52,8 +52,8 @@ def diff(
 
 def _read(path: Path, traces: Path | None, name: str) -> dict[str, Side]:
     """Two traces are of the same scenario, whatever their files are called."""
-    from chaos.compare.finished import read_results, read_trace
     from chaos.compare.runs import bare, sides
+    from chaos.compare.saved_results import read_results, read_trace
 
     if path.suffix == _TRACE:
         return bare(name, read_trace(path))

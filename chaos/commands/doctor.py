@@ -18,7 +18,7 @@ def doctor() -> None:
     well = True
     for finding in examine():
         well &= finding.ok
-        state = "[green]ok     [/]" if finding.ok else "[red]missing[/]"
+        state = "[green]ok     [/]" if finding.ok else "[red]not ok [/]"
         console.print(f"{state} {finding.name:<22} {escape(finding.seen)}", soft_wrap=True)
         if finding.fix:
             console.print(f"        -> {escape(finding.fix)}", soft_wrap=True)

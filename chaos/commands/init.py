@@ -34,13 +34,13 @@ def init(
     is written passes as it is; comments in it say what to replace by what is your own.
     """
     from chaos import session
-    from chaos.authoring.project import BASELINE, Provider, files
+    from chaos.authoring.project import BASELINE, SampleProvider, files
     from chaos.compare.baseline import Baseline
     from chaos.processes.sources import written
     from chaos.reports.console import ConsoleReport
     from chaos.verdict import Outcome
 
-    wanted = Provider(
+    wanted = SampleProvider(
         name=_asked("provider", provider), host=_asked("host", host), path=_asked("path", path)
     )
     texts = files(wanted)

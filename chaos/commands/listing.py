@@ -125,11 +125,11 @@ def _laws() -> Table:
 
 def _upstreams() -> Table:
     from chaos.authoring.catalogue import summary
-    from chaos.extensions import Kind, beside
+    from chaos.extensions import ExtensionKind, beside
     from chaos.ports import STAND_INS, stand_in
 
     table = _table("upstream", "hosts", "what it is")
-    for name in (*STAND_INS, *beside(Kind.UPSTREAM, STAND_INS)):
+    for name in (*STAND_INS, *beside(ExtensionKind.UPSTREAM, STAND_INS)):
         found = stand_in(name)
         table.add_row(name, ", ".join(found.hosts), summary(found))
     return table

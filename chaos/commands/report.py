@@ -26,7 +26,7 @@ def report(saved: Saved, traces: Traces = None, *, files: Files) -> None:
 
     Save them with: chaos run --json results.json --traces traces
     """
-    from chaos.compare.finished import read_results, read_trace
+    from chaos.compare.saved_results import read_results, read_trace
     from chaos.reports.report import Report
     from chaos.verdict import Outcome
 

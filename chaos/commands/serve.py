@@ -21,7 +21,7 @@ from chaos.units import parse_duration
 if TYPE_CHECKING:
     from chaos.scenario.loader import LoadedScenario
     from chaos.serve.meaning import Sight
-    from chaos.serve.serving import Served
+    from chaos.serve.serving import ServedScenario
 
 Scenario = Annotated[Path, typer.Argument(help="A scenario.", show_default=False)]
 Port = Annotated[
@@ -132,7 +132,9 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     raise typer.Exit(suite.outcome.exit_code or int(bool(failed)))
 
 
-def _introduce(loaded: LoadedScenario, served: Served, tell: Callable[[str], None]) -> None:
+def _introduce(
+    loaded: LoadedScenario, served: ServedScenario, tell: Callable[[str], None]
+) -> None:
     from chaos.serve.meaning import JUDGED_LAWS, Sight
 
     tell(f"serving {loaded.source.path}: {' '.join(loaded.scenario.hypothesis.split())}")
@@ -159,7 +161,7 @@ def _keys(loaded: LoadedScenario, needed: Sight) -> list[str]:
     return [each.key for each in expectations(loaded) if sight(each) is needed]
 
 
-def _listen(served: Served) -> None:
+def _listen(served: ServedScenario) -> None:
     """Take each Enter for a signal."""
     for _ in sys.stdin:
         served.signals.give()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -12,8 +13,7 @@ from typing import Self
 from chaos import inputs
 from chaos.compare import recorded
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.measures import take
-from chaos.compare.recorded import Entry
+from chaos.compare.recorded import BaselineEntry
 from chaos.errors import ChaosError
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
@@ -88,14 +88,14 @@ class Baseline:
             same wherever the gate is called from.
 
     Example:
-        >>> from chaos.compare.measures import REQUIRED
+        >>> from chaos.runner.measures import REQUIRED
         >>> measures = {**dict.fromkeys(REQUIRED), "verdict": "passed"}
-        >>> baseline = Baseline({"smoke": Entry(path="smoke.yaml", measures=measures)})
+        >>> baseline = Baseline({"smoke": BaselineEntry(path="smoke.yaml", measures=measures)})
         >>> Baseline.parse(baseline.dump(), "baseline.json") == baseline
         True
     """
 
-    entries: Mapping[str, Entry] = field(default_factory=dict, kw_only=False)
+    entries: Mapping[str, BaselineEntry] = field(default_factory=dict, kw_only=False)
     folder: Path = Path()
 
     @classmethod
@@ -103,9 +103,9 @@ class Baseline:
         """The baseline that this suite would be compared with and found equal."""
         return cls(
             {
-                result.loaded.scenario.name: Entry(
-                    path=_path_from(folder, result.loaded.source.path),
-                    measures=take(result.trace, result.outcome, best_mode=result.best_mode),
+                result.name: BaselineEntry(
+                    path=_path_from(folder, result.path),
+                    measures=result.measures,
                 )
                 for result in suite.results
             },
@@ -159,7 +159,12 @@ class Baseline:
         return recorded.dump(self.entries)
 
     def compare(
-        self, suite: SuiteResult, paths: Sequence[Path], *, update: str = UPDATE
+        self,
+        suite: SuiteResult,
+        paths: Sequence[Path],
+        *,
+        update: str = UPDATE,
+        elsewhere: AbstractSet[str] = frozenset(),
     ) -> Comparison:
         """Compare with what was measured now.
 
@@ -168,6 +173,8 @@ class Baseline:
             paths: Where it was played from; scenarios recorded from elsewhere are not missed,
                 as long as they are still there.
             update: The command that records what was measured.
+            elsewhere: Names of scenarios that are played by somebody else, if not here; they
+                are not missed.
         """
         now = Baseline.of(suite, self.folder)
         found = [
@@ -178,7 +185,7 @@ class Baseline:
         ]
         # Whatever else is recorded, a file that is gone is no reason to expect less of the rest.
         unplayed = self.entries.keys() - now.entries.keys()
-        missing = unplayed & (self._below(paths) | self._gone())
+        missing = unplayed & (self._below(paths) | self._gone()) - elsewhere
         return Comparison(
             changes=tuple(found),
             new=tuple(sorted(now.entries.keys() - self.entries.keys())),
@@ -207,7 +214,7 @@ class Baseline:
         """The names of the scenarios whose files are no longer there."""
         return {name for name, entry in self.entries.items() if not self._file_of(entry).is_file()}
 
-    def _file_of(self, entry: Entry) -> Path:
+    def _file_of(self, entry: BaselineEntry) -> Path:
         return inputs.resolved(self.folder / entry.path)
 
 

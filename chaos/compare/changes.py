@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Self
 
-from chaos.compare.measures import (
+from chaos.runner.measures import (
     BEST_ANSWERS,
     VERDICT,
     Better,
-    Kind,
     Measure,
+    MeasureKind,
     Measures,
     Value,
     describe_measure,
@@ -104,7 +104,7 @@ class _Situation:
 
     @classmethod
     def of(cls, was: Measures, now: Measures) -> Self:
-        good = [key for key in {*was, *now} if describe_measure(key).kind is Kind.GOOD]
+        good = [key for key in {*was, *now} if describe_measure(key).kind is MeasureKind.GOOD]
         best = BEST_ANSWERS.key
         return cls(
             fewer_good=any(
@@ -118,9 +118,9 @@ class _Situation:
         """What a change is that one number alone would call so."""
         if direction is not Trend.BETTER or measure is VERDICT:
             return direction
-        if measure.kind is Kind.EFFORT and self.fewer_good:
+        if measure.kind is MeasureKind.EFFORT and self.fewer_good:
             return Trend.WORSE
-        is_undone = measure.kind is Kind.EFFORT and not self.all_best
+        is_undone = measure.kind is MeasureKind.EFFORT and not self.all_best
         return Trend.DIFFERENT if is_undone or self.fewer_good or self.not_passed else direction
 
 

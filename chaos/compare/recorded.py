@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.compare.measures import REQUIRED, VERDICT, Measures, Value, describe_measure
 from chaos.errors import ChaosError
 from chaos.inputs import is_path
+from chaos.runner.measures import REQUIRED, VERDICT, Measures, Value, describe_measure
 from chaos.scenario.problems import Problem, quoted
 from chaos.scenario.reader import UNUSABLE, read_text
 from chaos.scenario.source import Findings
@@ -25,7 +25,7 @@ _VERDICTS = tuple(outcome.value for outcome in Outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class BaselineEntry:
     """A scenario in the baseline.
 
     Attributes:
@@ -46,7 +46,7 @@ class BaselineError(ChaosError):
         super().__init__(f"{told}\nrestore it from version control, or record it with: {update}")
 
 
-def dump(entries: Mapping[str, Entry]) -> str:
+def dump(entries: Mapping[str, BaselineEntry]) -> str:
     """The text of the file: a line for each number, sorted by scenario."""
     scenarios = {
         name: {
@@ -60,11 +60,11 @@ def dump(entries: Mapping[str, Entry]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def checksum(name: str, entry: Entry) -> str:
+def checksum(name: str, entry: BaselineEntry) -> str:
     """What tells a number that was measured from one that somebody typed.
 
     Example:
-        >>> checksum("smoke", Entry(path="smoke.yaml", measures={"waits": 0}))
+        >>> checksum("smoke", BaselineEntry(path="smoke.yaml", measures={"waits": 0}))
         'c2349a56606a'
     """
     # As a number, whatever its type: a file that is read and written again has the same.
@@ -76,7 +76,7 @@ def checksum(name: str, entry: Entry) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
-def parse(text: str, name: str, *, update: str) -> dict[str, Entry]:
+def parse(text: str, name: str, *, update: str) -> dict[str, BaselineEntry]:
     """Read the entries of a baseline.
 
     Args:
@@ -90,7 +90,7 @@ def parse(text: str, name: str, *, update: str) -> dict[str, Entry]:
     # What reads scenarios knows the place of everything, also in JSON.
     reading = read_text(text, name) if text.strip() else read_text("{}", name)
     findings = reading.findings
-    entries: dict[str, Entry] = {}
+    entries: dict[str, BaselineEntry] = {}
     if reading.data is not UNUSABLE:
         entries = dict(_entries(reading.data, findings))
     if findings.problems:
@@ -98,7 +98,7 @@ def parse(text: str, name: str, *, update: str) -> dict[str, Entry]:
     return entries
 
 
-def _entries(document: object, findings: Findings) -> Iterator[tuple[str, Entry]]:
+def _entries(document: object, findings: Findings) -> Iterator[tuple[str, BaselineEntry]]:
     if not isinstance(document, Mapping):
         findings.add((), "this is no baseline", "an object", "record it anew", "not-a-baseline")
         return
@@ -126,7 +126,7 @@ def _entries(document: object, findings: Findings) -> Iterator[tuple[str, Entry]
         yield name, entry
 
 
-def _entry(name: str, said: object, findings: Findings) -> Entry | None:
+def _entry(name: str, said: object, findings: Findings) -> BaselineEntry | None:
     """The entry, if nothing is wrong with it."""
     before = len(findings.problems)
     place = ("scenarios", name)
@@ -145,7 +145,7 @@ def _entry(name: str, said: object, findings: Findings) -> Entry | None:
             findings.add((*place, key), f"{key} is {shown}", expected, _FIX, _CODE)
     if len(findings.problems) > before:
         return None
-    entry = Entry(path=path, measures=measures)
+    entry = BaselineEntry(path=path, measures=measures)
     if sealed != checksum(name, entry):
         wrong = f"the checksum of {quoted(name)} does not fit its entry: it was edited by hand"
         findings.add((*place, _CHECKSUM), wrong, "what was measured", _FIX, "baseline-edited")

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.finished import FinishedRun
-from chaos.compare.measures import Measures, take
 from chaos.compare.traces import Parting, first_difference
+from chaos.runner.measures import Measures, take
+from chaos.runner.result import RunResult
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 
@@ -23,7 +23,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class ScenarioDifference:
     """A scenario that did not go the same way in both.
 
     Attributes:
@@ -52,7 +52,7 @@ class RunsCompared:
     """
 
     same: int
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ScenarioDifference, ...] = ()
     only_before: tuple[str, ...] = ()
     only_now: tuple[str, ...] = ()
 
@@ -77,7 +77,7 @@ class RunsCompared:
         return Outcome.PASSED
 
 
-def sides(runs: Iterable[FinishedRun]) -> dict[str, Side]:
+def sides(runs: Iterable[RunResult]) -> dict[str, Side]:
     """Runs with their verdicts, by the names of their scenarios."""
     return {
         run.name: Side(trace=run.trace, measures=run.measures, problems=run.problems)
@@ -105,7 +105,7 @@ def compare_runs(was: Mapping[str, Side], now: Mapping[str, Side]) -> RunsCompar
         found = changes(name, before.measures, after.measures)
         if parting is not None or found:
             differences.append(
-                Difference(
+                ScenarioDifference(
                     name=name,
                     was=before.trace,
                     now=after.trace,

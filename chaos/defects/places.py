@@ -35,7 +35,7 @@ class Hunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HunkPlace:
     """A hunk that was found: the index of its first line, and the lines that go there.
 
     Attributes:
@@ -47,7 +47,7 @@ class Place:
     becomes: tuple[str, ...] | None
 
 
-def find(lines: Sequence[str], scope: range, hunks: Sequence[Hunk], name: str) -> list[Place]:
+def find(lines: Sequence[str], scope: range, hunks: Sequence[Hunk], name: str) -> list[HunkPlace]:
     r"""Where all the hunks are.
 
     Args:
@@ -146,9 +146,9 @@ def _fits(seen: Sequence[str], wanted: Sequence[str], names: Names) -> Names | N
     return learnt if len(set(learnt.values())) == len(learnt) else None
 
 
-def _place(line: str, at: int, hunk: Hunk, names: Names, name: str) -> Place:
+def _place(line: str, at: int, hunk: Hunk, names: Names, name: str) -> HunkPlace:
     if hunk.becomes is None:
-        return Place(at, len(hunk.was), None)
+        return HunkPlace(at, len(hunk.was), None)
     margin = line[: len(line) - len(line.lstrip())]
     unknown = {
         each for text in hunk.becomes for each in _PRIVATE.findall(text) if each not in names
@@ -162,7 +162,7 @@ def _place(line: str, at: int, hunk: Hunk, names: Names, name: str) -> Place:
     becomes = (
         _PRIVATE.sub(lambda found: names.get(found[0], found[0]), text) for text in hunk.becomes
     )
-    return Place(at, len(hunk.was), tuple(f"{margin}{text}\n" for text in becomes))
+    return HunkPlace(at, len(hunk.was), tuple(f"{margin}{text}\n" for text in becomes))
 
 
 def _bound_by(lines: Sequence[str]) -> set[str]:

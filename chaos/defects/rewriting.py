@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from types import CodeType, FunctionType
 
 from chaos.defects.defect import DefectError
-from chaos.defects.places import Hunk, Place, find, function_around, scope_of
+from chaos.defects.places import Hunk, HunkPlace, find, function_around, scope_of
 
 _STALE = "bring the defect up to date with the service"
 
@@ -78,7 +78,7 @@ def rewritten(where: str, hunks: Sequence[Hunk]) -> dict[FunctionType, CodeType]
     scope = scope_of(tree, path.split(".") if path else (), len(lines))
     if scope is None:
         raise DefectError(f"{where} does not exist; expected a part of the service; {_STALE}")
-    by_function: dict[str, list[Place]] = {}
+    by_function: dict[str, list[HunkPlace]] = {}
     for place in find(lines, scope, hunks, where):
         if place.becomes is not None:
             found = function_around(tree, place.at + 1)
@@ -92,7 +92,7 @@ def rewritten(where: str, hunks: Sequence[Hunk]) -> dict[FunctionType, CodeType]
     return codes
 
 
-def _rewritten(function: FunctionType, lines: Sequence[str], places: list[Place]) -> CodeType:
+def _rewritten(function: FunctionType, lines: Sequence[str], places: list[HunkPlace]) -> CodeType:
     if _compiled(lines, function) != function.__code__:
         raise DefectError(
             f"{_name(function)} is not what its file says; expected the source of what is in "

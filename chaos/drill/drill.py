@@ -22,6 +22,7 @@ from chaos.runner.felt import never_felt
 from chaos.scenario.faults import Fault
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Scenario
+from chaos.serve.lasting import begin_fault
 from chaos.serve.serving import SAME_MOMENT_S
 from chaos.targets.helpdesk import words
 from chaos.targets.helpdesk.running import Questions, RunningHelpdesk
@@ -78,6 +79,7 @@ class Drill:
         self._undo = ExitStack()
         self._playing: Playing | None = None
         self._saving = threading.Lock()
+        self._over = threading.Event()
 
     def __enter__(self) -> Self:
         """Start the stand-ins, then the service.
@@ -116,6 +118,7 @@ class Drill:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+        self._over.set()
         self._undo.close()
 
     # -- what is done
@@ -134,15 +137,12 @@ class Drill:
             threading.Thread(target=self.helpdesk.ask, args=[question], daemon=True).start()
 
     def inject(self, fault: Fault) -> str:
-        """Begin a fault; returns its id."""
-        with self.world.turn():
-            fault_id = self.world.injector.inject(fault, now_s=self.world.clock.now_s)
-        if fault.for_ is not None:
-            lasts_s = fault.for_.total_seconds()
-            timer = threading.Timer(lasts_s, self._expire, [fault_id, fault])
-            timer.daemon = True
-            timer.start()
-        return fault_id
+        """Begin a fault; returns its id.
+
+        Raises:
+            ChaosError: A fault of that id is in force.
+        """
+        return begin_fault(fault, self.world, self._over)
 
     def heal(self, fault_id: str) -> None:
         """End a fault.
@@ -272,12 +272,6 @@ class Drill:
         laws = [law for law in judge_laws(record) if law.check in LIVE_LAWS]
         broken = [law for law in laws if law.outcome is Outcome.FAILED]
         return broken + never_felt(self.world.injector)
-
-    def _expire(self, fault_id: str, fault: Fault) -> None:
-        assert fault.for_ is not None, "it has a length"
-        # The id may have been healed, and used again, in the meantime.
-        if self.world.injector.active.get(fault_id) is fault:
-            self.world.injector.heal(fault_id, by=f"for {fault.for_.total_seconds():g}s")
 
     def _url(self, upstream: str) -> str:
         return f"http://{HOST}:{self.world.ports[upstream]}"

@@ -44,7 +44,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class FaultForm:
     """One fault.
 
     Attributes:
@@ -64,7 +64,7 @@ class Form:
     upstreams: tuple[str, ...]
 
 
-def forms(upstreams: tuple[str, ...]) -> tuple[Form, ...]:
+def forms(upstreams: tuple[str, ...]) -> tuple[FaultForm, ...]:
     """A form for each fault there is.
 
     Args:
@@ -80,10 +80,10 @@ def forms(upstreams: tuple[str, ...]) -> tuple[Form, ...]:
     return tuple(_form(model, upstreams) for model in BEHAVIOURS)
 
 
-def _form(model: type[Fault], upstreams: tuple[str, ...]) -> Form:
+def _form(model: type[Fault], upstreams: tuple[str, ...]) -> FaultForm:
     example = _example(model)
     fields = tuple(_fields(model, example))
-    return Form(
+    return FaultForm(
         kind=kind_of(model),
         doc=(model.__doc__ or "").partition("\n")[0].replace("``", ""),
         own=tuple(each for each in fields if each.name not in _OF_ALL_FAULTS),

@@ -20,7 +20,7 @@ TOUR = Path(__file__).parent / "tour.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Playable:
     """A scenario that can be played.
 
     Attributes:
@@ -45,9 +45,9 @@ class Library:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
-        self._pieces: dict[str, Piece] | None = None
+        self._pieces: dict[str, Playable] | None = None
 
-    def pieces(self) -> dict[str, Piece]:
+    def pieces(self) -> dict[str, Playable]:
         """Every scenario that a drill can play, the shortest first."""
         if self._pieces is None:
             loaded = session.load_all([TOUR, *self._paths]).scenarios
@@ -105,12 +105,12 @@ def _can_be_played(loaded: LoadedScenario) -> bool:
     return True
 
 
-def _piece(loaded: LoadedScenario) -> Piece:
+def _piece(loaded: LoadedScenario) -> Playable:
     scenario = loaded.scenario
     lasts_s = length_s(scenario.steady_state) + length_s(scenario.method)
     world = {**scenario.given.settings, **scenario.given.world()}
     unlike = ", ".join(f"{key}: {write(value)}" for key, value in world.items())
-    return Piece(
+    return Playable(
         loaded=loaded,
         lasts=format_duration(round(lasts_s)),
         lasts_s=lasts_s,

@@ -18,7 +18,7 @@ from chaos.drill.library import TOUR, Library
 from chaos.errors import ChaosError
 from chaos.reports import html
 from chaos.scenario.problems import ScenarioError
-from chaos.serve.local_http import Asked, LocalHttp, Reply, as_json
+from chaos.serve.local_http import LocalHttp, LocalReply, LocalRequest, as_json
 from chaos.targets import vocabulary_of
 
 _HERE = Path(__file__).parent
@@ -80,7 +80,7 @@ class DrillServer:
         """Where the page is."""
         return f"{self._local.url}/"
 
-    def _answer(self, asked: Asked) -> Reply:
+    def _answer(self, asked: LocalRequest) -> LocalReply:
         if asked.method == "POST":
             return self._do(asked)
         match asked.path:
@@ -96,7 +96,7 @@ class DrillServer:
             case path:
                 return _said(HTTPStatus.NOT_FOUND, {"error": f"no {path} here"})
 
-    def _do(self, asked: Asked) -> Reply:
+    def _do(self, asked: LocalRequest) -> LocalReply:
         if _PAGE_HEADER not in asked.headers:
             error = "expected a request of the drill's page"
             return _said(HTTPStatus.FORBIDDEN, {"error": error})
@@ -116,12 +116,14 @@ class DrillServer:
         return _said(HTTPStatus.OK, done)
 
 
-def _said(status: HTTPStatus, payload: object) -> Reply:
+def _said(status: HTTPStatus, payload: object) -> LocalReply:
     return as_json(status, payload, _HEADERS)
 
 
-def _file(body: bytes, kind: str) -> Reply:
-    return Reply(status=HTTPStatus.OK, body=body, kind=f"{kind}; charset=utf-8", headers=_HEADERS)
+def _file(body: bytes, kind: str) -> LocalReply:
+    return LocalReply(
+        status=HTTPStatus.OK, body=body, kind=f"{kind}; charset=utf-8", headers=_HEADERS
+    )
 
 
 class _Actions:

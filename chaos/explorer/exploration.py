@@ -126,13 +126,22 @@ OnRun = Callable[[Exploration], None]
 """Told of the progress after each run."""
 
 
-def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Exploration:
+def explore(
+    crew: Crew,
+    bounds: Bounds,
+    *,
+    on_run: OnRun = lambda _: None,
+    takes: Callable[[int], bool] | None = None,
+    earlier_s: float = 0.0,
+) -> Exploration:
     """Play every run within the bounds, those with the fewest deviations first.
 
     Args:
         crew: Plays the runs.
         bounds: How far to go.
         on_run: Told of the progress.
+        takes: Which part of the tree to search; see `Tree`.
+        earlier_s: Real time that was spent on this search before, in seconds.
     """
     deepest = sum(bounds.deviations.values())
 
@@ -143,9 +152,9 @@ def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Ex
             Job(deviations=deviations, looks_ahead=looks_ahead) for deviations in all_deviations
         )
 
-    tree = Tree(play, bounds.deviations, prunes=bounds.prunes)
+    tree = Tree(play, bounds.deviations, prunes=bounds.prunes, takes=takes)
     exploration = Exploration()
-    began_s = real.monotonic()
+    began_s = real.monotonic() - earlier_s
     for run in tree:
         exploration.note(run)
         exploration.real_s = real.monotonic() - began_s
@@ -163,8 +172,15 @@ def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Ex
     return exploration
 
 
-def wander(
-    crew: Crew, bounds: Bounds, seed: int, *, share: float = 0.3, on_run: OnRun = lambda _: None
+def wander(  # noqa: PLR0913 - what a walk consists of; all but the first three by keyword
+    crew: Crew,
+    bounds: Bounds,
+    seed: int,
+    *,
+    share: float = 0.3,
+    on_run: OnRun = lambda _: None,
+    takes: Callable[[int], bool] | None = None,
+    earlier_s: float = 0.0,
 ) -> Exploration:
     """Play runs with any number of deviations, at random, until the bounds end it.
 
@@ -174,11 +190,19 @@ def wander(
         seed: Makes the walks differ; equal seeds give equal runs.
         share: Of the decisions, that are drawn at random.
         on_run: Told of the progress.
+        takes: Which of the walks to go, by their numbers; all by default.
+        earlier_s: Real time that was spent on this search before, in seconds.
     """
     assert bounds.runs or bounds.seconds, "nothing would ever end it"
     exploration = Exploration(due=0)
-    began_s = real.monotonic()
-    walks = (Job(wander=Wander(seed=seed + number, share=share)) for number in count())
+    began_s = real.monotonic() - earlier_s
+    # All machines together play what one would.
+    numbers = count() if bounds.runs is None else iter(range(bounds.runs))
+    walks = (
+        Job(wander=Wander(seed=seed + number, share=share))
+        for number in numbers
+        if takes is None or takes(number)
+    )
     for run in crew(walks):
         exploration.note(run)
         exploration.real_s = real.monotonic() - began_s
@@ -186,6 +210,7 @@ def wander(
         exploration.stopped = _spent(exploration, bounds)
         if exploration.stopped:
             break
+    exploration.stopped = exploration.stopped or "--runs"
     return exploration
 
 

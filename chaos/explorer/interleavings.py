@@ -66,7 +66,6 @@ def play_interleavings(
     )
     return replace(
         result,
-        loaded=loaded,
         verdicts=(*result.verdicts, verdict),
         real_s=found.real_s + result.real_s,
     )
@@ -79,8 +78,7 @@ def replay_interleaving(
     explored = loaded.scenario.explore
     assert explored is not None, "the scenario names one"
     deviations = tuple((at, pick) for at, pick in enumerate(explored.choices) if pick)
-    result = interleaved(target, loaded).played(simulation, deviations).result
-    return replace(result, loaded=loaded)
+    return interleaved(target, loaded).played(simulation, deviations).result
 
 
 def _outcome(found: Exploration) -> Outcome:

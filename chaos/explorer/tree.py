@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from chaos.explorer.subject import Deviations, Point, Run
 
@@ -57,6 +58,8 @@ class Tree:
         most: Most deviations of each kind; a kind that is not named is not limited, and costs
             nothing.
         prunes: Whether to leave out what would come to the same.
+        takes: Whether to go on with a first deviation, by its number in their order; all by
+            default. Others go on with the rest.
 
     Attributes:
         depth: Deviations of the runs that are being gone through now.
@@ -73,13 +76,22 @@ class Tree:
         [(), ((0, 1),), ((0, 2),), ((1, 1),), ((1, 2),)]
     """
 
-    def __init__(self, play: Play, most: Mapping[str, int], *, prunes: bool = True) -> None:
+    def __init__(
+        self,
+        play: Play,
+        most: Mapping[str, int],
+        *,
+        prunes: bool = True,
+        takes: Callable[[int], bool] | None = None,
+    ) -> None:
         self.depth = self.done = 0
         self.due = 1
         self.finished: list[int] = []
         self._play = play
         self._most = most
         self._prunes = prunes
+        self._takes = takes
+        self._firsts = count()
         self._root = _Node((), dict.fromkeys(most, 0))
         self._seen_in: defaultdict[str, list[tuple[_Node, int]]] = defaultdict(list)
         self._nodes = 1
@@ -168,6 +180,8 @@ class Tree:
             if self._prunes and picked in point.idle:
                 node.children.append((number, point.kind, None))
                 self._left_out = True
+                continue
+            if node is self._root and self._takes and not self._takes(next(self._firsts)):
                 continue
             child = _Node((*node.deviations, (number, picked)), dict(node.spent), at=number)
             if point.kind in self._most:

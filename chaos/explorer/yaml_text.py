@@ -11,6 +11,7 @@ from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 
 from chaos.scenario.expectations import Expectation
+from chaos.scenario.faults import Fault
 from chaos.scenario.model import AnyStep, Ask, ExpectStep, Scenario, Step
 from chaos.scenario.scalars import write
 from chaos.units import format_duration
@@ -27,10 +28,9 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - anything a scenario may hold
         {'question': 'How?', 'every': '10s'}
     """
     if isinstance(value, BaseModel):
-        fields = type(value).model_fields
         return {
             field.alias or name: plain(_as_written(getattr(value, name), field))
-            for name, field in fields.items()
+            for name, field in _in_order(type(value))
             if name in value.model_fields_set
             and (getattr(value, name) != field.default or name == "content")
         }
@@ -43,6 +43,19 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - anything a scenario may hold
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     return value
+
+
+def _in_order(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    """The fields of a model in the order in which a person writes them."""
+    fields = list(model.model_fields.items())
+    if not issubclass(model, Fault):
+        return fields
+    # Which fault, of whom, and how; then what all faults may say: for how long, for which calls.
+    shared = Fault.model_fields.keys()
+    return sorted(fields, key=lambda each: _RANK.get(each[0], 4 if each[0] in shared else 3))
+
+
+_RANK = {"id": 0, "upstream": 1, "fault": 2}
 
 
 def _as_written(value: Any, field: FieldInfo) -> Any:  # noqa: ANN401 - as above

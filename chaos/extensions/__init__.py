@@ -14,7 +14,8 @@ imported, is not whole or takes a name that is taken is an error that names it.
 from __future__ import annotations
 
 from chaos.extensions.finding import announced, are_unread, beside, found, importing_nothing
-from chaos.extensions.kinds import Extension, ExtensionError, Kind, MisfitError, blaming
+from chaos.extensions.installed import Installed, installed
+from chaos.extensions.kinds import Extension, ExtensionError, ExtensionKind, MisfitError, blaming
 from chaos.extensions.memory import forget, on_forget, remembered
 from chaos.extensions.project import importable, project_folder
 from chaos.extensions.registry import Listed, Registry, load
@@ -22,7 +23,8 @@ from chaos.extensions.registry import Listed, Registry, load
 __all__ = [
     "Extension",
     "ExtensionError",
-    "Kind",
+    "ExtensionKind",
+    "Installed",
     "Listed",
     "MisfitError",
     "Registry",
@@ -34,6 +36,7 @@ __all__ = [
     "found",
     "importable",
     "importing_nothing",
+    "installed",
     "load",
     "on_forget",
     "project_folder",

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from chaos.extensions.kinds import Extension, ExtensionError, Kind, MisfitError
+from chaos.extensions.kinds import Extension, ExtensionError, ExtensionKind, MisfitError
 from chaos.extensions.memory import forget, remembered
 from chaos.extensions.project import importable, named_modules, place, plugin_settings
 from chaos.processes.importing import load as import_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class Found:
     """An extension, and how it came here: its reference, and who names it."""
 
     thing: Any
@@ -25,11 +25,12 @@ class _Found:
 
     @property
     def told(self) -> str:
+        """The beginning of a message about it."""
         return f"{self.thing.extends.word} {self.reference!r}, named by {self.by}"
 
 
 @remembered
-def found(kind: Kind) -> Mapping[str, Any]:
+def found(kind: ExtensionKind) -> Mapping[str, Any]:
     """Everything of a kind that was added, by name, in order of name.
 
     Of targets only those of the modules that a project names: packages have theirs imported when
@@ -42,11 +43,11 @@ def found(kind: Kind) -> Mapping[str, Any]:
 
 
 @remembered
-def _by_name(kind: Kind) -> Mapping[str, _Found]:
+def _by_name(kind: ExtensionKind) -> Mapping[str, Found]:
     candidates = [each for each in _of_modules() if each.thing.extends is kind]
-    if kind is not Kind.TARGET and not _Reading.nothing:
-        candidates += [_announced(point, kind) for point in announced(kind).values()]
-    by_name: dict[str, _Found] = {}
+    if kind is not ExtensionKind.TARGET and not _Reading.nothing:
+        candidates += [announced_as(point, kind) for point in announced(kind).values()]
+    by_name: dict[str, Found] = {}
     for each in candidates:
         other = by_name.setdefault(each.thing.name, each)
         if other.thing is not each.thing:
@@ -57,7 +58,7 @@ def _by_name(kind: Kind) -> Mapping[str, _Found]:
     return {name: by_name[name] for name in sorted(by_name)}
 
 
-def beside(kind: Kind, shipped: Collection[str]) -> Mapping[str, Any]:
+def beside(kind: ExtensionKind, shipped: Collection[str]) -> Mapping[str, Any]:
     """As `found`, where names of what comes with the harness are taken.
 
     Raises:
@@ -74,7 +75,7 @@ def beside(kind: Kind, shipped: Collection[str]) -> Mapping[str, Any]:
 
 
 @remembered
-def announced(kind: Kind) -> Mapping[str, EntryPoint]:
+def announced(kind: ExtensionKind) -> Mapping[str, EntryPoint]:
     """The entry points of a kind, by name; nothing is imported.
 
     Raises:
@@ -109,42 +110,48 @@ def importing_nothing() -> Iterator[None]:
         forget()
 
 
-def are_unread(kind: Kind) -> bool:
+def are_unread(kind: ExtensionKind) -> bool:
     """Whether there may be more of a kind than is found, because nothing may be imported."""
     return _Reading.nothing and bool(announced(kind) or named_modules())
 
 
-def _of_modules() -> Sequence[_Found]:
+def _of_modules() -> Sequence[Found]:
     return () if _Reading.nothing else _read_modules()
 
 
 @remembered
-def _read_modules() -> Sequence[_Found]:
+def _read_modules() -> Sequence[Found]:
     """What the modules define that the project names, in order of the names of the modules."""
-    collected: list[_Found] = []
-    for name in sorted(named_modules()):
-        settings = plugin_settings()
-        assert settings is not None, "somebody has named it"
-        file, _ = settings
-        told = f"plug-in {name!r}, named by {place(file, name)}"
-        with importable(file.parent):
-            module = import_(name, told=told, error=ExtensionError)
-        defined = [
-            _Found(thing=thing, reference=f"{name}:{key}", by=place(file, name))
-            for key, thing in vars(module).items()
-            if not key.startswith("_") and _is_defined_in(name, thing)
-        ]
-        if not defined:
-            words = ", ".join(kind.word for kind in Kind)
-            raise ExtensionError(
-                f"{told} defines nothing that can be added; expected at least one of: {words}; "
-                "name the module that defines it, or remove the name"
-            )
-        for each in defined:
-            if not _is_a_base(each.thing, defined):
-                _check(each)
-                collected.append(each)
-    return collected
+    return [each for name in sorted(named_modules()) for each in read_module(name)]
+
+
+def read_module(name: str) -> Iterator[Found]:
+    """What a module defines that the project names.
+
+    Raises:
+        ExtensionError: It cannot be imported, or what it defines is not whole.
+    """
+    settings = plugin_settings()
+    assert settings is not None, "somebody has named it"
+    file, _ = settings
+    told = f"plug-in {name!r}, named by {place(file, name)}"
+    with importable(file.parent):
+        module = import_(name, told=told, error=ExtensionError)
+    defined = [
+        Found(thing=thing, reference=f"{name}:{key}", by=place(file, name))
+        for key, thing in vars(module).items()
+        if not key.startswith("_") and _is_defined_in(name, thing)
+    ]
+    if not defined:
+        words = ", ".join(kind.word for kind in ExtensionKind)
+        raise ExtensionError(
+            f"{told} defines nothing that can be added; expected at least one of: {words}; "
+            "name the module that defines it, or remove the name"
+        )
+    for each in defined:
+        if not _is_a_base(each.thing, defined):
+            _check(each)
+            yield each
 
 
 def _is_defined_in(module: str, thing: object) -> bool:
@@ -155,7 +162,7 @@ def _is_defined_in(module: str, thing: object) -> bool:
     return issubclass(thing, Extension) and (home == module or home.startswith(f"{module}."))
 
 
-def _is_a_base(thing: object, others: Sequence[_Found]) -> bool:
+def _is_a_base(thing: object, others: Sequence[Found]) -> bool:
     """Whether it is there for others of its module to derive from, and not whole itself."""
     if not isinstance(thing, type) or not issubclass(thing, Extension):
         return False
@@ -169,7 +176,12 @@ def _is_a_base(thing: object, others: Sequence[_Found]) -> bool:
     return inspect.isabstract(thing)
 
 
-def _announced(point: EntryPoint, kind: Kind) -> _Found:
+def announced_as(point: EntryPoint, kind: ExtensionKind) -> Found:
+    """What an entry point announces.
+
+    Raises:
+        ExtensionError: It cannot be imported, or it is not whole, or of another kind.
+    """
     by = _package(point)
     told = f"{kind.word} {point.value!r}, named by {by}"
     thing = import_(point.value, told=told, error=ExtensionError)
@@ -178,7 +190,7 @@ def _announced(point: EntryPoint, kind: Kind) -> _Found:
             f"{told}, is {thing!r}; expected a {kind.word}, as the group {kind.group!r} says; "
             "correct the entry point"
         )
-    found_so = _Found(thing=thing, reference=point.value, by=by)
+    found_so = Found(thing=thing, reference=point.value, by=by)
     _check(found_so)
     return found_so
 
@@ -187,7 +199,7 @@ def _is_extension_class(thing: object) -> bool:
     return isinstance(thing, type) and issubclass(thing, Extension)
 
 
-def _check(each: _Found) -> None:
+def _check(each: Found) -> None:
     try:
         _check_is_whole(each.thing)
     except MisfitError as misfit:

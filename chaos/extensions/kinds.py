@@ -27,7 +27,7 @@ class MisfitError(Exception):
         super().__init__(f"{wrong}; expected {expected}; {fix}")
 
 
-class Kind(Enum):
+class ExtensionKind(Enum):
     """What can be added; the value is the last word of its entry-point group."""
 
     TARGET = "targets"
@@ -43,7 +43,7 @@ class Kind(Enum):
         """The entry-point group in which packages announce it.
 
         Example:
-            >>> Kind.FORMAT.group, Kind.FORMAT.word
+            >>> ExtensionKind.FORMAT.group, ExtensionKind.FORMAT.word
             ('chaos.reports', 'report format')
         """
         return f"chaos.{self.value}"
@@ -51,13 +51,13 @@ class Kind(Enum):
     @property
     def word(self) -> str:
         """What a message calls one."""
-        return "report format" if self is Kind.FORMAT else self.name.lower()
+        return "report format" if self is ExtensionKind.FORMAT else self.name.lower()
 
 
 class Extension:
     """Base of everything that can be added: of the classes, or of the values, of a kind."""
 
-    extends: ClassVar[Kind]
+    extends: ClassVar[ExtensionKind]
     """Which kind it is; set by the base class of the kind."""
 
     @classmethod

@@ -49,7 +49,7 @@ def plugin_settings() -> tuple[Path, Sequence[str]] | None:
     here = Path.cwd()
     for folder in (here, *here.parents):
         file = folder / "pyproject.toml"
-        if inputs.look(file) is inputs.Place.FILE and (said := _table(file)) is not None:
+        if inputs.look(file) is inputs.PathState.FILE and (said := _table(file)) is not None:
             return file, _plugins(file, said)
     return None
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from chaos.extensions.finding import beside, found
-from chaos.extensions.kinds import Kind
+from chaos.extensions.kinds import ExtensionKind
 from chaos.extensions.memory import remembered
 
 T = TypeVar("T")
 
-_JUDGING = (Kind.FAULT, Kind.EXPECTATION, Kind.LAW)
+_JUDGING = (ExtensionKind.FAULT, ExtensionKind.EXPECTATION, ExtensionKind.LAW)
 """What every scenario may meet."""
 
 _registries: list[Registry[Any]] = []
@@ -27,13 +27,13 @@ class Registry(Mapping[str, T]):
         part: What of an extension is wanted; by default itself.
 
     Example:
-        >>> Registry(Kind.LAW, {"shipped": int})["shipped"]
+        >>> Registry(ExtensionKind.LAW, {"shipped": int})["shipped"]
         <class 'int'>
     """
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ExtensionKind,
         shipped: Mapping[str, T],
         part: Callable[[Any], T] = lambda extension: extension,
     ) -> None:
@@ -61,7 +61,7 @@ class Listed(Sequence[T], Generic[T]):
     """The values of a registry, in its order.
 
     Example:
-        >>> list(Listed(Registry(Kind.LAW, {"shipped": int})))
+        >>> list(Listed(Registry(ExtensionKind.LAW, {"shipped": int})))
         [<class 'int'>]
     """
 
@@ -77,6 +77,11 @@ class Listed(Sequence[T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._registry)
+
+
+def registries() -> Sequence[Registry[Any]]:
+    """One for each kind, as far as its module was imported."""
+    return tuple(_registries)
 
 
 def load() -> None:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from chaos.choices import Choices
-from chaos.extensions import Extension, Kind, MisfitError
+from chaos.extensions import Extension, ExtensionKind, MisfitError
 from chaos.faults.connecting import Connecting
 from chaos.faults.delivery import Answered, Delivery, Lost
 from chaos.http import Response
@@ -41,7 +41,7 @@ class Behaviour(Extension, ABC, Generic[F]):
         choices: The source of everything undecided.
     """
 
-    extends = Kind.FAULT
+    extends = ExtensionKind.FAULT
 
     name: ClassVar[str]
     """What scenarios call it; its model says."""

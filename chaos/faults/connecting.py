@@ -18,7 +18,7 @@ class NameFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class ConnectionRefusal:
     """Nobody listens."""
 
     by: str
@@ -44,7 +44,7 @@ class Connected:
     """Nothing is in the way."""
 
 
-Connecting = NameFailure | Refused | Ignored | Distrusted | Connected
+Connecting = NameFailure | ConnectionRefusal | Ignored | Distrusted | Connected
 """What becomes of one attempt to connect."""
 
 CONNECTED = Connected()

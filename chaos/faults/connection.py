@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from chaos.faults.behaviour import BendingFault, ConnectingFault, IdleFault, LosingFault
-from chaos.faults.connecting import Connecting, Distrusted, Ignored, NameFailure, Refused
+from chaos.faults.connecting import Connecting, ConnectionRefusal, Distrusted, Ignored, NameFailure
 from chaos.faults.delivery import Answered, Delivery, Lost
 from chaos.http import Response
 from chaos.scenario.faults import (
@@ -48,7 +48,7 @@ class ConnectionRefused(ConnectingFault[ConnectionRefusedFault]):
 
     def meet(self) -> Connecting:
         """A refusal."""
-        return Refused(by=self.id)
+        return ConnectionRefusal(by=self.id)
 
 
 class TlsFailure(ConnectingFault[TlsFailureFault]):

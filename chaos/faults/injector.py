@@ -17,6 +17,7 @@ from chaos.faults.registry import kind_of
 from chaos.ports import Operation, Recorder, StandIn
 from chaos.scenario.faults import Fault
 from chaos.trace.events import FaultEvent
+from chaos.units import format_duration
 
 
 class Connections(Protocol):
@@ -113,6 +114,19 @@ class Injector:
             raise ChaosError(f"no fault {id!r} was injected; expected one of: {known}")
         if self._active.pop(id, None) is not None and self.recorder is not None:
             self.recorder.record(FaultEvent, fault=id, what="healed", by=by)
+
+    def expire(self, id: str, fault: Fault) -> bool:  # noqa: A002 - the YAML word
+        """End a fault because its time has passed; whether it was still in force.
+
+        Args:
+            id: The id that it was given.
+            fault: What was injected: the id may have been healed, and used again, in the meantime.
+        """
+        assert fault.for_ is not None, "it has a length"
+        if self.active.get(id) is not fault:
+            return False
+        self.heal(id, by=f"for {format_duration(fault.for_.total_seconds())}")
+        return True
 
     def untouched(self) -> tuple[str, ...]:
         """Ids of injections that never affected a call; those of an id used twice count apart."""

@@ -11,7 +11,7 @@ from typing import Any
 import chaos.faults
 from chaos import extensions
 from chaos.choices import Choices
-from chaos.extensions import Kind
+from chaos.extensions import ExtensionKind
 from chaos.faults.behaviour import AnyBehaviour, Behaviour
 from chaos.scenario.faults import FAULTS, Fault, kind_of
 
@@ -37,7 +37,7 @@ BEHAVIOURS: Mapping[type[Fault], type[AnyBehaviour]] = _Behaviours()
 
 @extensions.remembered
 def _by_model() -> Mapping[type[Fault], type[AnyBehaviour]]:
-    behaviours = [*_shipped(), *extensions.found(Kind.FAULT).values()]
+    behaviours = [*_shipped(), *extensions.found(ExtensionKind.FAULT).values()]
     by_model: dict[type[Fault], type[AnyBehaviour]] = {each.model: each for each in behaviours}
     # A model without one is left out, and a test names it.
     return {model: by_model[model] for model in FAULTS.values() if model in by_model}

@@ -25,7 +25,7 @@ _SOURCE = re.compile(r"(?P<title>.+), (?P<address>https://\S+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Publication:
     """Who published it: the title of the page, and its address."""
 
     title: str
@@ -53,7 +53,7 @@ class Incident:
     date: date
     lasted: timedelta
     shape: str
-    sources: tuple[Source, ...]
+    sources: tuple[Publication, ...]
     facts: tuple[str, ...]
     assumed: tuple[str, ...]
     path: Path
@@ -143,10 +143,10 @@ def _header(text: str) -> defaultdict[str, list[str]]:
     return said
 
 
-def _source(text: str, path: Path) -> Source:
+def _source(text: str, path: Path) -> Publication:
     match = _SOURCE.fullmatch(text)
     if match is None:
         raise ChaosError(
             f"{path}: source {text!r} has no address; expected '# source: Title, https://…'"
         )
-    return Source(match["title"], match["address"])
+    return Publication(match["title"], match["address"])

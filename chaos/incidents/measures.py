@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chaos.checks.measure import Window, measure
 from chaos.runner.result import RunResult
 from chaos.scenario.faults import Fault
-from chaos.scenario.model import InjectStep
+from chaos.scenario.model import InjectStep, Scenario
 from chaos.trace.events import AnswerEvent, AskEvent, FaultEvent, RequestEvent
 from chaos.trace.trace import Trace
 
@@ -60,9 +60,15 @@ class Row:
         return self.calls / self.asks if self.asks else 0.0
 
 
-def row_of(result: RunResult, *, claims: bool) -> Row:
-    """The numbers of a finished run; ``claims``: whether the scenario was written for it."""
-    trace, scenario = result.trace, result.loaded.scenario
+def row_of(result: RunResult, scenario: Scenario, *, claims: bool) -> Row:
+    """The numbers of a finished run.
+
+    Args:
+        result: The run.
+        scenario: What was played.
+        claims: Whether the scenario was written for the target that it was played with.
+    """
+    trace = result.trace
     upstreams = {fault.upstream for fault in faults_of(scenario.method)}
     began_s, ended_s = _bounds(trace)
     asks = {event.ask: event for event in trace.of(AskEvent) if began_s <= event.at_s < ended_s}

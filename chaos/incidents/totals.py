@@ -62,10 +62,3 @@ def totals(rows: Sequence[Row]) -> list[Total]:
         for target in dict.fromkeys(row.target for row in rows)
         for of_it in [[row for row in rows if row.target == target]]
     ]
-
-
-def as_markdown(rows: Sequence[Row]) -> str:
-    """The totals as a table for the documentation."""
-    lines = [f"| service | {' | '.join(HEADINGS)} |", "| --- | ---: | ---: | ---: | ---: |"]
-    lines += [f"| {each.target} | {' | '.join(each.cells())} |" for each in totals(rows)]
-    return "\n".join(lines) + "\n"

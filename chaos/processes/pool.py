@@ -22,7 +22,7 @@ from multiprocessing.process import BaseProcess
 from typing import Generic, Protocol, TypeVar
 
 from chaos.errors import ChaosError
-from chaos.processes.worker import Answer, Inheritance, how_it_died, serve
+from chaos.processes.worker import Inheritance, JobAnswer, how_it_died, serve
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -225,7 +225,7 @@ class _Pool(Generic[J, R]):
 
     def _result(self, link: Connection, job: J) -> R:
         try:
-            answer: Answer[R] = link.recv()
+            answer: JobAnswer[R] = link.recv()
         except (EOFError, ConnectionError):
             exit_code = self._dismiss(link)
             return self._told_of_death(job, how_it_died(exit_code))

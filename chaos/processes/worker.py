@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Generic[R]):
+class JobAnswer(Generic[R]):
     """What came of a job: a result, or what the job raised instead.
 
     Attributes:
@@ -91,7 +91,7 @@ def serve(
 
     Args:
         setting: Entered before the first job, and left in the end.
-        link: Brings jobs, and takes an `Answer` for each.
+        link: Brings jobs, and takes an `JobAnswer` for each.
         inheritance: What the parent has set.
         is_isolated: Whether each job is to have a process of its own.
     """
@@ -118,9 +118,9 @@ def serve(
         link.send(_failure(error))
 
 
-def _answer(work: Callable[[J], R], job: J) -> Answer[R]:
+def _answer(work: Callable[[J], R], job: J) -> JobAnswer[R]:
     try:
-        return Answer(result=work(job))
+        return JobAnswer(result=work(job))
     except Exception as error:  # noqa: BLE001 - it is raised again by whoever gave the job
         return _failure(error)
 
@@ -130,7 +130,7 @@ def _is_alone() -> bool:
     return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() <= 2  # noqa: PLR2004 - this one, and that
 
 
-def _answer_of_a_copy(work: Callable[[J], R], job: J) -> Answer[R]:
+def _answer_of_a_copy(work: Callable[[J], R], job: J) -> JobAnswer[R]:
     """Do the job in a copy of this process, which ends with it."""
     # What waits to be written would be written by the copy as well.
     _flush()
@@ -147,7 +147,7 @@ def _answer_of_a_copy(work: Callable[[J], R], job: J) -> Answer[R]:
             _flush()
             real_exit(0)
     theirs.close()
-    answer: Answer[R] | None = None
+    answer: JobAnswer[R] | None = None
     try:
         with suppress(EOFError, ConnectionError):
             answer = ours.recv()
@@ -159,7 +159,7 @@ def _answer_of_a_copy(work: Callable[[J], R], job: J) -> Answer[R]:
         ours.close()
         _, status = os.waitpid(pid, 0)
     if answer is None:
-        return Answer(died=how_it_died(os.waitstatus_to_exitcode(status)))
+        return JobAnswer(died=how_it_died(os.waitstatus_to_exitcode(status)))
     return answer
 
 
@@ -181,7 +181,7 @@ def how_it_died(exit_code: int | None) -> str:
     return f"ended with exit code {exit_code}"
 
 
-def _failure(error: Exception) -> Answer[R]:
+def _failure(error: Exception) -> JobAnswer[R]:
     """The error, or the nearest to it that survives the way to another process."""
     told = f"in another process:\n{''.join(traceback.format_exception(error))}"
     try:
@@ -193,7 +193,7 @@ def _failure(error: Exception) -> Answer[R]:
             else RuntimeError(f"{type(error).__name__}: {error}")
         )
     error.add_note(told)
-    return Answer(error=error)
+    return JobAnswer(error=error)
 
 
 def _end_with_parent() -> None:

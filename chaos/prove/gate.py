@@ -9,11 +9,10 @@ from enum import Enum
 
 from chaos.checks.registry import law_names
 from chaos.defects.defect import Defect, DefectError
-from chaos.explorer.interleavings import play_interleavings
 from chaos.ports import Target
-from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
+from chaos.session import play_one
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
 
@@ -54,7 +53,7 @@ class Play:
         names = dict.fromkeys(verdict.check for verdict in result.problems)
         laws = law_names()
         return cls(
-            scenario=result.loaded.scenario.name,
+            scenario=result.name,
             outcome=result.outcome,
             laws=tuple(name for name in names if name in laws),
             checks=tuple(name for name in names if name not in laws),
@@ -91,7 +90,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class DefectJob:
     """What to play against which defect.
 
     Attributes:
@@ -105,7 +104,7 @@ class Job:
     plays_all: bool
 
 
-def examine(job: Job, simulation: Simulation) -> Case:
+def examine(job: DefectJob, simulation: Simulation) -> Case:
     """Plant the job's defect in this process, which is its own, and play until it is caught.
 
     Args:
@@ -119,16 +118,9 @@ def examine(job: Job, simulation: Simulation) -> Case:
     try:
         with job.defect.planted():
             for scenario in job.scenarios:
-                plays.append(Play.of(played(scenario, job.target, simulation)))
+                plays.append(Play.of(play_one(scenario, job.target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     except DefectError as error:
         return Case(defect=job.defect.name, error=str(error))
     return Case(defect=job.defect.name, plays=tuple(plays))
-
-
-def played(loaded: LoadedScenario, target: type[Target], simulation: Simulation) -> RunResult:
-    """Play one scenario, or all its interleavings, in a world that is entered already."""
-    if loaded.scenario.explore is not None:
-        return play_interleavings(loaded, target, simulation)
-    return play(loaded, target, simulation)

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Protocol
 
+from chaos import session
 from chaos.checks.laws import LAWS
 from chaos.defects.defect import Defect
 from chaos.ports import Target
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, Fate, Job, Play, examine, played
+from chaos.prove.gate import Case, DefectJob, Fate, Play, examine
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.targets import warm_up
@@ -22,6 +24,18 @@ from chaos.verdict import Outcome, combine
 
 Suite = Sequence[tuple[LoadedScenario, type[Target]]]
 """Scenarios, each with its target."""
+
+
+class Sound(Protocol):
+    """A scenario, and what it came to without any defect."""
+
+    @property
+    def name(self) -> str:
+        """That of the scenario."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it came to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +52,7 @@ class Proof:
 
     defects: tuple[Defect, ...]
     cases: tuple[Case, ...]
-    sound: tuple[RunResult, ...]
+    sound: tuple[Sound, ...]
     is_matrix: bool
     real_s: float
 
@@ -67,7 +81,7 @@ class Proof:
     @cached_property
     def catches(self) -> Counter[str]:
         """How many defects each scenario caught, in the order of the suite."""
-        caught = Counter({result.loaded.scenario.name: 0 for result in self.sound})
+        caught = Counter({result.name: 0 for result in self.sound})
         caught.update(play.scenario for case in self.cases for play in case.caught)
         return caught
 
@@ -115,7 +129,11 @@ def prove(
         on_case: Told of each defect as its fate is known.
     """
     began_s = time.perf_counter()
-    sound = _sound(suite, at_once)
+    sound = session.run(
+        [loaded for loaded, _ in suite],
+        targets=[target for _, target in suite],
+        processes=at_once,
+    ).results
     cases: dict[str, Case] = {}
     if combine(result.outcome for result in sound) is Outcome.PASSED:
         jobs = list(_jobs(sound, suite, defects, is_matrix=is_matrix))
@@ -125,13 +143,13 @@ def prove(
     return Proof(
         defects=tuple(defect for defect, _ in defects),
         cases=tuple(cases[defect.name] for defect, _ in defects if defect.name in cases),
-        sound=tuple(sound),
+        sound=sound,
         is_matrix=is_matrix,
         real_s=time.perf_counter() - began_s,
     )
 
 
-def _cases(suite: Suite, jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
+def _cases(suite: Suite, jobs: Sequence[DefectJob], at_once: int) -> Iterator[Case]:
     with workers(
         partial(_examining, suite),
         at_once,
@@ -143,28 +161,11 @@ def _cases(suite: Suite, jobs: Sequence[Job], at_once: int) -> Iterator[Case]:
 
 
 @contextmanager
-def _examining(suite: Suite) -> Iterator[Callable[[Job], Case]]:
+def _examining(suite: Suite) -> Iterator[Callable[[DefectJob], Case]]:
     warm_up(target for _, target in suite)
     # Entered once; a defect is planted in a copy of this world.
     with SimulatedTier() as simulation:
         yield partial(examine, simulation=simulation)
-
-
-def _sound(suite: Suite, at_once: int) -> list[RunResult]:
-    """Play every scenario against the service as it is."""
-    with workers(
-        partial(_playing, suite), at_once, name=lambda job: job[0].scenario.name
-    ) as playing:
-        return list(playing.in_order(suite))
-
-
-@contextmanager
-def _playing(
-    suite: Suite,
-) -> Iterator[Callable[[tuple[LoadedScenario, type[Target]]], RunResult]]:
-    warm_up(target for _, target in suite)
-    with SimulatedTier() as simulation:
-        yield lambda job: played(*job, simulation)
 
 
 def _jobs(
@@ -173,12 +174,12 @@ def _jobs(
     defects: Iterable[tuple[Defect, type[Target]]],
     *,
     is_matrix: bool,
-) -> Iterator[Job]:
+) -> Iterator[DefectJob]:
     """For each defect the scenarios that share most of its tags first, and of those the cheap.
 
     One that is played in all its interleavings comes last, unless the defect is about that.
     """
-    cost = {result.loaded.scenario.name: len(result.trace) for result in sound}
+    cost = {result.name: len(result.trace) for result in sound}
     for defect, target in defects:
         tags = frozenset(defect.tags)
         ranked = [
@@ -192,7 +193,7 @@ def _jobs(
             if its_target is target
         ]
         scenarios = tuple(suite[number][0] for *_, number in sorted(ranked))
-        yield Job(defect=defect, target=target, scenarios=scenarios, plays_all=is_matrix)
+        yield DefectJob(defect=defect, target=target, scenarios=scenarios, plays_all=is_matrix)
 
 
 def _laws(plays: Iterable[Play]) -> list[str]:

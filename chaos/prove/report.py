@@ -89,7 +89,7 @@ class ProofReport:
         self._counts(proof)
 
     def _not_sound(self, proof: Proof) -> None:
-        bad = [run.loaded.scenario.name for run in proof.sound if not _passed(run.outcome)]
+        bad = [run.name for run in proof.sound if not _passed(run.outcome)]
         text = (
             f"{len(bad)} of {len(proof.sound)} scenarios do not pass without any defect: "
             f"{', '.join(bad)}; nothing was planted; see them with: chaos run"
@@ -144,7 +144,7 @@ def dump(proof: Proof) -> str:
     """The whole proof as one JSON document, ended by a newline; without real times."""
     pairs = zip(proof.defects, proof.cases, strict=True) if proof.cases else ()
     document = {
-        "sound": {run.loaded.scenario.name: run.outcome.value for run in proof.sound},
+        "sound": {run.name: run.outcome.value for run in proof.sound},
         "is_matrix": proof.is_matrix,
         "counts": {fate.value: len(proof.of(fate)) for fate in Fate},
         "defects": [_defect(defect, case) for defect, case in pairs],

@@ -119,9 +119,7 @@ class _Failure(TerminalRepr):
         problem = result.problems[0]
         self.text = failure_text(result)
         # Where pytest takes its one-line summary from, and editors the place to jump to.
-        self.reprcrash = ReprFileLocation(
-            result.loaded.source.path, problem.line or 1, problem.reason
-        )
+        self.reprcrash = ReprFileLocation(result.path, problem.line or 1, problem.reason)
 
     def toterminal(self, tw: TerminalWriter) -> None:
         tw.line(self.text)

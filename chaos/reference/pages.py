@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from chaos.authoring import catalogue
-from chaos.authoring.catalogue import Entry, Parameter
+from chaos.authoring.catalogue import Parameter, Word
 from chaos.checks.registry import LAWS
 from chaos.errors import ChaosError, MissingComponentError, OwnDefectError
 from chaos.faults.effects import effect_in_words
@@ -220,7 +220,7 @@ def _shown(example: str, simulation: Simulation) -> Iterator[str]:
     yield from _fenced("text", failure_text(play_fragment(example, simulation)))
 
 
-def _entry(entry: Entry) -> Iterator[str]:
+def _entry(entry: Word) -> Iterator[str]:
     yield from ("", f"## {entry.name}", "", entry.doc, "")
     if entry.parameters:
         yield from (*_table(entry.parameters), "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaos.compare.finished import FinishedRun
 from chaos.compare.tiers.side_by_side import in_columns
 from chaos.reports.report import Report
+from chaos.runner.result import RunResult
 from chaos.verdict import Verdict
 
 
@@ -26,7 +26,7 @@ def render(report: Report) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _run(run: FinishedRun) -> dict[str, Any]:
+def _run(run: RunResult) -> dict[str, Any]:
     return {
         "name": run.name,
         "path": run.path,

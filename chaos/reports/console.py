@@ -60,11 +60,10 @@ class ConsoleReport:
         self._summary(suite)
 
     def _failure(self, result: RunResult) -> None:
-        scenario, source = result.loaded.scenario, result.loaded.source
         self._print("")
-        headline = f"{result.outcome.value.upper()} {scenario.name}  {source.path}"
+        headline = f"{result.outcome.value.upper()} {result.name}  {result.path}"
         self._print(headline, STYLES[result.outcome])
-        self._print(f"  claim: {' '.join(scenario.hypothesis.split())}", "italic")
+        self._print(f"  claim: {result.hypothesis}", "italic")
         for verdict, story in stories(result.trace, result.problems):
             self._problem(verdict, result)
             for heading in story[:1]:
@@ -80,9 +79,8 @@ class ConsoleReport:
         else:
             self._expected_and_seen(verdict)
         if verdict.line is not None:
-            source = result.loaded.source
-            where = f"{source.path}:" if verdict.sides else "line "
-            self._print(f"    {where}{verdict.line}: {source.lines[verdict.line - 1].strip()}")
+            where = f"{result.path}:" if verdict.sides else "line "
+            self._print(f"    {where}{verdict.line}: {result.source[verdict.line - 1].strip()}")
 
     def _expected_and_seen(self, verdict: Verdict) -> None:
         if verdict.expected:
@@ -123,10 +121,10 @@ def _line(result: RunResult) -> Text:
     virtual = format_duration(round(result.virtual_s, 3))
     tier = "" if result.tier == "simulated" else f"{result.tier} "
     # A long name takes its room from the gap behind it, so that the columns after it hold.
-    room = max(0, _NAME + 12 - len(tier) - len(result.loaded.scenario.name))
+    room = max(0, _NAME + 12 - len(tier) - len(result.name))
     return Text.assemble(
         (f"{result.outcome.value:<13}", STYLES[result.outcome]),
-        f"{result.loaded.scenario.name} {tier}",
+        f"{result.name} {tier}",
         (f"{virtual:>{room}} {'real' if result.tier == 'served' else 'virtual'}", "cyan"),
         (f"{result.real_s * 1000:8.0f} ms", "dim"),
     )

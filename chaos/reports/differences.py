@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from chaos.compare.changes import Trend
-from chaos.compare.runs import Difference, RunsCompared
+from chaos.compare.runs import RunsCompared, ScenarioDifference
 from chaos.compare.traces import Parting, around
 from chaos.reports.changes import change_lines
 from chaos.trace.text import describe
@@ -45,7 +45,7 @@ def _lines(compared: RunsCompared, width: int) -> Iterator[Text]:
     yield Text(_counted(compared))
 
 
-def _worse_first(difference: Difference) -> bool:
+def _worse_first(difference: ScenarioDifference) -> bool:
     return all(change.trend is not Trend.WORSE for change in difference.changes)
 
 
@@ -60,7 +60,7 @@ def _counted(compared: RunsCompared) -> str:
     )
 
 
-def _scenario(difference: Difference, width: int) -> Iterator[Text]:
+def _scenario(difference: ScenarioDifference, width: int) -> Iterator[Text]:
     parting = difference.parting
     if parting is None:
         yield Text(f"{difference.name}: the same events, judged differently", "bold")
@@ -78,7 +78,7 @@ def _scenario(difference: Difference, width: int) -> Iterator[Text]:
         )
 
 
-def _beside(difference: Difference, parting: Parting, width: int) -> Iterator[Text]:
+def _beside(difference: ScenarioDifference, parting: Parting, width: int) -> Iterator[Text]:
     """Events of both traces around the parting; a bar between those that are not the same."""
     column = (width - _MARGIN - 3) // 2
     yield Text(f"  {'was':<{column}}   is", "dim")

@@ -8,9 +8,9 @@ from pathlib import Path, PurePath
 
 from chaos import inputs
 from chaos.compare.baseline import Comparison
-from chaos.compare.finished import FinishedRun
-from chaos.compare.measures import VERDICT
 from chaos.reports.rules import NOT_IN_BASELINE, NOT_PLAYED, REGRESSION, Rule, rule_of
+from chaos.runner.measures import VERDICT
+from chaos.runner.result import RunResult
 from chaos.verdict import Outcome, Verdict
 
 
@@ -36,7 +36,7 @@ class Finding:
 
 
 def findings(
-    runs: Sequence[FinishedRun], comparison: Comparison | None = None, baseline: Path | None = None
+    runs: Sequence[RunResult], comparison: Comparison | None = None, baseline: Path | None = None
 ) -> list[Finding]:
     """What the runs and their comparison with the baseline found, scenarios first."""
     found = [_of_verdict(run, verdict) for run in runs for verdict in run.problems]
@@ -45,7 +45,7 @@ def findings(
     return found
 
 
-def _of_verdict(run: FinishedRun, verdict: Verdict) -> Finding:
+def _of_verdict(run: RunResult, verdict: Verdict) -> Finding:
     lines = [f"{run.name}: {verdict.check}: {verdict.reason}"]
     if verdict.expected:
         lines.append(f"expected {verdict.expected}, seen {verdict.seen or 'nothing'}")
@@ -61,7 +61,7 @@ def _of_verdict(run: FinishedRun, verdict: Verdict) -> Finding:
 
 
 def _of_comparison(
-    runs: Mapping[str, FinishedRun], comparison: Comparison, baseline: str
+    runs: Mapping[str, RunResult], comparison: Comparison, baseline: str
 ) -> Iterator[Finding]:
     for change in comparison.shutting:
         if change.key == VERDICT.key:

@@ -10,7 +10,8 @@ import functools
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import typer
 import typer.main
 from typer.core import TyperCommand
 
-from chaos.extensions import Extension, ExtensionError, Kind, Registry
+from chaos.extensions import Extension, ExtensionError, ExtensionKind, Registry
 
 if TYPE_CHECKING:
     from chaos.reports.report import Report
@@ -53,7 +54,7 @@ class Format(Extension):
         'Write the number of runs; - is standard output.'
     """
 
-    extends = Kind.FORMAT
+    extends = ExtensionKind.FORMAT
 
     name: str
     ending: str
@@ -138,7 +139,7 @@ BUILT_IN = (
 """The formats that come with the harness, in the order of their options."""
 
 
-_FORMATS = Registry(Kind.FORMAT, {each.name: each for each in BUILT_IN})
+_FORMATS = Registry(ExtensionKind.FORMAT, {each.name: each for each in BUILT_IN})
 
 
 def formats() -> tuple[Format, ...]:
@@ -156,6 +157,16 @@ Files = Mapping[Format, Path]
 
 _named: ContextVar[Files] = ContextVar("files", default={})  # noqa: B039 - nobody changes it
 """What the command that is being called was given."""
+
+
+@contextmanager
+def naming(files: Files) -> Iterator[None]:
+    """Let these be the files of the commands that are called in the block."""
+    token = _named.set(files)
+    try:
+        yield
+    finally:
+        _named.reset(token)
 
 
 def with_formats(command: Callable[..., None]) -> Callable[..., None]:
@@ -213,11 +224,8 @@ class FormatsCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the same
         """Call it; typer does not know what was given for formats, and is not told."""
         given = {each: ctx.params.pop(_parameter(each), None) for each in formats()}
-        token = _named.set({each: Path(path) for each, path in given.items() if path is not None})
-        try:
+        with naming({each: Path(path) for each, path in given.items() if path is not None}):
             return super().invoke(ctx)
-        finally:
-            _named.reset(token)
 
 
 class GateCommand(FormatsCommand):

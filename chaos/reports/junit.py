@@ -15,13 +15,13 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
 from chaos.compare.baseline import Comparison
-from chaos.compare.finished import FinishedRun
-from chaos.compare.measures import VERDICT
 from chaos.compare.tiers.side_by_side import in_columns
 from chaos.reports.changes import change_lines
 from chaos.reports.evidence import stories
 from chaos.reports.report import Report
 from chaos.reports.rules import NOT_IN_BASELINE, NOT_PLAYED, REGRESSION
+from chaos.runner.measures import VERDICT
+from chaos.runner.result import RunResult
 from chaos.verdict import Outcome
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,7 +49,7 @@ def render(report: Report) -> str:
     return written.getvalue().decode()
 
 
-def _case(run: FinishedRun, against: FinalResult | None) -> TestCase:
+def _case(run: RunResult, against: FinalResult | None) -> TestCase:
     folder = Path(run.path).parent
     case = TestCase(run.name, classname=".".join(folder.parts), time=run.real_s)
     if run.outcome is not Outcome.PASSED:
@@ -64,7 +64,7 @@ def _case(run: FinishedRun, against: FinalResult | None) -> TestCase:
     return case
 
 
-def _against_baseline(run: FinishedRun, comparison: Comparison) -> FinalResult | None:
+def _against_baseline(run: RunResult, comparison: Comparison) -> FinalResult | None:
     """What keeps the gate shut besides the run's own verdict."""
     if run.name in comparison.new:
         return _entry(Failure, NOT_IN_BASELINE.id, f"not in the baseline; {comparison.advice}")
@@ -97,7 +97,7 @@ def _printable(text: str) -> str:
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _text(run: FinishedRun) -> str:
+def _text(run: RunResult) -> str:
     """Every problem with what led to it, as the terminal shows it, and how to play it again."""
     lines = []
     for verdict, story in stories(run.trace, run.problems):

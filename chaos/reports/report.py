@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from chaos.compare.baseline import Comparison
-from chaos.compare.finished import FinishedRun, runs_of
 from chaos.reports.findings import Finding, findings
+from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.collecting import PassedOver
 from chaos.trace.trace import Trace
@@ -32,7 +32,7 @@ class Report:
         traces: Every trace by the name of its scenario; there may be one without a verdict.
     """
 
-    runs: Sequence[FinishedRun]
+    runs: Sequence[RunResult]
     outcome: Outcome
     comparison: Comparison | None = None
     baseline: Path | None = None
@@ -50,19 +50,18 @@ class Report:
         outcome: Outcome | None = None,
     ) -> Self:
         """The report on a suite that was just played; its outcome, unless another is given."""
-        runs = runs_of(suite)
         return cls(
-            runs=runs,
+            runs=suite.results,
             outcome=outcome or suite.outcome,
             comparison=comparison,
             baseline=baseline,
             laws_not_exercised=suite.laws_not_exercised,
             passed_over=suite.passed_over,
-            traces={run.name: run.trace for run in runs},
+            traces={run.name: run.trace for run in suite.results},
         )
 
     @classmethod
-    def saved(cls, runs: Sequence[FinishedRun]) -> Self:
+    def saved(cls, runs: Sequence[RunResult]) -> Self:
         """The report on runs that were saved."""
         return cls(
             runs=runs,

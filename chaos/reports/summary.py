@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
-from chaos.compare.finished import FinishedRun
-from chaos.compare.measures import describe_measure, in_order
 from chaos.reports.changes import by_trend
 from chaos.reports.report import Report
+from chaos.runner.measures import describe_measure, in_order
+from chaos.runner.result import RunResult
 from chaos.units import format_duration
 from chaos.verdict import Outcome
 
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
     return "\n".join(section for section in sections if section)
 
 
-def _headline(runs: Sequence[FinishedRun], outcome: Outcome) -> str:
+def _headline(runs: Sequence[RunResult], outcome: Outcome) -> str:
     counts = Counter(run.outcome for run in runs)
     shown = ", ".join(f"{counts[each]} {each.value}" for each in Outcome if counts[each])
     virtual = format_duration(round(sum(run.virtual_s for run in runs)))
@@ -40,7 +40,7 @@ def _headline(runs: Sequence[FinishedRun], outcome: Outcome) -> str:
     )
 
 
-def _failures(runs: Sequence[FinishedRun]) -> str:
+def _failures(runs: Sequence[RunResult]) -> str:
     rows = [
         (
             _SIGNS[verdict.outcome],
@@ -88,7 +88,7 @@ def _laws(not_exercised: Sequence[str]) -> str:
     return f"⚠️ No scenario put these laws to the test: {names}.\n"
 
 
-def _numbers(runs: Sequence[FinishedRun]) -> str:
+def _numbers(runs: Sequence[RunResult]) -> str:
     keys = in_order(key for run in runs for key in run.measures)
     if not keys:
         return ""

@@ -38,14 +38,13 @@ def of_a_process_that_ended(loaded: LoadedScenario, tier: str, seed: int, how: s
         expected="a process that outlives its service",
         seen=f"it {how}",
     )
-    return RunResult(
-        loaded=loaded,
+    return RunResult.of(
+        loaded,
         tier=tier,
         seed=seed,
         trace=Trace(),
         verdicts=(verdict,),
         laws=(),
-        waived=loaded.scenario.waive,
         virtual_s=0.0,
         real_s=0.0,
         best_mode="",  # Nothing of what was answered is known.

@@ -11,6 +11,7 @@ from pathlib import Path
 from chaos.checks.laws import judge_laws
 from chaos.checks.measure import Window
 from chaos.checks.record import RunRecord
+from chaos.checks.registry import promised_laws
 from chaos.choices import Choices, Seeded
 from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.extensions import ExtensionError
@@ -71,15 +72,15 @@ def play(  # noqa: PLR0913 - what a run is made of
     promises = Promises()
     with _stopping(life.verdicts, target_class):
         promises = life.promises()
-    return RunResult(
-        loaded=loaded,
+    return RunResult.of(
+        loaded,
         tier=simulation.name,
         seed=seed,
         trace=life.trace,
         verdicts=tuple(life.verdicts),
         # Of a run that left the simulation, or never had a service, no law can say anything.
         laws=() if life.broke_down else judge_laws(life.record(promises), waived=scenario.waive),
-        waived=scenario.waive,
+        promised=promised_laws(promises, life.trace),
         virtual_s=life.ended_s,
         real_s=real.monotonic() - began,
         outside_s=life.outside_s,

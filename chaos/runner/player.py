@@ -42,7 +42,6 @@ from chaos.trace.events import (
     ObservationEvent,
     StepEvent,
 )
-from chaos.units import format_duration
 from chaos.verdict import Outcome, Verdict
 
 TARGET = "target"
@@ -203,9 +202,7 @@ class Player:
 
             def expire() -> None:
                 self._run.wait(lasts_s)
-                # The id may have been healed, and used again, in the meantime.
-                if self._injector.active.get(fault_id) is fault:
-                    self._injector.heal(fault_id, by=f"for {format_duration(lasts_s)}")
+                self._injector.expire(fault_id, fault)
 
             self._run.scheduler.spawn(f"expiry of {fault_id}", expire, background=True)
         return None

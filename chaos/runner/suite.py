@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chaos.checks.registry import LAWS, promised_laws
+from chaos.checks.laws import LAWS
 from chaos.runner.result import RunResult
 from chaos.scenario.collecting import PassedOver
-from chaos.targets import find_target
-from chaos.targets.here import importable_here
 from chaos.verdict import Outcome, combine
 
 
@@ -48,7 +46,7 @@ class SuiteResult:
 
         A law about what nobody promises, such as a breaker, is not among them.
         """
-        promised = {law for result in self.results for law in _promised(result)}
+        promised = {law for result in self.results for law in result.promised}
         exercised = {
             law.check
             for result in self.results
@@ -56,12 +54,3 @@ class SuiteResult:
             if law.outcome is not Outcome.INCONCLUSIVE
         }
         return tuple(law.name for law in LAWS if law.name in promised - exercised)
-
-
-def _promised(result: RunResult) -> frozenset[str]:
-    """The laws that the target of a run, under its settings, can be held to."""
-    scenario = result.loaded.scenario
-    with importable_here():
-        target = find_target(scenario.target)
-    words = target.vocabulary()
-    return promised_laws(target.promises(words.typed(scenario.given.settings)), result.trace)

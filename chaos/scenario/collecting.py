@@ -69,7 +69,7 @@ def collect(paths: Sequence[Path]) -> Collection:
     passed: dict[str, PassedOver] = {}
     for path in paths:
         match inputs.look(path):
-            case inputs.Place.FOLDER:
+            case inputs.PathState.FOLDER:
                 inside: dict[Path, Path] = {}
                 over = []
                 for each in below(path):
@@ -81,9 +81,9 @@ def collect(paths: Sequence[Path]) -> Collection:
                     raise ChaosError(_none_in(path, over))
                 found = inside | found
                 passed |= {each.path: each for each in over}
-            case inputs.Place.FILE:
+            case inputs.PathState.FILE:
                 found.setdefault(inputs.resolved(path), path)
-            case inputs.Place.NOTHING:
+            case inputs.PathState.NOTHING:
                 raise ChaosError(_missing(path))
     taken = {str(path) for path in found.values()}
     return Collection(

@@ -13,7 +13,6 @@ from chaos.scenario.model import (
     Given,
     InjectStep,
     LoadStep,
-    Scenario,
 )
 from chaos.scenario.source import NodePath
 
@@ -45,22 +44,6 @@ class Draft:
     because: object
     is_whole: bool
     has_all_faults: bool
-
-    @classmethod
-    def of(cls, scenario: Scenario) -> Draft:
-        """All of a scenario."""
-        return cls(
-            given=scenario.given,
-            steady=tuple(
-                Site(("steady_state", i), s) for i, s in enumerate(scenario.steady_state)
-            ),
-            method=tuple(Site(("method", i), s) for i, s in enumerate(scenario.method)),
-            expect=scenario.expect,
-            waive=scenario.waive or None,
-            because=scenario.because,
-            is_whole=True,
-            has_all_faults=True,
-        )
 
     @property
     def steps(self) -> tuple[Site, ...]:

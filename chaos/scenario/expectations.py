@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chaos.scenario.kinds import Kind
 from chaos.scenario.liveness import LivenessParser
 from chaos.scenario.observables import LIVENESS, Probe, probes
 from chaos.scenario.problems import NOWHERE, Location, ScenarioError, listed, quoted, suggest
@@ -50,28 +49,6 @@ def expecting(claims: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Expect
     if findings.problems:
         raise ScenarioError(findings.problems)
     return parsed
-
-
-def parse_tolerance(value: object, kind: Kind, words: tuple[str, ...] = ()) -> Tolerance:
-    """Read the value of an expectation.
-
-    Args:
-        value: A scalar, a sequence, or a mapping such as ``{"at_most": "50ms"}``.
-        kind: What sort of value the observable has.
-        words: Every text it can be, if they are known.
-
-    Raises:
-        ScenarioError: It is not a tolerance for this kind.
-
-    Example:
-        >>> parse_tolerance({"at_most": "50ms"}, Kind.DURATION).accepts(0.03)
-        True
-    """
-    findings = Findings()
-    tolerance = ToleranceParser(findings, words).tolerance(value, kind, ())
-    if tolerance is None:
-        raise ScenarioError(findings.problems)
-    return tolerance
 
 
 def parse_expectations(

@@ -10,7 +10,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdap
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-from chaos.extensions import Kind, Registry
+from chaos.extensions import ExtensionKind, Registry
 from chaos.scenario.fields import (
     Calls,
     Headers,
@@ -539,7 +539,7 @@ def _is_fault(thing: object) -> bool:
 
 
 FAULTS: Mapping[str, type[Fault]] = Registry(
-    Kind.FAULT,
+    ExtensionKind.FAULT,
     {kind_of(model): model for model in tuple(vars().values()) if _is_fault(model)},
     lambda behaviour: behaviour.model,
 )

@@ -35,11 +35,6 @@ class Kind(Enum):
         """The kind of the items of a list; None for what is not a list."""
         return {Kind.DURATIONS: Kind.DURATION, Kind.TEXTS: Kind.TEXT}.get(self)
 
-    @property
-    def is_ordered(self) -> bool:
-        """Whether one value can be more than another."""
-        return self in {Kind.DURATION, Kind.COUNT, Kind.NUMBER, Kind.SHARE}
-
     def same(self, one: object, other: object) -> bool:
         """Whether two values are the same; durations are to the millisecond.
 

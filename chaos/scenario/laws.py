@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-from chaos.extensions import Kind, Listed, Registry, are_unread
+from chaos.extensions import ExtensionKind, Listed, Registry, are_unread
 
 _Shipped = Literal[
     "every-ask-is-answered",
@@ -41,7 +41,9 @@ _Shipped = Literal[
 SHIPPED: tuple[str, ...] = get_args(_Shipped)
 """The names of those that come with the harness, in order."""
 
-LAWS = Listed(Registry(Kind.LAW, {name: name for name in SHIPPED}, lambda law: str(law.name)))
+LAWS = Listed(
+    Registry(ExtensionKind.LAW, {name: name for name in SHIPPED}, lambda law: str(law.name))
+)
 """Every name, in order: those, and then the names of what others add."""
 
 
@@ -62,7 +64,7 @@ class _AnyLaw:
 
     @staticmethod
     def _read(value: Any) -> str:  # noqa: ANN401 - a file may say anything
-        if value in LAWS or (isinstance(value, str) and are_unread(Kind.LAW)):
+        if value in LAWS or (isinstance(value, str) and are_unread(ExtensionKind.LAW)):
             return str(value)
         raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, LAWS))})
 

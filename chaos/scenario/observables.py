@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import Enum
 
 from chaos import extensions
-from chaos.extensions import Kind as ExtensionKind
+from chaos.extensions import ExtensionKind
 from chaos.scenario.kinds import Kind
 from chaos.scenario.vocabulary import Observable, Vocabulary
 

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.kinds import Kind
 from chaos.scenario.model import ACTIONS, Scenario
 from chaos.scenario.observables import Probe, possible_probes, probes
+from chaos.scenario.schema_given import describe_given
 from chaos.scenario.tolerance_parser import FORMS
-from chaos.scenario.vocabulary import Observable, Vocabulary
+from chaos.scenario.vocabulary import Vocabulary
 from chaos.units import DURATION_PATTERN
 
 Json = dict[str, Any]
@@ -30,21 +29,10 @@ _UPSTREAM, _OPERATION, _MODE = "UPSTREAM", "OPERATION", "MODE"
 _STANDS_FOR = {_UPSTREAM: "[^.]+", _OPERATION: ".+", _MODE: "[^.]+"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AnyTarget:
-    """The words of a target that nobody knows yet."""
-
-    upstreams: Mapping[str, tuple[str, ...]] = field(
-        default_factory=lambda: {_UPSTREAM: (_OPERATION,)}
-    )
-    observables: Mapping[str, Observable] = field(default_factory=dict)
-    settings: Mapping[str, type] = field(default_factory=dict)
-    modes: tuple[str, ...] = (_MODE,)
-    actions: frozenset[str] = frozenset()
-    given: Mapping[str, Circumstance] = field(default_factory=dict)
-    defaults: Mapping[str, object] = field(default_factory=dict)
-    refuse: Callable[[str, Any], str | None] = lambda _key, _value: None
-    streams: frozenset[str] = frozenset()
+_ANY_TARGET = Vocabulary(
+    upstreams={_UPSTREAM: (_OPERATION,)}, observables={}, settings={}, modes=(_MODE,)
+)
+"""The words of a target that nobody knows yet."""
 
 
 def schema_text() -> str:
@@ -56,8 +44,8 @@ def json_schema(vocabulary: Vocabulary | None = None) -> Json:
     """The JSON Schema (2020-12) of a scenario file.
 
     Args:
-        vocabulary: Words of one target, for completion of its observables; without it, the
-            schema fits scenarios for any target.
+        vocabulary: Words of one target, for completion of its upstreams, its observables and what
+            may be given; without it, the schema fits scenarios for any target.
 
     Example:
         >>> json_schema()["properties"]["seed"]["description"]
@@ -71,6 +59,12 @@ def json_schema(vocabulary: Vocabulary | None = None) -> Json:
     for kind, fault in FAULTS.items():
         _describe_fault(definitions[fault.__name__], kind)
     _allow_short_forms(definitions)
+    if vocabulary is not None:
+        added = describe_given(definitions["Given"], vocabulary)
+        definitions |= {name: _tidied(each) for name, each in added.items()}
+        for fault in FAULTS.values():
+            aimed = definitions[fault.__name__]["properties"]["upstream"]
+            aimed["enum"] = list(vocabulary.upstreams)
     definitions["Step"] = _step(definitions)
     definitions["Expect"] = _expect(vocabulary)
     definitions |= {kind.name: _tolerance(kind) for kind in Kind}
@@ -156,7 +150,7 @@ def _expect(vocabulary: Vocabulary | None) -> Json:
     """What an ``expect`` may hold: every key of a known target, or patterns of them."""
     fixed: Json = {}
     patterns: Json = {}
-    known = possible_probes(_AnyTarget()) if vocabulary is None else probes(vocabulary)
+    known = possible_probes(_ANY_TARGET) if vocabulary is None else probes(vocabulary)
     for probe in known.values():
         pattern = re.escape(probe.key)
         for word, stands_for in _STANDS_FOR.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chaos.extensions import Kind, are_unread
+from chaos.extensions import ExtensionKind, are_unread
 from chaos.scenario.draft import Site
 from chaos.scenario.expectations import Expectation, parse_expectations
 from chaos.scenario.faults import FAULTS, Fault
@@ -154,7 +154,7 @@ class StepReader:
         fault = None
         if isinstance(kind, str) and kind in FAULTS:
             fault = validate(FAULTS[kind], value, path, self._findings, f"fault {kind!r}")
-        elif isinstance(kind, str) and are_unread(Kind.FAULT):
+        elif isinstance(kind, str) and are_unread(ExtensionKind.FAULT):
             pass  # It may well be somebody's.
         elif "fault" in value:
             wrong, fix = f"unknown fault {quoted(kind)}", suggest(str(kind), FAULTS, "choose one")

@@ -1,72 +1,97 @@
-"""What the loader must know of a target: the words it adds to the language.
+"""The words that a target adds to the scenario language.
 
-``chaos.ports.Vocabulary`` is one. It is described again here because ports stand above
-scenarios: a file is data, and can be read without anything that runs it.
+They stand here, and not beside `chaos.ports.Target`, because the loader checks files against
+them: a file is data, and can be read without anything that runs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 from chaos.scenario.circumstances import Circumstance
+from chaos.units import parse_duration
 
 
-class Observable(Protocol):
-    """Something of a target that a scenario can look at."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observable:
+    """Something of a target that a scenario can look at.
+
+    Attributes:
+        type: ``str``, ``int``, ``float`` (seconds for durations) or ``bool``.
+        values: Every value it can take, if they are few.
+        duration: Whether scenarios write it with a unit.
+        doc: One line for the reference.
+    """
+
+    type: type
+    doc: str
+    values: tuple[str, ...] = ()
+    duration: bool = False
+
+
+def take_any(key: str, value: object) -> None:
+    """Refuse no value: whether the service accepts a setting shows when it starts."""
+    del key, value
+
+
+MODES = ("llm", "fallback", "error")
+"""How a service answers that says nothing of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The words a target adds to the scenario language; the loader checks files against it.
+
+    Attributes:
+        upstreams: Upstream name to its operations.
+        observables: Key to what it is.
+        settings: Dotted setting to its type: timedelta, int, float, bool or str.
+        defaults: What a setting is where a scenario does not say; for people to read.
+        modes: Values of ``answer.mode``, and the keys of ``answers``; the first is how it answers
+            while all is well.
+        actions: Steps it supports beyond ``ask``: ``restart``, ``refresh_index``, …
+        given: Keys it understands under ``given``, and what may stand there.
+        streams: The upstreams that do not speak HTTP, so that faults which are answers of an HTTP
+            server can be refused for them.
+        refuse: Given a setting and a value of its type: what is expected, as words for people, if
+            the service would not take it; else None. So a file is refused, and not a run wasted.
+    """
+
+    upstreams: Mapping[str, tuple[str, ...]]
+    observables: Mapping[str, Observable]
+    settings: Mapping[str, type]
+    modes: tuple[str, ...] = MODES
+    actions: frozenset[str] = frozenset()
+    given: Mapping[str, Circumstance] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    refuse: Callable[[str, Any], str | None] = take_any
+    streams: frozenset[str] = frozenset()
 
     @property
-    def type(self) -> type:
-        """``str``, ``int``, ``float`` or ``bool``."""
+    def best_mode(self) -> str:
+        """How it answers while all is well: what `time_to_recover` waits for.
 
-    @property
-    def doc(self) -> str:
-        """One line for the reference."""
+        Example:
+            >>> words = {"upstreams": {}, "observables": {}, "settings": {}}
+            >>> Vocabulary(**words, modes=("told", "guessed", "error")).best_mode
+            'told'
+        """
+        return next(iter(self.modes), "")
 
-    @property
-    def values(self) -> tuple[str, ...]:
-        """Every value it can take, if they are few."""
+    def typed(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings as a file writes them, turned into the types they are of.
 
-    @property
-    def duration(self) -> bool:
-        """Whether scenarios write it with a unit."""
-
-
-class Vocabulary(Protocol):
-    """The words a target adds to the scenario language."""
-
-    @property
-    def upstreams(self) -> Mapping[str, tuple[str, ...]]:
-        """Upstream name to its operations."""
-
-    @property
-    def streams(self) -> frozenset[str]:
-        """The upstreams that do not speak HTTP."""
-
-    @property
-    def observables(self) -> Mapping[str, Observable]:
-        """Key to what it is."""
-
-    @property
-    def settings(self) -> Mapping[str, type]:
-        """Dotted setting to its type: timedelta, int, float, bool or str."""
-
-    @property
-    def defaults(self) -> Mapping[str, object]:
-        """What a setting is where a scenario does not say, of those whose target tells it."""
-
-    @property
-    def refuse(self) -> Callable[[str, Any], str | None]:
-        """What a setting must be, where the service would not take a value of the right type."""
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """Values of ``answer.mode``, and the keys of ``answers``."""
-
-    @property
-    def actions(self) -> frozenset[str]:
-        """Steps it supports beyond ``ask``."""
-
-    @property
-    def given(self) -> Mapping[str, Circumstance]:
-        """Keys it understands under ``given``, and what may stand there."""
+        Example:
+            >>> words = Vocabulary(upstreams={}, observables={}, settings={"ttl": timedelta})
+            >>> words.typed({"ttl": "1m"})["ttl"].total_seconds()
+            60.0
+        """
+        return {
+            key: parse_duration(value)
+            if self.settings.get(key) is timedelta and isinstance(value, str)
+            else value
+            for key, value in settings.items()
+        }

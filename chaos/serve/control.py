@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from chaos.errors import ChaosError
-from chaos.serve.local_http import Asked, LocalHttp, Reply, as_json
+from chaos.serve.local_http import LocalHttp, LocalReply, LocalRequest, as_json
 from chaos.serve.signals import Signals
 from chaos.tiers.served.world import ServedWorld
 from chaos.trace.events import RequestEvent
@@ -68,7 +68,7 @@ class Control:
                 "calls": len(self._world.trace.of(RequestEvent)),
             }
 
-    def next(self, body: bytes) -> Reply:
+    def next(self, body: bytes) -> LocalReply:
         """Let the step go on that has waited longest; the body may tell its answers."""
         try:
             is_given = self._signals.give(_answers_in(body))
@@ -79,16 +79,16 @@ class Control:
         self._signals.rest(_PATIENCE_S)
         return self._told(HTTPStatus.OK)
 
-    def end(self) -> Reply:
+    def end(self) -> LocalReply:
         """End the run."""
         self._signals.end()
         return self._told(HTTPStatus.OK)
 
-    def _told(self, status: HTTPStatus, error: str | None = None) -> Reply:
+    def _told(self, status: HTTPStatus, error: str | None = None) -> LocalReply:
         wrong = {} if error is None else {"error": error}
         return as_json(status, {**wrong, **self.status()})
 
-    def _answer(self, asked: Asked) -> Reply:
+    def _answer(self, asked: LocalRequest) -> LocalReply:
         match asked.method, asked.path:
             case "GET", "/status":
                 return self._told(HTTPStatus.OK)

@@ -20,7 +20,7 @@ _MOST_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class LocalRequest:
     """A request.
 
     Attributes:
@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class LocalReply:
     """What is answered."""
 
     status: HTTPStatus
@@ -50,9 +50,9 @@ class Reply:
 
 def as_json(
     status: HTTPStatus, payload: object, headers: Mapping[str, str] | None = None
-) -> Reply:
+) -> LocalReply:
     """A reply in JSON."""
-    return Reply(status=status, body=json.dumps(payload).encode(), headers=headers or {})
+    return LocalReply(status=status, body=json.dumps(payload).encode(), headers=headers or {})
 
 
 class LocalHttp:
@@ -74,7 +74,11 @@ class LocalHttp:
     """
 
     def __init__(
-        self, answer: Callable[[Asked], Reply], *, port: int = 0, has_pages: bool = False
+        self,
+        answer: Callable[[LocalRequest], LocalReply],
+        *,
+        port: int = 0,
+        has_pages: bool = False,
     ) -> None:
         self.answer = answer
         self.has_pages = has_pages
@@ -137,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(as_json(HTTPStatus.FORBIDDEN, error))
             return
         place = urlsplit(self.path)
-        asked = Asked(
+        asked = LocalRequest(
             method=self.command,
             path=place.path,
             query=parse_qs(place.query),
@@ -157,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         is_from_here = self.server.has_pages and origin == f"http://{host}"
         return host.rpartition(":")[0] in _NAMES and (origin is None or is_from_here)
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: LocalReply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.kind)
         self.send_header("Content-Length", str(len(reply.body)))

@@ -24,6 +24,7 @@ from chaos.scenario.model import (
 from chaos.scenario.observables import probes
 from chaos.serve import answers
 from chaos.serve.answers import Told
+from chaos.serve.lasting import begin_fault
 from chaos.serve.meaning import NOT_SHOWN, Sight, sight
 from chaos.serve.signals import Signals
 from chaos.simulation.tasks.behalf import Behalf, Question, acting_for
@@ -144,14 +145,11 @@ class Script:
 
     def _do(self, step: AnyStep, path: str, what: str) -> bool:
         """Carry out a step; whether it came to its end."""
-        injector = self._world.injector
         match step:
             case InjectStep(inject=fault):
-                fault_id = injector.inject(fault, now_s=self._now_s())
-                if fault.for_ is not None:
-                    self._expire(fault_id, fault.for_.total_seconds())
+                begin_fault(fault, self._world, self._signals.over, self._tell)
             case HealStep(heal=fault_id):
-                injector.heal(fault_id, by=path)
+                self._world.injector.heal(fault_id, by=path)
             case AdvanceStep(advance=length):
                 return self._wait(length.total_seconds())
             case LoadStep(load=load):
@@ -191,19 +189,6 @@ class Script:
                 sources=told.sources,
             )
             self._are_timed = self._are_timed and told.elapsed_s is not None
-
-    def _expire(self, fault_id: str, lasts_s: float) -> None:
-        injector = self._world.injector
-        fault = injector.active[fault_id]
-
-        def expire() -> None:
-            # The id may have been healed, and used again, in the meantime.
-            if self._wait(lasts_s) and injector.active.get(fault_id) is fault:
-                with acting_for(Behalf(SCRIPT)):
-                    injector.heal(fault_id, by=f"for {format_duration(lasts_s)}")
-                    self._tell(f"{fault_id} is healed, after {format_duration(lasts_s)}")
-
-        threading.Thread(target=expire, name=f"expiry of {fault_id}", daemon=True).start()
 
     def _wait(self, seconds: float) -> bool:
         """Let time pass; whether the run still goes on then."""

@@ -12,6 +12,7 @@ from typing import Self
 
 from chaos.checks.laws import judge_laws
 from chaos.checks.record import RunRecord
+from chaos.checks.registry import promised_laws
 from chaos.choices import Seeded
 from chaos.ports import StandIn, Target
 from chaos.runner.felt import never_felt, never_judged
@@ -63,7 +64,7 @@ class Address:
         )
 
 
-class Served:
+class ServedScenario:
     """A scenario that is being served; made by `serving`.
 
     Attributes:
@@ -182,8 +183,8 @@ class Served:
             ended_s=ended_s,
             tick_s=SAME_MOMENT_S,
         )
-        return RunResult(
-            loaded=self._loaded,
+        return RunResult.of(
+            self._loaded,
             tier=TIER,
             seed=self._seed,
             trace=trace,
@@ -191,7 +192,7 @@ class Served:
             laws=()
             if violations
             else tuple(map(_if_shown, judge_laws(record, waived=scenario.waive))),
-            waived=scenario.waive,
+            promised=promised_laws(record.promises, trace),
             virtual_s=ended_s,
             real_s=ended_s,
             best_mode=words.best_mode,
@@ -209,7 +210,7 @@ def serving(
     port: int = 0,
     seed: int | None = None,
     tell: Callable[[str], None] = lambda _: None,
-) -> Iterator[Served]:
+) -> Iterator[ServedScenario]:
     """Let the stand-ins of a scenario listen, ready to play it.
 
     Args:
@@ -229,7 +230,7 @@ def serving(
     upstreams = tuple(target.make_upstreams())
     world, signals = ServedWorld(upstreams, Seeded(seed), port=port), Signals()
     with world, Control(signals, world, port and port + len(upstreams)) as control:
-        yield Served(loaded, target, seed, world, upstreams, control, signals, tell)
+        yield ServedScenario(loaded, target, seed, world, upstreams, control, signals, tell)
 
 
 def _if_shown(law: Verdict) -> Verdict:

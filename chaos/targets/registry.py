@@ -9,7 +9,7 @@ from functools import cache
 from typing import TypeVar
 
 from chaos.errors import TargetError
-from chaos.extensions import Kind, announced, found, on_forget
+from chaos.extensions import ExtensionKind, announced, found, on_forget
 from chaos.ports import Promises, Target, Vocabulary
 from chaos.processes.importing import load
 from chaos.simulation.tasks.baton import is_in_a_run
@@ -23,7 +23,7 @@ def known_targets() -> tuple[str, ...]:
     Raises:
         ExtensionError: Two packages announce one name, or a plug-in is not as it should be.
     """
-    return tuple(sorted({*announced(Kind.TARGET), *found(Kind.TARGET)}))
+    return tuple(sorted({*announced(ExtensionKind.TARGET), *found(ExtensionKind.TARGET)}))
 
 
 @cache
@@ -54,7 +54,7 @@ on_forget(find_target.cache_clear)
 
 def _known(name: str) -> object:
     """The target of this name, of a package or of a plug-in."""
-    points, named = announced(Kind.TARGET), found(Kind.TARGET)
+    points, named = announced(ExtensionKind.TARGET), found(ExtensionKind.TARGET)
     if name not in points:
         if name in named:
             return named[name]

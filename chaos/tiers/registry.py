@@ -6,14 +6,14 @@ import difflib
 from collections.abc import Mapping
 
 from chaos.errors import ChaosError
-from chaos.extensions import Kind, Registry
+from chaos.extensions import ExtensionKind, Registry
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.tier import Tier
 from chaos.tiers.wire.world import WireTier
 
 TIERS: Mapping[str, type[Simulation]] = Registry(
-    Kind.TIER, {Tier.SIMULATED: SimulatedTier, Tier.WIRE: WireTier}
+    ExtensionKind.TIER, {Tier.SIMULATED: SimulatedTier, Tier.WIRE: WireTier}
 )
 """Every tier by its name: those of the harness, then those that others add."""
 

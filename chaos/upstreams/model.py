@@ -17,7 +17,7 @@ from chaos.upstreams import tokens
 from chaos.upstreams.instances import instance
 from chaos.upstreams.replies import Breaks, Calls, Refuses, Says, ToolCall
 from chaos.upstreams.schemas import Schema, misfit
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 _QUOTED_WORDS = 8
 
@@ -96,7 +96,7 @@ class Turn:
         return sum(tokens.count(each or "") for each in written) + len(self.calls)
 
 
-def take_turn(prompt: Prompt, script: Script, *, choice: int = 0) -> Turn:
+def take_turn(prompt: Prompt, script: ReplyScript, *, choice: int = 0) -> Turn:
     """What the model does; the same prompt always gets the same.
 
     What the script says comes first. Otherwise the model calls a tool if it has to, or if the
@@ -113,7 +113,7 @@ def take_turn(prompt: Prompt, script: Script, *, choice: int = 0) -> Turn:
 
     Example:
         >>> sent = Prompt(question="Is the VPN down?", conversation="...")
-        >>> take_turn(sent, Script()).text
+        >>> take_turn(sent, ReplyScript()).text
         'You asked: "Is the VPN down?" Here is what usually helps, step by step. [ref ab5df625bc]'
     """
     match script.reply(prompt.question, turn=prompt.turn):

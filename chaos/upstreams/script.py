@@ -14,10 +14,10 @@ ByFunction = Callable[[str, int], Reply | str | None]
 """Question and turn to a reply; None leaves it to the stand-in."""
 
 Written = Mapping[str, Any] | Sequence[Any] | Reply | ByFunction | None
-"""A script as it is written down; see `Script`."""
+"""A script as it is written down; see `ReplyScript`."""
 
 
-class Script:
+class ReplyScript:
     """Replies by the question that they answer, and by the turn.
 
     A turn is chosen by the request alone: by its last question, and by how often the model has
@@ -36,7 +36,7 @@ class Script:
     Example:
         >>> from chaos.upstreams.replies import Calls
         >>> refund = [Calls("refund", order=7), "It is done."]
-        >>> script = Script({"refund": refund, "": "Restart it."})
+        >>> script = ReplyScript({"refund": refund, "": "Restart it."})
         >>> script.reply("I want a Refund!", turn=0).calls[0].name
         'refund'
         >>> script.reply("I want a Refund!", turn=1).text

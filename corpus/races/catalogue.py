@@ -365,10 +365,11 @@ class Library(Race):
     attempts = "1"
 
     def __init__(self) -> None:
-        self.controller = import_module("threadpoolctl").ThreadpoolController
+        library: Any = import_module("threadpoolctl")
+        self.controller = library.ThreadpoolController
         self.controller._system_libraries.clear()  # noqa: SLF001 - that is where the race is
         # To find the library's name, Python starts another process, which there is none of here.
-        import_module("threadpoolctl").find_library = "lib{}.so.6".format
+        library.find_library = "lib{}.so.6".format
         self.got: list[object] = []
 
     def first(self) -> None:

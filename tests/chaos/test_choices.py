@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.choices import Replayed, Seeded, chance, uniform
+from chaos.choices import Seeded, Steered, chance, uniform
+from tests.chaos.replayed import Replayed
 
 
 def test_seeded_streams_do_not_disturb_each_other() -> None:
@@ -42,10 +43,10 @@ def test_replayed_repeats_what_seeded_made(seed: int, options: list[int]) -> Non
     assert replayed.made == seeded.made
 
 
-def test_replayed_refuses_a_recording_that_does_not_fit() -> None:
+def test_deviation_that_does_not_fit_is_refused() -> None:
     """A choice out of range says that the run has changed since."""
     with pytest.raises(ValueError, match="does not fit 2 possibilities"):
-        Replayed([5]).pick("order", 2)
+        Steered(7, kinds={"order"}, deviations={0: 5}).pick("order", 2)
 
 
 def test_certain_outcomes_cost_no_decision() -> None:

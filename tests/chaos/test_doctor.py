@@ -31,7 +31,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     return found
 
 
-def findings() -> dict[str, doctor.Finding]:
+def findings() -> dict[str, doctor.Diagnosis]:
     """Return what is found, by name."""
     return {each.name: each for each in doctor.examine()}
 

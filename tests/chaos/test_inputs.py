@@ -11,7 +11,7 @@ import pytest
 
 from chaos.inputs import (
     NotJsonError,
-    Place,
+    PathState,
     UnreadableError,
     look,
     parse_json,
@@ -118,7 +118,7 @@ def test_link_that_leads_nowhere_is_not_just_missing(tmp_path: Path) -> None:
 
     with pytest.raises(UnreadableError, match=r"a link to 'gone.yaml', which does not exist"):
         look(tmp_path / "link")
-    assert look(tmp_path / "nothing") is Place.NOTHING
+    assert look(tmp_path / "nothing") is PathState.NOTHING
 
 
 def test_large_file_is_read_no_further_than_allowed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from chaos import session
 from chaos.cli import app
 from chaos.compare.baseline import Baseline
-from chaos.compare.recorded import Entry
+from chaos.compare.recorded import BaselineEntry
 from chaos.interactive.interruption import RunInterruptedError
 from chaos.ports import Answer, World
 from chaos.processes.pool import Setting, WorkerDiedError, Workers
@@ -141,7 +141,7 @@ def test_several_processes_begin_with_the_longest(
         loaded,
         processes=2,
         length=lambda each: len(loaded) - loaded.index(each) % 2 * 10,
-        on_result=lambda result: told.append(result.loaded.scenario.name),
+        on_result=lambda result: told.append(result.name),
     )
 
     assert begun == [0, 2, 4, 1, 3, 5]
@@ -199,7 +199,7 @@ def test_length_is_what_the_baseline_recorded(suite: Path) -> None:
     """Calls to all providers; a scenario that is new to it costs nothing."""
     first, second = session.load([suite])[:2]
     measures = {"calls.weather": 9, "calls.gcs": None, "waits": 100}
-    baseline = Baseline({first.scenario.name: Entry(path="", measures=measures)})
+    baseline = Baseline({first.scenario.name: BaselineEntry(path="", measures=measures)})
 
     assert (baseline.calls_of(first), baseline.calls_of(second)) == (9, 0)
 

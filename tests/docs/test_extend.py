@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from chaos import extensions
-from chaos.extensions import Kind, finding, found
+from chaos.extensions import ExtensionKind, finding, found
 from tests.chaos.extensions.conftest import project  # noqa: F401 - its folder is used here
 from tests.docs.blocks import blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {
-    Kind.FAULT: "extend/fault.md",
-    Kind.LAW: "extend/law.md",
-    Kind.EXPECTATION: "extend/expectation.md",
-    Kind.UPSTREAM: "extend/upstream.md",
-    Kind.TIER: "extend/tier.md",
-    Kind.FORMAT: "extend/report-format.md",
-    Kind.TARGET: "your-own-service.md",
+    ExtensionKind.FAULT: "extend/fault.md",
+    ExtensionKind.LAW: "extend/law.md",
+    ExtensionKind.EXPECTATION: "extend/expectation.md",
+    ExtensionKind.UPSTREAM: "extend/upstream.md",
+    ExtensionKind.TIER: "extend/tier.md",
+    ExtensionKind.FORMAT: "extend/report-format.md",
+    ExtensionKind.TARGET: "your-own-service.md",
 }
 LONGEST = 80
 _ANNOUNCED = re.compile(r"announce\s+`(\w+:\w+)`\s+as\s+an\s+entry\s+point\s+of\s+`([\w.]+)`")
@@ -32,7 +32,7 @@ def test_every_kind_has_a_page() -> None:
     menu = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
     contributing = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
-    assert PAGES.keys() == {*Kind}
+    assert PAGES.keys() == {*ExtensionKind}
     assert [page for page in PAGES.values() if f"- {page}\n" not in menu] == []
     assert [page for page in PAGES.values() if f"(docs/{page})" not in contributing] == []
 
@@ -47,12 +47,12 @@ def test_page_is_short(page: Path) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [kind for kind in Kind if kind not in {Kind.FORMAT, Kind.TARGET}],
+    [kind for kind in ExtensionKind if kind not in {ExtensionKind.FORMAT, ExtensionKind.TARGET}],
     ids=lambda kind: kind.word,
 )
 @pytest.mark.usefixtures("project")
 def test_package_can_announce_what_the_page_shows(
-    kind: Kind,
+    kind: ExtensionKind,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Under the group that the page names; the block with ``plugins`` is tried elsewhere."""

@@ -42,7 +42,7 @@ def test_agent_passes_its_scenarios() -> None:
 
     assert [result.outcome for result in suite.results] == [Outcome.PASSED] * COUNT
     judged = [
-        result.loaded.scenario.name
+        result.name
         for result in suite.results
         for law in result.laws
         if law.check == "at-most-once" and law.outcome is Outcome.PASSED

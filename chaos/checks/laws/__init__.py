@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from chaos.checks.laws.law import Law
 from chaos.checks.record import RunRecord
-from chaos.extensions import Kind, Listed, Registry
+from chaos.extensions import ExtensionKind, Listed, Registry
 from chaos.scenario.laws import SHIPPED
 from chaos.verdict import Outcome, Verdict
 
@@ -22,7 +22,7 @@ def _shipped() -> dict[str, type[Law]]:
     return {name: by_name[name] for name in SHIPPED}
 
 
-LAWS: Sequence[type[Law]] = Listed(Registry(Kind.LAW, _shipped()))
+LAWS: Sequence[type[Law]] = Listed(Registry(ExtensionKind.LAW, _shipped()))
 """Every law, in the order of the one list, and then those that others add."""
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from chaos.checks.laws.basis import Basis
 from chaos.checks.record import RunRecord
-from chaos.extensions import Extension, Kind, MisfitError
+from chaos.extensions import Extension, ExtensionKind, MisfitError
 from chaos.trace.events import Event
 from chaos.verdict import Outcome, Verdict
 
@@ -25,7 +25,7 @@ class Law(Extension, ABC):
     not raise on any trace, however odd: a judge that falls over has judged nothing.
     """
 
-    extends = Kind.LAW
+    extends = ExtensionKind.LAW
 
     name: ClassVar[str]
     """What ``waive:`` and reports call it."""

@@ -15,7 +15,7 @@ _ABOUT = ("actor", "ask", "upstream", "operation", "object", "fault", "what", "p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class EventDifference:
     """One event on which the tiers do not agree.
 
     Attributes:
@@ -31,7 +31,7 @@ class Difference:
     line: int | None = None
 
 
-def compare(simulated: Trace, wire: Trace) -> tuple[Difference, ...]:
+def compare(simulated: Trace, wire: Trace) -> tuple[EventDifference, ...]:
     """Everything on which the tiers do not agree, in order; empty when they do.
 
     Traces are compared event for event; `chaos.compare.tiers.normalise` says what is not compared.
@@ -81,10 +81,10 @@ def _gist(event: Event) -> tuple[object, ...]:
 
 def _difference(
     one: Event | None, other: Event | None, simulated: Trace, wire: Trace
-) -> Difference:
+) -> EventDifference:
     line = _line(one, simulated) if one is not None else None
     line = _line(other, wire) if line is None and other is not None else line
-    return Difference(simulated=one, wire=other, fields=tuple(_fields(one, other)), line=line)
+    return EventDifference(simulated=one, wire=other, fields=tuple(_fields(one, other)), line=line)
 
 
 def _fields(one: Event | None, other: Event | None) -> Iterator[tuple[str, object, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaos.compare.tiers.differences import Difference
+from chaos.compare.tiers.differences import EventDifference
 from chaos.trace.events import Event
 from chaos.trace.text import describe
 
@@ -16,13 +16,13 @@ _LEAST_WIDTH = 20
 _CUT = "..."
 
 
-def sides_of(difference: Difference) -> tuple[Row, ...]:
+def sides_of(difference: EventDifference) -> tuple[Row, ...]:
     """A heading, the two events, and a row for each field that differs.
 
     Example:
         >>> from chaos.trace.events import WaitEvent
         >>> one = WaitEvent(seq=0, at_s=1.0, actor="user-1", seconds=2.0)
-        >>> sides_of(Difference(simulated=one, wire=None))[1]
+        >>> sides_of(EventDifference(simulated=one, wire=None))[1]
         ('', '1.000s user-1 waits 2s', '(nothing)')
     """
     return (

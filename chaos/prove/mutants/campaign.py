@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
-import random
 import resource
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from chaos.errors import ChaosError
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, Fate, Play, played
+from chaos.prove.gate import Case, Fate, Play
 from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
 from chaos.prove.mutants.reach import Reached, Statement, functions
 from chaos.scenario.loader import LoadedScenario
+from chaos.session import play_one
 from chaos.targets.here import find_here, importable_here
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
@@ -54,7 +55,7 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class MutantPlan:
     """What can be mutated, and what is going to be.
 
     Attributes:
@@ -76,7 +77,7 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Campaign:
+class MutantCampaign:
     """What became of a sample of mutants.
 
     Attributes:
@@ -84,7 +85,7 @@ class Campaign:
         not_sound: Scenarios that do not pass without any mutant; then nothing was planted.
     """
 
-    plan: Plan
+    plan: MutantPlan
     cases: tuple[Case, ...]
     not_sound: tuple[str, ...]
     real_s: float
@@ -105,7 +106,7 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class MutantJob:
     """What to play against which mutant, with the processor time that each play may take."""
 
     mutant: Mutant
@@ -149,7 +150,7 @@ def plan(
     *,
     sample: int,
     seed: int,
-) -> Plan:
+) -> MutantPlan:
     """Choose a sample of the mutants that some scenario reaches.
 
     Args:
@@ -157,20 +158,17 @@ def plan(
         soundings: What the scenarios reach.
         service: What the mutants are made of.
         sample: How many to choose; all, if there are fewer.
-        seed: The same seed chooses the same, for as long as service and scenarios are.
+        seed: The same seed chooses the same. A scenario that reaches more brings in few others:
+            each mutant has a lot of its own, and the lowest are drawn.
     """
     reached = frozenset[Statement]().union(*(each.reached for each in soundings))
     at_import = _AtImport(reached)
     reachable = [each for each in mutants if _statement(each) in reached or at_import(each)]
     kept = set(map(id, reachable))
     unreached = Counter(each.module for each in mutants if id(each) not in kept)
-    chosen = (
-        random.Random(seed).sample(reachable, sample)  # noqa: S311 - a sample, no secret
-        if sample < len(reachable)
-        else reachable
-    )
-    chosen = sorted(chosen, key=lambda each: (each.module, each.line, each.column, each.id))
-    return Plan(
+    drawn = sorted(reachable, key=lambda each: _lot(seed, each))[:sample]
+    chosen = sorted(drawn, key=lambda each: (each.module, each.line, each.column, each.id))
+    return MutantPlan(
         service=tuple(service),
         possible=len(mutants),
         unreached=dict(unreached),
@@ -179,13 +177,13 @@ def plan(
 
 
 def jobs_of(
-    planned: Plan,
+    planned: MutantPlan,
     suite: Sequence[LoadedScenario],
     soundings: Sequence[Sounding],
     *,
     plays_all: bool = False,
     patience_s: float = _PATIENCE_S,
-) -> Iterator[Job]:
+) -> Iterator[MutantJob]:
     """For each mutant the scenarios that reach it, those most likely to notice first.
 
     Who has reached most of the same function knows it best; of those, the cheap ones first.
@@ -209,7 +207,7 @@ def jobs_of(
             (suite[number], patience_s + _TIMES_SOUND * soundings[number].cpu_s)
             for *_, number in ranked
         ]
-        yield Job(
+        yield MutantJob(
             mutant=mutant,
             service=planned.service,
             scenarios=tuple(limits),
@@ -217,13 +215,18 @@ def jobs_of(
         )
 
 
-def examine_all(jobs: Iterable[Job], at_once: int, on_case: Callable[[Case], None]) -> list[Case]:
+def examine_all(
+    jobs: Iterable[MutantJob], at_once: int, on_case: Callable[[Case], None]
+) -> list[Case]:
     """Play every job; ``on_case`` is told of each as its fate is known."""
     todo = list(jobs)
+    service = {job.service for job in todo}
+    targets = {loaded.scenario.target for job in todo for loaded, _ in job.scenarios}
+    examining = partial(_examining, sorted(service), sorted(targets))
     cases: dict[str, Case] = {}
     with (
         importable_here(),
-        workers(_examining, at_once, isolated=True, on_death=_died) as pool,
+        workers(examining, at_once, isolated=True, on_death=_died) as pool,
     ):
         for job, case in pool.as_they_end(todo):
             cases[job.mutant.id] = case
@@ -240,9 +243,10 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     only: str | None = None,
     patience_s: float = _PATIENCE_S,
     at_once: int = 1,
-    on_plan: Callable[[Plan], None] = lambda _: None,
+    mine: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
+    on_plan: Callable[[MutantPlan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
-) -> Campaign:
+) -> MutantCampaign:
     """Make a sample of mutants, and play the suite against each.
 
     Args:
@@ -253,7 +257,8 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         only: The one mutant to play, by its id; then every scenario that reaches it is played.
         patience_s: Processor time that a play may take beyond what it takes of the sound service.
         at_once: How many processes to use.
-        on_plan: Told what is going to be played.
+        mine: Those of the sample that are to be played here, if others play the rest.
+        on_plan: Told of the whole sample, and what it was drawn from.
         on_case: Told of each mutant as its fate is known.
 
     Raises:
@@ -272,13 +277,14 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]
     planned = plan(mutants, soundings, service, sample=sample, seed=seed)
     on_plan(planned)
+    planned = replace(planned, chosen=tuple(mine(planned.chosen)))
     cases: list[Case] = []
     if not not_sound:
         jobs = jobs_of(
             planned, suite, soundings, plays_all=only is not None, patience_s=patience_s
         )
         cases = examine_all(jobs, at_once, on_case)
-    return Campaign(
+    return MutantCampaign(
         plan=planned,
         cases=tuple(cases),
         not_sound=tuple(not_sound),
@@ -313,7 +319,7 @@ def _sounding(
         target = find_here(loaded.scenario.target)
         reached.take()
         began_s = _computed_s()
-        result = played(loaded, target, simulation)
+        result = play_one(loaded, target, simulation)
         return Sounding(
             scenario=loaded.scenario.name,
             outcome=result.outcome,
@@ -331,11 +337,21 @@ def _sounding(
 
 
 @contextmanager
-def _examining() -> Iterator[Callable[[Job], Case]]:
+def _examining(
+    services: Sequence[tuple[str, ...]], targets: Sequence[str]
+) -> Iterator[Callable[[MutantJob], Case]]:
+    """Each mutant has a process of its own, forked from this one, which knows all libraries."""
+    for service in services:
+        # Much of a library is imported only when somebody looks at it, as both of these do.
+        with imported_anew(service, {}):
+            for target in targets:
+                find_here(target)
+            with SimulatedTier():
+                pass
     yield _examine
 
 
-def _examine(job: Job) -> Case:
+def _examine(job: MutantJob) -> Case:
     """Import the mutant in this process, which is its own, and play until it is caught."""
     logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = lambda _: None
@@ -352,7 +368,9 @@ def _examine(job: Job) -> Case:
         with SimulatedTier() as simulation:
             for loaded, cpu_s in job.scenarios:
                 _allow(cpu_s)
-                plays.append(Play.of(played(loaded, targets[loaded.scenario.target], simulation)))
+                plays.append(
+                    Play.of(play_one(loaded, targets[loaded.scenario.target], simulation))
+                )
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     return Case(defect=mutant.id, plays=tuple(plays))
@@ -371,7 +389,7 @@ def _allow(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until_s, hard))
 
 
-def _died(job: Job, how: str) -> Case:
+def _died(job: MutantJob, how: str) -> Case:
     """A mutant that computes for ever is noticed by anybody; of another death nobody knows why."""
     if "SIGXCPU" in how:
         return _noticed(job.mutant, ENDS)
@@ -383,6 +401,11 @@ def _noticed(mutant: Mutant, check: str) -> Case:
         defect=mutant.id,
         plays=(Play(scenario="any", outcome=Outcome.FAILED, checks=(check,)),),
     )
+
+
+def _lot(seed: int, mutant: Mutant) -> bytes:
+    """What decides whether a mutant is drawn, whatever others there are."""
+    return sha256(f"{seed}:{mutant.id}".encode()).digest()
 
 
 def _statement(mutant: Mutant) -> Statement:

@@ -13,8 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from chaos.prove.gate import Case, Fate
-from chaos.prove.mutants.campaign import Campaign, Plan
+from chaos.prove.mutants.campaign import MutantCampaign, MutantPlan
 from chaos.prove.mutants.operators import Mutant
+
+_EVERY = 25
+"""A pipe gets a line of the score after so many; a terminal has a bar."""
 
 _BAD = {Fate.SURVIVED: "bold red", Fate.DOUBTED: "yellow", Fate.ERROR: "bold red"}
 
@@ -57,7 +60,7 @@ class MutantReport:
     ) -> None:
         self._progress.stop()
 
-    def on_plan(self, plan: Plan) -> None:
+    def on_plan(self, plan: MutantPlan) -> None:
         """What can be made, what no scenario reaches, and what is going to be played."""
         self._names = {mutant.id: str(mutant) for mutant in plan.chosen}
         self._progress.update(self._task, description="mutants", total=len(plan.chosen))
@@ -80,12 +83,12 @@ class MutantReport:
                 (f"{case.fate.value:<9}", _BAD[case.fate]), self._names.get(case.defect, "")
             )
             _print(self._progress.console, said)
-        elif not self._console.is_terminal and done % 25 == 0:
+        if not self._console.is_terminal and done % _EVERY == 0:
             _print(self._console, f"{done} played, {self._fates[Fate.KILLED]} killed")
         self._progress.update(self._task, advance=1)
         self._progress.refresh()
 
-    def on_end(self, campaign: Campaign) -> None:
+    def on_end(self, campaign: MutantCampaign) -> None:
         """Every survivor with its place, its change and how to play it alone; then the score."""
         console = self._console
         if campaign.not_sound:
@@ -113,7 +116,7 @@ class MutantReport:
         line = f"{all_} mutants: {counts}; {share}; {plays} plays in {campaign.real_s:.0f} s"
         _print(console, Text(f"\n{line}", "bold red" if campaign.exit_code else "green"))
 
-    def on_one(self, campaign: Campaign) -> None:
+    def on_one(self, campaign: MutantCampaign) -> None:
         """Of a single mutant, everything that noticed it."""
         for case in campaign.cases:
             for play in case.caught:
@@ -121,7 +124,7 @@ class MutantReport:
                 _print(self._console, f"  {play.outcome.value:<13}{play.scenario}: {checks}")
 
 
-def dump(campaign: Campaign) -> str:
+def dump(campaign: MutantCampaign) -> str:
     """The whole campaign as one JSON document, ended by a newline; without real times."""
     pairs = zip(campaign.plan.chosen, campaign.cases, strict=True) if campaign.cases else ()
     document = {

@@ -14,11 +14,11 @@ import jinja2
 from markupsafe import Markup, escape
 
 from chaos.checks.registry import LAWS
-from chaos.compare.finished import FinishedRun
-from chaos.compare.measures import Value, describe_measure, in_order
 from chaos.reports.changes import by_trend
 from chaos.reports.html.scenario import law_states, payload
 from chaos.reports.report import Report
+from chaos.runner.measures import Value, describe_measure, in_order
+from chaos.runner.result import RunResult
 from chaos.trace.events import AnswerEvent, RequestEvent
 from chaos.units import format_duration
 from chaos.verdict import Outcome, combine
@@ -38,10 +38,10 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class MatrixRow:
     """A scenario in the matrix."""
 
-    run: FinishedRun
+    run: RunResult
     folder: str
     answers: tuple[tuple[str, int], ...]
     laws: tuple[tuple[str, str], ...]
@@ -119,9 +119,9 @@ def _prose(text: str) -> Markup:
     return Markup(with_code)  # noqa: S704 - escaped in the line above
 
 
-def _row(run: FinishedRun, keys: Sequence[str]) -> Row:
+def _row(run: RunResult, keys: Sequence[str]) -> MatrixRow:
     values = [(describe_measure(key), run.measures.get(key)) for key in keys]
-    return Row(
+    return MatrixRow(
         run=run,
         folder=PurePath(run.path).parent.name,
         answers=tuple(_answers([run]).items()),
@@ -133,7 +133,7 @@ def _row(run: FinishedRun, keys: Sequence[str]) -> Row:
     )
 
 
-def _failed_first(run: FinishedRun) -> bool:
+def _failed_first(run: RunResult) -> bool:
     return run.outcome is not Outcome.FAILED
 
 
@@ -143,7 +143,7 @@ def _short(key: str, value: Value) -> str:
     return describe_measure(key).show(rounded)
 
 
-def _answers(runs: Iterable[FinishedRun]) -> dict[str, int]:
+def _answers(runs: Iterable[RunResult]) -> dict[str, int]:
     """How many answers of each mode, those of the model first."""
     modes = Counter(event.mode for run in runs for event in run.trace.of(AnswerEvent))
     order = ("llm", "fallback", "error")
@@ -151,7 +151,7 @@ def _answers(runs: Iterable[FinishedRun]) -> dict[str, int]:
     return known | {mode: modes[mode] for mode in sorted(modes) if mode not in order}
 
 
-def _extremes(runs: Sequence[FinishedRun]) -> Iterator[Extreme]:
+def _extremes(runs: Sequence[RunResult]) -> Iterator[Extreme]:
     for key in ("slowest_answer_s", "time_to_open_s", "time_to_recover_s"):
         measured = [
             (value, run.name)
@@ -168,7 +168,7 @@ def _extremes(runs: Sequence[FinishedRun]) -> Iterator[Extreme]:
             )
 
 
-def _laws(runs: Sequence[FinishedRun]) -> list[LawSummary]:
+def _laws(runs: Sequence[RunResult]) -> list[LawSummary]:
     states = [law_states(run) for run in runs]
     summaries = []
     for law in LAWS:

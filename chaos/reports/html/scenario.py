@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from chaos.compare.finished import FinishedRun
-from chaos.compare.measures import describe_measure
 from chaos.reports.lane import Item, Lane
 from chaos.reports.lanes import lanes
+from chaos.runner.measures import describe_measure
+from chaos.runner.result import RunResult
 from chaos.trace.events import Event, FaultEvent, StepEvent
 from chaos.trace.text import describe
 from chaos.trace.trace import Trace
@@ -21,7 +21,7 @@ EVENTS_SHOWN = 5000
 more than a person reads, and too much for a page to carry sixteen times over."""
 
 
-def payload(run: FinishedRun) -> dict[str, Any]:
+def payload(run: RunResult) -> dict[str, Any]:
     """Everything the page knows of a run, ready for JSON.
 
     Events and the items on lanes are lists rather than objects, and words that repeat are
@@ -107,7 +107,7 @@ def picture(whole: Trace, shown: range) -> dict[str, Any]:
     }
 
 
-def excerpt(run: FinishedRun) -> range:
+def excerpt(run: RunResult) -> range:
     """The sequence numbers of the events that the page holds.
 
     All of them, unless they are too many; then mostly what led to the first failure, or what
@@ -134,7 +134,7 @@ def _cut(lane: Lane, shown: range) -> Iterator[Item]:
             yield replace(item, first=first - shown.start, last=last - shown.start)
 
 
-def law_states(run: FinishedRun) -> dict[str, str]:
+def law_states(run: RunResult) -> dict[str, str]:
     """Each law with how the run fared: ``kept``, ``broken``, ``waived`` or ``idle``."""
     states = {Outcome.PASSED: "kept", Outcome.FAILED: "broken", Outcome.INCONCLUSIVE: "idle"}
     return {
@@ -155,7 +155,7 @@ def say(event: Event) -> str:
     return line[actor + max(12, len(event.actor)) + 1 :]
 
 
-def _verdict(run: FinishedRun, verdict: Verdict, shown: range) -> dict[str, Any]:
+def _verdict(run: RunResult, verdict: Verdict, shown: range) -> dict[str, Any]:
     # The last of its evidence is the moment at which it was decided.
     decided = max(verdict.evidence, default=-1)
     return {

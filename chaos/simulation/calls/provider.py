@@ -11,7 +11,7 @@ import socket
 from abc import ABC, abstractmethod
 from typing import assert_never
 
-from chaos.faults.connecting import Connected, Distrusted, Ignored, NameFailure, Refused
+from chaos.faults.connecting import Connected, ConnectionRefusal, Distrusted, Ignored, NameFailure
 from chaos.faults.delivery import Answered, Lost
 from chaos.ports import CONNECT, Operation, StandIn
 from chaos.simulation.calls.calls import Calls
@@ -76,7 +76,7 @@ class Provider(ABC):
         flaw = None
         met = self._calls.injector.connect(self._upstream.name, "connect")
         match met:
-            case Refused(by=by):
+            case ConnectionRefusal(by=by):
                 exchange = self._begin_connect(by)
                 if exchange is not None:
                     exchange.fail("ConnectError")

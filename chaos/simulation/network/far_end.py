@@ -107,7 +107,7 @@ Admission = Admitted | Rejected | Unanswered
 """What becomes of an attempt to connect."""
 
 
-class Service(Protocol):
+class ListeningService(Protocol):
     """Whatever listens at an address."""
 
     def admit(self, inbox: Inbox) -> Admission:

@@ -16,9 +16,9 @@ from chaos.errors import SimulationError
 from chaos.simulation.network.far_end import (
     Admission,
     Admitted,
+    ListeningService,
     OtherSocket,
     Rejected,
-    Service,
 )
 from chaos.simulation.network.inbox import Inbox
 from chaos.simulation.network.sockets import VirtualSocket
@@ -44,7 +44,7 @@ class Host:
 
     name: str
     address: str
-    services: dict[int, Service] = field(default_factory=dict)
+    services: dict[int, ListeningService] = field(default_factory=dict)
     look_up: Callable[[], None] = lambda: None
 
 
@@ -83,7 +83,7 @@ class VirtualNetwork:
     def serve(
         self,
         name: str,
-        services: Mapping[int, Service],
+        services: Mapping[int, ListeningService],
         *,
         look_up: Callable[[], None] = lambda: None,
     ) -> None:

@@ -25,7 +25,15 @@ from chaos.simulation.tasks.baton import baton, is_left_behind, left_behind
 from chaos.simulation.tasks.behalf import Behalf, behalf_here, take_over
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.stacks import describe_waits, stack_of
-from chaos.simulation.tasks.task import Abandoned, Blocker, RealStart, Task, in_words, start_thread
+from chaos.simulation.tasks.task import (
+    Abandoned,
+    Blocker,
+    RealStart,
+    Task,
+    in_words,
+    start_thread,
+    without_number,
+)
 from chaos.simulation.tasks.watch import LOOK_EVERY_S, Watch
 from chaos.simulation.timing.clock import TICKS_PER_S, Clock, to_ticks
 
@@ -462,7 +470,8 @@ class Scheduler:
             raise
         except BaseException as error:
             if not task.abandoned:
-                self.on_death(f"an error ended thread {task.name!r}: {in_words(error)}")
+                name = without_number(task.name)
+                self.on_death(f"an error ended thread {name!r}: {in_words(error)}")
             raise
 
     def _end(self, task: Task) -> None:

@@ -20,7 +20,7 @@ from helpdesk.index_builder import BuiltIndex, build_index
 Damage = Literal["truncated", "bit_flip", "empty", "wrong_manifest", "missing_file"]
 
 
-class CachedCopy(Node):
+class GivenCopy(Node):
     """``given.index_cache`` as a scenario writes it; empty, a copy fetched just now."""
 
     age: UnsignedDuration = Field(
@@ -33,13 +33,13 @@ class CachedCopy(Node):
     )
 
 
-INDEX_CACHE = Circumstance(model=CachedCopy, words=("absent",))
+INDEX_CACHE = Circumstance(model=GivenCopy, words=("absent",))
 
 
-def cached_copy(given: Mapping[str, Any]) -> CachedCopy | None:
+def cached_copy(given: Mapping[str, Any]) -> GivenCopy | None:
     """The copy that there is on disk before the first step, if any."""
     read = INDEX_CACHE.read("index_cache", given.get("index_cache", {}))
-    return read if isinstance(read, CachedCopy) else None
+    return read if isinstance(read, GivenCopy) else None
 
 
 class _Remembering(MultilingualEmbedder):
@@ -75,7 +75,7 @@ def generation(number: int) -> BuiltIndex:
     )
 
 
-def lay_out_cache(folder: Path, given: CachedCopy, manifest: bytes, *, now: float) -> None:
+def lay_out_cache(folder: Path, given: GivenCopy, manifest: bytes, *, now: float) -> None:
     """Leave the first generation as an earlier process would have, damaged if so asked."""
     copy = published.lay_out(folder, manifest, fetched_at=now - given.age.total_seconds())
     if given.damage is not None:

@@ -11,7 +11,13 @@ from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
 from chaos.simulation.calls.connection import Connection
-from chaos.simulation.network.far_end import Admitted, FarEnd, Rejected, Service, Unanswered
+from chaos.simulation.network.far_end import (
+    Admitted,
+    FarEnd,
+    ListeningService,
+    Rejected,
+    Unanswered,
+)
 from chaos.simulation.network.inbox import Inbox
 from chaos.simulation.timing.clock import TICKS_PER_S, Clock
 
@@ -20,7 +26,7 @@ _AT_ONCE = 1 << 20
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 
 
-class Turns(Protocol):
+class LineWorld(Protocol):
     """The world that a line belongs to."""
 
     clock: Clock
@@ -45,7 +51,9 @@ class Line:
         is_gone: Set when the connection has ended.
     """
 
-    def __init__(self, connection: socket.socket, service: Service, world: Turns) -> None:
+    def __init__(
+        self, connection: socket.socket, service: ListeningService, world: LineWorld
+    ) -> None:
         self._socket = connection
         self._service = service
         self._world = world

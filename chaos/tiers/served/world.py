@@ -294,3 +294,7 @@ class _Injector(Injector):
     def heal(self, id: str, *, by: str) -> None:  # noqa: A002 - the YAML word
         with self._world.turn():
             super().heal(id, by=by)
+
+    def expire(self, id: str, fault: Fault) -> bool:  # noqa: A002 - the YAML word
+        with self._world.turn():
+            return super().expire(id, fault)

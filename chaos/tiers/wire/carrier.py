@@ -15,7 +15,7 @@ from chaos.simulation.tasks.baton import outside
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.pace import PATIENCE_S
 from chaos.tiers.wire.server import StandInServer
-from chaos.tiers.wire.toxics import Load
+from chaos.tiers.wire.toxics import Cargo
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.trip import Trip
 from chaos.tiers.wire.ways import Way, Ways
@@ -73,7 +73,7 @@ class WireCarrier(Carrier):
         """A real server, through Toxiproxy."""
         arriving = b"".join(data for _, data in course.arrivals)
         reply = arriving + course.rest or _NOTHING
-        load = Load(bytes=len(arriving), is_whole=not course.rest)
+        load = Cargo(bytes=len(arriving), is_whole=not course.rest)
         with outside():
             try:
                 way = self._ways.open(sent.host, delivery, load)

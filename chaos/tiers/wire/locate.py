@@ -36,7 +36,7 @@ _SUFFIX = ".exe" if sys.platform == "win32" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class LocatedToxiproxy:
     """A Toxiproxy that can be used: one that runs at ``url``, or a ``binary`` to start.
 
     Attributes:
@@ -50,18 +50,18 @@ class Location:
     binary: Path | None = None
 
 
-def find() -> Location | None:
+def find() -> LocatedToxiproxy | None:
     """The first Toxiproxy that is there without building one; None if there is none."""
     if url := os.environ.get(URL_VARIABLE, "").strip():
-        return Location(how=URL_VARIABLE, url=url.rstrip("/"))
+        return LocatedToxiproxy(how=URL_VARIABLE, url=url.rstrip("/"))
     if on_path := shutil.which("toxiproxy-server"):
-        return Location(how="on the PATH", binary=Path(on_path))
+        return LocatedToxiproxy(how="on the PATH", binary=Path(on_path))
     if cached_binary().is_file():
-        return Location(how="built earlier", binary=cached_binary())
+        return LocatedToxiproxy(how="built earlier", binary=cached_binary())
     return None
 
 
-def find_or_build(say: Callable[[str], None] | None = None) -> Location:
+def find_or_build(say: Callable[[str], None] | None = None) -> LocatedToxiproxy:
     """The first Toxiproxy that is there; else one that is built now, once for this user.
 
     Building takes about half a minute. Processes that need it at the same time wait for the
@@ -92,7 +92,7 @@ def find_or_build(say: Callable[[str], None] | None = None) -> Location:
                 _build(go, binary)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MissingComponentError(f"Toxiproxy could not be built: {error}; {WAYS}") from error
-    return Location(how="built with go install", binary=binary)
+    return LocatedToxiproxy(how="built with go install", binary=binary)
 
 
 def can_build() -> bool:

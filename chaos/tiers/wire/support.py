@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from chaos.errors import ChaosError
 from chaos.tiers.wire.client import ToxiproxyClient
-from chaos.tiers.wire.locate import PINNED_VERSION, WAYS, Location, can_build, find
+from chaos.tiers.wire.locate import PINNED_VERSION, WAYS, LocatedToxiproxy, can_build, find
 
 _ASK_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class ToxiproxyState:
     """What was found of Toxiproxy.
 
     Attributes:
@@ -28,25 +28,29 @@ class State:
     fix: str = ""
 
 
-def examine() -> State:
+def examine() -> ToxiproxyState:
     """Look for Toxiproxy; nothing is built, and nothing started but to ask for its version."""
     found = find()
     if found is None:
         if can_build():
-            return State(
+            return ToxiproxyState(
                 usable=True,
                 seen=f"not built yet; version {PINNED_VERSION} is built at the first use",
             )
-        return State(usable=False, seen="not found; only the wire tier needs it", fix=WAYS)
+        return ToxiproxyState(
+            usable=False, seen="not found; only the wire tier needs it", fix=WAYS
+        )
     where = found.url or str(found.binary)
     try:
         version = _version(found)
     except (ChaosError, OSError, subprocess.SubprocessError) as error:
-        return State(usable=False, seen=f"{where} ({found.how}) does not work: {error}", fix=WAYS)
-    return State(usable=True, seen=f"{where}, version {version}, {found.how}")
+        return ToxiproxyState(
+            usable=False, seen=f"{where} ({found.how}) does not work: {error}", fix=WAYS
+        )
+    return ToxiproxyState(usable=True, seen=f"{where}, version {version}, {found.how}")
 
 
-def _version(found: Location) -> str:
+def _version(found: LocatedToxiproxy) -> str:
     if found.url is not None:
         client = ToxiproxyClient(found.url)
         try:

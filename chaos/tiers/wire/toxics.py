@@ -20,7 +20,7 @@ _MOST_SLICES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Cargo:
     """What travels.
 
     Attributes:
@@ -32,7 +32,7 @@ class Load:
     is_whole: bool = True
 
 
-def toxics_for(delivery: Delivery, load: Load) -> Iterator[Toxic]:
+def toxics_for(delivery: Delivery, load: Cargo) -> Iterator[Toxic]:
     """The toxics that do this to an answer, in the order in which bytes pass them."""
     match delivery:
         case Lost():
@@ -68,7 +68,7 @@ def _late(late: tuple[Late, ...]) -> Iterator[Toxic]:
         yield Toxic(type="latency", attributes={"latency": math.ceil(seconds * _MS_PER_S)})
 
 
-def _trickle(rate: Rate | None, slices: Slices | None, load: Load) -> Iterator[Toxic]:
+def _trickle(rate: Rate | None, slices: Slices | None, load: Cargo) -> Iterator[Toxic]:
     """Slow the body down, but to no more than `LONGEST_WAIT_S` in all."""
     if rate is not None:
         fast = max(rate.bytes_per_s * SCALE, load.bytes / LONGEST_WAIT_S)
@@ -108,12 +108,12 @@ def _end(cut: Cut) -> Iterator[Toxic]:
             assert_never(cut.how)
 
 
-def least_s(toxics: Iterable[Toxic], load: Load) -> float:
+def least_s(toxics: Iterable[Toxic], load: Cargo) -> float:
     """Real seconds that these toxics need at least, until the last byte has come.
 
     Example:
         >>> slow = Toxic(type="bandwidth", attributes={"rate": 10})
-        >>> least_s([slow], Load(bytes=1000))
+        >>> least_s([slow], Cargo(bytes=1000))
         0.1
     """
     needed_s = 0.0

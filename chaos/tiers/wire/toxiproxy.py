@@ -23,7 +23,7 @@ from typing import Self
 from chaos.errors import MissingComponentError
 from chaos.folders import fresh_folder
 from chaos.tiers.wire.client import Proxy, ToxiproxyClient, ToxiproxyError
-from chaos.tiers.wire.locate import URL_VARIABLE, WAYS, Location, find_or_build
+from chaos.tiers.wire.locate import URL_VARIABLE, WAYS, LocatedToxiproxy, find_or_build
 
 PREFIX = "chaos-"
 """What the names of our proxies begin with, on servers that we share with others."""
@@ -51,7 +51,7 @@ class Toxiproxy:
         version: The version it reports.
     """
 
-    def __init__(self, location: Location | None = None) -> None:
+    def __init__(self, location: LocatedToxiproxy | None = None) -> None:
         self.location = location
         self.version = ""
         self._client: ToxiproxyClient | None = None

@@ -21,7 +21,7 @@ _ON_TIME = 0.9
 """Share of its time after which a toxic may be through; timers are not exact."""
 
 
-class Line(Protocol):
+class WireLine(Protocol):
     """A real connection."""
 
     socket: socket.socket
@@ -55,7 +55,7 @@ class Trip:
         *,
         course: Course,
         expected: Expected,
-        line: Line,
+        line: WireLine,
         way: Way,
         guard: Guard,
         check: Callable[[], None],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.tiers.wire.client import Proxy
 from chaos.tiers.wire.server import StandInServer
-from chaos.tiers.wire.toxics import Load, least_s, toxics_for
+from chaos.tiers.wire.toxics import Cargo, least_s, toxics_for
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 
 
@@ -58,7 +58,7 @@ class Ways:
         self._standing: dict[str, Proxy] = {}
         self._bent: dict[str, Proxy] = {}
 
-    def open(self, upstream: str, delivery: Delivery, load: Load) -> Way:
+    def open(self, upstream: str, delivery: Delivery, load: Cargo) -> Way:
         """A way on which bytes travel like that.
 
         Raises:

@@ -30,7 +30,7 @@ from chaos.upstreams.prices import Price, Usage, cost
 from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
-from chaos.upstreams.script import Script, Written
+from chaos.upstreams.script import ReplyScript, Written
 from chaos.upstreams.unmodelled import UnmodelledError
 
 D = TypeVar("D", bound=Declared)
@@ -41,8 +41,15 @@ _ROUTES = (
     ("GET", re.compile(r"/v1/models"), "models.list"),
     ("GET", re.compile(r"/v1/models/(?P<model>[^/]+)"), "models.retrieve"),
 )
-DEFAULT_MODELS = ("claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5")
-"""A few models. Prices change, so that a test brings those that it claims something about."""
+DEFAULT_MODELS = (
+    *("claude-haiku-4-5", "claude-haiku-5-5"),
+    *("claude-sonnet-4-5", "claude-sonnet-4-6", "claude-sonnet-5", "claude-sonnet-5-5"),
+    *("claude-opus-4-5", "claude-opus-4-6", "claude-opus-4-7", "claude-opus-4-8"),
+    *("claude-opus-5", "claude-opus-5-5", "claude-mythos-preview"),
+    *("claude-mythos-5", "claude-mythos-5-1", "claude-mythos-5-2"),
+    *("claude-fable-5", "claude-fable-5-1", "claude-fable-5-2"),
+)
+"""Those that the SDK names. Prices change: a test brings those that it claims something about."""
 
 _DATED = re.compile(r"-\d{8}$|-latest$")
 _VERSIONS = ("2023-06-01", "2026-10-21")
@@ -92,7 +99,7 @@ class AnthropicUpstream(Upstream):
         models: Iterable[str] | Mapping[str, Price | None] = DEFAULT_MODELS,
         limits: RateLimits | None = None,
     ) -> None:
-        self._script = Script(answers)
+        self._script = ReplyScript(answers)
         known = models if isinstance(models, Mapping) else dict.fromkeys(models)
         self._prices: Mapping[str, Price | None] = known
         self._meter = Meter(limits or RateLimits())
@@ -101,7 +108,7 @@ class AnthropicUpstream(Upstream):
     def arrange(self, given: ModelGiven) -> None:
         """Say what the scenario wants said, at its prices."""
         if given.answers is not None:
-            self._script = Script(given.answers)
+            self._script = ReplyScript(given.answers)
         self._prices = {**self._prices, **given.price_list()}
 
     def classify(self, request: Request) -> Operation | None:

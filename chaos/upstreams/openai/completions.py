@@ -28,7 +28,7 @@ from chaos.upstreams.openai.logprobs import logprob, ranked
 from chaos.upstreams.openai.models import Catalogue
 from chaos.upstreams.openai.reading import Read
 from chaos.upstreams.refusal import RefusalError
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 _DEFAULT_MAX_TOKENS = 16
 
@@ -119,14 +119,14 @@ class CompletionRequest(Declared):
 class CompletionsApi:
     """Answers requests for legacy completions."""
 
-    def __init__(self, models: Catalogue, script: Script) -> None:
+    def __init__(self, models: Catalogue, script: ReplyScript) -> None:
         self._models = models
         self._script = script
 
     def create(self, asked: Asked) -> Response:
         """Let each prompt go on, ``n`` times."""
         request = asked.body(CompletionRequest)
-        self._models.find(request.model, "completion")
+        self._models.find(request.model, "completion", asked)
         if request.best_of is not None and request.best_of < (request.n or 1):
             raise RefusalError(invalid_request("best_of must be greater than n", "best_of"))
         if request.best_of is not None and request.best_of > 1 and request.stream:

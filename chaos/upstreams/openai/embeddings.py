@@ -81,7 +81,10 @@ class EmbeddingsApi:
     def create(self, asked: Asked) -> Response:
         """A vector for each input."""
         request = asked.body(EmbeddingRequest)
-        model = self._models.find(request.model, "embedding")
+        model = self._models.find(request.model, "embedding", asked)
+        if request.dimensions is not None and not model.shortens:
+            message = "This model does not support specifying dimensions."
+            raise RefusalError(invalid_request(message, "dimensions"))
         dimensions = request.dimensions or model.dimensions
         if dimensions > model.dimensions:
             message = f"Invalid value for 'dimensions' = {dimensions}. Must be less than or equal "

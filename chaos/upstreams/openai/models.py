@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from chaos.http import Response
+from chaos.upstreams.openai.asked import Asked
 from chaos.upstreams.openai.errors import error
-from chaos.upstreams.prices import FREE, Price
+from chaos.upstreams.prices import Price
 from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.unmodelled import UnmodelledError
 
 Kind = Literal["chat", "embedding", "moderation", "completion"]
 
+_TAUGHT_IN = "OpenAIUpstream(models=[...])"
 _RELEASED_AT = 1_721_172_741
-_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}")
+_DATED = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{4}(?:-preview)?)$")
+"""A release: ``gpt-4o-2024-08-06``, and as they were numbered before, ``gpt-4-0613``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Model:
         reasons: Whether it thinks first: then its thoughts cost tokens, and it takes neither
             ``max_tokens`` nor another temperature than 1.
         dimensions: Of its embeddings, unless a request wants fewer.
+        shortens: Whether a request may want fewer.
         price: What its tokens cost; None if nobody has put a price on them.
     """
 
@@ -35,6 +40,7 @@ class Model:
     kind: Kind = "chat"
     reasons: bool = False
     dimensions: int = 1536
+    shortens: bool = True
     price: Price | None = None
 
     def resource(self, name: str) -> dict[str, Any]:
@@ -42,53 +48,47 @@ class Model:
         return {"id": name, "object": "model", "created": _RELEASED_AT, "owned_by": "system"}
 
 
-DEFAULT_MODELS = (
-    Model(name="gpt-4o-mini"),
-    Model(name="gpt-4o"),
-    Model(name="gpt-4.1-mini"),
-    Model(name="gpt-4.1"),
-    Model(name="o4-mini", reasons=True),
-    Model(name="gpt-5", reasons=True),
-    Model(name="gpt-5-mini", reasons=True),
-    Model(name="gpt-3.5-turbo-instruct", kind="completion"),
-    Model(name="text-embedding-3-small", kind="embedding"),
-    Model(name="text-embedding-3-large", kind="embedding", dimensions=3072),
-    Model(name="omni-moderation-latest", kind="moderation", price=FREE),
-)
-"""A few of each kind. Prices change: a test brings those that it claims something about."""
-
-
 class Catalogue:
     """The models of one stand-in, by name.
 
     Args:
         models: Models, or names of chat models.
+        unmodelled: Which names the provider has besides, for what its stand-in cannot do.
         any_name: Whether every other name is a chat model too, as behind a gateway.
 
     Example:
         >>> catalogue = Catalogue(["llama-4"])
-        >>> catalogue.find("llama-4", "chat").name
+        >>> catalogue.named("llama-4").name
         'llama-4'
     """
 
-    def __init__(self, models: Iterable[Model | str], *, any_name: bool = False) -> None:
+    def __init__(
+        self,
+        models: Iterable[Model | str],
+        *,
+        any_name: bool = False,
+        unmodelled: re.Pattern[str] | None = None,
+    ) -> None:
         known = (Model(name=each) if isinstance(each, str) else each for each in models)
         self._by_name: Mapping[str, Model] = {model.name: model for model in known}
         self._any_name = any_name
+        self._unmodelled = unmodelled
 
     def priced(self, prices: Mapping[str, Price]) -> Catalogue:
         """The same models at these prices; one that is not there is a chat model from now on."""
         models = dict(self._by_name)
         for name, price in prices.items():
             models[name] = replace(self.get(name) or Model(name=name), name=name, price=price)
-        return Catalogue(models.values(), any_name=self._any_name)
+        return Catalogue(models.values(), any_name=self._any_name, unmodelled=self._unmodelled)
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._by_name.values())
 
     def get(self, name: str) -> Model | None:
         """The model of that name, dated or not; None if there is none."""
-        found = self._by_name.get(name) or self._by_name.get(_DATED.sub("", name))
+        undated = _DATED.sub("", name)
+        known = (self._by_name.get(each) for each in (name, undated, f"{undated}-latest"))
+        found = next(filter(None, known), None)
         if found is None and self._any_name:
             return Model(name=name)
         return found
@@ -104,12 +104,17 @@ class Catalogue:
             raise RefusalError(unknown_model(name))
         return model
 
-    def find(self, name: str, kind: Kind) -> Model:
-        """The model of that name and kind.
+    def find(self, name: str, kind: Kind, asked: Asked) -> Model:
+        """The model of that name and kind, for what was asked.
 
         Raises:
             RefusalError: There is none: the provider's 404.
+            UnmodelledError: The provider has it, for what its stand-in cannot do.
         """
+        model = self.get(name)
+        if model is None and self._unmodelled is not None and self._unmodelled.search(name):
+            part = f'model="{name}"'
+            raise UnmodelledError(asked.upstream, asked.operation, [part], taught_in=_TAUGHT_IN)
         model = self.named(name)
         if model.kind != kind:
             raise RefusalError(_wrong_kind(kind))

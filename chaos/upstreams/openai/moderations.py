@@ -106,7 +106,7 @@ class ModerationsApi:
         """A judgement of each input."""
         request = asked.body(ModerationRequest)
         name = request.model or "omni-moderation-latest"
-        self._models.find(name, "moderation")
+        self._models.find(name, "moderation", asked)
         results = [_result(text, kinds) for text, kinds in request.inputs]
         payload = {"id": asked.new_id("modr-", 32), "model": name, "results": results}
         return json_response(200, payload)

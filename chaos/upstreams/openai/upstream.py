@@ -21,14 +21,15 @@ from chaos.upstreams.openai.completions import CompletionsApi
 from chaos.upstreams.openai.embeddings import EmbeddingsApi
 from chaos.upstreams.openai.files import FilesApi
 from chaos.upstreams.openai.limits import LIMITED, headers_of, require_room
-from chaos.upstreams.openai.models import DEFAULT_MODELS, Catalogue, Model
+from chaos.upstreams.openai.model_names import DEFAULT_MODELS, UNMODELLED
+from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.openai.moderations import ModerationsApi
 from chaos.upstreams.openai.responses.api import ResponsesApi
 from chaos.upstreams.openai.routes import OPERATIONS, Routed, Routes
 from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
-from chaos.upstreams.script import Script, Written
+from chaos.upstreams.script import ReplyScript, Written
 
 Handler = Callable[[Asked], Response]
 
@@ -80,19 +81,19 @@ class OpenAIUpstream(Upstream):
         batch_takes_s: float = 60.0,
     ) -> None:
         self._numbers = itertools.count(1)
-        self._models = Catalogue(models, any_name=any_model)
+        self._models = Catalogue(models, any_name=any_model, unmodelled=UNMODELLED)
         self._deployments = deployments or {}
         self._meter = Meter(limits or RateLimits())
         self._routes = Routes(base_path)
         self._background_takes_s = background_takes_s
         self._batch_takes_s = batch_takes_s
-        self._script = Script(answers)
+        self._script = ReplyScript(answers)
         self._answers = self._handlers()
 
     def arrange(self, given: ModelGiven) -> None:
         """Say what the scenario wants said, at its prices."""
         if given.answers is not None:
-            self._script = Script(given.answers)
+            self._script = ReplyScript(given.answers)
         self._models = self._models.priced(given.price_list())
         self._answers = self._handlers()
 

@@ -10,9 +10,9 @@ import pytest
 
 from chaos.checks import spending
 from chaos.checks.measure import Window, measure
-from chaos.compare.measures import take
 from chaos.ports import Answer, Target
 from chaos.runner.life import play
+from chaos.runner.measures import take
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
 from chaos.testing import SimulatedWorld

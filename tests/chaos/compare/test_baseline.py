@@ -10,9 +10,9 @@ import pytest
 
 from chaos.compare.baseline import Baseline, Comparison, conclude
 from chaos.compare.changes import Change, Trend, changes
-from chaos.compare.measures import Measures, Value, in_order, take
-from chaos.compare.recorded import Entry
+from chaos.compare.recorded import BaselineEntry
 from chaos.errors import ChaosError
+from chaos.runner.measures import Measures, Value, in_order, take
 from chaos.verdict import Outcome, Verdict
 from tests.chaos.reports import examples
 
@@ -24,7 +24,7 @@ def baseline(**measures: Measures) -> Baseline:
     """Return a baseline of scenarios in the folder of the examples."""
     return Baseline(
         {
-            name: Entry(path=f"scenarios/breaker/{name}.yaml", measures=each)
+            name: BaselineEntry(path=f"scenarios/breaker/{name}.yaml", measures=each)
             for name, each in measures.items()
         }
     )
@@ -330,7 +330,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "scenarios" / "breaker"
     folder.mkdir(parents=True)
     for result in examples.mixed().results:
-        (folder / f"{result.loaded.scenario.name}.yaml").touch()
+        (folder / f"{result.name}.yaml").touch()
     return folder
 
 
@@ -376,9 +376,9 @@ def test_update_of_a_part_keeps_the_rest(files: Path) -> None:
     suite = examples.suite(examples.result("calm", examples.calm()))
     old = Baseline(
         {
-            "gone": Entry(path="scenarios/breaker/gone.yaml", measures={}),
-            "moved": Entry(path="scenarios/retry/moved.yaml", measures={}),
-            "other": Entry(path="scenarios/retry/other.yaml", measures={}),
+            "gone": BaselineEntry(path="scenarios/breaker/gone.yaml", measures={}),
+            "moved": BaselineEntry(path="scenarios/retry/moved.yaml", measures={}),
+            "other": BaselineEntry(path="scenarios/retry/other.yaml", measures={}),
         }
     )
     other = files.parent / "retry" / "other.yaml"

@@ -13,14 +13,15 @@ from typer.testing import CliRunner, Result
 
 from chaos.commands.diff import diff
 from chaos.commands.report import report
-from chaos.compare.finished import FinishedRun, read_results
-from chaos.compare.measures import take
 from chaos.compare.runs import Side, bare, compare_runs, sides
+from chaos.compare.saved_results import read_results
 from chaos.compare.traces import first_difference
 from chaos.errors import ChaosError
 from chaos.reports import as_json
 from chaos.reports.formats import FormatsCommand
 from chaos.reports.report import Report
+from chaos.runner.measures import take
+from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.trace import ndjson
 from chaos.trace.events import AnswerEvent, WaitEvent
@@ -50,7 +51,7 @@ def save(suite: SuiteResult, folder: Path) -> Path:
     """Save a suite as `chaos run --json … --traces …` does; return its results."""
     (folder / "traces").mkdir(parents=True)
     for result in suite.results:
-        path = folder / "traces" / f"{result.loaded.scenario.name}.ndjson"
+        path = folder / "traces" / f"{result.name}.ndjson"
         path.write_text(ndjson.dump(result.trace), encoding="utf-8")
     results = folder / "results.json"
     results.write_text(as_json.render(Report.of(suite)), encoding="utf-8")
@@ -72,16 +73,28 @@ def chaos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
 
 
 def test_saved_results_are_read_back_as_they_were(tmp_path: Path) -> None:
-    """All but the file's text and the real time, which are not saved."""
+    """All but the file's text, the real time and what was promised, which are not saved."""
     results = save(examples.mixed(), tmp_path)
 
     read = read_results(results)
 
-    def saved(run: FinishedRun) -> dict[str, object]:
-        names = {field.name for field in dataclasses.fields(run)} - {"source", "real_s"}
+    def saved(run: RunResult) -> dict[str, object]:
+        names = {field.name for field in dataclasses.fields(run)}
+        names -= {"source", "real_s", "promised"}
         return {name: getattr(run, name) for name in names} | {"trace": tuple(run.trace)}
 
     assert list(map(saved, read)) == list(map(saved, examples.runs()))
+
+
+def test_verdict_that_somebody_edited_is_not_believed(tmp_path: Path) -> None:
+    """An outcome is what the verdicts come to; one that was typed says so."""
+    results = save(examples.mixed(), tmp_path)
+    document = json.loads(results.read_text(encoding="utf-8"))
+    document["scenarios"][1]["outcome"] = "passed"
+    results.write_text(json.dumps(document), encoding="utf-8")
+
+    with pytest.raises(ChaosError, match="outage is passed in the results, but its verdicts"):
+        read_results(results)
 
 
 @pytest.mark.parametrize(

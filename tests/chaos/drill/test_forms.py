@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.drill.forms import Form, fault_of, forms, told
+from chaos.drill.forms import FaultForm, fault_of, forms, told
 from chaos.faults.registry import BEHAVIOURS, kind_of
 from chaos.scenario.problems import ScenarioError
 from chaos.targets import vocabulary_of
@@ -12,7 +12,7 @@ from chaos.targets import vocabulary_of
 ALL = forms(("openai", "gcs"))
 
 
-def as_it_is(form: Form) -> dict[str, str]:
+def as_it_is(form: FaultForm) -> dict[str, str]:
     """What the form says before anybody has changed it."""
     fields = {field.name: field.value for field in (*form.own, *form.common)}
     return {"fault": form.kind, "upstream": form.upstreams[0], **fields}
@@ -24,7 +24,7 @@ def test_each_fault_has_a_form() -> None:
 
 
 @pytest.mark.parametrize("form", ALL, ids=lambda form: form.kind)
-def test_form_asks_for_every_parameter_with_its_meaning(form: Form) -> None:
+def test_form_asks_for_every_parameter_with_its_meaning(form: FaultForm) -> None:
     """Nothing that a file may say is missing, and nothing is unexplained."""
     model = next(model for model in BEHAVIOURS if kind_of(model) == form.kind)
     names = {field.alias or name for name, field in model.model_fields.items()}
@@ -37,7 +37,7 @@ def test_form_asks_for_every_parameter_with_its_meaning(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", [form for form in ALL if not form.unmeant], ids=lambda f: f.kind)
-def test_form_is_a_fault_as_it_is(form: Form) -> None:
+def test_form_is_a_fault_as_it_is(form: FaultForm) -> None:
     """One click is enough."""
     fault = fault_of(as_it_is(form), vocabulary_of)
 

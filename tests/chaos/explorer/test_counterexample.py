@@ -124,8 +124,8 @@ def test_faults_of_connecting_are_written_with_their_attempt(
 
     written = with_faults(explored.loaded.scenario, struck)
 
-    told = re.findall(r"inject: \{.* calls: (\d), .*fault: (\w+)\}", scenario_text(written))
-    assert told == [("1", "connection_refused"), ("2", "dns_failure"), ("2", "connection_refused")]
+    told = re.findall(r"inject: \{.* fault: (\w+), .*calls: (\d)\}", scenario_text(written))
+    assert told == [("connection_refused", "1"), ("dns_failure", "2"), ("connection_refused", "2")]
     again = play(
         LoadedScenario(scenario=written, source=explored.loaded.source), TiredToy, simulation
     )

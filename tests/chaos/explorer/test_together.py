@@ -73,7 +73,7 @@ def test_search_of_two_kinds_finds_what_takes_both(
     assert len(finding.deviations) == 2
     (written,) = searched.write(found, tmp_path)
     assert written.fails
-    assert written.result.loaded.scenario.explore is not None
+    assert "\nexplore:" in written.path.read_text(encoding="utf-8")
     assert written.result.trace
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.explorer.yaml_text import scenario_text
+from chaos.explorer.yaml_text import plain, scenario_text
+from chaos.scenario.faults import HttpErrorFault
 from chaos.scenario.loader import load_text
 from chaos.scenario.suite import find
 from chaos.targets import vocabulary_of
@@ -28,6 +29,15 @@ def test_scenario_survives_being_written(path: Path) -> None:
     assert again.given == loaded.given
     assert [type(step) for step in again.method] == [type(step) for step in loaded.method]
     assert _without_places(again.model_dump()) == _without_places(loaded.model_dump())
+
+
+def test_fault_is_written_as_people_write_it() -> None:
+    """Of whom and which it is before how it acts; then for how long, and for which calls."""
+    fault = HttpErrorFault.model_validate(
+        {"calls": 2, "for": "20s", "status": 503, "fault": "http_error", "upstream": "openai"}
+    )
+
+    assert list(plain(fault)) == ["upstream", "fault", "status", "for", "calls"]
 
 
 def _without_places(value: object) -> object:

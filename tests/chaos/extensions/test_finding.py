@@ -12,7 +12,7 @@ import pytest
 
 from chaos import extensions, session
 from chaos.errors import ChaosError
-from chaos.extensions import Kind, finding, found
+from chaos.extensions import ExtensionKind, finding, found
 from chaos.faults.registry import load
 from chaos.ports import STAND_INS, StandIn, stand_in
 from chaos.targets import find_target, known_targets
@@ -63,16 +63,16 @@ def test_module_may_define_extensions_of_several_kinds(project: Project) -> None
     """One name in the project is enough for all that a team has."""
     project.add(ours=f"{FAULT}\n{LAW}\n{OBSERVABLE}\n{TIER}\n{STAND_IN}\n{SERVICE}")
 
-    names = {kind: [*found(kind)] for kind in Kind}
+    names = {kind: [*found(kind)] for kind in ExtensionKind}
 
     assert names == {
-        Kind.FAULT: ["brownout"],
-        Kind.LAW: ["something-is-said"],
-        Kind.EXPECTATION: ["refusals"],
-        Kind.TIER: ["near"],
-        Kind.UPSTREAM: ["umbrellas"],
-        Kind.TARGET: ["weather"],
-        Kind.FORMAT: [],
+        ExtensionKind.FAULT: ["brownout"],
+        ExtensionKind.LAW: ["something-is-said"],
+        ExtensionKind.EXPECTATION: ["refusals"],
+        ExtensionKind.TIER: ["near"],
+        ExtensionKind.UPSTREAM: ["umbrellas"],
+        ExtensionKind.TARGET: ["weather"],
+        ExtensionKind.FORMAT: [],
     }
 
 
@@ -130,7 +130,7 @@ def test_package_announces_what_it_has(project: Project, announce: dict[str, lis
     announce["chaos.faults"] = ["brownout:Brownout"]
     extensions.forget()
 
-    assert [*found(Kind.FAULT)] == ["brownout"]
+    assert [*found(ExtensionKind.FAULT)] == ["brownout"]
 
 
 def test_extension_of_another_group_is_refused(
@@ -142,7 +142,7 @@ def test_extension_of_another_group_is_refused(
     extensions.forget()
 
     with pytest.raises(ChaosError, match=r"expected a fault, as the group 'chaos\.faults' says"):
-        found(Kind.FAULT)
+        found(ExtensionKind.FAULT)
 
 
 def test_two_packages_cannot_have_one_name(
@@ -264,7 +264,7 @@ def test_settings_of_a_folder_above_count(
     monkeypatch.chdir(below)
     project.forget()
 
-    assert [*found(Kind.FAULT)] == ["brownout"]
+    assert [*found(ExtensionKind.FAULT)] == ["brownout"]
 
 
 def test_base_class_of_others_is_no_extension(project: Project) -> None:
@@ -273,7 +273,7 @@ def test_base_class_of_others_is_no_extension(project: Project) -> None:
     text = LAW.replace("class SomethingIsSaid(Law)", f"{base}class SomethingIsSaid(Base)")
 
     project.add(said=text)
-    assert [*found(Kind.LAW)] == ["something-is-said"]
+    assert [*found(ExtensionKind.LAW)] == ["something-is-said"]
 
     base = (
         "class Base(AlteringFault):\n    def alter(self, response):\n        return response\n\n\n"
@@ -282,14 +282,14 @@ def test_base_class_of_others_is_no_extension(project: Project) -> None:
         "class Brownout(AlteringFault[BrownoutFault])", f"{base}class Brownout(Base)"
     )
     project.add(brownout=text)
-    assert [*found(Kind.FAULT)] == ["brownout"]
+    assert [*found(ExtensionKind.FAULT)] == ["brownout"]
 
 
 def test_order_is_that_of_names(project: Project) -> None:
     """Whatever their modules are called: reports are the same on every machine."""
     project.add(z_first=LAW.replace("something-", "a-"), a_last=LAW.replace("something-", "z-"))
 
-    assert [*found(Kind.LAW)] == ["a-is-said", "z-is-said"]
+    assert [*found(ExtensionKind.LAW)] == ["a-is-said", "z-is-said"]
 
 
 def test_key_of_target_and_plug_in_cannot_be_the_same(project: Project) -> None:

@@ -7,10 +7,11 @@ from google.cloud.storage.exceptions import DataCorruption
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaos.choices import Replayed, Seeded
+from chaos.choices import Seeded
 from chaos.faults.corruption import draw_distinct
 from chaos.http import Request, Response
 from tests.chaos.faults.sent import DATA, decide, fault, media_request, store
+from tests.chaos.replayed import Replayed
 from tests.chaos.upstreams.sdk import storage_client
 
 

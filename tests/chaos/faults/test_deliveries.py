@@ -13,10 +13,10 @@ from chaos.faults.behaviour import Stage
 from chaos.faults.connecting import (
     CONNECTED,
     Connecting,
+    ConnectionRefusal,
     Distrusted,
     Ignored,
     NameFailure,
-    Refused,
 )
 from chaos.faults.delivery import PERFECT, Answered, Delivery, Lost
 from chaos.faults.injector import IdleLimit
@@ -169,7 +169,7 @@ def test_lost_answer_can_be_late(order: int) -> None:
             NameFailure(temporary=False, by="dns_failure"),
         ),
         ("connect_timeout", {}, "connect", Ignored(by="connect_timeout")),
-        ("connection_refused", {}, "connect", Refused(by="connection_refused")),
+        ("connection_refused", {}, "connect", ConnectionRefusal(by="connection_refused")),
         ("tls_failure", {}, "connect", Distrusted(flaw="expired", by="tls_failure")),
     ],
     ids=["name", "no such name", "ignored", "refused", "distrusted"],
@@ -192,7 +192,7 @@ def test_fault_of_connecting_counts_attempts_to_connect() -> None:
 
     met = [made.connect("openai", "connect") for _ in range(3)]
 
-    assert met == [CONNECTED, Refused(by="connection_refused"), CONNECTED]
+    assert met == [CONNECTED, ConnectionRefusal(by="connection_refused"), CONNECTED]
 
 
 def test_shortest_idle_limit_counts() -> None:

@@ -193,6 +193,23 @@ def test_healing_what_was_never_injected_is_a_mistake() -> None:
     made.heal("timeout", by="for 20s")
 
 
+def test_fault_expires_once_and_not_for_another_of_its_id() -> None:
+    """The end that was set for a fault does not end one that took its id in the meantime."""
+    made, first, second = (
+        Injector(Seeded(7)),
+        fault("timeout", id="lost", **{"for": "1s"}),
+        fault("timeout", id="lost", **{"for": "9s"}),
+    )
+    made.inject(first, now_s=0.0)
+    made.heal("lost", by="somebody")
+    made.inject(second, now_s=0.5)
+
+    assert not made.expire("lost", first)
+    assert made.active == {"lost": second}
+    assert made.expire("lost", second)
+    assert not made.active
+
+
 def test_untouched_faults_are_told() -> None:
     """A fault counts as touched by what it did to a call, not by having been in force."""
     made = injector(

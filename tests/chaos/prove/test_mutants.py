@@ -13,7 +13,7 @@ from rich.console import Console
 
 from chaos.errors import ChaosError
 from chaos.prove.gate import Fate
-from chaos.prove.mutants.campaign import Campaign, _computed_s, mutate
+from chaos.prove.mutants.campaign import MutantCampaign, _computed_s, mutate
 from chaos.prove.mutants.importing import imported_anew
 from chaos.prove.mutants.operators import mutants_of, mutated
 from chaos.prove.mutants.report import MutantReport, dump
@@ -111,19 +111,19 @@ method:
 
 
 @pytest.fixture(scope="module")
-def campaign() -> Campaign:
+def campaign() -> MutantCampaign:
     """Return what became of every mutant of a service of a dozen lines."""
     suite = [scenario("one", "one", "7"), scenario("many", "many", "21")]
     return mutate(suite, SERVICE, sample=1000, seed=1, patience_s=1, at_once=2)
 
 
-def fates(campaign: Campaign) -> dict[str, str]:
+def fates(campaign: MutantCampaign) -> dict[str, str]:
     """Return the fate of each mutant, by its change."""
     pairs = zip(campaign.plan.chosen, campaign.cases, strict=True)
     return {f"{mutant.was} -> {mutant.becomes}": case.fate.value for mutant, case in pairs}
 
 
-def test_mutant_that_somebody_would_notice_is_killed(campaign: Campaign) -> None:
+def test_mutant_that_somebody_would_notice_is_killed(campaign: MutantCampaign) -> None:
     """Constants of the module, which an import runs, among them."""
     found = fates(campaign)
 
@@ -132,7 +132,7 @@ def test_mutant_that_somebody_would_notice_is_killed(campaign: Campaign) -> None
     assert found["amount == 1 -> amount != 1"] == "killed"
 
 
-def test_mutant_that_computes_for_ever_is_killed(campaign: Campaign) -> None:
+def test_mutant_that_computes_for_ever_is_killed(campaign: MutantCampaign) -> None:
     """It ends by its processor time, not by anybody's patience."""
     (case,) = [
         case
@@ -143,7 +143,7 @@ def test_mutant_that_computes_for_ever_is_killed(campaign: Campaign) -> None:
     assert case.plays[0].checks == ("ends",)
 
 
-def test_mutant_that_nobody_looks_at_survives(campaign: Campaign) -> None:
+def test_mutant_that_nobody_looks_at_survives(campaign: MutantCampaign) -> None:
     """With its file, its line and its change; and the exit code says so."""
     assert fates(campaign)["_unseen = 5 -> pass"] == "survived"
     assert campaign.exit_code == 1
@@ -152,14 +152,14 @@ def test_mutant_that_nobody_looks_at_survives(campaign: Campaign) -> None:
     assert "  chaos prove --mutant tests.chaos.prove.shop:21:5:statement:0\n" in text
 
 
-def test_what_no_scenario_reaches_is_counted_and_not_played(campaign: Campaign) -> None:
+def test_what_no_scenario_reaches_is_counted_and_not_played(campaign: MutantCampaign) -> None:
     """A function that nobody calls says nothing about the scenarios."""
     assert campaign.plan.unreached == {SERVICE[0]: 3}
     assert all("refund" not in each for each in fates(campaign))
     assert f"not reached:     3 in {SERVICE[0]}" in shown(campaign)
 
 
-def test_campaign_is_told_as_json(campaign: Campaign) -> None:
+def test_campaign_is_told_as_json(campaign: MutantCampaign) -> None:
     """Without real times, so that it can be compared."""
     document = json.loads(dump(campaign))
 
@@ -200,7 +200,7 @@ def test_nothing_is_planted_in_a_service_that_does_not_pass() -> None:
     assert "1 scenarios do not pass without any mutant: one" in shown(campaign)
 
 
-def shown(campaign: Campaign) -> str:
+def shown(campaign: MutantCampaign) -> str:
     """Return what is told of it, without colours."""
     written = io.StringIO()
     report = MutantReport(Console(file=written, width=120), seed=1)

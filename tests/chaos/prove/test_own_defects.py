@@ -13,7 +13,7 @@ import pytest
 
 from chaos.compare.baseline import Baseline, Comparison
 from chaos.compare.changes import Trend
-from chaos.compare.recorded import Entry
+from chaos.compare.recorded import BaselineEntry
 from chaos.defects.edits import Rewrite
 from chaos.prove.mutants.operators import mutants_of
 from chaos.verdict import Outcome
@@ -59,7 +59,7 @@ def text_for_a_number() -> None:
 
 def vanished() -> None:
     """A scenario whose file is gone is missed, wherever it was."""
-    recorded = Baseline({"gone": Entry(path="no/such/file.yaml", measures={})})
+    recorded = Baseline({"gone": BaselineEntry(path="no/such/file.yaml", measures={})})
     suite = examples.suite()
     assert recorded.compare(suite, [Path("elsewhere")]) == Comparison(missing=("gone",))
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Self
 
 from chaos.checks.registry import LAWS
-from chaos.compare.finished import FinishedRun, runs_of
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
@@ -89,14 +88,14 @@ def result(
         method=(AdvanceStep(advance=timedelta(seconds=1)),),
     )
     source = Source(path=f"scenarios/breaker/{name}.yaml", lines=tuple(YAML.split("\n")))
-    return RunResult(
-        loaded=LoadedScenario(scenario=scenario, source=source),
+    return RunResult.of(
+        LoadedScenario(scenario=scenario, source=source),
         tier="simulated",
         seed=7,
         trace=trace,
         verdicts=verdicts,
         laws=laws,
-        waived=(),
+        promised=frozenset(law.name for law in LAWS),
         virtual_s=trace[-1].at_s,
         real_s=0.0125,
         best_mode="llm",
@@ -132,6 +131,6 @@ def mixed() -> SuiteResult:
     )
 
 
-def runs() -> list[FinishedRun]:
+def runs() -> tuple[RunResult, ...]:
     """The runs of `mixed`."""
-    return runs_of(mixed())
+    return mixed().results

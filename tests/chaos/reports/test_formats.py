@@ -17,7 +17,7 @@ from chaos import extensions
 from chaos.commands.gate import gate
 from chaos.commands.run import run
 from chaos.errors import ChaosError
-from chaos.extensions import Kind, finding
+from chaos.extensions import ExtensionKind, finding
 from chaos.reports.formats import (
     BUILT_IN,
     Files,
@@ -48,7 +48,7 @@ def announce(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     announced: list[str] = []
 
     def points(*, group: str) -> list[EntryPoint]:
-        if group != Kind.FORMAT.group:
+        if group != ExtensionKind.FORMAT.group:
             return [*entry_points(group=group)]
         return [EntryPoint("x", value, group) for value in announced]
 
@@ -132,7 +132,7 @@ def test_format_of_the_docs_works(
             (tmp_path / str(block.file)).write_text(block.text, encoding="utf-8")
         else:
             (value,) = tomllib.loads(block.text)["project"]["entry-points"][
-                Kind.FORMAT.group
+                ExtensionKind.FORMAT.group
             ].values()
             announce.append(value)
     monkeypatch.syspath_prepend(str(tmp_path))

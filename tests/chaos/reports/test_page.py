@@ -11,7 +11,6 @@ import pytest
 
 from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
-from chaos.compare.finished import runs_of
 from chaos.reports.html import render
 from chaos.reports.html.scenario import EVENTS_SHOWN, law_states, payload
 from chaos.reports.report import Report
@@ -81,9 +80,7 @@ def test_text_of_a_scenario_cannot_become_markup() -> None:
     """A claim that closes a script element or opens a tag is shown, not obeyed."""
     evil = "</script><script>alert(1)</script>"
     run = examples.result("calm", examples.calm())
-    scenario = run.loaded.scenario.model_copy(update={"hypothesis": evil})
-    loaded = type(run.loaded)(scenario=scenario, source=run.loaded.source)
-    forged = type(run)(**{**vars(run), "loaded": loaded})
+    forged = replace(run, hypothesis=evil)
 
     text = render(Report.of(examples.suite(forged)))
 
@@ -126,7 +123,7 @@ def test_page_holds_what_led_to_the_failure_of_a_very_long_run() -> None:
     for _ in range(EVENTS_SHOWN * 2):
         tale.waits(1.0)
     broken = examples.laws("one-trial", (EVENTS_SHOWN,))
-    (run,) = runs_of(examples.suite(examples.result("long", tale.trace, laws=broken)))
+    (run,) = examples.suite(examples.result("long", tale.trace, laws=broken)).results
 
     data = payload(run)
 
@@ -140,9 +137,9 @@ def test_page_holds_what_led_to_the_failure_of_a_very_long_run() -> None:
 def test_law_states_tell_waived_from_idle() -> None:
     """A law that was set aside does not look like one that had no occasion."""
     run = examples.result("calm", examples.calm())
-    waived = type(run)(**{**vars(run), "waived": ("recovers",)})
+    waived = replace(run, waived=("recovers",))
 
-    (finished,) = runs_of(examples.suite(waived))
+    (finished,) = examples.suite(waived).results
 
     assert law_states(finished)["recovers"] == "waived"
     assert law_states(finished)["one-trial"] == "kept"

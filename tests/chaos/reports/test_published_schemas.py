@@ -17,7 +17,6 @@ from rich.console import Console
 
 from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
-from chaos.compare.finished import runs_of
 from chaos.reports import junit, sarif
 from chaos.reports.console import ConsoleReport
 from chaos.reports.findings import findings
@@ -195,7 +194,7 @@ def test_law_points_at_the_step_that_was_under_way() -> None:
     lines = [
         finding.line
         for laws in (broken, unseen)
-        for finding in findings(runs_of(examples.suite(examples.result("x", trace, laws=laws))))
+        for finding in findings(examples.suite(examples.result("x", trace, laws=laws)).results)
     ]
 
     assert lines == [6, 1]

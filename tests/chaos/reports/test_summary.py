@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
-from chaos.compare.finished import runs_of
 from chaos.reports.findings import findings
 from chaos.reports.github import workflow_commands
 from chaos.reports.report import Report
@@ -79,6 +78,6 @@ def test_workflow_command_is_one_line_a_finding() -> None:
 
 def test_workflow_commands_of_a_suite_that_passed_are_none() -> None:
     """Silence means well."""
-    passed = runs_of(examples.suite(examples.result("calm", examples.calm())))
+    passed = examples.suite(examples.result("calm", examples.calm())).results
 
     assert workflow_commands(findings(passed)) == ""

@@ -6,11 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chaos.ports import Vocabulary
-from chaos.scenario.faults import TimeoutFault
-from chaos.scenario.lint import lint_scenario
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.model import Ask, AskStep, HealStep, InjectStep, Scenario
 
 SOUND = {
     "a fault that lasts to the end": """
@@ -145,24 +141,3 @@ def test_sound_scenario_is_not_called_mistaken(
 ) -> None:
     """A check that cries wolf is switched off: in doubt, no mistake."""
     assert load(steps.strip("\n") + "\n").scenario.method
-
-
-def test_scenario_built_in_code_is_checked_too(toy: Vocabulary) -> None:
-    """With the words for a file, but for the place."""
-    fault = TimeoutFault(id="outage", upstream="opanai", fault="timeout")
-    scenario = Scenario(
-        version=1,
-        name="built",
-        hypothesis="It holds.",
-        method=(
-            InjectStep(inject=fault),
-            AskStep(ask=Ask(question="Is the VPN down?")),
-            HealStep(heal="otage"),
-        ),
-    )
-
-    upstream, heal = map(str, lint_scenario(scenario, toy))
-    assert upstream.startswith(
-        "unknown upstream 'opanai'; expected one of: cache, gcs, openai; did you"
-    )
-    assert heal.startswith("no fault has the id 'otage'; expected outage; did you mean 'outage'?")

@@ -19,9 +19,12 @@ from jsonschema import Draft202012Validator
 from chaos.ports import Vocabulary
 from chaos.scenario.reader import UNUSABLE, read_file, read_text
 from chaos.scenario.schema import SCHEMA_FILE, json_schema, schema_text
+from chaos.scenario.suite import find
+from chaos.targets import vocabulary_of
 from tests.chaos.scenario.test_lint import SOUND
 from tests.chaos.scenario.test_loader import LIFECYCLE
 
+ROOT = Path(__file__).parents[3]
 ERRORS = Path(__file__).parents[2] / "data" / "scenario_errors"
 HEAD = "version: 1\nname: case\nhypothesis: It holds.\nmethod:\n"
 
@@ -90,6 +93,52 @@ def test_known_target_makes_observables_strict(toy: Vocabulary) -> None:
     assert strict.is_valid(as_json(ask % "queue.length"))
     assert not strict.is_valid(as_json(ask % "queue.lenght"))
     assert "queue.length" in json_schema(toy)["$defs"]["Expect"]["properties"]
+
+
+HELPDESK = find([ROOT / "scenarios"])
+
+
+def test_target_makes_what_is_given_strict() -> None:
+    """Its keys and settings are completed with their types and defaults; others are underlined."""
+    schema = json_schema(vocabulary_of("helpdesk"))
+    strict = Draft202012Validator(schema)
+    ask = HEAD + "  - ask: Hm?\ngiven: {%s}\n"
+
+    assert strict.is_valid(as_json(ask % "index_cache: absent"))
+    assert strict.is_valid(as_json(ask % "index_cache: {age: 2h}, settings: {openai.timeout: 3s}"))
+    for wrong in (
+        "index_cahce: absent",
+        "index_cache: gone",
+        "index_cache: {aeg: 2h}",
+        "settings: {openai.timeuot: 3s}",
+        "settings: {openai.timeout: 3}",
+    ):
+        assert not strict.is_valid(as_json(ask % wrong)), wrong
+    settings = schema["$defs"]["Given"]["properties"]["settings"]["properties"]
+    assert settings["openai.breaker.failure_threshold"]["default"] == 5
+
+
+def test_target_makes_upstreams_of_faults_strict() -> None:
+    """A provider that it does not have is underlined."""
+    strict = Draft202012Validator(json_schema(vocabulary_of("helpdesk")))
+    inject = HEAD + "  - inject: {upstream: %s, fault: timeout}\n  - ask: Hm?\n"
+
+    assert strict.is_valid(as_json(inject % "openai"))
+    assert not strict.is_valid(as_json(inject % "opanai"))
+
+
+def test_scenarios_of_the_helpdesk_fit_its_schema() -> None:
+    """An editor that knows the target underlines nothing in a file that is played."""
+    strict = Draft202012Validator(json_schema(vocabulary_of("helpdesk")))
+
+    wrong = {
+        path.name: [error.message[:200] for error in strict.iter_errors(as_json(text))]
+        for path in HELPDESK
+        if "target:" not in (text := path.read_text(encoding="utf-8"))
+        or "target: helpdesk\n" in text
+    }
+    assert {name: said for name, said in wrong.items() if said} == {}
+    assert len(wrong) > 100
 
 
 def test_every_key_is_described() -> None:

@@ -9,11 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.ports import Vocabulary
-from chaos.scenario.expectations import Expectation, expecting, parse_tolerance
+from chaos.scenario.expectations import Expectation, expecting
 from chaos.scenario.kinds import Kind
 from chaos.scenario.problems import ScenarioError
 from chaos.scenario.reader import read_text
-from chaos.scenario.tolerances import Equals, Modes, Range
+from chaos.scenario.source import Findings
+from chaos.scenario.tolerance_parser import ToleranceParser
+from chaos.scenario.tolerances import Equals, Modes, Range, Tolerance
+
+
+def parse_tolerance(value: object, kind: Kind, words: tuple[str, ...] = ()) -> Tolerance:
+    """The value of an expectation, as the loader reads it."""
+    findings = Findings()
+    tolerance = ToleranceParser(findings, words).tolerance(value, kind, ())
+    if tolerance is None:
+        raise ScenarioError(findings.problems)
+    return tolerance
 
 
 @pytest.mark.parametrize(
@@ -100,7 +111,7 @@ def tolerances(draw: st.DrawFn) -> tuple[Kind, Any]:
         forms.append(st.lists(scalars, min_size=1, max_size=3).map(lambda s: {"one_of": s}))
     if kind is Kind.TEXT:
         forms.append(scalars.map(lambda s: {"contains": s, "not": s}))
-    if kind.is_ordered:
+    if kind in {Kind.DURATION, Kind.COUNT, Kind.NUMBER, Kind.SHARE}:
         forms += [
             scalars.map(lambda s: {"at_least": s}),
             scalars.map(lambda s: {"between": [s, s]}),

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
-from chaos.serve.serving import Served, serving
+from chaos.serve.serving import ServedScenario, serving
 from chaos.targets import vocabulary_of
 from tests.chaos.serve.outside import Outside
 
@@ -29,7 +29,7 @@ target: tests.chaos.serve.outside:Outside
 class Playing:
     """A run that is under way."""
 
-    served: Served
+    served: ServedScenario
     told: list[str]
     results: list[RunResult] = field(default_factory=list)
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from chaos.errors import ChaosError
-from chaos.serve.local_http import Asked, LocalHttp, Reply, as_json
+from chaos.serve.local_http import LocalHttp, LocalReply, LocalRequest, as_json
 
 
-def echo(asked: Asked) -> Reply:
+def echo(asked: LocalRequest) -> LocalReply:
     """Tell what was asked."""
     told = {"method": asked.method, "path": asked.path, "query": asked.query}
     return as_json(HTTPStatus.OK, {**told, "body": asked.body.decode()}, {"X-Said": "twice"})
@@ -90,7 +90,7 @@ def test_port_that_is_taken_is_told() -> None:
 def test_error_that_nobody_foresaw_is_told() -> None:
     """A connection that just ends would tell nobody anything."""
 
-    def broken(asked: Asked) -> Reply:
+    def broken(asked: LocalRequest) -> LocalReply:
         raise KeyError(asked.path)
 
     with LocalHttp(broken) as local:

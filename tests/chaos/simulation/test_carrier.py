@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from chaos.errors import DeadlockError
-from chaos.faults.connecting import Refused
+from chaos.faults.connecting import ConnectionRefusal
 from chaos.faults.delivery import Delivery
 from chaos.http import Response
 from tests.chaos.simulation.toys import (
@@ -69,7 +69,7 @@ def test_perfect_delivery_gives_the_storage_sdk_its_object_at_once(world: World)
     ],
 )
 def test_broken_delivery_is_a_connection_error_of_the_openai_sdk(
-    world: World, delivery: Delivery | Refused, cause: type[Exception], at_s: float
+    world: World, delivery: Delivery | ConnectionRefusal, cause: type[Exception], at_s: float
 ) -> None:
     """The SDK's own class, caused by its own HTTP library's, at exactly its own timeout."""
     world.injector.travel(delivery)
@@ -146,7 +146,11 @@ def test_broken_delivery_is_a_connection_error_of_the_openai_sdk(
     ],
 )
 def test_broken_delivery_is_a_requests_error_of_the_storage_sdk(
-    world: World, delivery: Delivery | Refused, raised: type[Exception], traced: str, at_s: float
+    world: World,
+    delivery: Delivery | ConnectionRefusal,
+    raised: type[Exception],
+    traced: str,
+    at_s: float,
 ) -> None:
     """As over a network, the class tells headers from body; the trace names the cause."""
     world.injector.travel(delivery)

@@ -8,12 +8,12 @@ import threading
 
 import pytest
 
-from chaos.choices import Replayed
 from chaos.errors import DeadlockError, SimulationError, StuckError
 from chaos.simulation.tasks.behalf import Behalf, Question, acting_for
 from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import Simulation
 from chaos.trace.ndjson import digest
+from tests.chaos.replayed import Replayed
 from tests.chaos.simulation.toys import World, nap
 
 

@@ -16,7 +16,7 @@ from google.cloud import storage
 
 from chaos.choices import Choices, Seeded
 from chaos.faults.behaviour import Stage
-from chaos.faults.connecting import CONNECTED, Connecting, Refused
+from chaos.faults.connecting import CONNECTED, Connecting, ConnectionRefusal
 from chaos.faults.decision import Decision
 from chaos.faults.delivery import PERFECT, Answered, Delivery, How, Lost
 from chaos.faults.injector import Injector
@@ -116,7 +116,7 @@ SILENT = Lost(how="silence", taken=False, by="toy")
 RESET = Lost(how="reset", taken=False, by="toy")
 """The request is taken by nobody, and the connection is reset."""
 
-REFUSED = Refused(by="toy")
+REFUSED = ConnectionRefusal(by="toy")
 """Nobody listens."""
 
 
@@ -163,11 +163,11 @@ class ToyInjector(Injector):
         self.meets: Connecting = CONNECTED
         self.meets_name: Connecting = CONNECTED
         self.answer: Response | None = None
-        self.script: list[Delivery | Response | Refused] = []
+        self.script: list[Delivery | Response | ConnectionRefusal] = []
 
-    def travel(self, delivery: Delivery | Refused) -> None:
+    def travel(self, delivery: Delivery | ConnectionRefusal) -> None:
         """Let all calls end like this."""
-        if isinstance(delivery, Refused):
+        if isinstance(delivery, ConnectionRefusal):
             self.meets = delivery
         else:
             self.travels = delivery
@@ -175,7 +175,7 @@ class ToyInjector(Injector):
     def connect(self, upstream: str, stage: Stage) -> Connecting:
         """As told; a refusal may be next in the script."""
         del upstream
-        if stage == "connect" and self.script and isinstance(self.script[0], Refused):
+        if stage == "connect" and self.script and isinstance(self.script[0], ConnectionRefusal):
             return self.script.pop(0)  # type: ignore[return-value]  # it is one
         return self.meets if stage == "connect" else self.meets_name
 

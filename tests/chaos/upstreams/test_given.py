@@ -15,7 +15,7 @@ from chaos.testing import SimulatedWorld
 from chaos.upstreams.anthropic import AnthropicUpstream
 from chaos.upstreams.given import MODEL, ModelGiven
 from chaos.upstreams.openai import OpenAIUpstream
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 TOOL = {"name": "refund", "parameters": {"type": "object"}}
 
@@ -175,7 +175,7 @@ def test_what_a_file_may_say_is_a_script(answers: Any) -> None:
 
     assert not findings.problems
     assert isinstance(read, ModelGiven)
-    Script(read.answers)
+    ReplyScript(read.answers)
 
 
 BAD = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chaos.upstreams.replies import Breaks, Calls, Refuses, Says, as_reply
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_is_no_reply_is_refused(written: Any) -> None:
 
 def test_first_part_that_fits_decides() -> None:
     """The order of a script is that of its rules, and capitals do not matter."""
-    script = Script({"Printer": "One.", "print": "Two.", "": "Three."})
+    script = ReplyScript({"Printer": "One.", "print": "Two.", "": "Three."})
 
     said = [script.reply(question, turn=0) for question in ("my PRINTER", "reprint", "else")]
 
@@ -58,7 +58,7 @@ def test_first_part_that_fits_decides() -> None:
 
 def test_last_turn_is_repeated() -> None:
     """After its last turn, the model goes on as in it."""
-    script = Script(["One.", "Two."])
+    script = ReplyScript(["One.", "Two."])
 
     assert [script.reply("?", turn=turn) for turn in range(3)] == [
         Says("One."),
@@ -69,15 +69,15 @@ def test_last_turn_is_repeated() -> None:
 
 def test_question_that_no_part_fits_is_left_to_the_model() -> None:
     """A script need not know every question, and an empty one knows none."""
-    assert Script({"printer": "One."}).reply("VPN", turn=0) is None
-    assert Script().reply("VPN", turn=0) is None
-    assert Script().is_empty
-    assert not Script("One.").is_empty
+    assert ReplyScript({"printer": "One."}).reply("VPN", turn=0) is None
+    assert ReplyScript().reply("VPN", turn=0) is None
+    assert ReplyScript().is_empty
+    assert not ReplyScript("One.").is_empty
 
 
 def test_function_is_asked_each_time() -> None:
     """A function sees question and turn, and may leave a question to the model."""
-    script = Script(lambda question, turn: f"{question} {turn}" if turn else None)
+    script = ReplyScript(lambda question, turn: f"{question} {turn}" if turn else None)
 
     assert script.reply("VPN", turn=0) is None
     assert script.reply("VPN", turn=2) == Says("VPN 2")
@@ -87,4 +87,4 @@ def test_function_is_asked_each_time() -> None:
 def test_script_without_turns_is_refused() -> None:
     """A rule has to say something."""
     with pytest.raises(ValueError, match="without turns"):
-        Script({"printer": []})
+        ReplyScript({"printer": []})

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from chaos.errors import MissingComponentError
-from chaos.tiers.wire.locate import Location, find_or_build
+from chaos.tiers.wire.locate import LocatedToxiproxy, find_or_build
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.world import WireTier
 from tests.chaos.simulation.toys import World
 
 
 @pytest.fixture(scope="session")
-def location() -> Location:
+def location() -> LocatedToxiproxy:
     """Where Toxiproxy is. Without one the test is skipped; in CI it fails."""
     try:
         return find_or_build()
@@ -26,7 +26,7 @@ def location() -> Location:
 
 
 @pytest.fixture(scope="module")
-def simulation(location: Location) -> Iterator[WireTier]:
+def simulation(location: LocatedToxiproxy) -> Iterator[WireTier]:
     """Sockets for the tests of a module; only one simulation can be on at a time."""
     with WireTier(Toxiproxy(location)) as simulation:
         yield simulation

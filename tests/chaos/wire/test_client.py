@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from chaos.tiers.wire.client import Toxic, ToxiproxyClient, ToxiproxyError
-from chaos.tiers.wire.locate import Location
+from chaos.tiers.wire.locate import LocatedToxiproxy
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 
 Answer = tuple[int, bytes]
@@ -137,7 +137,7 @@ def test_address_that_is_none_is_an_error(url: str) -> None:
 
 
 @pytest.mark.wire
-def test_two_servers_are_two_servers(location: Location) -> None:
+def test_two_servers_are_two_servers(location: LocatedToxiproxy) -> None:
     """toxiproxy-python keeps one address for the whole process."""
     with Toxiproxy(location) as one, Toxiproxy(location) as other:
         proxy = one.open("openai", upstream="127.0.0.1:9")
@@ -147,7 +147,7 @@ def test_two_servers_are_two_servers(location: Location) -> None:
 
 
 @pytest.mark.wire
-def test_unknown_toxic_is_an_error(location: Location) -> None:
+def test_unknown_toxic_is_an_error(location: LocatedToxiproxy) -> None:
     """The server's refusal is passed on."""
     with Toxiproxy(location) as toxiproxy:
         proxy = toxiproxy.open("openai", upstream="127.0.0.1:9")
@@ -157,7 +157,7 @@ def test_unknown_toxic_is_an_error(location: Location) -> None:
 
 
 @pytest.mark.wire
-def test_proxy_that_is_gone_can_be_deleted_once_more(location: Location) -> None:
+def test_proxy_that_is_gone_can_be_deleted_once_more(location: LocatedToxiproxy) -> None:
     """Cleaning up twice is no mistake."""
     with Toxiproxy(location) as toxiproxy:
         proxy = toxiproxy.open("openai", upstream="127.0.0.1:9")

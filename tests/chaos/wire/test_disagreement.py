@@ -14,7 +14,7 @@ from chaos.http import Request, Response
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.tiers.wire import pace, trip
 from chaos.tiers.wire.client import Proxy, Toxic
-from chaos.tiers.wire.locate import Location
+from chaos.tiers.wire.locate import LocatedToxiproxy
 from chaos.tiers.wire.server import Expected, StandInServer
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.world import WireTier
@@ -45,7 +45,7 @@ def simulated() -> Trace:
 
 
 @pytest.fixture(scope="module")
-def simulation(simulated: Trace, location: Location) -> Iterator[WireTier]:
+def simulation(simulated: Trace, location: LocatedToxiproxy) -> Iterator[WireTier]:
     """The wire tier, after the simulated one: both at once would freeze time twice."""
     del simulated
     with WireTier(Toxiproxy(location)) as simulation:

@@ -22,7 +22,7 @@ from chaos.scenario.faults import FAULTS, AnyFault, Fault
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.world import SimulatedTier
-from chaos.tiers.wire.locate import Location
+from chaos.tiers.wire.locate import LocatedToxiproxy
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.world import WireTier
 from chaos.trace.trace import Trace
@@ -272,7 +272,7 @@ def play(simulation: Simulation, name: str, ask: Ask) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def both(location: Location) -> Mapping[tuple[str, Ask], tuple[Seen, Seen]]:
+def both(location: LocatedToxiproxy) -> Mapping[tuple[str, Ask], tuple[Seen, Seen]]:
     """Every case, first in the simulated tier, then on the wire."""
     with SimulatedTier() as simulation:
         simulated = [play(simulation, *case) for case in cases()]

@@ -15,7 +15,7 @@ from chaos import cli, session
 from chaos.faults.delivery import Answered
 from chaos.tiers.tier import Tier
 from chaos.tiers.wire.carrier import WireCarrier
-from chaos.tiers.wire.locate import Location
+from chaos.tiers.wire.locate import LocatedToxiproxy
 from chaos.verdict import Outcome
 
 pytestmark = pytest.mark.wire
@@ -43,7 +43,7 @@ def write(folder: Path, name: str, mode: str = "llm") -> Path:
 
 @pytest.fixture
 def play(
-    location: Location, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    location: LocatedToxiproxy, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Play:
     """Run the command in this process; exit code and output."""
     del location

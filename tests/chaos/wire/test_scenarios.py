@@ -16,7 +16,7 @@ from chaos.scenario.loader import LoadedScenario
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target
 from chaos.tiers.simulated.world import SimulatedTier
-from chaos.tiers.wire.locate import Location
+from chaos.tiers.wire.locate import LocatedToxiproxy
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.world import WireTier
 from chaos.verdict import Outcome
@@ -39,7 +39,7 @@ def run(loaded: LoadedScenario, simulation: Simulation) -> RunResult:
 
 
 @pytest.fixture(scope="module")
-def both(location: Location) -> Mapping[str, tuple[RunResult, RunResult]]:
+def both(location: LocatedToxiproxy) -> Mapping[str, tuple[RunResult, RunResult]]:
     """The scenarios, first in the simulated tier, then on the wire."""
     scenarios = [each for each in session.load([ROOT]) if each.scenario.name in NAMES]
     with SimulatedTier() as simulation:

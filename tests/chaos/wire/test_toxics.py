@@ -7,10 +7,10 @@ import pytest
 from chaos.faults.delivery import PERFECT, Delivery, Lost
 from chaos.tiers.wire.client import Toxic
 from chaos.tiers.wire.pace import LONGEST_WAIT_S, PATIENCE_S, real_wait_s
-from chaos.tiers.wire.toxics import Load, least_s, toxics_for
+from chaos.tiers.wire.toxics import Cargo, least_s, toxics_for
 from tests.chaos.simulation.toys import RESET, SILENT, travels
 
-PART = Load(bytes=1100, is_whole=False)
+PART = Cargo(bytes=1100, is_whole=False)
 
 
 def toxics(delivery: Delivery) -> list[Toxic]:
@@ -60,7 +60,7 @@ def test_limit_counts_all_that_arrives() -> None:
 
 def test_answer_that_looks_whole_is_not_cut() -> None:
     """A stream that is closed in order is shorter than it should be, and nothing is held back."""
-    assert list(toxics_for(travels(end="fin", cut_after=10), Load(bytes=1100))) == []
+    assert list(toxics_for(travels(end="fin", cut_after=10), Cargo(bytes=1100))) == []
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,6 @@ def test_due_bytes_come_long_before_patience_ends(nominal_s: float) -> None:
 )
 def test_trickle_takes_half_a_second_at_most(delivery: Delivery) -> None:
     """A megabyte byte by byte, an hour apart: the reader charges the hours."""
-    load = Load(bytes=1_000_100)
+    load = Cargo(bytes=1_000_100)
 
     assert least_s(toxics_for(delivery, load), load) <= LONGEST_WAIT_S

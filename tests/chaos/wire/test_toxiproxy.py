@@ -15,11 +15,11 @@ import pytest
 import urllib3
 
 from chaos.errors import MissingComponentError
-from chaos.faults.connecting import Refused
+from chaos.faults.connecting import ConnectionRefusal
 from chaos.faults.delivery import PERFECT, Delivery
 from chaos.tiers.wire import carrier, trip
 from chaos.tiers.wire import toxiproxy as module
-from chaos.tiers.wire.locate import URL_VARIABLE, Location
+from chaos.tiers.wire.locate import URL_VARIABLE, LocatedToxiproxy
 from chaos.tiers.wire.toxiproxy import PREFIX, Toxiproxy
 from chaos.tiers.wire.world import WireTier
 from tests.chaos.simulation.toys import REFUSED, World, chat
@@ -49,13 +49,13 @@ def ends_soon(pid: int) -> bool:
 
 
 @pytest.fixture
-def shared(location: Location) -> Iterator[Toxiproxy]:
+def shared(location: LocatedToxiproxy) -> Iterator[Toxiproxy]:
     """A server that somebody else runs."""
     with Toxiproxy(location) as somebody:
         yield somebody
 
 
-def test_server_ends_with_its_block(location: Location) -> None:
+def test_server_ends_with_its_block(location: LocatedToxiproxy) -> None:
     """Nothing is left behind, whatever happened inside."""
 
     def fail() -> None:
@@ -76,7 +76,7 @@ def test_server_ends_with_its_block(location: Location) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only a normal end is covered")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_server_ends_with_a_process_that_is_killed(
-    location: Location, end: signal.Signals
+    location: LocatedToxiproxy, end: signal.Signals
 ) -> None:
     """Not even a crash leaves a server behind."""
     script = (
@@ -104,7 +104,7 @@ def test_server_ends_with_a_process_that_is_killed(
 
 
 def test_port_taken_by_somebody_is_not_used(
-    location: Location, monkeypatch: pytest.MonkeyPatch
+    location: LocatedToxiproxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server goes on without its API when its port is taken, so another port is tried."""
     honest = module._free_port
@@ -118,7 +118,7 @@ def test_port_taken_by_somebody_is_not_used(
 
 
 def test_port_taken_by_another_toxiproxy_is_not_used(
-    location: Location, shared: Toxiproxy, monkeypatch: pytest.MonkeyPatch
+    location: LocatedToxiproxy, shared: Toxiproxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Toxiproxy that answers is not necessarily ours."""
     honest = module._free_port
@@ -130,7 +130,7 @@ def test_port_taken_by_another_toxiproxy_is_not_used(
 
 
 def test_port_taken_again_and_again_is_said(
-    location: Location, shared: Toxiproxy, monkeypatch: pytest.MonkeyPatch
+    location: LocatedToxiproxy, shared: Toxiproxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not tried for ever."""
     monkeypatch.setattr(module, "_free_port", lambda: shared.client.address[1])
@@ -147,7 +147,7 @@ def test_program_that_ends_at_once_is_shown_with_its_last_words(tmp_path: Path) 
 
     with (
         pytest.raises(MissingComponentError, match="ended at once, with status 3: wrong machine"),
-        Toxiproxy(Location(how="test", binary=program)),
+        Toxiproxy(LocatedToxiproxy(how="test", binary=program)),
     ):
         pass
 
@@ -159,7 +159,7 @@ def test_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
 
     with (
         pytest.raises(MissingComponentError, match=r"cannot be started: .*CHAOS_TOXIPROXY_URL"),
-        Toxiproxy(Location(how="test", binary=program)),
+        Toxiproxy(LocatedToxiproxy(how="test", binary=program)),
     ):
         pass
 
@@ -167,7 +167,7 @@ def test_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
 def test_shared_server_survives_and_only_loses_our_proxies(shared: Toxiproxy) -> None:
     """It is not ours to stop, nor to clear."""
     theirs = shared.client.create_proxy("theirs", upstream="127.0.0.1:9")
-    with Toxiproxy(Location(how=URL_VARIABLE, url=shared.client.url)) as toxiproxy:
+    with Toxiproxy(LocatedToxiproxy(how=URL_VARIABLE, url=shared.client.url)) as toxiproxy:
         toxiproxy.open("openai", upstream="127.0.0.1:9")
         assert toxiproxy.pid is None
 
@@ -182,7 +182,7 @@ def test_stale_proxies_of_an_earlier_run_are_removed(shared: Toxiproxy) -> None:
         shared.client.create_proxy(f"{PREFIX}2-gcs-1", upstream=alive)
         shared.client.create_proxy("theirs", upstream="127.0.0.1:1")
 
-        with Toxiproxy(Location(how=URL_VARIABLE, url=shared.client.url)):
+        with Toxiproxy(LocatedToxiproxy(how=URL_VARIABLE, url=shared.client.url)):
             left = set(shared.client.proxies())
 
     assert left == {f"{PREFIX}2-gcs-1", "theirs"}
@@ -192,7 +192,7 @@ def test_url_where_nobody_answers_is_said_with_the_variable() -> None:
     """The user has set something, and is told what."""
     with (
         pytest.raises(MissingComponentError, match=f"{URL_VARIABLE} is http://127.0.0.1:1, but"),
-        Toxiproxy(Location(how=URL_VARIABLE, url="http://127.0.0.1:1")),
+        Toxiproxy(LocatedToxiproxy(how=URL_VARIABLE, url="http://127.0.0.1:1")),
     ):
         pass
 
@@ -205,7 +205,7 @@ def test_url_where_nobody_answers_is_said_with_the_variable() -> None:
     ],
 )
 def test_killed_server_makes_the_run_inconclusive(
-    location: Location, delivery: Delivery | Refused
+    location: LocatedToxiproxy, delivery: Delivery | ConnectionRefusal
 ) -> None:
     """What the service sees is a refused connection, but it is nobody's fault but ours."""
     with WireTier(Toxiproxy(location)) as simulation:
@@ -222,7 +222,7 @@ def test_killed_server_makes_the_run_inconclusive(
 
 
 def test_server_that_hangs_makes_the_run_inconclusive(
-    location: Location, monkeypatch: pytest.MonkeyPatch
+    location: LocatedToxiproxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connections are still taken, by the operating system, and then nothing happens."""
     monkeypatch.setattr(carrier, "PATIENCE_S", 0.2)
@@ -244,7 +244,7 @@ def test_server_that_hangs_makes_the_run_inconclusive(
         world.run.close()
 
 
-def test_world_can_be_entered_again(location: Location) -> None:
+def test_world_can_be_entered_again(location: LocatedToxiproxy) -> None:
     """With new servers and new proxies."""
     simulation = WireTier(Toxiproxy(location))
     for _ in range(2):

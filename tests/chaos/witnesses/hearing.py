@@ -8,10 +8,17 @@ from chaos.checks.record import RunRecord
 from chaos.ports import Target
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
-from chaos.scenario.loader import load_text
+from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
-from tests.chaos.witnesses import of_answers, of_background, of_breakers, of_calls, of_copies
+from tests.chaos.witnesses import (
+    of_answers,
+    of_background,
+    of_breakers,
+    of_calls,
+    of_copies,
+    of_memories,
+)
 
 WITNESSES = (
     *of_calls.WITNESSES,
@@ -19,6 +26,7 @@ WITNESSES = (
     *of_breakers.WITNESSES,
     *of_copies.WITNESSES,
     *of_background.WITNESSES,
+    *of_memories.WITNESSES,
 )
 
 
@@ -26,16 +34,20 @@ def heard(
     simulation: Simulation, target: type[Target], method: str, expect: str = ""
 ) -> RunResult:
     """What becomes of a target under the witness's method."""
+    return play(_scenario(target, method, expect), target, simulation)
+
+
+def _scenario(target: type[Target], method: str, expect: str = "") -> LoadedScenario:
     head = "version: 1\nname: witness\nhypothesis: It is heard.\ntarget: witness\nmethod:\n"
     text = head + textwrap.indent(method, "  ") + (f"expect: {expect}\n" if expect else "")
-    loaded = load_text(text, "witness.yaml", lambda _: target.vocabulary())
-    return play(loaded, target, simulation)
+    return load_text(text, "witness.yaml", lambda _: target.vocabulary())
 
 
-def record_of(result: RunResult, target: type[Target]) -> RunRecord:
+def record_of(simulation: Simulation, target: type[Target], method: str) -> RunRecord:
     """The same as a law is given it."""
+    result = heard(simulation, target, method)
     return RunRecord(
-        scenario=result.loaded.scenario,
+        scenario=_scenario(target, method).scenario,
         trace=result.trace,
         promises=target.promises({}),
         best_mode=target.vocabulary().best_mode,

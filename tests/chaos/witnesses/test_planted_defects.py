@@ -21,7 +21,7 @@ from chaos.checks.record import RunRecord
 from chaos.checks.registry import law_names
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
-from tests.chaos.witnesses.hearing import WITNESSES, heard, record_of
+from tests.chaos.witnesses.hearing import WITNESSES, record_of
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ PLANTED = (
     Planted("one-trial", "breakers", "if len(together) <= most:", "if len(together) < most:"),
     Planted("recovers", "recovery", "last.answer.mode != best", "False"),
     Planted("recovers", "recovery", "last.answer.mode != best", "True"),
+    Planted("recovers", "recovery", "ask.ask.ask not in kept", "True"),
+    Planted("recovers", "repeated", "answer.mode not in of_trouble", "True"),
     Planted("cache-is-never-lost", "index", "not copy.is_same(served)", "True"),
     Planted("cache-is-never-lost", "index", "served is None or not", "served is not None and not"),
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "False"),
@@ -147,8 +149,8 @@ def runs(simulation: Simulation) -> list[Heard]:
     return [
         Heard(
             each.law,
-            record_of(heard(simulation, each.breaks, each.method), each.breaks),
-            record_of(heard(simulation, each.keeps, each.method), each.keeps),
+            record_of(simulation, each.breaks, each.method),
+            record_of(simulation, each.keeps, each.method),
         )
         for each in WITNESSES
     ]

@@ -26,7 +26,7 @@ _ASKED, _REPORTS = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class WayOut:
     """Somebody wanted a real socket.
 
     Attributes:
@@ -89,14 +89,14 @@ class Launcher:
         self._carry_out(lambda: start_thread(thread, real_start))
         self._names[thread.native_id or 0] = thread.name
 
-    def attempts(self) -> list[Attempt]:
+    def attempts(self) -> list[WayOut]:
         """What has been refused since the last time, in order."""
         found = []
         try:
             while data := os.read(self._reports, warden.REPORT.size):
                 thread, family = warden.REPORT.unpack(data)
                 shown = socket.AddressFamily(family).name
-                found.append(Attempt(self._names.get(thread), shown))
+                found.append(WayOut(self._names.get(thread), shown))
         except BlockingIOError:
             pass
         return found

@@ -17,7 +17,7 @@ from chaos.upstreams.openai.chat.request import ChatRequest
 from chaos.upstreams.openai.models import Model
 from chaos.upstreams.prices import Usage
 from chaos.upstreams.replies import ToolCall
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
@@ -105,7 +105,7 @@ class Completion:
 
 
 def complete(
-    request: ChatRequest, body: Mapping[str, Any], model: Model, script: Script
+    request: ChatRequest, body: Mapping[str, Any], model: Model, script: ReplyScript
 ) -> Completion:
     """Answer a request that has been read; the same request always says the same.
 

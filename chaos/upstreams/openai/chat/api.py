@@ -16,7 +16,7 @@ from chaos.upstreams.openai.chat.request import ChatRequest
 from chaos.upstreams.openai.chat.stored import StoredCompletions
 from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.openai.words import read_body
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 STREAM_HEADERS = (("content-type", "text/event-stream; charset=utf-8"),)
 
@@ -29,7 +29,7 @@ class ChatApi:
         script: What they say.
     """
 
-    def __init__(self, models: Catalogue, script: Script) -> None:
+    def __init__(self, models: Catalogue, script: ReplyScript) -> None:
         self._models = models
         self._script = script
         self.stored = StoredCompletions()
@@ -38,7 +38,7 @@ class ChatApi:
         """Answer a conversation, streamed if the request wants it so."""
         raw = asked.request.body
         body, request = _read(raw, asked.upstream, asked.operation)
-        model = self._models.find(request.model, "chat")
+        model = self._models.find(request.model, "chat", asked)
         completion = (
             _unscripted(raw, asked.upstream, asked.operation, model)
             if self._script.is_empty
@@ -67,4 +67,4 @@ def _read(raw: bytes, upstream: str, operation: str) -> tuple[Mapping[str, Any],
 @lru_cache(maxsize=1024)
 def _unscripted(raw: bytes, upstream: str, operation: str, model: Model) -> Completion:
     body, request = _read(raw, upstream, operation)
-    return complete(request, body, model, Script())
+    return complete(request, body, model, ReplyScript())

@@ -22,7 +22,7 @@ from chaos.upstreams.openai.responses.items import Item
 from chaos.upstreams.openai.responses.prompting import items_of, prompt_of, tokens_of
 from chaos.upstreams.openai.responses.request import ResponseRequest, RetrieveQuery
 from chaos.upstreams.refusal import RefusalError
-from chaos.upstreams.script import Script
+from chaos.upstreams.script import ReplyScript
 
 _QUEUED = 0.1
 """The part of its time that a response in the background waits for its turn."""
@@ -68,7 +68,9 @@ class ResponsesApi:
         background_takes_s: How long a response in the background takes, in seconds of the clock.
     """
 
-    def __init__(self, models: Catalogue, script: Script, *, background_takes_s: float) -> None:
+    def __init__(
+        self, models: Catalogue, script: ReplyScript, *, background_takes_s: float
+    ) -> None:
         self._models = models
         self._script = script
         self._takes_s = background_takes_s
@@ -77,7 +79,7 @@ class ResponsesApi:
     def create(self, asked: Asked) -> Response:
         """Answer a request: at once, as events, or in the background."""
         request = asked.body(ResponseRequest)
-        model = self._models.find(request.model, "chat")
+        model = self._models.find(request.model, "chat", asked)
         sent = items_of(request)
         before = self._before(request.previous_response_id)
         conversation = [*before, *sent]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.compare.tiers.differences import Difference
+from chaos.compare.tiers.differences import EventDifference
 from chaos.compare.tiers.side_by_side import in_columns, sides_of
 from chaos.trace.events import AnswerEvent, WaitEvent
 
@@ -23,7 +23,7 @@ def answer(text: str) -> AnswerEvent:
 
 def test_both_events_stand_side_by_side_with_what_differs() -> None:
     """A person sees what, and how much, without looking at the traces."""
-    difference = Difference(
+    difference = EventDifference(
         simulated=wait(2.0), wire=wait(4.0), fields=(("seconds", 2.0, 4.0),), line=12
     )
 
@@ -37,7 +37,7 @@ def test_both_events_stand_side_by_side_with_what_differs() -> None:
 
 def test_event_of_one_tier_stands_beside_an_empty_place() -> None:
     """When it came and whose it was is told, as nothing else tells it."""
-    shown = in_columns(sides_of(Difference(simulated=None, wire=wait(4.0))))
+    shown = in_columns(sides_of(EventDifference(simulated=None, wire=wait(4.0))))
 
     assert shown.splitlines()[1].split() == ["(nothing)", "1.000s", "user-1", "waits", "4s"]
 
@@ -46,7 +46,7 @@ def test_event_of_one_tier_stands_beside_an_empty_place() -> None:
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     """Columns that are broken by a terminal are no columns."""
     one, other = answer(LONG + "once"), answer(LONG + "twice")
-    difference = Difference(
+    difference = EventDifference(
         simulated=one, wire=other, fields=(("text", one.text, other.text),), line=12
     )
 

@@ -109,7 +109,10 @@ CALLS: Mapping[str, Call] = {
 SCRIPTED: Mapping[str, tuple[Any, Call]] = {
     "chat, refusal": (Refuses("No."), _chat()),
     "chat, refusal streamed": (Refuses("No."), _chat(stream=True)),
-    "chat, two calls": (Calls("refund", order=7) & Calls("refund", order=8), _chat(tools=TOOLS)),
+    "chat, two calls": (
+        Calls("refund", order=7) & Calls("refund", order=8),
+        _chat(tools=TOOLS),
+    ),
     "responses, refusal": (Refuses("No."), _respond(stream=True)),
     "responses, failed": (Breaks(code="server_error"), _respond()),
     "responses, failed streamed": (Breaks(code="server_error"), _respond(stream=True)),

@@ -31,7 +31,7 @@ class Better(Enum):
     MORE = "more"
 
 
-class Kind(Enum):
+class MeasureKind(Enum):
     """What a measure is about, which decides when a change of it is for the better."""
 
     GOOD = "good"
@@ -59,7 +59,7 @@ class Measure:
     key: str
     label: str
     better: Better
-    kind: Kind = Kind.OTHER
+    kind: MeasureKind = MeasureKind.OTHER
     absent: float | None = None
 
     def show(self, value: Value) -> str:
@@ -78,28 +78,38 @@ class Measure:
 
 VERDICT = Measure(key="verdict", label="verdict", better=Better.LESS)
 BEST_ANSWERS = Measure(
-    key="best_answers", label="best answers", better=Better.MORE, kind=Kind.GOOD
+    key="best_answers", label="best answers", better=Better.MORE, kind=MeasureKind.GOOD
 )
 """The share of the questions that were answered as the target answers while all is well."""
 
-_CALLS = Measure(key="calls.", label="calls to ", better=Better.LESS, kind=Kind.EFFORT, absent=0)
+_CALLS = Measure(
+    key="calls.", label="calls to ", better=Better.LESS, kind=MeasureKind.EFFORT, absent=0
+)
 _FIXED = (
     VERDICT,
-    Measure(key="waits", label="waits", better=Better.LESS, kind=Kind.EFFORT),
-    Measure(key="waited_s", label="waited in all", better=Better.LESS, kind=Kind.EFFORT),
-    Measure(key="slowest_answer_s", label="slowest answer", better=Better.LESS, kind=Kind.EFFORT),
-    Measure(key="time_to_open_s", label="time to open", better=Better.LESS, kind=Kind.EFFORT),
+    Measure(key="waits", label="waits", better=Better.LESS, kind=MeasureKind.EFFORT),
+    Measure(key="waited_s", label="waited in all", better=Better.LESS, kind=MeasureKind.EFFORT),
+    Measure(
+        key="slowest_answer_s", label="slowest answer", better=Better.LESS, kind=MeasureKind.EFFORT
+    ),
+    Measure(
+        key="time_to_open_s", label="time to open", better=Better.LESS, kind=MeasureKind.EFFORT
+    ),
     # A service that never recovered took for ever.
     Measure(
         key="time_to_recover_s", label="time to recover", better=Better.LESS, absent=float("inf")
     ),
-    Measure(key="availability", label="availability", better=Better.MORE, kind=Kind.GOOD),
+    Measure(key="availability", label="availability", better=Better.MORE, kind=MeasureKind.GOOD),
     BEST_ANSWERS,
 )
 _SPENT = (
-    Measure(key="cost", label="dollars", better=Better.LESS, kind=Kind.EFFORT),
+    Measure(key="cost", label="dollars", better=Better.LESS, kind=MeasureKind.EFFORT),
     Measure(
-        key="tokens_wasted", label="tokens wasted", better=Better.LESS, kind=Kind.EFFORT, absent=0
+        key="tokens_wasted",
+        label="tokens wasted",
+        better=Better.LESS,
+        kind=MeasureKind.EFFORT,
+        absent=0,
     ),
 )
 """What is paid; absent where no provider bills anything, or nobody has put a price on it."""

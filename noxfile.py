@@ -241,6 +241,13 @@ def corpus(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def races(session: nox.Session) -> None:
+    """Search for races that others have published; arguments are names of races."""
+    session.install("uv")
+    session.run("python", "-m", "corpus.races", *session.posargs)
+
+
+@nox.session(default=False)
 def foreign(session: nox.Session) -> None:
     """Compare the stand-ins with a mock server that others have written; needs Node."""
     _install(session, "tests")

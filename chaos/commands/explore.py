@@ -143,7 +143,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sharing = Sharing(command="explore", options=options, shard=shard, file=shard_file)
     sharing.refuse("--seconds", "machines are not equally fast; --runs can", is_given=seconds)
     sharing.refuse("--resume", "it leaves a file of its own", is_given=resume)
-    sharing.refuse("--reduce", "what is left out depends on all runs", is_given=reduce)
+    sharing.refuse("--reduce", "what one leaves out depends on what others saw", is_given=reduce)
     sharing.refuse("--json", "only the whole has covered anything", is_given=json_file)
     bounds = Bounds(
         faults=faults,

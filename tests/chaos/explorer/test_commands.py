@@ -64,6 +64,7 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> N
         (["--menu", "tiemout"], "did you mean 'timeout'"),
         (["--reduce"], "there are none; give --preemptions"),
         (["--reduce", "--preemptions", "1", "--orders", "1"], "leave out one of"),
+        (["--reduce", "--preemptions", "1", "--shard", "1/2"], "depends on what others saw"),
         (["--reduce", "--preemptions", "1", "--random", "--runs", "9"], "leave out one of"),
     ],
     ids=[
@@ -71,6 +72,7 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> N
         "no such fault",
         "reduced without interruptions",
         "reduced with a limit for turns",
+        "reduced in shards",
         "reduced at random",
     ],
 )

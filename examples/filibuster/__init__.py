@@ -1,0 +1,1 @@
+"""Two services that Filibuster has published as examples, written anew for this harness."""

@@ -26,6 +26,7 @@ from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
 from chaos.commands.init import init
 from chaos.commands.listing import list_
+from chaos.commands.merge import merge
 from chaos.commands.new import new
 from chaos.commands.prove import prove
 from chaos.commands.replay import replay
@@ -87,6 +88,7 @@ app.command()(init)
 app.command()(new)
 app.command()(schema)
 app.command(cls=FormatsCommand)(serve)
+app.command(cls=GateCommand)(merge)
 app.command()(drill)
 app.add_typer(incidents)
 

@@ -8,31 +8,67 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from chaos.checks.laws.law import Law
+from chaos.checks.laws.mishaps import LoopIsNeverBlocked, NoErrorIsLost
 from chaos.checks.measure import Window, measure
+from chaos.checks.record import RunRecord
 from chaos.choices import Seeded
 from chaos.errors import ChaosError, SimulationError
 from chaos.faults.injector import Injector
-from chaos.ports import StandIn, stand_in
+from chaos.ports import Promises, StandIn, stand_in
 from chaos.scenario.faults import FAULTS, Fault
+from chaos.scenario.model import AdvanceStep, Scenario
 from chaos.scenario.problems import ScenarioError, listed, suggest
 from chaos.scenario.source import Findings
 from chaos.scenario.wording import validate
+from chaos.simulation.rest import come_to_rest
 from chaos.simulation.run import SimulatedRun
+from chaos.simulation.tasks.behalf import acting_for
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.trace import Trace
 from chaos.units import parse_duration
+from chaos.verdict import Outcome, Verdict
 
 T = TypeVar("T")
 
+_JUDGED: tuple[type[Law], ...] = (NoErrorIsLost, LoopIsNeverBlocked)
+"""Laws that need neither promises nor answers; what else is right, the test says itself."""
+
+_TEST = Scenario(
+    version=1,
+    name="test-in-python",
+    hypothesis="The test says.",
+    method=(AdvanceStep(advance=timedelta(seconds=1)),),
+)
+
 _START_FIRST = "serve() comes first; name the stand-ins before anything happens"
+
+
+class LawBrokenError(AssertionError):
+    """The service broke a law; the message is the one that a scenario would end with.
+
+    Attributes:
+        verdicts: Of each law that was broken, in the order of the laws.
+    """
+
+    def __init__(self, verdicts: tuple[Verdict, ...]) -> None:
+        self.verdicts = verdicts
+        super().__init__(
+            "\n".join(
+                f"{each.check}: {each.reason}; expected {each.expected}; seen {each.seen}"
+                for each in verdicts
+            )
+        )
 
 
 class SimulatedWorld:
     """A world to test a service of your own in: requests meet stand-ins, time is virtual.
 
     Build the service inside, after `serve`; then ask it, from the test itself or as users. When
-    the test ends, a request that had nowhere to go and a fault that never touched a call are
-    errors: neither has proved anything.
+    the test ends, the service is waited for, as after a scenario: what it does behind the answers
+    belongs to the test. A request that had nowhere to go and a fault that never touched a call are
+    errors then: neither has proved anything. An error that was lost in a thread, a task or a
+    future, and a loop that was held up, break a law and fail the test.
 
     Args:
         seed: Source of all chance: jitter, the share of calls a fault touches, who goes first.
@@ -81,8 +117,11 @@ class SimulatedWorld:
     ) -> None:
         try:
             if self._run is not None and exc_type is None:
+                self.rest()
+                self._run.note_unread()
                 self._run.finish()
                 self._check_faults()
+                self._check_laws(self._run)
         finally:
             self._simulation.__exit__(exc_type, exc, traceback)
 
@@ -113,7 +152,18 @@ class SimulatedWorld:
             duration = parse_duration(duration)
         if isinstance(duration, timedelta):
             duration = duration.total_seconds()
-        self._running.wait(duration)
+        self._running.let_pass(duration)
+
+    def rest(self) -> None:
+        """Let time pass until the service has ended what it does behind the answers.
+
+        Work without end is cut off after ten minutes. The end of a test does the same; before it,
+        the test can still look at what came of that work.
+
+        Raises:
+            SimulationError: That work waits for something that is not simulated, or for itself.
+        """
+        come_to_rest(self._running)
 
     def inject(self, *, fault: str, **parameters: Any) -> str:  # noqa: ANN401 - each kind's own
         """Begin a fault, in the words of a scenario; ``as`` and ``for`` need a ``_`` behind.
@@ -164,7 +214,11 @@ class SimulatedWorld:
         got: dict[int, T] = {}
 
         def user(number: int) -> None:
-            got[number] = acts[number]()
+            behalf = scheduler.behalf()
+            assert behalf is not None, "users are part of the run"
+            # In the context, so that event loops in other threads know it, too.
+            with acting_for(behalf):
+                got[number] = acts[number]()
 
         tasks = [
             scheduler.spawn(f"user-{number + 1}", partial(user, number))
@@ -209,6 +263,19 @@ class SimulatedWorld:
                 f"armed but never touched a call: {names}; expected every fault to be felt; "
                 "remove it, or ask while it lasts"
             )
+
+    def _check_laws(self, run: SimulatedRun) -> None:
+        record = RunRecord(
+            scenario=_TEST,
+            trace=run.trace,
+            promises=Promises(),
+            best_mode="",
+            ended_s=run.clock.now_s,
+            has_loops=run.has_loops,
+        )
+        verdicts = [law().judge(record) for law in _JUDGED]
+        if broken := tuple(each for each in verdicts if each.outcome is Outcome.FAILED):
+            raise LawBrokenError(broken)
 
 
 def _parsed(fault: dict[str, Any]) -> Fault:

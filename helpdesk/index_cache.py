@@ -138,6 +138,9 @@ class IndexCache:
         try:
             for name, data in content.items():
                 _write_through(unfinished / name, data)
+            # Its age is reckoned by our clock later, and a file server's may be another one.
+            now_s = time.time()
+            os.utime(unfinished, (now_s, now_s))
             _flush_folder(unfinished)
             # Never the name of another copy: that one may be damaged, or being read.
             folder = self._generations / f"{manifest.generation}{unfinished.name[4:]}"

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import shlex
-import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, TextColumn
 
 from chaos.commands.common import Jobs
 from chaos.commands.outputs import console_beside, write
+from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import telling_how_far, this_command
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from chaos.commands.shared_searches import SharedSearches
     from chaos.explorer.campaign import Campaign
     from chaos.explorer.exploration import Exploration
 
@@ -49,6 +51,13 @@ Orders = Annotated[
         show_default="as the seed has it; with preemptions, any number",
     ),
 ]
+Reduce = Annotated[
+    bool,
+    typer.Option(
+        "--reduce",
+        help="Interrupt users only where it can matter: not in front of what nobody else touches.",
+    ),
+]
 Users = Annotated[int | None, typer.Option(min=1, help="Most users who ask at the same time.")]
 Runs = Annotated[int | None, typer.Option(min=1, help="Stop each search after this many runs.")]
 Seconds = Annotated[
@@ -74,6 +83,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     menu: Menu = "",
     preemptions: Preemptions = 0,
     orders: Orders = None,
+    reduce: Reduce = False,  # noqa: FBT002 - typer calls with keywords
     users: Users = None,
     runs: Runs = None,
     seconds: Seconds = None,
@@ -82,6 +92,8 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     stop_at_first: StopAtFirst = False,  # noqa: FBT002 - the same
     into: Into = REGRESSIONS,
     json_file: JsonFile = None,
+    shard: ShardOption = None,
+    shard_file: ShardFileOption = None,
 ) -> None:
     """Try everything that could happen in a scenario, and write down what breaks the service.
 
@@ -93,9 +105,10 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     the fewest ways come first.
 
     Whatever breaks a law becomes a scenario of its own, as small as can be, that fails until the
-    service is mended.
+    service is mended. A shard searches its part of every tree, and leaves the rest to be merged.
     """
     from chaos import session
+    from chaos.commands.shared_searches import SharedSearches
     from chaos.explorer import telling
     from chaos.explorer.campaign import Campaign
     from chaos.explorer.exploration import Bounds
@@ -108,6 +121,20 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         faults = 0 if preemptions else 2
     if at_random and not (runs or seconds):
         raise ChaosError("a random search does not end by itself; give --runs or --seconds")
+    options = {
+        "paths": list(map(str, scenarios)),
+        "faults": faults,
+        "menu": menu,
+        "preemptions": preemptions,
+        "orders": orders,
+        "users": users,
+        "runs": runs,
+        "random": at_random,
+        "stop_at_first": stop_at_first,
+    }
+    sharing = Sharing(command="explore", options=options, shard=shard, file=shard_file)
+    sharing.refuse("--seconds", "machines are not equally fast; --runs can", is_given=seconds)
+    sharing.refuse("--json", "only the whole has covered anything", is_given=json_file)
     bounds = Bounds(
         faults=faults,
         preemptions=preemptions,
@@ -115,13 +142,14 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         runs=runs,
         seconds=seconds,
         stops_at_first=stop_at_first,
+        reduces=reduce,
     )
     searches: list[Searched] = []
     loaded = session.load(scenarios)
     console = console_beside(
-        {"--json": json_file},
+        {"--json": json_file, "--shard-file": sharing.output},
         folders={"--into": into},
-        inputs=[each.source.path for each in loaded],
+        inputs=[*(each.source.path for each in loaded), *sharing.inputs],
     )
     with importable_here():
         campaigns = [
@@ -132,21 +160,24 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 users=users,
                 processes=jobs or usable_cores(),
                 at_random=at_random,
-                command=shlex.join(["chaos", *sys.argv[1:]]),
+                command=_command(options),
             )
             for each in loaded
         ]
+        shared = SharedSearches(sharing, campaigns)
         for campaign in campaigns:
             if len(campaigns) > 1:
                 console.print(f"{campaign.loaded.scenario.name}:", markup=False)
-            found = _searched(campaign, console)
-            for line in campaign.summary(found):
+            found = _searched(campaign, console, shared)
+            for line in shared.summary(campaign, found):
                 console.print(line, markup=False, soft_wrap=True)
-            written = tuple(campaign.write(found, into))
+            # A shard's findings may be more than the whole has: the plainest is to be written.
+            written = () if shard else tuple(campaign.write(found, into))
             for each in written:
                 console.print(telling.written(each), markup=False, soft_wrap=True)
             searches.append(Searched(campaign=campaign, found=found, written=written))
-    if len(searches) > 1:
+        shared.keep(console)
+    if len(searches) > 1 and not shard:
         console.print(table(searches))
     if json_file:
         write(json_file, dump(searches))
@@ -163,7 +194,19 @@ def _interrupted(campaign: Campaign, so_far: str) -> str:
     )
 
 
-def _searched(campaign: Campaign, console: Console) -> Exploration:
+def _command(options: Mapping[str, Any]) -> str:
+    """The command that finds the same again, wherever it is played and written."""
+    flags = {"random": "--random", "stop_at_first": "-x"}
+    words = ["chaos", "explore", *options["paths"]]
+    for name, value in options.items():
+        if value is True:
+            words.append(flags[name])
+        elif name != "paths" and value:
+            words += [f"--{name}", str(value)]
+    return shlex.join(words)
+
+
+def _searched(campaign: Campaign, console: Console, shared: SharedSearches) -> Exploration:
     """Search, and show how far it has come."""
     shown = TextColumn("{task.description}", markup=False)
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
@@ -172,6 +215,6 @@ def _searched(campaign: Campaign, console: Console) -> Exploration:
         Progress(shown, console=console, transient=True, auto_refresh=False) as progress,
     ):
         told = progress.add_task("")
-        return campaign.search(
-            on_progress=lambda text: progress.update(told, description=text, refresh=True)
+        return shared.search(
+            campaign, lambda text: progress.update(told, description=text, refresh=True)
         )

@@ -12,6 +12,7 @@ import typer
 
 from chaos.commands.common import DEFAULT_BASELINE, Jobs, Paths, output, places
 from chaos.commands.outputs import console_beside, write, write_reports
+from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing, shared_suite
 from chaos.interactive.interruption import Progress
 from chaos.reports.formats import Files, with_formats
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chaos.compare.baseline import Baseline
     from chaos.runner.result import RunResult
     from chaos.runner.suite import SuiteResult
+    from chaos.scenario.loader import LoadedScenario
     from chaos.verdict import Outcome
 
 BaselineFile = Annotated[Path, typer.Option("--baseline", help="What to compare with.")]
@@ -31,12 +33,14 @@ Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a
 
 
 @with_formats
-def gate(  # noqa: PLR0913 - one parameter for each option
+def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     paths: Paths = None,
     baseline_file: BaselineFile = DEFAULT_BASELINE,
     update: Update = False,  # noqa: FBT002 - typer calls with keywords
     jobs: Jobs = None,
     traces: Traces = None,
+    shard: ShardOption = None,
+    shard_file: ShardFileOption = None,
     *,
     files: Files,
 ) -> None:
@@ -44,7 +48,7 @@ def gate(  # noqa: PLR0913 - one parameter for each option
 
     Fails if a scenario fails, if a number is neither as recorded nor better, if the baseline lacks
     a scenario, or if it names one that was not played. Runs are deterministic, so that numbers are
-    compared exactly.
+    compared exactly. A shard is compared with what is recorded of its own scenarios.
     """
     from chaos import session
     from chaos.compare.baseline import conclude, recording
@@ -56,15 +60,19 @@ def gate(  # noqa: PLR0913 - one parameter for each option
     from chaos.trace import ndjson
 
     where = places(paths)
+    options = {"paths": list(map(str, paths or ())), "baseline": str(baseline_file)}
+    sharing = Sharing(command="gate", options=options, shard=shard, file=shard_file)
+    sharing.refuse("--update", "a part is no baseline; chaos merge has it", is_given=update)
     to_record = recording(paths or (), baseline_file, DEFAULT_BASELINE)
     # Before anything is played: without a baseline the gate has nothing to say.
     baseline = _recorded(baseline_file, to_record, is_to_be_replaced=update)
     collected = session.collect(where)
     loaded = collected.sound().scenarios
-    read = [each.source.path for each in loaded]
+    read = [*(each.source.path for each in loaded), *sharing.inputs]
     console = console_beside(
         {
             "--baseline": baseline_file if update else None,
+            "--shard-file": sharing.output,
             **{each.option: path for each, path in files.items()},
         },
         folders={"--traces": traces},
@@ -76,24 +84,26 @@ def gate(  # noqa: PLR0913 - one parameter for each option
         shown.on_result(result)
         line.ended(result.name)
 
-    processes = session.processes_for(loaded, wanted=jobs)
-    with (
-        ProgressLine(console, len(loaded)) as line,
-        Progress(loaded, tell, holds=processes == 1, continues=False) as progress,
-    ):
-        suite = session.run(
-            loaded,
-            processes=processes,
-            length=baseline.calls_of,
-            on_result=progress.on_result,
-        )
+    def play(mine: Sequence[LoadedScenario]) -> SuiteResult:
+        processes = session.processes_for(mine, wanted=jobs)
+        with Progress(mine, tell, holds=processes == 1, continues=False) as progress:
+            return session.run(
+                mine,
+                processes=processes,
+                length=baseline.calls_of,
+                on_result=progress.on_result,
+            )
+
+    with ProgressLine(console, len(loaded)) as line:
+        suite = shared_suite(sharing, loaded, play, console, tell=tell)
     suite = replace(suite, passed_over=collected.passed_over)
     shown.on_end(suite)
     if update:
         baseline = _record(suite, baseline, baseline_file, where)
         console.print(f"recorded in {baseline_file}", soft_wrap=True)
 
-    comparison = baseline.compare(suite, where, update=to_record)
+    elsewhere = frozenset(each.scenario.name for each in loaded)
+    comparison = baseline.compare(suite, where, update=to_record, elsewhere=elsewhere)
     outcome = conclude(suite, comparison)
     report = Report.of(suite, comparison, baseline=baseline_file, outcome=outcome)
     print_comparison(console, comparison)

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from chaos.commands.common import Jobs, output
 from chaos.commands.outputs import console_beside, write
+from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing
 from chaos.interactive.interruption import stopped_at, telling_how_far, this_command
 
 incidents = typer.Typer(
@@ -61,12 +62,14 @@ def show(name: Name) -> None:
 
 
 @incidents.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: Names = None,
     targets: Targets = None,
     json_file: JsonFile = None,
     svg_file: SvgFile = None,
     jobs: Jobs = None,
+    shard: ShardOption = None,
+    shard_file: ShardFileOption = None,
 ) -> None:
     """Play incidents against services, and compare what their users got.
 
@@ -75,34 +78,54 @@ def run(
     """
     from chaos.incidents import saved
     from chaos.incidents.catalogue import choose, read_catalogue
-    from chaos.incidents.comparison import STRATEGIES, compare, pairs
+    from chaos.incidents.comparison import STRATEGIES, compare, pairs, reference_of
     from chaos.incidents.picture import as_svg
     from chaos.incidents.tables import print_comparison, print_totals
     from chaos.processes.pool import usable_cores
     from chaos.verdict import Outcome, combine
 
+    sharing = Sharing(
+        command="incidents run",
+        options={"names": names, "targets": targets},
+        shard=shard,
+        file=shard_file,
+    )
     chosen = choose(read_catalogue(), names or [])
     wanted = pairs(chosen, targets or ["helpdesk", *STRATEGIES])
-    console = console_beside({"--json": json_file, "--svg": svg_file})
+    mine = sharing.mine(wanted, str)
+    files = [str(incident.path) for incident in chosen]
+    played = [reference_of(pair.target) for pair in wanted]
+    console = console_beside(
+        {"--json": json_file, "--svg": svg_file, "--shard-file": sharing.output},
+        inputs=[*files, *sharing.inputs],
+    )
     began_s = time.monotonic()
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
     with (
         telling_how_far(
             lambda: stopped_at(
                 int(progress.tasks[0].completed),
-                len(wanted),
+                len(mine),
                 "pairs of incident and service",
                 next_command=f"rows are compared as a whole; begin again with: {this_command()}",
             )
         ),
         Progress(console=output(stderr=True), transient=True, auto_refresh=False) as progress,
     ):
-        bar = progress.add_task("playing", total=len(wanted))
-        rows = compare(
-            wanted,
-            jobs=jobs or usable_cores(),
-            on_row=lambda _: progress.update(bar, advance=1, refresh=True),
-        )
+        bar = progress.add_task("playing", total=len(mine))
+        if sharing.parts:
+            rows = saved.joined(
+                sharing.taken(lambda part: saved.rows_of(part.results), files, played), wanted
+            )
+        else:
+            rows = compare(
+                mine,
+                jobs=jobs or usable_cores(),
+                on_row=lambda _: progress.update(bar, advance=1, refresh=True),
+            )
+    sharing.keep(console, saved.kept(rows), files, played)
+    if not rows:
+        raise typer.Exit  # There may be more machines than pairs.
     print_comparison(console, rows)
     print_totals(console, rows, real_s=time.monotonic() - began_s)
     if json_file:

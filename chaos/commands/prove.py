@@ -9,6 +9,7 @@ import typer
 
 from chaos.commands.common import Jobs, Paths, places
 from chaos.commands.outputs import console_beside, write
+from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import stopped_at, telling_how_far, this_command
 
@@ -59,6 +60,8 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     mutant: MutantId = None,
     jobs: Jobs = None,
     json_file: JsonFile = None,
+    shard: ShardOption = None,
+    shard_file: ShardFileOption = None,
 ) -> None:
     """Plant known defects in the service, one at a time; the scenarios must notice each.
 
@@ -69,22 +72,42 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     from chaos import session
     from chaos.processes.pool import usable_cores
+    from chaos.prove.kept import dump_proof, load_proof
     from chaos.prove.proof import prove
     from chaos.prove.report import ProofReport, dump
     from chaos.targets import find_target
     from chaos.targets.here import importable_here
 
+    options = {
+        "paths": list(map(str, paths or ())),
+        "expression": expression,
+        "scenarios": scenarios,
+        "matrix": matrix,
+        "mutants": mutants,
+        "seed": seed,
+    }
+    sharing = Sharing(command="prove", options=options, shard=shard, file=shard_file)
+    sharing.refuse("--mutant", "one mutant has no parts", is_given=mutant)
     loaded = session.load(places(paths), scenarios)
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
-    console = console_beside({"--json": json_file}, inputs=[each.source.path for each in loaded])
+    console = console_beside(
+        {"--json": json_file, "--shard-file": sharing.output},
+        inputs=[*(each.source.path for each in loaded), *sharing.inputs],
+    )
     if mutants is not None or mutant is not None:
         at_once = jobs or usable_cores()
-        raise typer.Exit(_mutate(loaded, mutants or 1, seed, mutant, at_once, console, json_file))
+        raise typer.Exit(
+            _mutate(loaded, mutants or 1, seed, mutant, at_once, console, json_file, sharing)
+        )
     with importable_here():
         suite = [(each, find_target(each.scenario.target)) for each in loaded]
         defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
     planted_in = {target for _, target in defects}
+    about = [(each, target) for each, target in suite if target in planted_in]
+    files = [each.source.path for each in loaded]
+    names = [each.scenario.target for each in loaded]
+    mine = sharing.mine(defects, lambda each: each[0].name)
     examined: list[Case] = []
 
     def on_case(case: Case) -> None:
@@ -95,20 +118,29 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
         telling_how_far(
             lambda: stopped_at(
                 len(examined),
-                len(defects),
+                len(mine),
                 "defects",
                 next_command=f"a proof needs them all; begin again with: {this_command()}",
             )
         ),
-        ProofReport(console, defects=len(defects)) as report,
+        ProofReport(console, defects=len(mine)) as report,
     ):
-        proof = prove(
-            [(each, target) for each, target in suite if target in planted_in],
-            defects,
-            is_matrix=matrix,
-            at_once=jobs or usable_cores(),
-            on_case=on_case,
-        )
+        if sharing.parts:
+            proof = load_proof(
+                sharing.taken(lambda part: part.results, files, names),
+                [defect for defect, _ in defects],
+                [each for each, _ in about],
+                is_matrix=matrix,
+            )
+            for case in proof.cases:
+                report.on_case(case)
+        else:
+            proof = prove(
+                about, mine, is_matrix=matrix, at_once=jobs or usable_cores(), on_case=on_case
+            )
+    sharing.keep(console, dump_proof(proof), files, names)
+    if not mine and shard is not None:
+        raise typer.Exit  # There may be more machines than defects.
     report.on_end(proof)
     if json_file:
         write(json_file, dump(proof))
@@ -123,33 +155,55 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     at_once: int,
     console: Console,
     json_file: Path | None,
+    sharing: Sharing,
 ) -> int:
     """Play the mutants; returns the exit code."""
-    from chaos.prove.mutants.campaign import mutate
+    from chaos.prove.kept import dump_campaign, load_campaign
+    from chaos.prove.mutants.campaign import MutantPlan, mutate
     from chaos.prove.mutants.report import MutantReport, dump
     from chaos.targets.here import find_here
 
     targets = {each.scenario.target: find_here(each.scenario.target) for each in loaded}
     with_service = {name: target for name, target in targets.items() if target.service}
     if len({target.service for target in with_service.values()}) != 1:
-        names = ", ".join(sorted(targets))
+        about = ", ".join(sorted(targets))
         raise ChaosError(
-            f"mutants are made of one service at a time, and these scenarios are about {names}; "
+            f"mutants are made of one service at a time, and these scenarios are about {about}; "
             "expected targets that name one in their attribute 'service'; name fewer scenarios"
         )
     (service,) = {target.service for target in with_service.values()}
     suite = [each for each in loaded if each.scenario.target in with_service]
+    files = [each.source.path for each in loaded]
+    names = list(targets)
+    plans: list[MutantPlan] = []
+
+    def on_plan(planned: MutantPlan) -> None:
+        plans.append(planned)
+        report.on_plan(planned)
+
     with MutantReport(console, seed=seed) as report:
-        campaign = mutate(
-            suite,
-            service,
-            sample=sample,
-            seed=seed,
-            only=only,
-            at_once=at_once,
-            on_plan=report.on_plan,
-            on_case=report.on_case,
-        )
+        if sharing.parts:
+            parts = sharing.taken(lambda part: part.results, files, names)
+            campaign = load_campaign(parts, service)
+            report.on_plan(campaign.plan)
+            for case in campaign.cases:
+                report.on_case(case)
+        else:
+            campaign = mutate(
+                suite,
+                service,
+                sample=sample,
+                seed=seed,
+                only=only,
+                at_once=at_once,
+                mine=lambda mutants: sharing.mine(mutants, lambda mutant: mutant.id),
+                on_plan=on_plan,
+                on_case=report.on_case,
+            )
+    if sharing.shard is not None:
+        sharing.keep(console, dump_campaign(campaign, plans[0]), files, names)
+        if not campaign.plan.chosen:
+            return 0  # There may be more machines than mutants.
     if only is not None:
         report.on_one(campaign)
     report.on_end(campaign)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ from chaos.commands.common import (
     places,
 )
 from chaos.commands.outputs import console_beside, write, write_reports
+from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing, shared_suite
 from chaos.commands.watch import watch as watch_and_play
 from chaos.errors import ChaosError
 from chaos.interactive.interruption import FROM, Progress, from_name
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from chaos.reports.terminal import Terminal
     from chaos.runner.result import RunResult
     from chaos.runner.suite import SuiteResult
+    from chaos.scenario.loader import LoadedScenario
+    from chaos.session import Loaded
 
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
@@ -81,6 +85,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     first: From = "",
     watch: Watch = False,  # noqa: FBT002 - the same
     check_order: CheckOrder = False,  # noqa: FBT002 - the same
+    shard: ShardOption = None,
+    shard_file: ShardFileOption = None,
     *,
     files: Files,
 ) -> None:
@@ -101,45 +107,57 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.scenario.problems import ScenarioError
     from chaos.trace import ndjson
 
-    if check_order and tier not in {Tier.SIMULATED, Tier.BOTH}:
-        raise ChaosError(
-            f"--check-order compares traces of virtual time, and --tier is {tier!r}; expected "
-            "'simulated' or 'both'; leave one of the options out"
-        )
+    if check_order:
+        _check_can_be_compared(tier)
+    options = {
+        "paths": list(map(str, paths or ())),
+        "expression": expression,
+        "tier": tier,
+        "seed": seed,
+        "stop_at_first": stop_at_first,
+        "from": first,
+    }
+    sharing = Sharing(command="run", options=options, shard=shard, file=shard_file)
+    sharing.refuse("--watch", "nobody waits for a file of it", is_given=watch)
+    sharing.refuse("--check-order", "it plays by one process, twice", is_given=check_order)
     if watch:
         watch_and_play(places(paths), expression, seed=seed, laws=verbose > 1)
         return
     found = session.collect(places(paths), expression)
     loaded = from_name(found.scenarios, first)
-    if found.problems and not loaded:
-        raise ScenarioError(found.problems)
     if not loaded:
-        raise nothing_to_play(found.passed_over, expression)
+        raise _nothing(found, expression)
     console = console_beside(
-        {each.option: path for each, path in files.items()},
+        {
+            "--shard-file": sharing.output,
+            **{each.option: path for each, path in files.items()},
+        },
         folders={"--traces": traces},
-        inputs=[each.source.path for each in loaded],
+        inputs=[*(each.source.path for each in loaded), *sharing.inputs],
     )
     report = ConsoleReport(console, lists=verbose > 0 or len(loaded) <= LISTED, laws=verbose > 1)
-    processes = session.processes_for(loaded, tier, jobs)
     runs = len(loaded) * (2 if tier == Tier.BOTH else 1)
 
     def tell(result: RunResult) -> None:
         report.on_result(result)
         line.ended(result.name)
 
-    with (
-        ProgressLine(console, runs) as line,
-        Progress(loaded, tell, holds=processes == 1) as progress,
-    ):
-        suite = session.run(
-            loaded,
-            tier=tier,
-            seed=seed,
-            stop_at_first=stop_at_first,
-            processes=processes,
-            length=Baseline.read_or_empty(DEFAULT_BASELINE).calls_of,
-            on_result=progress.on_result,
+    def play(mine: Sequence[LoadedScenario]) -> SuiteResult:
+        processes = session.processes_for(mine, tier, jobs)
+        with Progress(mine, tell, holds=processes == 1) as progress:
+            return session.run(
+                mine,
+                tier=tier,
+                seed=seed,
+                stop_at_first=stop_at_first,
+                processes=processes,
+                length=Baseline.read_or_empty(DEFAULT_BASELINE).calls_of,
+                on_result=progress.on_result,
+            )
+
+    with ProgressLine(console, runs) as line:
+        suite = shared_suite(
+            sharing, loaded, play, console, tell=tell, stops_at_first=stop_at_first
         )
     suite = replace(suite, passed_over=found.passed_over)
     report.on_end(suite)
@@ -153,6 +171,23 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         # What can be played, is; that the rest cannot be read is what comes of it all.
         raise ScenarioError(found.problems)
     raise typer.Exit(suite.outcome.exit_code or int(not order_holds))
+
+
+def _nothing(found: Loaded, expression: str) -> ChaosError:
+    """Why nothing is played: mistakes, or a choice."""
+    from chaos.scenario.problems import ScenarioError
+
+    if found.problems:
+        return ScenarioError(found.problems)
+    return nothing_to_play(found.passed_over, expression)
+
+
+def _check_can_be_compared(tier: str) -> None:
+    if tier not in {Tier.SIMULATED, Tier.BOTH}:
+        raise ChaosError(
+            f"--check-order compares traces of virtual time, and --tier is {tier!r}; expected "
+            "'simulated' or 'both'; leave one of the options out"
+        )
 
 
 def _order_holds(console: Terminal, suite: SuiteResult, seed: int | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -158,7 +159,12 @@ class Baseline:
         return recorded.dump(self.entries)
 
     def compare(
-        self, suite: SuiteResult, paths: Sequence[Path], *, update: str = UPDATE
+        self,
+        suite: SuiteResult,
+        paths: Sequence[Path],
+        *,
+        update: str = UPDATE,
+        elsewhere: AbstractSet[str] = frozenset(),
     ) -> Comparison:
         """Compare with what was measured now.
 
@@ -167,6 +173,8 @@ class Baseline:
             paths: Where it was played from; scenarios recorded from elsewhere are not missed,
                 as long as they are still there.
             update: The command that records what was measured.
+            elsewhere: Names of scenarios that are played by somebody else, if not here; they
+                are not missed.
         """
         now = Baseline.of(suite, self.folder)
         found = [
@@ -177,7 +185,7 @@ class Baseline:
         ]
         # Whatever else is recorded, a file that is gone is no reason to expect less of the rest.
         unplayed = self.entries.keys() - now.entries.keys()
-        missing = unplayed & (self._below(paths) | self._gone())
+        missing = unplayed & (self._below(paths) | self._gone()) - elsewhere
         return Comparison(
             changes=tuple(found),
             new=tuple(sorted(now.entries.keys() - self.entries.keys())),

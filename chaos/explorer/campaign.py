@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chaos.errors import ChaosError
 from chaos.explorer import telling
 from chaos.explorer.asking import FAULT
-from chaos.explorer.crew import crew_of
+from chaos.explorer.crew import Job, crew_of
 from chaos.explorer.exploration import Bounds, Exploration, Finding, explore, wander
 from chaos.explorer.findings import Written, write_finding
 from chaos.explorer.menu import Menu
-from chaos.explorer.subject import Subject
+from chaos.explorer.records import Key, Recorded
+from chaos.explorer.subject import Run, Subject
 from chaos.explorer.workload import interleavings_of, workload_of
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Explore
 from chaos.targets import find_target
 from chaos.tiers.simulated.world import SimulatedTier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What is known of a search before it begins.
+
+    Attributes:
+        runs: Runs by what their jobs are known by.
+        on_played: Told of each run that is not among them, once it was played.
+        real_s: Real time that the known runs have taken.
+        is_earlier: Whether they are the beginning of this search, so that its limits begin anew.
+    """
+
+    runs: Mapping[Key, Run] = field(default_factory=dict)
+    on_played: Callable[[Job, Run], None] = lambda _job, _run: None
+    real_s: float = 0.0
+    is_earlier: bool = False
+
+    def beyond(self, bounds: Bounds) -> Bounds:
+        """The bounds of the whole search, where these are of what is still to be played."""
+        if not self.is_earlier:
+            return bounds
+        return replace(
+            bounds,
+            runs=bounds.runs and bounds.runs + len(self.runs),
+            seconds=bounds.seconds and bounds.seconds + self.real_s,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +64,8 @@ class Campaign:
         command: How all this was asked for, to be told with what is found.
 
     Raises:
-        ChaosError: The scenario has nobody who asks, or its target names no code to interleave.
+        ChaosError: The scenario has nobody who asks, or its target names no code to interleave, or
+            a search is to be reduced that cannot be.
     """
 
     loaded: LoadedScenario
@@ -54,6 +83,8 @@ class Campaign:
                 f"target {target.name!r} names no code to interleave; expected the names of its "
                 "modules in 'interleaved'; add them to the target"
             )
+        if self.bounds.reduces and (wrong := self._not_reducible()):
+            raise ChaosError(f"--reduce {wrong}")
 
     @property
     def subject(self) -> Subject:
@@ -67,28 +98,52 @@ class Campaign:
             target=find_target(self.loaded.scenario.target),
             steers=steers,
             menu=self.menu,
+            reduces=self.bounds.reduces,
         )
 
-    def search(self, *, on_progress: Callable[[str], None] = lambda _: None) -> Exploration:
+    def search(
+        self,
+        *,
+        on_progress: Callable[[str], None] = lambda _: None,
+        memory: Memory | None = None,
+        takes: Callable[[int], bool] | None = None,
+    ) -> Exploration:
         """Play until everything is covered, or a limit is reached.
 
         Args:
             on_progress: Told every now and then how far the search has come.
+            memory: Runs that need not be played, and who is told of the others. Limits are of
+                what is played now, if the memory is of earlier times.
+            takes: Which part of the search to play; all by default.
         """
         subject = self.subject
+        memory = memory or Memory()
+        bounds = memory.beyond(self.bounds)
 
         def on_run(exploration: Exploration) -> None:
             if exploration.runs % _TOLD_EVERY == 0:
                 on_progress(telling.progress(exploration, self.bounds.noun))
 
-        with crew_of(subject, self.processes) as crew:
+        with crew_of(subject, self.processes) as playing:
+            crew = Recorded(playing, memory.runs, memory.on_played)
             if self.at_random:
-                return wander(crew, self.bounds, subject.seed, on_run=on_run)
-            return explore(crew, self.bounds, on_run=on_run)
+                return wander(
+                    crew,
+                    bounds,
+                    subject.seed,
+                    on_run=on_run,
+                    takes=takes,
+                    earlier_s=memory.real_s,
+                )
+            return explore(crew, bounds, on_run=on_run, takes=takes, earlier_s=memory.real_s)
 
     def summary(self, found: Exploration) -> Iterator[str]:
         """What was covered, and what was not; then what was found."""
         yield from telling.summary(found, self.bounds)
+        yield from self.found(found)
+
+    def found(self, found: Exploration) -> Iterator[str]:
+        """What was found, whatever was covered."""
         for finding in found.findings.values():
             yield self._told(finding)
         if not found.findings:
@@ -108,6 +163,21 @@ class Campaign:
                     command=self.command,
                     shrinks=self.at_random,
                 )
+
+    def _not_reducible(self) -> str:
+        """Why interruptions cannot be left out of this search; empty if they can."""
+        if self.at_random:
+            return "leaves nothing out of a random search; leave out one of --reduce and --random"
+        if not self.bounds.preemptions:
+            return (
+                "leaves out interruptions, and there are none; give --preemptions, or leave it out"
+            )
+        if self.bounds.orders is not None:
+            return (
+                "may come to other turns, which --orders limits; "
+                "leave out one of --reduce and --orders"
+            )
+        return ""
 
     def _told(self, finding: Finding) -> str:
         deviations = len(finding.deviations)

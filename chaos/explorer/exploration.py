@@ -28,6 +28,7 @@ class Bounds:
         seconds: Stop after so many real seconds; None for no limit.
         stops_at_first: Whether to stop at the first finding.
         prunes: Whether to leave out runs that would come to the same.
+        reduces: Whether to interrupt users only where it could matter; see `Footprints`.
     """
 
     faults: int = 0
@@ -37,6 +38,7 @@ class Bounds:
     seconds: float | None = None
     stops_at_first: bool = False
     prunes: bool = True
+    reduces: bool = False
 
     @property
     def deviations(self) -> Mapping[str, int]:
@@ -86,6 +88,7 @@ class Exploration:
         due: Runs of this depth there are, as far as is known; 0 at the end, and at random.
         finished: For each depth that was gone through, the number of its runs.
         saved: Runs left out because they would have come to the same.
+        put_off: Interruptions that were not tried because nobody raced for anything there.
         findings: By check, in the order in which they were found.
         stopped: The option that ended it early, such as ``--runs``; empty if none did.
     """
@@ -98,6 +101,7 @@ class Exploration:
     due: int = 1
     finished: tuple[int, ...] = ()
     saved: int = 0
+    put_off: int = 0
     findings: dict[str, Finding] = field(default_factory=dict)
     stopped: str = ""
 
@@ -122,13 +126,22 @@ OnRun = Callable[[Exploration], None]
 """Told of the progress after each run."""
 
 
-def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Exploration:
+def explore(
+    crew: Crew,
+    bounds: Bounds,
+    *,
+    on_run: OnRun = lambda _: None,
+    takes: Callable[[int], bool] | None = None,
+    earlier_s: float = 0.0,
+) -> Exploration:
     """Play every run within the bounds, those with the fewest deviations first.
 
     Args:
         crew: Plays the runs.
         bounds: How far to go.
         on_run: Told of the progress.
+        takes: Which part of the tree to search; see `Tree`.
+        earlier_s: Real time that was spent on this search before, in seconds.
     """
     deepest = sum(bounds.deviations.values())
 
@@ -139,9 +152,9 @@ def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Ex
             Job(deviations=deviations, looks_ahead=looks_ahead) for deviations in all_deviations
         )
 
-    tree = Tree(play, bounds.deviations, prunes=bounds.prunes)
+    tree = Tree(play, bounds.deviations, prunes=bounds.prunes, takes=takes)
     exploration = Exploration()
-    began_s = real.monotonic()
+    began_s = real.monotonic() - earlier_s
     for run in tree:
         exploration.note(run)
         exploration.real_s = real.monotonic() - began_s
@@ -155,11 +168,19 @@ def explore(crew: Crew, bounds: Bounds, *, on_run: OnRun = lambda _: None) -> Ex
         exploration.due = 0
     exploration.finished = tuple(tree.finished)
     exploration.saved = tree.saved()
+    exploration.put_off = tree.put_off
     return exploration
 
 
-def wander(
-    crew: Crew, bounds: Bounds, seed: int, *, share: float = 0.3, on_run: OnRun = lambda _: None
+def wander(  # noqa: PLR0913 - what a walk consists of; all but the first three by keyword
+    crew: Crew,
+    bounds: Bounds,
+    seed: int,
+    *,
+    share: float = 0.3,
+    on_run: OnRun = lambda _: None,
+    takes: Callable[[int], bool] | None = None,
+    earlier_s: float = 0.0,
 ) -> Exploration:
     """Play runs with any number of deviations, at random, until the bounds end it.
 
@@ -169,11 +190,19 @@ def wander(
         seed: Makes the walks differ; equal seeds give equal runs.
         share: Of the decisions, that are drawn at random.
         on_run: Told of the progress.
+        takes: Which of the walks to go, by their numbers; all by default.
+        earlier_s: Real time that was spent on this search before, in seconds.
     """
     assert bounds.runs or bounds.seconds, "nothing would ever end it"
     exploration = Exploration(due=0)
-    began_s = real.monotonic()
-    walks = (Job(wander=Wander(seed=seed + number, share=share)) for number in count())
+    began_s = real.monotonic() - earlier_s
+    # All machines together play what one would.
+    numbers = count() if bounds.runs is None else iter(range(bounds.runs))
+    walks = (
+        Job(wander=Wander(seed=seed + number, share=share))
+        for number in numbers
+        if takes is None or takes(number)
+    )
     for run in crew(walks):
         exploration.note(run)
         exploration.real_s = real.monotonic() - began_s
@@ -181,6 +210,7 @@ def wander(
         exploration.stopped = _spent(exploration, bounds)
         if exploration.stopped:
             break
+    exploration.stopped = exploration.stopped or "--runs"
     return exploration
 
 

@@ -65,6 +65,7 @@ def _search(searched: Searched) -> dict[str, Any]:
             "faults": bounds.faults,
             "preemptions": bounds.preemptions,
             "orders": bounds.orders,
+            "reduced": bounds.reduces,
             "at_random": searched.campaign.at_random,
         },
         "runs": found.runs,
@@ -75,6 +76,7 @@ def _search(searched: Searched) -> dict[str, Any]:
         "covered": list(found.finished),
         "not_covered": _not_covered(found),
         "saved": found.saved,
+        "put_off": found.put_off,
         "findings": list(_findings(searched)),
     }
 

@@ -16,6 +16,7 @@ from chaos.runner.result import RunResult
 from chaos.scenario.faults import Fault
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import AskStep, LoadStep
+from chaos.simulation.conflicts.footprints import Footprints
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome, Verdict
 
@@ -38,12 +39,15 @@ class Point:
         options: How many possibilities there were.
         idle: Those that would have made no difference from the first.
         state: Equal to that of another run if all that follows is the same; None if unknown.
+        place: Where in the code a user could be interrupted, if it would come to the same a few
+            lines later unless somebody races for what is touched in between; empty otherwise.
     """
 
     label: str
     options: int
     idle: frozenset[int] = frozenset()
     state: str | None = None
+    place: str = ""
 
     @property
     def kind(self) -> str:
@@ -61,12 +65,21 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What the search needs to know of a run; small, since it travels between processes."""
+    """What the search needs to know of a run; small, since it travels between processes.
+
+    Attributes:
+        deviations: How it differs from the ordinary run.
+        points: The decisions that were searched.
+        problems: What it did wrong.
+        virtual_s: How long it took.
+        races: Places at which the order of two users was seen to matter; see `Footprints`.
+    """
 
     deviations: Deviations
     points: tuple[Point, ...] = field(repr=False)
     problems: tuple[Problem, ...]
     virtual_s: float
+    races: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def checks(self) -> frozenset[str]:
@@ -91,12 +104,14 @@ class Subject:
         target: The service under test.
         steers: Kinds of decisions to search: any of `FAULT`, `SWITCH` and `ORDER`.
         menu: Which faults there are to pick.
+        reduces: Whether to find out where an interruption would come to the same as another.
     """
 
     loaded: LoadedScenario
     target: type[Target]
     steers: frozenset[str]
     menu: Menu = field(default_factory=Menu)
+    reduces: bool = False
 
     @property
     def seed(self) -> int:
@@ -119,13 +134,7 @@ class Subject:
             wander: How else it does, at random.
             looks_ahead: Whether to find out what need not be tried from here.
         """
-        played = self.played(simulation, deviations, wander=wander, looks_ahead=looks_ahead)
-        return Run(
-            deviations=played.deviations,
-            points=played.points,
-            problems=tuple(problems_of(played.result)),
-            virtual_s=played.result.virtual_s,
-        )
+        return self.played(simulation, deviations, wander=wander, looks_ahead=looks_ahead).run
 
     def played(
         self,
@@ -152,6 +161,7 @@ class Subject:
             return asking[0]
 
         states: dict[int, str] = {}
+        footprints = Footprints(lambda: len(choices.steered)) if self.reduces else None
         # Where lines are decisions, to look at the service's state would be to take some.
         looks_around = looks_ahead and SWITCH not in self.steers and not _hides_work(self)
         result = play(
@@ -163,14 +173,17 @@ class Subject:
             choices=choices,
             injector=injector,
             interleaved=self.target.interleaved if SWITCH in self.steers else (),
+            footprints=footprints,
         )
         idle = asking[0].idle if asking else {}
+        places = footprints.places() if footprints is not None else {}
         return Played(
             result=result,
             faults=tuple(asking[0].struck) if asking else (),
             attempts=tuple(asking[0].attempts) if asking else (),
             deviations=tuple(choices.deviations.items()),
-            points=tuple(_points(choices, idle, states)),
+            points=tuple(_points(choices, idle, states, places)),
+            races=footprints.races() if footprints is not None else frozenset(),
         )
 
 
@@ -184,6 +197,7 @@ class Played:
         attempts: Every attempt to connect.
         deviations: Every decision that was not 0.
         points: Every decision that was searched.
+        races: Places at which the order of two users was seen to matter.
     """
 
     result: RunResult
@@ -191,6 +205,18 @@ class Played:
     attempts: tuple[Attempt, ...]
     deviations: Deviations
     points: tuple[Point, ...]
+    races: frozenset[str] = frozenset()
+
+    @property
+    def run(self) -> Run:
+        """What the search needs to know of it."""
+        return Run(
+            deviations=self.deviations,
+            points=self.points,
+            problems=tuple(problems_of(self.result)),
+            virtual_s=self.result.virtual_s,
+            races=self.races,
+        )
 
 
 def _open_connections(asking: Sequence[Injector]) -> Hashable:
@@ -199,7 +225,10 @@ def _open_connections(asking: Sequence[Injector]) -> Hashable:
 
 
 def _points(
-    choices: Steered, idle: Mapping[int, frozenset[int]], states: Mapping[int, str]
+    choices: Steered,
+    idle: Mapping[int, frozenset[int]],
+    states: Mapping[int, str],
+    places: Mapping[int, str],
 ) -> Iterator[Point]:
     for number, made in enumerate(choices.steered):
         yield Point(
@@ -207,6 +236,7 @@ def _points(
             options=made.options,
             idle=idle.get(number, frozenset()),
             state=states.get(number),
+            place=places.get(number, ""),
         )
 
 

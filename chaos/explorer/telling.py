@@ -18,9 +18,9 @@ def progress(exploration: Exploration, noun: str) -> str:
     """
     told = f"{exploration.runs} runs, {exploration.rate:.0f} a second"
     if exploration.due:
-        told += f"; {_count(exploration.depth, noun)}: {exploration.done} of {exploration.due}"
+        told += f"; {count(exploration.depth, noun)}: {exploration.done} of {exploration.due}"
     if exploration.findings:
-        told += f"; {_count(len(exploration.findings), 'finding')}"
+        told += f"; {count(len(exploration.findings), 'finding')}"
     return told
 
 
@@ -32,7 +32,7 @@ def covered(exploration: Exploration, bounds: Bounds) -> str:
         'up to 1 fault; 4 of 9 with 2'
     """
     depth = len(exploration.finished) - 1
-    told = [f"up to {_count(depth, bounds.noun)}"] if exploration.finished else []
+    told = [f"up to {count(depth, bounds.noun)}"] if exploration.finished else []
     if exploration.due:
         told.append(f"{exploration.done} of {exploration.due} with {exploration.depth}")
     return "; ".join(told) or "at random"
@@ -42,20 +42,25 @@ def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
     """What was covered, what was not, and what it took."""
     noun, most = bounds.noun, sum(bounds.deviations.values())
     for depth, runs in enumerate(exploration.finished):
-        yield f"covered: every run with {_count(depth, noun)} ({_count(runs, 'run')})"
+        yield f"covered: every run with {count(depth, noun)} ({count(runs, 'run')})"
     if exploration.stopped:
         limit = exploration.stopped
         if exploration.due:
             yield (
                 f"not covered, because {limit} came first: "
                 f"{exploration.due - exploration.done} of {exploration.due} runs with "
-                f"{_count(exploration.depth, noun)}"
+                f"{count(exploration.depth, noun)}"
                 + (f", and all with more, up to {most}" if exploration.depth < most else "")
             )
         else:
             yield f"covered: {exploration.runs} runs at random, until {limit} came"
     if exploration.saved:
         yield f"saved: {exploration.saved} runs that would have come to the same as others"
+    if exploration.put_off:
+        yield (
+            f"left out: {count(exploration.put_off, 'interruption')} before what nobody else "
+            "touches, and all that would have followed"
+        )
     yield (
         f"{exploration.runs} runs, {exploration.rate:.0f} a second, "
         f"{format_duration(round(exploration.virtual_s))} of virtual time in "
@@ -69,5 +74,11 @@ def written(file: Written) -> str:
     return f"written: {file.path}{by_itself}; replay it with: chaos replay {file.path}"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """So many of something.
+
+    Example:
+        >>> count(0, "fault"), count(1, "run"), count(2, "run")
+        ('no faults', '1 run', '2 runs')
+    """
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

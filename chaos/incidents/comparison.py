@@ -77,7 +77,7 @@ def compare(
         ChaosError: A file, or a target, is wrong; or a process died.
     """
     with importable_here():
-        targets = [find_target(_reference(pair.target)) for pair in wanted]
+        targets = [find_target(reference_of(pair.target)) for pair in wanted]
     isolated = any(target.isolation == "process" for target in targets)
     rows: dict[Pair, Row] = {}
     # The longest first, so that no process is left alone with one at the end.
@@ -106,7 +106,7 @@ def _measured(pair: Pair, simulation: Simulation) -> Row:
     (loaded,) = session.load([pair.path])
     is_its_own = pair.target == loaded.scenario.target
     if not is_its_own:
-        loaded = aimed_at(loaded, _reference(pair.target))
+        loaded = aimed_at(loaded, reference_of(pair.target))
     result = session.play_one(loaded, find_target(loaded.scenario.target), simulation)
     # Whoever could not be built or left the simulation has no numbers worth showing.
     if not result.laws:
@@ -162,7 +162,13 @@ def _concerns(step: AnyStep, vocabulary: Vocabulary) -> bool:
             return not isinstance(step, ExpectStep)
 
 
-def _reference(target: str) -> str:
+def reference_of(target: str) -> str:
+    """A service as scenarios name it; simple ones have a shorter name in tables.
+
+    Example:
+        >>> reference_of("no-retry"), reference_of("helpdesk")
+        ('chaos.targets.strategies:NoRetry', 'helpdesk')
+    """
     return STRATEGIES.get(target, target)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from chaos import inputs
 from chaos.errors import ChaosError
 from chaos.incidents.catalogue import Incident
+from chaos.incidents.comparison import Pair
 from chaos.incidents.measures import Row
 
 FORMAT = 1
@@ -42,6 +43,32 @@ def load(path: Path) -> list[Row]:
     """
     saved = _read(path)
     return [Row(**{_MEASURED_TIME: 0.0, **row}) for row in saved["rows"]]
+
+
+def kept(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows as JSON with all that is in them; for a shard."""
+    return [asdict(row) for row in rows]
+
+
+def rows_of(saved: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """What `kept` was given."""
+    return [Row(**each) for each in saved]
+
+
+def joined(parts: Sequence[Sequence[Row]], wanted: Sequence[Pair]) -> list[Row]:
+    """The rows of all parts, in the order of the pairs.
+
+    Raises:
+        ChaosError: One is missing.
+    """
+    found = {(row.incident, row.target): row for part in parts for row in part}
+    for pair in wanted:
+        if (pair.incident, pair.target) not in found:
+            raise ChaosError(
+                f"no shard has played {pair}; expected each pair to be in one of them; play the "
+                "shards again"
+            )
+    return [found[pair.incident, pair.target] for pair in wanted]
 
 
 def outdated(path: Path, incidents: Sequence[Incident]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Protocol
 
 from chaos import session
 from chaos.checks.laws import LAWS
@@ -25,6 +26,18 @@ Suite = Sequence[tuple[LoadedScenario, type[Target]]]
 """Scenarios, each with its target."""
 
 
+class Sound(Protocol):
+    """A scenario, and what it came to without any defect."""
+
+    @property
+    def name(self) -> str:
+        """That of the scenario."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it came to."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proof:
     """What the gate made of every defect.
@@ -39,7 +52,7 @@ class Proof:
 
     defects: tuple[Defect, ...]
     cases: tuple[Case, ...]
-    sound: tuple[RunResult, ...]
+    sound: tuple[Sound, ...]
     is_matrix: bool
     real_s: float
 

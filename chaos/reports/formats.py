@@ -10,7 +10,8 @@ import functools
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +159,16 @@ _named: ContextVar[Files] = ContextVar("files", default={})  # noqa: B039 - nobo
 """What the command that is being called was given."""
 
 
+@contextmanager
+def naming(files: Files) -> Iterator[None]:
+    """Let these be the files of the commands that are called in the block."""
+    token = _named.set(files)
+    try:
+        yield
+    finally:
+        _named.reset(token)
+
+
 def with_formats(command: Callable[..., None]) -> Callable[..., None]:
     """Give the parameter ``files`` of a command what its `FormatsCommand` was given.
 
@@ -213,11 +224,8 @@ class FormatsCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the same
         """Call it; typer does not know what was given for formats, and is not told."""
         given = {each: ctx.params.pop(_parameter(each), None) for each in formats()}
-        token = _named.set({each: Path(path) for each, path in given.items() if path is not None})
-        try:
+        with naming({each: Path(path) for each, path in given.items() if path is not None}):
             return super().invoke(ctx)
-        finally:
-            _named.reset(token)
 
 
 class GateCommand(FormatsCommand):

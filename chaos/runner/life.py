@@ -24,6 +24,7 @@ from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
 from chaos.scenario.loader import LoadedScenario
+from chaos.simulation.conflicts.footprints import Footprints
 from chaos.simulation.rest import come_to_rest
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.interleave import Interleaving
@@ -44,6 +45,7 @@ def play(  # noqa: PLR0913 - what a run is made of
     choices: Choices | None = None,
     injector: Callable[[Choices], Injector] = Injector,
     interleaved: Sequence[str] = (),
+    footprints: Footprints | None = None,
 ) -> RunResult:
     """Play one scenario and judge it.
 
@@ -55,6 +57,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         choices: Decides what is undecided; by default drawn from the seed.
         injector: Makes what holds the faults of the run.
         interleaved: Modules whose every line is a switch point; see `Interleaving`.
+        footprints: Told what is touched between two switch points.
 
     Returns:
         The finished run. Nothing that the service or the scenario does makes this raise.
@@ -63,7 +66,7 @@ def play(  # noqa: PLR0913 - what a run is made of
     seed = scenario.seed_or_default if seed is None else seed
     began = real.monotonic()
     choices = choices or Seeded(seed)
-    life = _Life(loaded, target_class, choices, injector(choices), interleaved)
+    life = _Life(loaded, target_class, choices, injector(choices), interleaved, footprints)
     with fresh_folder("run", _scratch()) as folder:
         life.live(simulation, seed, folder)
     promises = Promises()
@@ -98,19 +101,21 @@ SERVICE = "service"
 class _Life:
     """What one run has come to so far."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a run is made of
         self,
         loaded: LoadedScenario,
         target_class: type[Target],
         choices: Choices,
         injector: Injector,
         interleaved: Sequence[str],
+        footprints: Footprints | None,
     ) -> None:
         self._scenario = loaded.scenario
         self._target_class = target_class
         self._choices = choices
         self._injector = injector
         self._interleaved = interleaved
+        self._footprints = footprints
         self.trace = Trace()
         self.verdicts: list[Verdict] = []
         self.ended_s = 0.0
@@ -205,7 +210,7 @@ class _Life:
         service = Service(self._target_class(), self._begin_again)
         player = Player(run, service, self._target_class.vocabulary(), self._injector)
         if self._interleaved:
-            Interleaving(run.scheduler, self._interleaved)
+            Interleaving(run.scheduler, self._interleaved, self._footprints)
 
         def script() -> None:
             service.build(world)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-UNTOUCHED = (
+RUNNERS = (
     "_pytest.",  # its timings are real
+    "execnet.",
+    "pytest_timeout.",
+    "xdist.",
+)
+"""Beginnings of the names of modules that run tests."""
+
+UNTOUCHED = (
+    *RUNNERS,
     "_queue",
     "_thread",
     "chaos.simulation.",  # our own locks and waits are real
     "chaos.tiers.",
-    "execnet",
     "freezegun.",
-    "pytest_timeout",
     "selectors.",  # they have methods of their own, over real kernel objects
-    "xdist.",
 )
 """Beginnings of the names of modules that keep what they have."""

@@ -94,7 +94,7 @@ class Simulation(Extension, ABC):
         self.clock = Clock()
         self.guard = Guard()
         self._entropy = Entropy()
-        self._files = FileTimes(self.guard.violation)
+        self._files = FileTimes(self.clock, self.guard.violation)
         self._toolbox = Toolbox()
         self._run: SimulatedRun | None = None
         self._launcher: Launcher | None = None
@@ -118,13 +118,12 @@ class Simulation(Extension, ABC):
         """
         registry.load()
         substitutes: dict[Callable[..., Any], Callable[..., Any]] = {
-            real.sleep: sleeping_virtually(self._sleep),
+            real.ORIGINALS["sleep"]: sleeping_virtually(self._sleep),
             sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),
             **polls.substitutes(),
             **names.substitutes(),
             **ways_out.substitutes(),
             **self._files.substitutes(),
-            **sqlite.substitutes(self.clock),
         }
         self._take_launcher()
         # These ask another program, once; SDKs put the answers into headers.
@@ -138,6 +137,8 @@ class Simulation(Extension, ABC):
                 os.environ.pop(name.lower(), None)
             undo.enter_context(self._toolbox)
             undo.enter_context(self._entropy.in_place())
+            undo.enter_context(self._files.in_place())
+            undo.enter_context(sqlite.virtual_now(self.clock, self.guard.violation))
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
             undo.enter_context(virtual_trio_sockets())

@@ -50,7 +50,8 @@ def load(text: str) -> Trace:
         True
     """
     events = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not `splitlines`: what was said may hold separators of lines that JSON leaves as they are.
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else (), start=1):
         try:
             values: dict[str, Any] = json.loads(line)
             kind = EVENT_TYPES[values.pop("kind")]

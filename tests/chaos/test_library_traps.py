@@ -33,6 +33,7 @@ from google.cloud import storage
 from chaos.errors import SimulationError
 from chaos.http import Request
 from chaos.simulation.http.router import Router
+from chaos.simulation.timing import real
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.upstreams.openai import OpenAIUpstream
@@ -107,8 +108,8 @@ def test_freezegun_leaves_threading_and_queue_on_real_time(simulation: Simulatio
 def test_pytest_measures_durations_in_real_time(simulation: Simulation) -> None:
     """TRAP: without our ignore list, reports would show 1767224285 seconds of set-up."""
     del simulation
-    assert _pytest.timing.perf_counter is freezegun.api.real_perf_counter
-    assert _pytest.timing.time is freezegun.api.real_time
+    assert _pytest.timing.perf_counter is real.perf_counter
+    assert _pytest.timing.time is real.time_s
 
 
 def test_timeout_of_fifteen_seconds_ends_at_fifteen_seconds(world: World) -> None:

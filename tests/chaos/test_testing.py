@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
 
 from chaos.errors import ChaosError, DeadlockError, SimulationError
-from chaos.testing import SimulatedWorld
+from chaos.ports import Answer
+from chaos.testing import LawBrokenError, SimulatedWorld
+from chaos.tiers.simulated.world import SimulatedTier
 from chaos.trace.events import FaultEvent, RequestEvent
 from tests.chaos.toy import Weather
+from tests.chaos.witnesses.hearing import heard
+from tests.chaos.witnesses.witness import Base
 
 URL = "https://weather.example/today"
 
@@ -163,3 +170,134 @@ def test_error_of_the_test_is_what_counts() -> None:
 
     with pytest.raises(LookupError, match="no such city"):
         fail()
+
+
+DYING = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+def in_a_thread(work: Callable[[], object]) -> None:
+    """What a service leaves behind when it has answered."""
+    threading.Thread(target=work).start()
+
+
+def die() -> None:
+    """Work behind the answer, and its end."""
+    time.sleep(30)
+    raise KeyError("oslo")
+
+
+def lose() -> None:
+    """An error that ends up in a future of a pool, at which nobody looks."""
+    with ThreadPoolExecutor() as pool:
+        pool.submit(die)
+
+
+@DYING
+@pytest.mark.parametrize(
+    ("work", "how"),
+    [
+        (die, r"no-error-is-lost: .*KeyError: 'oslo'.*expected errors that somebody looks at"),
+        (lose, r"no-error-is-lost: an error in a future was never looked at: KeyError: 'oslo'"),
+    ],
+    ids=["thread", "future"],
+)
+def test_work_that_dies_behind_the_answer_fails_the_test(
+    work: Callable[[], object], how: str
+) -> None:
+    """It is waited for, though the test itself was done long before."""
+
+    def run() -> None:
+        with SimulatedWorld() as world:
+            world.users(2, partial(in_a_thread, work))
+
+    with pytest.raises(LawBrokenError, match=how) as raised:
+        run()
+
+    assert "2 losses" in str(raised.value)
+
+
+@DYING
+def test_test_fails_with_the_words_of_a_scenario() -> None:
+    """Whichever way a service is played, its mistake is told alike."""
+
+    class Dying(Base):
+        def ask(self, question: str) -> Answer:
+            in_a_thread(die)
+            return super().ask(question)
+
+    with SimulatedTier() as entered:
+        (told,) = [
+            each for each in heard(entered, Dying, "- ask: oslo\n").problems if each.evidence
+        ]
+    with pytest.raises(LawBrokenError) as raised, SimulatedWorld() as world:
+        world.users(1, partial(in_a_thread, die))
+
+    (verdict,) = raised.value.verdicts
+    assert (verdict.check, verdict.expected, verdict.seen) == (
+        told.check,
+        told.expected,
+        told.seen,
+    )
+    assert verdict.reason == told.reason.replace("for ask 1", "for 'user-1'")
+
+
+def test_calls_behind_the_answer_belong_to_the_test() -> None:
+    """They can be seen after the end, or before it once the service is at rest."""
+
+    def refresh() -> None:
+        time.sleep(30)
+        get()
+
+    with SimulatedWorld() as world:
+        world.serve(Weather())
+        world.inject(upstream="weather", fault="http_error", status=503)
+        world.users(1, partial(in_a_thread, refresh))
+        assert len(world.trace.of(RequestEvent)) == 0
+        world.rest()
+
+        assert world.seen("calls.weather") == 1
+        in_a_thread(refresh)
+
+    assert world.seen("calls.weather") == 2
+
+
+def test_call_behind_the_answer_to_nobody_is_an_error() -> None:
+    """It left the world as much as one before the answer."""
+
+    def stray() -> None:
+        time.sleep(30)
+        with contextlib.suppress(httpx.ConnectError):
+            httpx.get("https://api.openai.com/v1/models")
+
+    with (
+        pytest.raises(SimulationError, match=r"unknown host 'api\.openai\.com'"),
+        SimulatedWorld() as world,
+    ):
+        world.users(1, partial(in_a_thread, stray))
+
+
+async def held_up(pause: Callable[[float], object]) -> None:
+    """Pause inside of a coroutine, while another one waits for its turn."""
+    other = asyncio.ensure_future(asyncio.sleep(1))
+    await asyncio.sleep(0)
+    pause(5)
+    await other
+
+
+def test_loop_that_the_service_holds_up_fails_the_test() -> None:
+    """As it does in a scenario."""
+
+    def run() -> None:
+        with SimulatedWorld() as world:
+            world.users(1, lambda: asyncio.run(held_up(time.sleep)))
+
+    with pytest.raises(LawBrokenError, match=r"loop-is-never-blocked: .*held_up.* seen 5s"):
+        run()
+
+
+def test_time_that_the_test_lets_pass_holds_nobody_up() -> None:
+    """An async test advances time within the loop of its service."""
+    with SimulatedWorld() as world:
+        asyncio.run(held_up(world.advance))
+
+        assert world.now_s == 5.0

@@ -145,3 +145,13 @@ def test_every_kind_of_event_has_words_of_its_own(kind: type[Event]) -> None:
     line = describe(kind(**required))  # type: ignore[arg-type] # filled in by type name
 
     assert line.split(maxsplit=2)[2] != kind.kind
+
+
+def test_trace_keeps_what_was_said_with_separators_of_lines() -> None:
+    """JSON leaves U+2028 and U+0085 as they are, and a line of a trace does not end there."""
+    what = "a\u2028b\x85c"
+    said = Trace(
+        [AnswerEvent(seq=0, at_s=0.0, actor="u", ask=1, mode="llm", elapsed_s=0.0, text=what)]
+    )
+
+    assert list(load(dump(said))) == list(said)

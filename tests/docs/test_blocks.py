@@ -36,6 +36,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted((DOCS / "extend").glob("*.md"))]
 SCENARIOS: dict[str, tuple[str, ...]] = {
     "README.md": ("**/*.yaml",),
+    "shards.md": ("smoke/all-is-well.yaml", "breaker/breaker-lifecycle.yaml"),
     "ci.md": ("smoke/all-is-well.yaml", "breaker/breaker-lifecycle.yaml"),
 }
 """The scenarios that a page finds in its folder; `ci.md` plays all it finds, four times."""

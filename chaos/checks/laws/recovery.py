@@ -11,6 +11,7 @@ from chaos.checks.laws.basis import FAULTS_THAT_END, Basis
 from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
 from chaos.checks.laws.pauses import asked_pause_s
+from chaos.checks.laws.repeated import repeated
 from chaos.checks.record import RunRecord
 from chaos.ports import Promises
 from chaos.trace.events import (
@@ -42,8 +43,10 @@ class Recovers(Law):
     where several ask at once only one of them is the trial, so each of them is judged only once
     the best mode was there again. A copy must be fresh for whoever asks after someone else has
     asked past the longest pause between refreshes, since a refresh may run behind the answer that
-    set it off. Questions that were never answered in the best mode, in a run in which some answers
-    were less than that before any fault, may be such as have no better answer.
+    set it off. Questions that were never answered in the best mode may be such as have no better
+    answer, unless all was well before the first fault and somebody asked then. An answer that the
+    service has given before, and for which it now calls nobody, may come from a cache: whatever
+    its mode, it is no sign that the service is back, nor that it is not.
     """
 
     name: ClassVar[str] = "recovers"
@@ -60,16 +63,10 @@ class Recovers(Law):
         asks = _asks(run.trace)
         best = run.best_mode
         if all(ask.answer.mode != best for ask in asks):
-            return self.not_exercised(
-                f"no answer ever was {best!r}, so there was nothing to go back to"
-            )
+            return self.not_exercised(_why_never_well(asks, best, run.trace))
         due_s = _due_s(calm, run)
         last = _last_due(
-            _comparable(asks, best, run.trace),
-            best,
-            due_s,
-            after=calm.seq,
-            patience_s=_patience_s(run),
+            _telling(asks, run), best, due_s, after=calm.seq, patience_s=_patience_s(run)
         )
         if last is not None and last.answer.mode != best:
             return self._not_back(calm, last, f"answer.mode: {best}", f"answer.mode: {last.mode}")
@@ -79,7 +76,7 @@ class Recovers(Law):
                 calm, index, "a fresh copy", f"index.state: {index.answer.index_state}"
             )
         if last is None and index is None:
-            return self.not_exercised(_why_not_asked(asks, calm, due_s))
+            return self.not_exercised(_why_untried(asks, calm, due_s, run))
         back = [*([repr(best)] if last else []), *(["a fresh copy"] if index else [])]
         return self.passed(
             f"back to {' and '.join(back)} after {count(calm.healed, 'fault')}, within the bound"
@@ -120,7 +117,10 @@ def impaired(run: RunRecord) -> Impaired | None:
     asks, best, due_s = _asks(run.trace), run.best_mode, _due_s(calm, run)
     if all(ask.answer.mode != best for ask in asks):
         return None
-    latest = max(_comparable(asks, best, run.trace), key=lambda ask: ask.answer.seq)
+    telling = _telling(asks, run)
+    if not telling:
+        return None
+    latest = max(telling, key=lambda ask: ask.answer.seq)
     is_open = latest.ask.seq > calm.seq and latest.answer.mode != best
     if not is_open or latest.ask.at_s >= due_s + _patience_s(run)(latest) - TICK_S:
         return None
@@ -201,11 +201,42 @@ def _asks(trace: Trace) -> list[_Ask]:
     return found
 
 
-def _why_not_asked(asks: list[_Ask], calm: _Calm, due_s: float) -> str:
-    if all(ask.ask.seq < calm.seq for ask in asks):
+def _why_never_well(asks: list[_Ask], best: str, trace: Trace) -> str:
+    if not asks:
+        return "no question was answered"
+    if _before_any_fault(asks, trace):
+        return f"no answer was {best!r}, not even before the first fault"
+    return (
+        f"no answer was {best!r}, and nobody asked before the first fault, so nothing shows that "
+        "there is a better answer; ask before it, too"
+    )
+
+
+def _why_untried(asks: list[_Ask], calm: _Calm, due_s: float, run: RunRecord) -> str:
+    """What was missing first, in the order in which `_last_due` looks."""
+    after = [ask for ask in asks if ask.ask.seq > calm.seq]
+    late = [ask for ask in after if ask.ask.at_s >= due_s - TICK_S]
+    comparable, telling = _comparable(asks, run), _telling(asks, run)
+    if not after:
         return "nobody asked after the last fault"
-    after = seconds(due_s - calm.since_s)
-    return f"nobody asked late enough, {after} after the last fault"
+    if not late:
+        return f"nobody asked late enough, {seconds(due_s - calm.since_s)} after the last fault"
+    if not any(ask in comparable for ask in late):
+        return (
+            f"no question that was asked late enough was ever answered {run.best_mode!r}; it may "
+            "have no better answer"
+        )
+    if not any(ask in telling for ask in late):
+        return (
+            "whoever asked late enough was told what the service had told before, and it called "
+            "nobody for that; ask something that it cannot know"
+        )
+    if not _promises_a_time(run.promises):
+        return (
+            "the target promises no time for its recovery, and nobody asked an hour after the "
+            "last fault"
+        )
+    return "whoever asked late enough asked beside others, of whom only one is the trial"
 
 
 def _due_s(calm: _Calm, run: RunRecord) -> float:
@@ -248,14 +279,24 @@ def _longest_pause_s(promises: Promises, upstream: str) -> float:
     return math.inf if policy is None else policy.longest_pause_s
 
 
-def _comparable(asks: list[_Ask], best: str, trace: Trace) -> list[_Ask]:
+def _telling(asks: list[_Ask], run: RunRecord) -> list[_Ask]:
+    """Those whose answers say how the service is."""
+    kept = repeated(run)
+    return [ask for ask in _comparable(asks, run) if ask.ask.ask not in kept]
+
+
+def _comparable(asks: list[_Ask], run: RunRecord) -> list[_Ask]:
     """Those whose question could have been answered in the best mode, as far as the run shows."""
-    first = next((e.seq for e in trace.of(FaultEvent) if e.what == "injected"), 0)
-    healthy = [ask for ask in asks if ask.answer.seq < first]
-    if all(ask.answer.mode == best for ask in healthy):
+    healthy = _before_any_fault(asks, run.trace)
+    if healthy and all(ask.answer.mode == run.best_mode for ask in healthy):
         return asks
-    answerable = {ask.ask.question for ask in asks if ask.answer.mode == best}
+    answerable = {ask.ask.question for ask in asks if ask.answer.mode == run.best_mode}
     return [ask for ask in asks if ask.ask.question in answerable]
+
+
+def _before_any_fault(asks: list[_Ask], trace: Trace) -> list[_Ask]:
+    first = next((e.seq for e in trace.of(FaultEvent) if e.what == "injected"), 0)
+    return [ask for ask in asks if ask.answer.seq < first]
 
 
 def _last_due(

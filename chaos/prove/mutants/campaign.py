@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import random
 import resource
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from chaos.errors import ChaosError
@@ -158,19 +158,16 @@ def plan(
         soundings: What the scenarios reach.
         service: What the mutants are made of.
         sample: How many to choose; all, if there are fewer.
-        seed: The same seed chooses the same, for as long as service and scenarios are.
+        seed: The same seed chooses the same. A scenario that reaches more brings in few others:
+            each mutant has a lot of its own, and the lowest are drawn.
     """
     reached = frozenset[Statement]().union(*(each.reached for each in soundings))
     at_import = _AtImport(reached)
     reachable = [each for each in mutants if _statement(each) in reached or at_import(each)]
     kept = set(map(id, reachable))
     unreached = Counter(each.module for each in mutants if id(each) not in kept)
-    chosen = (
-        random.Random(seed).sample(reachable, sample)  # noqa: S311 - a sample, no secret
-        if sample < len(reachable)
-        else reachable
-    )
-    chosen = sorted(chosen, key=lambda each: (each.module, each.line, each.column, each.id))
+    drawn = sorted(reachable, key=lambda each: _lot(seed, each))[:sample]
+    chosen = sorted(drawn, key=lambda each: (each.module, each.line, each.column, each.id))
     return MutantPlan(
         service=tuple(service),
         possible=len(mutants),
@@ -223,10 +220,13 @@ def examine_all(
 ) -> list[Case]:
     """Play every job; ``on_case`` is told of each as its fate is known."""
     todo = list(jobs)
+    service = {job.service for job in todo}
+    targets = {loaded.scenario.target for job in todo for loaded, _ in job.scenarios}
+    examining = partial(_examining, sorted(service), sorted(targets))
     cases: dict[str, Case] = {}
     with (
         importable_here(),
-        workers(_examining, at_once, isolated=True, on_death=_died) as pool,
+        workers(examining, at_once, isolated=True, on_death=_died) as pool,
     ):
         for job, case in pool.as_they_end(todo):
             cases[job.mutant.id] = case
@@ -243,6 +243,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     only: str | None = None,
     patience_s: float = _PATIENCE_S,
     at_once: int = 1,
+    mine: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
     on_plan: Callable[[MutantPlan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
 ) -> MutantCampaign:
@@ -256,7 +257,8 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         only: The one mutant to play, by its id; then every scenario that reaches it is played.
         patience_s: Processor time that a play may take beyond what it takes of the sound service.
         at_once: How many processes to use.
-        on_plan: Told what is going to be played.
+        mine: Those of the sample that are to be played here, if others play the rest.
+        on_plan: Told of the whole sample, and what it was drawn from.
         on_case: Told of each mutant as its fate is known.
 
     Raises:
@@ -275,6 +277,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]
     planned = plan(mutants, soundings, service, sample=sample, seed=seed)
     on_plan(planned)
+    planned = replace(planned, chosen=tuple(mine(planned.chosen)))
     cases: list[Case] = []
     if not not_sound:
         jobs = jobs_of(
@@ -334,7 +337,17 @@ def _sounding(
 
 
 @contextmanager
-def _examining() -> Iterator[Callable[[MutantJob], Case]]:
+def _examining(
+    services: Sequence[tuple[str, ...]], targets: Sequence[str]
+) -> Iterator[Callable[[MutantJob], Case]]:
+    """Each mutant has a process of its own, forked from this one, which knows all libraries."""
+    for service in services:
+        # Much of a library is imported only when somebody looks at it, as both of these do.
+        with imported_anew(service, {}):
+            for target in targets:
+                find_here(target)
+            with SimulatedTier():
+                pass
     yield _examine
 
 
@@ -388,6 +401,11 @@ def _noticed(mutant: Mutant, check: str) -> Case:
         defect=mutant.id,
         plays=(Play(scenario="any", outcome=Outcome.FAILED, checks=(check,)),),
     )
+
+
+def _lot(seed: int, mutant: Mutant) -> bytes:
+    """What decides whether a mutant is drawn, whatever others there are."""
+    return sha256(f"{seed}:{mutant.id}".encode()).digest()
 
 
 def _statement(mutant: Mutant) -> Statement:

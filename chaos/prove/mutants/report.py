@@ -16,6 +16,9 @@ from chaos.prove.gate import Case, Fate
 from chaos.prove.mutants.campaign import MutantCampaign, MutantPlan
 from chaos.prove.mutants.operators import Mutant
 
+_EVERY = 25
+"""A pipe gets a line of the score after so many; a terminal has a bar."""
+
 _BAD = {Fate.SURVIVED: "bold red", Fate.DOUBTED: "yellow", Fate.ERROR: "bold red"}
 
 
@@ -80,7 +83,7 @@ class MutantReport:
                 (f"{case.fate.value:<9}", _BAD[case.fate]), self._names.get(case.defect, "")
             )
             _print(self._progress.console, said)
-        elif not self._console.is_terminal and done % 25 == 0:
+        if not self._console.is_terminal and done % _EVERY == 0:
             _print(self._console, f"{done} played, {self._fates[Fate.KILLED]} killed")
         self._progress.update(self._task, advance=1)
         self._progress.refresh()

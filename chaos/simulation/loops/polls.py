@@ -79,7 +79,7 @@ class VirtualPoll:
         scheduler = scheduler_here()
         if scheduler is None:
             return self._now()
-        return _wait(scheduler, seconds, self._now, self._sockets)
+        return _wait(scheduler, seconds, self._now, self._sockets, has_files=bool(self._real))
 
     def close(self) -> None:
         """No more."""
@@ -148,11 +148,13 @@ def _select(
     real_readers = [each for each in readers if id(each) not in virtual]
     real_writers = [each for each in writers if id(each) not in virtual]
 
+    has_files = bool(real_readers or real_writers or others)
+
     def now() -> list[tuple[list[Any], list[Any], list[Any]]]:
         readable: list[Any] = [each for each in readers if _is(virtual, each, "is_readable")]
         writable: list[Any] = [each for each in writers if _is(virtual, each, "is_writable")]
         exceptional: list[Any] = []
-        if real_readers or real_writers or others:
+        if has_files:
             real = _real_select(real_readers, real_writers, others, 0)
             readable += real[0]
             writable += real[1]
@@ -160,7 +162,7 @@ def _select(
         is_any = readable or writable or exceptional
         return [(readable, writable, exceptional)] if is_any else []
 
-    happened = _wait(scheduler, timeout, now, lambda: list(virtual.values()))
+    happened = _wait(scheduler, timeout, now, lambda: list(virtual.values()), has_files=has_files)
     return happened[0] if happened else ([], [], [])
 
 
@@ -188,13 +190,32 @@ def _wait(
     seconds: float | None,
     now: Callable[[], list[Any]],
     sockets: Callable[[], list[VirtualSocket]],
+    *,
+    has_files: bool,
 ) -> list[Any]:
-    """Look, and wait in virtual time until there is something to see."""
+    """Look, and wait in virtual time until there is something to see.
+
+    Args:
+        scheduler: Lets time pass.
+        seconds: How long to wait; None is for ever.
+        now: What there is to see.
+        sockets: Those of them that are virtual.
+        has_files: Whether some are real, such as pipes. They are looked at before anybody lets
+            time pass.
+    """
     until = None if seconds is None else scheduler.clock.ticks + to_ticks(max(seconds, 0))
     task = scheduler.acting
     assert task is not None, "whoever comes here is part of the run"
+    noticed: list[Any] = []
+
+    def look() -> None:
+        # A kernel may tell of an event only once.
+        noticed.extend(now())
+        if noticed:
+            scheduler.wake_task(task)
+
     while True:
-        happened = now()
+        happened = noticed or now()
         if happened:
             return happened
         if until is not None and scheduler.clock.ticks >= until:
@@ -205,9 +226,12 @@ def _wait(
         soonest = min([*dues, *([] if until is None else [until])], default=None)
         for each in looked_at:
             each.inbox.parked.append(task)
+        ends = scheduler.when_idle(look) if has_files else None
         try:
             scheduler.block(task, _SOCKETS, soonest)
         finally:
+            if ends is not None:
+                ends()
             for each in looked_at:
                 if task in each.inbox.parked:
                     each.inbox.parked.remove(task)

@@ -162,6 +162,10 @@ class Inbox:
             arrival.then()
             return
         self._items.append((due, arrival))
+        self.tell(due)
+
+    def tell(self, due: int) -> None:
+        """Let everybody look who waits: there is news at ``due`` ticks."""
         while self.parked:
             self._wake(self.parked.pop())
         for follower in self.followers:

@@ -343,7 +343,7 @@ class VirtualSocket(socket.socket):
         if self._timeout == 0:
             raise self._would_block()
         limit = None if self._timeout is None else clock.ticks + to_ticks(self._timeout)
-        while not inbox.is_ready:
+        while not (inbox.is_ready or self._reads_no_more):
             if limit is not None and clock.ticks >= limit:
                 if far is not None:
                     far.timed_out()
@@ -396,6 +396,8 @@ class VirtualSocket(socket.socket):
             far.finish()
         if how != socket.SHUT_WR:
             self._reads_no_more = True
+            # Whoever reads in another thread meets the end at once.
+            self.inbox.tell(self._net.clock.ticks)
 
     # -- serving
 

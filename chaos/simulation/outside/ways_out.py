@@ -1,5 +1,7 @@
 """The ways out that Python itself knows of: raw sockets, other processes, the end of this one.
 
+And alarms, which the system rings in real time.
+
 An audit hook sees most of them, wherever they are taken. A hook cannot be removed, so there is one
 for the process, and it looks for a run each time.
 """
@@ -18,6 +20,8 @@ from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.baton import baton, is_in_a_run
 
 _abort = os.abort
+# Globals, and asked for by name: elsewhere they would be found, and replaced by what is made here.
+_alarm, _setitimer = getattr(signal, "alarm", None), getattr(signal, "setitimer", None)
 
 _PROCESSES = frozenset(
     {
@@ -57,7 +61,12 @@ def substitutes() -> dict[Callable[..., Any], Callable[..., Any]]:
     """Real function to what takes its place, for ways that no audit event tells of."""
     # The first may be out of reach already, for the sake of the exit code of this process.
     exits = {leave: _VirtualExit(leave) for leave in (os._exit, real_exit)}
-    return {**exits, _abort: _virtual_abort}
+    alarms = {
+        there: _refusing(name)
+        for name, there in {"alarm": _alarm, "setitimer": _setitimer}.items()
+        if there is not None
+    }
+    return {**exits, _abort: _virtual_abort, **alarms}
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -122,3 +131,17 @@ def _virtual_abort() -> NoReturn:
             "the service wanted to end the process: os.abort(); expected it to return, or to raise"
         )
     _abort()
+
+
+def _refusing(name: str) -> Callable[..., Any]:
+    def set_(*arguments: Any) -> Any:  # noqa: ANN401 - as the real one
+        is_set = any(arguments[-1:] if name == "alarm" else arguments[1:2])
+        if is_set and is_in_a_run() and _Hook.guard is not None:
+            raise _Hook.guard.violation(
+                f"an alarm was set (signal.{name}{arguments}), which rings in real time; expected "
+                "waits in virtual time; use threading.Timer or a timeout of the client"
+            )
+        return globals()[f"_{name}"](*arguments)
+
+    set_.__name__ = name
+    return set_

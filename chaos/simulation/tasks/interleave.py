@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from chaos.errors import TargetError
+from chaos.simulation.conflicts.footprints import Footprints
 from chaos.simulation.tasks.scheduler import Scheduler, TraceFunction
 from chaos.simulation.threads import locks
 
@@ -24,14 +25,26 @@ class Interleaving:
     Args:
         scheduler: That of the run; its tasks must not have been spawned yet.
         modules: Names of the modules. Code of theirs is asked about, whoever calls it.
+        footprints: Told what is touched between two switch points; None to leave that out, which
+            is faster.
 
     Raises:
         TargetError: A module cannot be imported, or has no source file.
     """
 
-    def __init__(self, scheduler: Scheduler, modules: Iterable[str]) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        modules: Iterable[str],
+        footprints: Footprints | None = None,
+    ) -> None:
         self._files = frozenset(map(_file_of, modules))
         self._scheduler = scheduler
+        self._footprints = footprints
+        if footprints is not None:
+            footprints.files = self._files
+            footprints.outermost = Scheduler.outermost()
+            scheduler.on_resume = footprints.resumed
         # Whether the current task has done nothing since it was last asked. Where two questions
         # have nothing between them, the second would only double the interleavings.
         self._is_asked = False
@@ -41,15 +54,23 @@ class Interleaving:
 
     def _enter(self, frame: FrameType, event: str, detail: Any) -> TraceFunction | None:  # noqa: ANN401 - what settrace gives
         del event, detail
-        return self._step if frame.f_code.co_filename in self._files else None
+        if frame.f_code.co_filename in self._files:
+            return self._step
+        if self._footprints is not None:
+            self._footprints.called(frame)
+        return None
 
     def _step(self, frame: FrameType, event: str, detail: Any) -> TraceFunction:  # noqa: ANN401 - the same
         del detail
         if event == "line":
             if frame is not self._released_in:
-                self._scheduler.let_in()
+                self._let_in(frame, "")
+            elif self._footprints is not None:
+                self._footprints.at_line(frame)
             self._released_in = None
             self._is_asked = True
+        elif event == "return" and self._footprints is not None:
+            self._footprints.back_in(frame.f_back)
         return self._step
 
     def _at_lock(self, is_release: bool) -> None:  # noqa: FBT001 - see locks.watch
@@ -57,11 +78,30 @@ class Interleaving:
         if caller is None:
             return
         if is_release:
-            self._scheduler.let_in()
+            self._let_in(caller, "released")
             self._released_in = caller
         elif not self._is_asked:
-            self._scheduler.let_in()
+            self._let_in(caller, "acquired")
         self._is_asked = False
+
+    def _let_in(self, frame: FrameType, lock: str) -> None:
+        """Ask whether another goes on here; ``lock`` is what happens to one, if that is where."""
+        footprints = self._footprints
+        if footprints is None:
+            self._scheduler.let_in()
+            return
+        number = footprints.decisions()
+        self._scheduler.let_in()
+        is_decided = footprints.decisions() > number
+        task = self._scheduler.acting
+        place = ":".join(filter(None, (frame.f_code.co_filename, str(frame.f_lineno), lock)))
+        footprints.begin(
+            place,
+            number if is_decided else None,
+            frame,
+            # The lock is not taken yet, and whoever works in the background may never go on.
+            is_bound=lock == "acquired" or task is None or task.background,
+        )
 
     def _caller(self, frame: FrameType) -> FrameType | None:
         """Whose lock it is; in a "with" statement there is a frame of the lock in between."""

@@ -15,7 +15,7 @@ import threading
 from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from chaos.choices import Choices, Steered
@@ -25,7 +25,15 @@ from chaos.simulation.tasks.baton import baton, is_left_behind, left_behind
 from chaos.simulation.tasks.behalf import Behalf, behalf_here, take_over
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.stacks import describe_waits, stack_of
-from chaos.simulation.tasks.task import Abandoned, Blocker, RealStart, Task, in_words, start_thread
+from chaos.simulation.tasks.task import (
+    Abandoned,
+    Blocker,
+    RealStart,
+    Task,
+    in_words,
+    start_thread,
+    without_number,
+)
 from chaos.simulation.tasks.watch import LOOK_EVERY_S, Watch
 from chaos.simulation.timing.clock import TICKS_PER_S, Clock, to_ticks
 
@@ -66,6 +74,7 @@ class Scheduler:
     Attributes:
         tracer: Trace function of all tasks that start from now on; see `Interleaving`.
         start_thread: How the threads of tasks are started.
+        on_resume: Told of each task that goes on after it was parked, by that task.
         on_death: Told of each thread of the service that an error ended, in words.
         failure: What ended the run before its time: a deadlock, a livelock, a stuck task.
         outside_s: Real seconds for which a task has waited, at a stretch, for something that is
@@ -104,6 +113,7 @@ class Scheduler:
         self.failure_is_told = False
         self.outside_s = 0.0
         self.start_thread: Callable[[threading.Thread, RealStart], None] = start_thread
+        self.on_resume: Callable[[FrameType], None] | None = None
         self.on_death: Callable[[str], None] = lambda _: None
         self._spin_ticks, self._spun_until = 0, -1
         clock.on_spin = self._pass_time
@@ -111,6 +121,11 @@ class Scheduler:
         baton.scheduler, baton.ident = self, self._harness.ident
         # Whatever the harness's own thread did last, it did for another run.
         take_over(None)
+
+    @classmethod
+    def outermost(cls) -> CodeType:
+        """The code of the function in which the threads of all tasks begin, and end."""
+        return cls._carry_out.__code__
 
     @property
     def acting(self) -> Task | None:
@@ -455,7 +470,8 @@ class Scheduler:
             raise
         except BaseException as error:
             if not task.abandoned:
-                self.on_death(f"an error ended thread {task.name!r}: {in_words(error)}")
+                name = without_number(task.name)
+                self.on_death(f"an error ended thread {name!r}: {in_words(error)}")
             raise
 
     def _end(self, task: Task) -> None:
@@ -473,6 +489,8 @@ class Scheduler:
         following = self._next()
         if following is not task:
             self._hand_over(task, following)
+            if self.on_resume is not None and task is not self._harness:
+                self.on_resume(sys._getframe())  # noqa: SLF001 - there is no other way to the stack
         elif task is self._harness and self.failure is not None:
             raise self.failure
 

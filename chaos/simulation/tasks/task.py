@@ -126,6 +126,20 @@ def in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}"
 
 
+def without_number(name: str) -> str:
+    """The name of a thread, without the number that Python gives to those that nobody has named.
+
+    It counts all threads of the process, those of earlier runs among them.
+
+    Example:
+        >>> without_number("Thread-5 (refresh)"), without_number("ThreadPoolExecutor-3_0")
+        ('Thread (refresh)', 'ThreadPoolExecutor_0')
+        >>> without_number("refresh-2")
+        'refresh-2'
+    """
+    return re.sub(r"^(Thread|ThreadPoolExecutor)-\d+", r"\1", name)
+
+
 class Started:
     """Stands in for the event by which a new thread says that it is there.
 

@@ -27,6 +27,9 @@ from chaos.simulation.timing.functions import as_seconds
 
 AnyLock = LockType | RLock
 
+_LOOKS_OF_A_TRY = 20
+"""How many looks at the clock take as long, about."""
+
 _acquire: Callable[..., bool] = LockType.acquire
 _release = LockType.release
 _rlock_acquire: Callable[..., bool] = RLock.acquire
@@ -250,6 +253,9 @@ def _take(
         state.holder, state.since_ticks = scheduler.acting, scheduler.clock.ticks
         return True
     if not blocking or timeout == 0:
+        # Whoever tries again and again, as `as_completed` does when its time is just up, waits
+        # for the clock to move on.
+        scheduler.clock.look(_LOOKS_OF_A_TRY)
         return False
     state = states.get(id(lock))
     if state is None:

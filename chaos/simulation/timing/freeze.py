@@ -11,8 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any, Self
 from unittest import mock
@@ -21,11 +21,12 @@ import freezegun
 import freezegun.api
 
 from chaos.errors import SimulationError
+from chaos.simulation.timing import real
 from chaos.simulation.timing.clock import START, Clock
 from chaos.simulation.timing.dates import dates
 from chaos.simulation.timing.functions import clock_functions
 from chaos.simulation.timing.references import References
-from chaos.simulation.untouched import UNTOUCHED
+from chaos.simulation.untouched import RUNNERS, UNTOUCHED
 
 _FROZEN_BY_FREEZEGUN = (
     *("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"),
@@ -72,8 +73,12 @@ class Freeze:
         with ExitStack() as undo:
             books = self._freeze(undo)
             undo.enter_context(dates(self._clock))
+            undo.enter_context(_real_time_for_runners())
             # freezegun leaves some modules alone, and does not know all of the functions.
-            undo.enter_context(References(self._functions, ignored=books))
+            clocks = real.ORIGINALS
+            undo.enter_context(
+                References(self._functions, ignored=(*books, clocks), in_place=clocks.values())
+            )
             self._undo = undo.pop_all()
         return self
 
@@ -118,6 +123,27 @@ class _Now(freezegun.api.FrozenDateTimeFactory):
     @property
     def time_to_freeze(self) -> dt.datetime:  # type: ignore[override]  # an attribute there
         return self._clock.wall_datetime().replace(tzinfo=None)
+
+
+@contextmanager
+def _real_time_for_runners() -> Iterator[None]:
+    """Give who runs the harness clocks that are not exchanged, until the block is left."""
+    clocks = {**vars(real), "time": real.time_s}
+    twins = {id(each): clocks[name] for name, each in real.ORIGINALS.items()}
+    kept = [
+        (vars(module), name, value)
+        for module_name, module in list(sys.modules.items())
+        if f"{module_name}.".startswith(RUNNERS) and isinstance(module, ModuleType)
+        for name, value in vars(module).items()
+        if id(value) in twins
+    ]
+    for namespace, name, value in kept:
+        namespace[name] = twins[id(value)]
+    try:
+        yield
+    finally:
+        for namespace, name, value in kept:
+            namespace[name] = value
 
 
 def _stop(freeze: Any) -> None:  # noqa: ANN401 - freezegun's own class has no public name

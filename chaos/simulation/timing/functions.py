@@ -55,8 +55,7 @@ def clock_functions(clock: Clock) -> dict[Callable[..., Any], Callable[..., Any]
         function.__name__ = function.__qualname__ = name
         function.__module__ = "time"
     # Not from `time` itself, where there may be substitutes at this moment.
-    reals = {**vars(real), "time": real.time_s}
-    return {reals[name]: function for name, function in functions.items()}
+    return {real.ORIGINALS[name]: function for name, function in functions.items()}
 
 
 def _dates(clock: Clock) -> dict[str, Callable[..., Any]]:
@@ -153,7 +152,7 @@ def _clocks_by_number(
     ours = baton
 
     def clock_gettime(number: int, /) -> float:
-        # By attribute, or it would be found here and replaced. Raises if that is no clock.
+        # Raises if that is no clock.
         there: float = real.clock_gettime(number)  # type: ignore[misc]  # it is there
         if ours.ident != get_ident():
             return there

@@ -2,7 +2,9 @@
 
 ``from time import sleep``, ``def __init__(self, timer=time.monotonic)``, a class attribute, a
 table of functions, a partial: each holds the function itself. The garbage collector knows every
-holder, and nearly all of them can be given another function.
+holder, and many of them can be given another function. Others cannot, such as ``lru_cache``, an
+iterator, or the compiled model of ``Field(default_factory=time.time)``; so the clocks themselves
+are told to call the other function as well.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from types import BuiltinFunctionType, CellType, FunctionType
 from typing import Any, Self, cast
 
 from chaos.simulation.heap import whole_heap
+from chaos.simulation.in_place import BuiltinFunctions
 from chaos.simulation.timing.dates import METHODS
 from chaos.simulation.untouched import UNTOUCHED
 
@@ -30,8 +33,10 @@ class References:
 
     Args:
         substitutes: Real function to what takes its place.
-        ignored: Tuples that hold real functions and are to keep them: the books of whoever puts
-            them back.
+        ignored: What holds real functions and is to keep them: the books of whoever puts them
+            back.
+        in_place: Which of the functions are replaced wherever they are held, too. The substitutes
+            cannot call these.
 
     Example:
         >>> import time
@@ -44,23 +49,29 @@ class References:
     def __init__(
         self,
         substitutes: Mapping[Callable[..., Any], Callable[..., Any]],
-        ignored: Iterable[tuple[object, ...]] = (),
+        ignored: Iterable[object] = (),
+        in_place: Iterable[Callable[..., Any]] = (),
     ) -> None:
         self._substitutes = substitutes
+        self._in_place = frozenset(map(id, in_place))
         self._ignored = frozenset(map(id, ignored))
         self._undo: list[Undo] = []
+        self._exchanged = BuiltinFunctions(())
 
     def __enter__(self) -> Self:
-        new: list[tuple[object, object]] = list(self._substitutes.items())
         with whole_heap():
             # Each access makes another of these, so the kept ones have to be looked for.
-            new += [
+            dates: list[tuple[Callable[..., Any], object]] = [
                 (each, getattr(datetime, each.__name__))
                 for each in gc.get_referrers(datetime)
                 if _is_bound_to_the_clock(each)
             ]
         try:
-            self._undo = self._replace_all(new)
+            self._undo = self._replace_all([*self._substitutes.items(), *dates])
+            # Not before: tuples that hold clocks have been exchanged by now.
+            clocks = [each for each in self._substitutes.items() if id(each[0]) in self._in_place]
+            self._exchanged = BuiltinFunctions([*clocks, *dates])
+            self._exchanged.__enter__()
         except BaseException:
             self._restore()
             raise
@@ -70,6 +81,7 @@ class References:
         self._restore()
 
     def _restore(self) -> None:
+        self._exchanged.__exit__()
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()

@@ -38,6 +38,7 @@ from helpdesk.events import (
 from helpdesk.metrics import Metrics
 
 _NOT_OF_THE_MODEL = frozenset({"breaker_open", "overloaded", "internal_error"})
+_EVERYWHERE = {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
 _EXACT = 1e-3
 _QUARANTINED_KEPT = 3
 
@@ -107,6 +108,7 @@ def audit(
     yield from _assistant(status, seen, settings)
     yield from _index(status["index"])
     yield from _counted(told.counted, seen, status)
+    yield from _failures(seen)
     yield from _disk(folder, status["index"], quarantined)
 
 
@@ -161,10 +163,55 @@ def _index(told: Any) -> Iterator[str]:
     yield from _differ("articles", told["articles"], published.ARTICLES)
 
 
+def _failures(seen: Seen) -> Iterator[str]:
+    """Whether operators are told of each failure, and of which object it was."""
+    failed = [each for each in seen.of(PermitSettled) if each.outcome == "failure"]
+    given_up = [each for each in seen.of(RetryGivenUp) if each.upstream == "openai"]
+    if len(given_up) < len([each for each in failed if each.upstream == "openai"]):
+        yield f"calls given up: the service tells of {len(given_up)}, and {len(failed)} failed"
+    for each in (*seen.of(RefreshEnded), *seen.of(RetryGivenUp)):
+        said = (each.error if isinstance(each, RefreshEnded) else each.cause) or ""
+        if " for " in said and getattr(each, "upstream", "gcs") == "gcs":
+            place = f"gs://{published.BUCKET}/{published.PREFIX}"
+            if place not in said and published.BUCKET not in said:
+                yield f"a failure of the storage does not say of which object: {said!r}"
+
+
 def health(alive: Response, ready: Response) -> Iterator[str]:
     """What ``/healthz`` and ``/readyz`` tell that is not so, of a service at rest."""
     yield from _differ("healthz", alive.status, HTTPStatus.OK.value)
     yield from _differ("readyz", ready.status, HTTPStatus.OK.value)
+
+
+def detail_of(response: Response) -> str:
+    """What a refusal says is wrong, if it is a problem that says so."""
+    try:
+        said = response.json()
+    except ValueError:
+        return ""
+    return str(said.get("detail", "")) if isinstance(said, dict) else ""
+
+
+def unguarded(response: Response) -> Iterator[str]:
+    """What every response of the front door carries, whatever it says, and this one does not."""
+    for name, value in _EVERYWHERE.items():
+        yield from _differ(f"{name} of HTTP {response.status}", response.header(name), value)
+    if not response.header("x-request-id"):
+        yield f"HTTP {response.status}: the service does not say under which id to find it"
+
+
+def refusal(response: Response) -> Iterator[str]:
+    """What a refusal tells otherwise than RFC 9457 and RFC 9110 have it."""
+    what = f"HTTP {response.status}"
+    media_type = response.header("content-type")
+    yield from _differ(f"media type of {what}", media_type, "application/problem+json")
+    if not detail_of(response):
+        yield f"{what}: the service does not say what is wrong"
+        return
+    yield from _differ(f"status of {what}", response.json().get("status"), response.status)
+    pause = response.header("retry-after")
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS and not (pause or "").isdecimal():
+        yield f"{what}: the service does not say when to come back; Retry-After is {pause!r}"
 
 
 def _counted(counted: Iterable[Metric], seen: Seen, status: Any) -> Iterator[str]:

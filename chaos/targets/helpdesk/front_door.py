@@ -16,7 +16,15 @@ from chaos.errors import TargetError
 from chaos.http import Request, Response
 from chaos.ports import Answer, Promises, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
-from chaos.targets.helpdesk.audit import Seen, SelfReport, audit, health
+from chaos.targets.helpdesk.audit import (
+    Seen,
+    SelfReport,
+    audit,
+    detail_of,
+    health,
+    refusal,
+    unguarded,
+)
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
@@ -36,6 +44,7 @@ class FrontDoorTarget(AsgiTarget):
 
     name = "helpdesk-front-door"
     service = ("helpdesk",)
+    defects = "defects.front_door"
     isolation = "shared"
 
     @classmethod
@@ -71,6 +80,8 @@ class FrontDoorTarget(AsgiTarget):
 
     def __init__(self) -> None:
         self._broken_events: list[Exception] = []
+        self._responses: list[Response] = []
+        self._refusals: list[Response] = []
 
     async def build(self, world: World) -> None:
         """Publish generation 1, lay out the copy on disk, and start the server's application."""
@@ -130,6 +141,7 @@ class FrontDoorTarget(AsgiTarget):
 
     def answer(self, response: Response, raised: Exception | None = None) -> Answer:
         """What an asker sees of a response."""
+        self._responses.append(response)
         answer = self._read(response, raised)
         # Of the words for modes, these are the service's own; the others tell of the request.
         if answer.mode in {"llm", "fallback"}:
@@ -142,6 +154,8 @@ class FrontDoorTarget(AsgiTarget):
         told = {each: (await self.respond(f"GET {each}"))[0] for each in places}
         return [
             *health(told["/healthz"], told["/readyz"]),
+            *dict.fromkeys(said for each in self._responses for said in unguarded(each)),
+            *(said for each in self._refusals for said in refusal(each)),
             *audit(
                 SelfReport.over_http(told["/status"], told["/metrics"]),
                 self._seen,
@@ -154,7 +168,8 @@ class FrontDoorTarget(AsgiTarget):
     def _read(self, response: Response, raised: Exception | None) -> Answer:
         usual = super().answer(response, raised)
         if usual.mode == "refused":
-            return replace(usual, reason=f"{usual.reason}: {response.json()['detail']}")
+            self._refusals.append(response)
+            return replace(usual, reason=f"{usual.reason}: {detail_of(response)}")
         if usual.mode != "ok":
             return usual
         if (response.header("content-type") or "").startswith("text/event-stream"):

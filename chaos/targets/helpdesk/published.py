@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,7 @@ def lay_out(folder: Path, manifest: bytes, *, fetched_at: float) -> Path:
     copy.mkdir(parents=True)
     for name, data in {**files(1), MANIFEST: manifest}.items():
         (copy / name).write_bytes(data)
+    os.utime(copy, (fetched_at, fetched_at))
     pointer = {
         "folder": copy.name,
         "generation": "1",

@@ -17,11 +17,11 @@ import helpdesk.bucket  # noqa: F401 - see above
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
 from chaos.targets.helpdesk.audit import Seen, SelfReport, audit
+from chaos.targets.helpdesk.conversations import ListeningUpstream, told_wrongly
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.memory import remembered
 from chaos.trace.events import ActionEvent, Scalar
 from chaos.upstreams.gcs import GcsUpstream
-from chaos.upstreams.openai import OpenAIUpstream
 from helpdesk.circuit_breaker import CircuitBreaker
 from helpdesk.desk import Helpdesk
 from helpdesk.events import Listener
@@ -68,16 +68,18 @@ class HelpdeskTarget(Target):
     @classmethod
     def make_upstreams(cls) -> Sequence[Upstream]:
         """New stand-ins for OpenAI and Cloud Storage."""
-        return OpenAIUpstream(), GcsUpstream()
+        return ListeningUpstream(), GcsUpstream()
 
     def __init__(self) -> None:
         self._broken_events: list[Exception] = []
 
     def build(self, world: World) -> None:
         """Publish generation 1, lay out the copy on disk, and start the service."""
-        gcs = world.upstreams["gcs"]
+        gcs, model = world.upstreams["gcs"], world.upstreams["openai"]
         assert isinstance(gcs, GcsUpstream)
-        self._gcs = gcs
+        assert isinstance(model, ListeningUpstream)
+        self._gcs, self._model = gcs, model
+        self._asked: list[tuple[str, Answer]] = []
         self._world = world
         self._published = 0
         self._listener = TraceListener(world.recorder, self._broken_events)
@@ -113,6 +115,7 @@ class HelpdeskTarget(Target):
             index_state=given.index_state,
         )
         seen.answers.append(answer)
+        self._asked.append((question, answer))
         return answer
 
     def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
@@ -150,14 +153,17 @@ class HelpdeskTarget(Target):
                 raise NotImplementedError(f"the helpdesk has no observable {key!r}")
 
     def audit(self) -> Iterable[str]:
-        """What status, metrics and disk tell that is not so; see the module `audit`."""
-        return audit(
-            SelfReport.of(self._desk, self._metrics),
-            self._seen,
-            cache_folder(self._settings.index),
-            settings={**words.SPECIFIED, **self._world.settings},
-            quarantined=self._listener.quarantined,
-        )
+        """What model and operators were told that is not so; see `conversations` and `audit`."""
+        return [
+            *told_wrongly(self._model.heard, self._asked),
+            *audit(
+                SelfReport.of(self._desk, self._metrics),
+                self._seen,
+                cache_folder(self._settings.index),
+                settings={**words.SPECIFIED, **self._world.settings},
+                quarantined=self._listener.quarantined,
+            ),
+        ]
 
     def state(self) -> Hashable | None:
         """What breaker, index and cache folder are at, whatever the time; see `remembered`."""

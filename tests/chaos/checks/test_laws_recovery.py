@@ -243,3 +243,87 @@ def test_recovers_does_not_judge_who_suffered_the_fault_itself() -> None:
 
     assert untested(story.judged_by(Recovers, promised))
     assert broken(story.asks(3).call().answer("fallback").judged_by(Recovers, promised))
+
+
+def recalled(mode: str, text: str) -> Story:
+    """A service that was well, met a fault, and is asked again what it has told before."""
+    story = Story().asks(1).call().answer(text="Press F8.").by("script").fault("injected")
+    story.asks(2, "Who?").call(503, faults=("outage",)).answer("fallback")
+    return story.at(100).by("script").fault("healed").at(160).asks(3).answer(mode, text=text)
+
+
+@pytest.mark.parametrize("mode", ["llm", "recalled"])
+def test_recovers_takes_what_is_remembered_for_no_sign(mode: str) -> None:
+    """It may come out of a cache, whatever has become of the provider."""
+    verdict = recalled(mode, text="Press F8.").judged_by(Recovers, PROMISED)
+
+    assert untested(verdict)
+    assert "told what the service had told before" in verdict.reason
+
+
+def test_recovers_judges_what_only_looks_remembered() -> None:
+    """Another text, a call, a refusal, or a mode that failures lead to."""
+    other = recalled("recalled", text="Press F9.")
+    called = Story().asks(1).call().answer(text="F8").by("script").fault("injected").asks(2)
+    called.call(503, faults=("outage",)).answer("fallback").by("script").fault("healed")
+    called.at(160).asks(3).call().answer("fallback", text="F8")
+    refused = Story().asks(1).call().answer(text="F8").by("script").fault("injected").asks(2)
+    refused.call(503, faults=("outage",)).answer("fallback").by("script").fault("healed")
+    refused.at(160).asks(3).refused().answer("recalled", text="F8")
+
+    assert broken(other.judged_by(Recovers, PROMISED))
+    assert broken(called.judged_by(Recovers, PROMISED))
+    assert broken(refused.judged_by(Recovers, PROMISED))
+    assert broken(recalled("fallback", text="Press F8.").judged_by(Recovers, PROMISED))
+
+
+def never_well(*, asked_before: bool) -> Story:
+    """A service that is never seen in its best mode."""
+    story = Story()
+    if asked_before:
+        story.asks(1).answer("fallback")
+    story.by("script").fault("injected").asks(2).call(503, faults=("outage",)).answer("fallback")
+    return story.by("script").fault("healed").at(9000).asks(3).call().answer("fallback")
+
+
+@pytest.mark.parametrize(
+    ("story", "why"),
+    [
+        (never_well(asked_before=True), "no answer was 'llm', not even before the first fault"),
+        (never_well(asked_before=False), "nobody asked before the first fault, so nothing shows"),
+        (healed(), "nobody asked after the last fault"),
+        (healed().at(159).asks(3).answer("fallback"), "nobody asked late enough, 60s after"),
+        (
+            healed().asks(3).at(160).asks(4).answer("fallback").by(3).answer("fallback"),
+            "asked beside others, of whom only one is the trial",
+        ),
+        (
+            never_well(asked_before=False).asks(4, "Who?").answer(),
+            "back to 'llm' after 1 fault",
+        ),
+    ],
+    ids=["never", "not asked", "nobody", "early", "crowd", "another question"],
+)
+def test_recovers_says_truly_why_it_was_not_put_to_the_test(story: Story, why: str) -> None:
+    """The first thing that was missing, so that whoever adds it gets a verdict."""
+    assert why in story.judged_by(Recovers, PROMISED).reason
+
+
+def test_recovers_names_a_question_without_a_better_answer() -> None:
+    """Where nobody asked before the fault, nothing shows that it can be answered well."""
+    story = Story().by("script").fault("injected").asks(2).call(503, faults=("outage",))
+    story.answer("fallback").by("script").fault("healed").at(50).asks(3).answer()
+    story.at(200).asks(4, "Who am I?").answer("fallback")
+
+    verdict = story.judged_by(Recovers, PROMISED)
+
+    assert untested(verdict)
+    assert "no question that was asked late enough was ever answered 'llm'" in verdict.reason
+
+
+def test_recovers_says_that_no_time_was_promised() -> None:
+    """An hour must pass before a target without a promise is stuck."""
+    verdict = healed().at(200).asks(3).answer("fallback").judged_by(Recovers, Promises())
+
+    assert untested(verdict)
+    assert "promises no time for its recovery" in verdict.reason

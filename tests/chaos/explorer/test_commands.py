@@ -62,8 +62,17 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> N
     [
         (["--random"], "does not end by itself"),
         (["--menu", "tiemout"], "did you mean 'timeout'"),
+        (["--reduce"], "there are none; give --preemptions"),
+        (["--reduce", "--preemptions", "1", "--orders", "1"], "leave out one of"),
+        (["--reduce", "--preemptions", "1", "--random", "--runs", "9"], "leave out one of"),
     ],
-    ids=["random without a limit", "no such fault"],
+    ids=[
+        "random without a limit",
+        "no such fault",
+        "reduced without interruptions",
+        "reduced with a limit for turns",
+        "reduced at random",
+    ],
 )
 def test_explore_refuses_what_makes_no_sense(options: list[str], told: str) -> None:
     """A mistake of its user is told, not searched."""

@@ -141,3 +141,21 @@ def test_tree_goes_on_from_one_who_spent_something_else() -> None:
     seen = {each.deviations for each in Tree(play, {"fault": 1, "switch": 1})}
 
     assert {((0, 1), (3, 1)), ((1, 1), (2, 1))} <= seen
+
+
+def test_tree_branches_late_at_a_place_that_was_seen_to_race() -> None:
+    """What was put off is played once a run shows that it matters, and not before."""
+    quiet = Point(label="switch", options=2, place="a.py:1")
+    silent = Point(label="switch", options=2, place="a.py:2")
+
+    def play(all_deviations: Iterable[Deviations]) -> Iterator[Run]:
+        for deviations in all_deviations:
+            races = frozenset({"a.py:1"} if deviations == ((2, 1),) else ())
+            points = (quiet, silent, SWITCH)
+            yield Run(deviations=deviations, points=points, problems=(), virtual_s=0, races=races)
+
+    tree = Tree(play, {"switch": 1})
+
+    assert [each.deviations for each in tree] == [(), ((2, 1),), ((0, 1),)]
+    assert tree.put_off == 1
+    assert tree.finished == [1, 2]

@@ -1,4 +1,4 @@
-"""Clocks that are not Python's: local time, SQLite's, and the times of files."""
+"""Clocks that are not Python's: local time, SQLite's, and the network card's."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from chaos.errors import SimulationError
 from chaos.ports import Answer, Target
 from chaos.runner.life import play
 from chaos.scenario.loader import load_text
@@ -127,24 +124,6 @@ def test_outside_of_a_run_sqlite_has_the_real_time() -> None:
     ((told,),) = connection.execute("SELECT unixepoch('now')")
 
     assert abs(told - time.time()) < 60
-
-
-@pytest.mark.parametrize("ask", [os.path.getmtime, os.path.getatime, os.path.getctime])
-def test_times_of_new_files_are_not_to_be_compared(
-    ask: Callable[[Path], float], tmp_path: Path
-) -> None:
-    """They are real; a run in which somebody wants to know one proves nothing."""
-    old, new = tmp_path / "old", tmp_path / "new"
-    old.write_text("old")
-    os.utime(old, (10, 10))
-
-    with SimulatedWorld() as world:
-        assert world.users(1, lambda: os.path.getmtime(old)) == [10]  # noqa: PTH204 - what is watched
-    with pytest.raises(SimulationError, match=r"of a file that was written during the run"):  # noqa: PT012, SIM117
-        with SimulatedWorld() as world:
-            world.serve()
-            new.write_text("new")
-            world.users(1, lambda: ask(new))
 
 
 def test_ids_made_of_the_time_are_those_of_the_run() -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import collections
+import contextvars
 import dataclasses
 import datetime as dt
 import functools
 import importlib
+import itertools
 import math
 import pickle
 import sched
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+import pydantic
 import pytest
 
 from chaos.simulation.tasks.baton import outside
+from chaos.simulation.timing import real
 from tests.chaos.simulation.toys import World, nap
 
 REAL_SLEEP = time.sleep
@@ -80,7 +85,52 @@ KEPT, SLOTTED, CLOSED_OVER = Kept(), Slotted(), closure()
 UTCNOW = dt.datetime.utcnow
 PARTIAL = functools.partial(functools.reduce, lambda total, clock: clock(), (time.monotonic,))
 
+
+def generator(clock: Callable[[], float] = time.monotonic) -> Iterator[float]:
+    """Keeps one in a frame that has been left."""
+    mine = clock
+    while True:
+        yield mine()
+
+
+class Named(NamedTuple):
+    """Keeps one in a tuple of another class."""
+
+    clock: Callable[[], float]
+
+
+class Model(pydantic.BaseModel):
+    """Keeps some in a schema that is compiled."""
+
+    at: float = pydantic.Field(default_factory=time.time)
+    on: dt.datetime = pydantic.Field(default_factory=dt.datetime.now)
+    since: dt.datetime = pydantic.Field(default_factory=dt.datetime.utcnow)
+
+
+KEPT_SLEEP = functools.lru_cache(maxsize=0)(time.sleep)
+CACHED = functools.lru_cache(maxsize=0)(time.monotonic)
+MISSING = collections.defaultdict[object, float](time.monotonic)
+READINGS = iter(time.monotonic, None)
+STARTED = generator()
+next(STARTED)
+CALLS = itertools.starmap(time.monotonic, itertools.repeat(()))
+QUEUED, FIXED = collections.deque([time.monotonic]), frozenset({time.monotonic})
+CONTEXT = contextvars.ContextVar("clock", default=time.monotonic)
+NAMED = Named(time.monotonic)
+
 HOLDERS: dict[str, Callable[[], float]] = {
+    "cache": CACHED,
+    "defaultdict": lambda: MISSING[object()],
+    "iterator": lambda: next(READINGS),
+    "generator": lambda: next(STARTED),
+    "starmap": lambda: next(CALLS),
+    "deque": lambda: QUEUED[0](),
+    "set": lambda: next(iter(FIXED))(),
+    "context variable": lambda: CONTEXT.get()(),
+    "named tuple": lambda: NAMED.clock(),
+    "field of a model": lambda: Model().at,
+    "date of a model": lambda: Model().on.timestamp(),
+    "date of a model, in UTC": lambda: Model().since.timestamp(),
     "class attribute": lambda: Kept.clock(),
     "attribute through an instance": lambda: KEPT.clock(),  # type: ignore[misc]  # a built-in function does not bind
     "static method": lambda: Kept.static(),
@@ -107,6 +157,26 @@ def test_clock_that_somebody_has_kept_is_virtual(world: World, holder: str) -> N
         return HOLDERS[holder]() - before_s
 
     assert world.result(user) == 3600.0
+
+
+def test_a_sleep_that_cannot_be_exchanged_is_virtual(world: World) -> None:
+    """It refuses what the real one refuses, too, though it is called from C."""
+    naps = map(KEPT_SLEEP, [60, -1])
+
+    def user() -> float:
+        next(naps)
+        with pytest.raises(ValueError, match="non-negative"):
+            next(naps)
+        return world.run.clock.now_s
+
+    assert world.result(user) == 60
+
+
+def test_a_kept_clock_is_real_for_everybody_else(world: World) -> None:
+    """In threads that are not part of a run, it is what it was."""
+    del world
+    with outside():
+        assert abs(Model().at - real.time_s()) < 60
 
 
 def test_factory_of_a_dataclass_shows_virtual_time(world: World) -> None:

@@ -11,7 +11,14 @@ from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.simulation.world import Simulation
 from chaos.verdict import Outcome
-from tests.chaos.witnesses import of_answers, of_background, of_breakers, of_calls, of_copies
+from tests.chaos.witnesses import (
+    of_answers,
+    of_background,
+    of_breakers,
+    of_calls,
+    of_copies,
+    of_memories,
+)
 
 WITNESSES = (
     *of_calls.WITNESSES,
@@ -19,6 +26,7 @@ WITNESSES = (
     *of_breakers.WITNESSES,
     *of_copies.WITNESSES,
     *of_background.WITNESSES,
+    *of_memories.WITNESSES,
 )
 
 

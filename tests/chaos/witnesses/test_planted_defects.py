@@ -107,6 +107,8 @@ PLANTED = (
     Planted("one-trial", "breakers", "if len(together) <= most:", "if len(together) < most:"),
     Planted("recovers", "recovery", "last.answer.mode != best", "False"),
     Planted("recovers", "recovery", "last.answer.mode != best", "True"),
+    Planted("recovers", "recovery", "ask.ask.ask not in kept", "True"),
+    Planted("recovers", "repeated", "answer.mode not in of_trouble", "True"),
     Planted("cache-is-never-lost", "index", "not copy.is_same(served)", "True"),
     Planted("cache-is-never-lost", "index", "served is None or not", "served is not None and not"),
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "False"),

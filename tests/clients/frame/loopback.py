@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from unittest import mock
 
+from chaos.ports import StandIn, StreamUpstream, Upstream
 from tests.clients.frame.backport import resets_are_told
 from tests.clients.frame.certificates import Authority
 from tests.clients.frame.row import Case, Seen, answered, failed
 from tests.clients.frame.server import Provider
+from tests.clients.frame.streams import StreamProvider
 from tests.clients.frame.virtual import SEED
 
 _HANGS_AFTER_S = 60.0
@@ -40,7 +43,7 @@ def play(authority: Authority, case: Case) -> Seen:
             outcome.append(failed(error))
 
     context = authority.context(upstream.hosts)
-    with Provider(upstream, case.fault, context, latency_s=case.row.latency_s) as provider:
+    with _provider(upstream, case, context) as provider:
         with ExitStack() as replaced:
             replaced.enter_context(resets_are_told())
             for patch in _way_to(provider, frozenset(upstream.hosts)):
@@ -66,7 +69,17 @@ def play(authority: Authority, case: Case) -> Seen:
         )
 
 
-def _way_to(provider: Provider, hosts: frozenset[str]) -> Iterator[AbstractContextManager[object]]:
+def _provider(upstream: StandIn, case: Case, context: ssl.SSLContext) -> Provider | StreamProvider:
+    latency_s = case.row.latency_s
+    if isinstance(upstream, StreamUpstream):
+        return StreamProvider(upstream, case.fault, context, latency_s=latency_s)
+    assert isinstance(upstream, Upstream), "there is no third kind"
+    return Provider(upstream, case.fault, context, latency_s=latency_s)
+
+
+def _way_to(
+    provider: Provider | StreamProvider, hosts: frozenset[str]
+) -> Iterator[AbstractContextManager[object]]:
     """Let the names and the ports of the hosts lead to where the provider listens."""
     look_up, connect, connect_ex = _look_up, socket.socket.connect, socket.socket.connect_ex
 

@@ -33,9 +33,9 @@ same errors behind it, as many requests, as many connections, and as many second
 | reset | takes every request and resets the connection |
 | cut | closes the connection in the middle of the body, or after two events of a stream |
 
-A cell says what came, how many requests reached the provider, and the virtual seconds. Settings
-are short, because on loopback the seconds are real; what takes more than {long:g} s is not
-compared.
+A cell says what came, how many requests reached the provider, and the virtual seconds; a dash is
+for what a protocol does not have. Settings are short, because on loopback the seconds are real;
+what takes more than {long:g} s is not compared.
 
 Python 3.10 to 3.12.2 take a reset of a TLS connection for its end
 ([python/cpython#115627](https://github.com/python/cpython/issues/115627)), so that blocking
@@ -103,6 +103,9 @@ def _cells(row: Row, seen: Mapping[Case, Seen]) -> Iterator[str]:
         yield from [""] * (len(Fault) - 1)
         return
     for fault in Fault:
+        if fault not in row.faults:
+            yield "-"
+            continue
         each = seen[Case(row, fault)]
         seconds = f"{each.seconds:.2f}".rstrip("0").rstrip(".")
         came = each.outcome[0] if each.outcome[0] == "answer" else f"`{each.outcome[0]}`"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from chaos.ports import Upstream
+from chaos.ports import StandIn
 
 TIMEOUT_S = 0.5
 """How long the clients wait for an answer. Waits are real on loopback, so all are short."""
@@ -29,6 +29,10 @@ class Fault(Enum):
     CUT = "cut"
 
 
+NO_HTTP = (Fault.NONE, Fault.SILENCE, Fault.RESET, Fault.CUT)
+"""The faults that are no answers of an HTTP server."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
     """One way to use one client.
@@ -42,15 +46,17 @@ class Row:
             overlaps in both worlds.
         streams: Whether a stream of events is read; then the cut comes after two of them.
         refused: The words with which the world refuses the client; None for one that works.
+        faults: Under which it is played.
     """
 
     name: str
     call: Callable[[], object]
-    upstream: Callable[[], Upstream]
+    upstream: Callable[[], StandIn]
     answer: object = None
     latency_s: float = 0.0
     streams: bool = False
     refused: str | None = None
+    faults: tuple[Fault, ...] = tuple(Fault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +117,7 @@ def cases(client: Client) -> list[Case]:
     return [
         Case(row, fault)
         for row in client.rows
-        for fault in (Fault if row.refused is None else [Fault.NONE])
+        for fault in (row.faults if row.refused is None else [Fault.NONE])
     ]
 
 

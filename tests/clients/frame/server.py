@@ -22,7 +22,7 @@ from tests.clients.frame.row import Fault
 from tests.clients.frame.virtual import CUT_AFTER_BYTES, CUT_AFTER_EVENTS
 
 _BODILESS = frozenset({204, 304})
-_AT_ONCE = struct.pack("ii", 1, 0)
+AT_ONCE = struct.pack("ii", 1, 0)
 """For SO_LINGER: closing resets the connection."""
 
 
@@ -204,7 +204,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _reset(self) -> None:
         self.server.provider.is_over.wait(self.server.provider.latency_s)
-        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         if self.raw is not self.request:
             self.raw.close()
         # Not close(): files that were made of the socket would keep it open.

@@ -10,7 +10,6 @@ import grpc
 import grpc.aio
 import psycopg
 import pycurl
-import redis
 
 from tests.clients.frame.row import Client, Row
 from tests.clients.frame.tests import ClientTests
@@ -47,10 +46,6 @@ def _psycopg_later() -> object:
     return asyncio.run(psycopg.AsyncConnection.connect(f"host={_HOST} connect_timeout=2"))
 
 
-def _redis() -> object:
-    return redis.Redis(host=_HOST, socket_timeout=1).get("key")
-
-
 def _udp() -> object:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         return sock.sendto(b"", (_HOST, 53))
@@ -61,19 +56,17 @@ def _row(name: str, call: Any, refused: str) -> Row:
 
 
 class TestOtherProtocols(ClientTests):
-    """pycurl, gRPC, psycopg, redis, UDP."""
+    """pycurl, gRPC, psycopg, UDP."""
 
     client = Client(
         name="Other protocols",
-        packages=("pycurl", "grpcio", "psycopg", "redis"),
+        packages=("pycurl", "grpcio", "psycopg"),
         rows=(
             _row("pycurl", _pycurl, "pycurl.Curl was used"),
             _row("gRPC", _grpc, "grpc.secure_channel was used"),
             _row("gRPC, async", _grpc_later, "grpc.aio.secure_channel was used"),
             _row("psycopg", _psycopg, "psycopg.connect was used"),
             _row("psycopg, async", _psycopg_later, "psycopg.AsyncConnection.connect was used"),
-            # Until a stand-in can speak something else than HTTP.
-            _row("redis", _redis, "connection to port 6379"),
             _row("UDP", _udp, "expected TCP"),
         ),
     )

@@ -82,7 +82,7 @@ def kind_of(model: type[Fault]) -> str:
 
     Example:
         >>> from chaos.scenario.faults import TimeoutFault
-    >>> kind_of(TimeoutFault)
+        >>> kind_of(TimeoutFault)
         'timeout'
     """
     (kind,) = get_args(model.model_fields["fault"].annotation)

@@ -20,7 +20,7 @@ class MissingComponentError(ChaosError):
 
 
 class OwnDefectError(ChaosError):
-    """Chaos itself is wrong; the message has a line to paste into a report."""
+    """Chaos has a defect; the message has a line to paste into a report."""
 
     exit_code = 5
 

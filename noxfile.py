@@ -197,10 +197,14 @@ def load(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Show which lines and branches the tests leave dark."""
+    """Show which lines and branches the tests leave dark; the laws have a floor."""
     _install(session, "tests")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report", "--skip-covered", "--show-missing")
+    # A line of a law that no test reaches may accuse a sound service. Their own tests and
+    # witnesses, with those of the simulation, came to 94 % of lines and branches.
+    laws = "chaos/checks/laws/*"
+    session.run("coverage", "report", f"--include={laws}", "--fail-under=94", "--format=total")
 
 
 @nox.session(default=False)

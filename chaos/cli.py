@@ -49,7 +49,7 @@ app = typer.Typer(
     help="Prove, in virtual time, that a service survives its providers.",
     epilog="Start with: chaos run scenarios    Exit codes: 0 passed, 1 failed, "
     "2 a scenario or an argument is wrong, 3 inconclusive, 4 something is missing, "
-    "5 chaos itself is wrong.",
+    "5 chaos has a defect.",
 )
 
 

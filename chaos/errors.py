@@ -27,7 +27,7 @@ class ReaderGoneError(ChaosError):
 
 
 class OwnDefectError(ChaosError):
-    """Chaos itself is wrong; the message has a line to paste into a report."""
+    """Chaos has a defect; the message has a line to paste into a report."""
 
     exit_code = 5
 

@@ -55,15 +55,19 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=-seconds if bare.startswith("-") else seconds)
 
 
-def format_duration(seconds: float) -> str:
+def format_duration(duration: float | timedelta) -> str:
     """Write a duration the way a person would, exact to the microsecond.
 
     ``parse_duration`` reads it back.
+
+    Args:
+        duration: In seconds, where it is a number.
 
     Example:
         >>> [format_duration(s) for s in (0.25, 60, 86399, 15.5, -3600)]
         ['250ms', '1m', '23h59m59s', '15.5s', '-1h']
     """
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
     rest_us = round(abs(seconds) * 1_000_000)
     sign = "-" if seconds < 0 and rest_us else ""
     if rest_us < 1_000_000:  # noqa: PLR2004 - one second

@@ -154,7 +154,7 @@ def _default(value: Any) -> str:  # noqa: ANN401 - a default is anything
         case None | () | "" | BaseModel():
             return ""
         case timedelta():
-            return format_duration(value.total_seconds()) if value else "0s"
+            return format_duration(value) if value else "0s"
         case _ if value is PydanticUndefined:
             return ""
         case _:

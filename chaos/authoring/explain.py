@@ -93,7 +93,7 @@ def _plain(value: object) -> str:
         case list() | tuple():
             return ", then ".join(map(_plain, value))
         case timedelta():
-            return format_duration(value.total_seconds())
+            return format_duration(value)
         case bool():
             return "true" if value else "false"
         case _:
@@ -119,7 +119,7 @@ def _step(step: AnyStep) -> str:
     name = f"{step.name}: " if step.name else ""
     beside = ""
     if step.at is not None:
-        beside = f"beside the script, at {format_duration(step.at.total_seconds())}: "
+        beside = f"beside the script, at {format_duration(step.at)}: "
     return f"{name}{beside}{_does(step)}"
 
 
@@ -141,7 +141,7 @@ def _injected(fault: Fault) -> str:
     id_ = f" ({fault.id})" if fault.id else ""
     if fault.for_ is None:
         return f"from now on{id_}, {describe_fault(fault)}"
-    lasts = format_duration(fault.for_.total_seconds())
+    lasts = format_duration(fault.for_)
     return f"for {lasts}{id_}, {describe_fault(fault.model_copy(update={'for_': None}))}"
 
 

@@ -50,7 +50,7 @@ Jobs = Annotated[
         *("-j", "--jobs"),
         metavar="N",
         parser=_number_of_processes,
-        help="Processes at once; auto is one a core for a large suite, and one for a small suite.",
+        help="Number of processes; auto is one per core for a large suite, one for a small suite.",
         show_default="auto",
     ),
 ]

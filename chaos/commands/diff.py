@@ -23,7 +23,10 @@ TracesBefore = Annotated[
     Path | None,
     typer.Option(help="Folder of the earlier traces; by default 'traces' beside the results."),
 ]
-TracesNow = Annotated[Path | None, typer.Option(help="The same of now.")]
+TracesNow = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the later traces; by default 'traces' beside the results."),
+]
 
 
 def diff(
@@ -34,8 +37,8 @@ def diff(
 ) -> None:
     """Compare two saved runs: what got better, what got worse, which event differs first.
 
-    Exits 0 if nothing got worse, 1 if something did, and 3 if something is different that no
-    measure speaks for or against.
+    Exits 0 if nothing got worse, 1 if something did, and 3 if something differs and no measure
+    says whether that is better or worse.
     """
     from chaos.compare.runs import compare_runs
     from chaos.reports.differences import print_differences

@@ -23,7 +23,7 @@ Port = Annotated[
     typer.Option(
         min=0,
         max=65_534,
-        help="Where the page is; the helpdesk's own is at the next. 0: any that are free.",
+        help="Port of the page; the helpdesk listens at the next. 0 takes free ports.",
     ),
 ]
 Folder = Annotated[Path, typer.Option(help="Where scenarios are saved.")]
@@ -35,7 +35,7 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
     """Break and heal the providers of the real helpdesk on a page, and watch it survive.
 
     The service runs as in production, in real time, with stand-ins for OpenAI and Cloud Storage:
-    no key and no bucket are needed, and nothing leaves this machine. What was done can be saved as
+    no key and no bucket are needed, and nothing leaves this machine. You can save what you did as
     a scenario, which `chaos run` plays in virtual time.
     """
     try:

@@ -11,7 +11,7 @@ from chaos.reports.plain import say
 
 NoImport = Annotated[
     bool,
-    typer.Option("--no-import", help="Run no code but chaos itself: check all that needs none."),
+    typer.Option("--no-import", help="Import no target and no plug-in; check everything else."),
 ]
 
 
@@ -21,9 +21,9 @@ def validate(
 ) -> None:
     """Check scenario files without playing them; every mistake, with line and column.
 
-    The module of the target is imported for the words that it adds: its upstreams, modes,
-    settings and observables; or the module of words beside it, if there is one. With --no-import
-    neither it nor any plug-in is, and their words are not checked.
+    The module of the target is imported, because it adds words: its upstreams, modes, settings
+    and observables; or the module of words beside it, if there is one. With --no-import, neither
+    these nor any plug-in is imported, and their words are not checked.
     """
     from contextlib import nullcontext
 

@@ -29,7 +29,7 @@ BaselineFile = Annotated[Path, typer.Option("--baseline", help="What to compare 
 Update = Annotated[
     bool, typer.Option("--update", help="Record what was measured as the new baseline.")
 ]
-Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
+Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace per scenario.")]
 
 
 @with_formats

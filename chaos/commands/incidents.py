@@ -52,7 +52,7 @@ def list_incidents(context: typer.Context) -> None:
 
 @incidents.command()
 def show(name: Name) -> None:
-    """Say what was published of an incident, and what was assumed where nothing was."""
+    """Show what was published about an incident, and what was assumed where nothing was."""
     from chaos.incidents.catalogue import choose, read_catalogue
     from chaos.incidents.tables import print_incident
 

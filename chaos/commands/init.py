@@ -28,10 +28,10 @@ def init(
     path: AskedFor = "",
     force: Force = False,  # noqa: FBT002 - typer calls with keywords
 ) -> None:
-    """Write a target, a scenario, a CI workflow and editor settings into this folder; play them.
+    """Write a target, a scenario, a CI workflow and editor settings into this folder; try them.
 
-    What is not given as an option is asked for on a terminal, and chosen for you elsewhere. What
-    is written passes as it is; comments in it say what to replace by what is your own.
+    On a terminal, you are asked for the options that you leave out; elsewhere, examples are
+    used. The files pass as they are. Comments in them say what to replace with your own code.
     """
     from chaos import session
     from chaos.authoring.project import BASELINE, SampleProvider, files

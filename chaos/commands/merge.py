@@ -35,7 +35,7 @@ Verbose = Annotated[
     ),
 ]
 Traces = Annotated[
-    Path | None, typer.Option(help="Of a run or gate: folder for one NDJSON trace a scenario.")
+    Path | None, typer.Option(help="Of a run or gate: folder for one NDJSON trace per scenario.")
 ]
 Into = Annotated[
     Path | None,

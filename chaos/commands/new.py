@@ -60,7 +60,8 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Write a commented scenario that runs, and play it.
 
-    What is not given as an option is asked for on a terminal, and chosen for you elsewhere.
+    On a terminal, you are asked for the options that you leave out; elsewhere, they are chosen
+    for you.
     """
     from chaos.authoring.new import Wish, draft
     from chaos.reports.console import ConsoleReport

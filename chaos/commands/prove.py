@@ -65,10 +65,10 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Plant known defects in the service, one at a time; the scenarios must notice each.
 
-    The service itself must pass first. A defect for which no scenario fails ends the command with
-    1, one that no longer fits the service with 2. With --mutants, the defects are made by rule of
+    The service itself must pass first. The exit code is 1 if no scenario fails for some defect,
+    and 2 if a defect no longer fits the service. With --mutants, the defects are made by rule from
     the modules that the target names: comparisons, arithmetic, boolean operators, constants,
-    returned values, statements and handlers of errors are changed or taken out, one at a time.
+    returned values, statements and error handlers are changed or removed, one at a time.
     """
     from chaos import session
     from chaos.processes.pool import usable_cores

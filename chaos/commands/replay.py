@@ -9,13 +9,15 @@ import typer
 
 from chaos.commands.common import Seed, output
 
-Scenario = Annotated[Path, typer.Argument(help="A scenario, for example one that was found.")]
+Scenario = Annotated[
+    Path, typer.Argument(help="A scenario file, such as one that chaos explore wrote.")
+]
 
 
 def replay(scenario: Scenario, seed: Seed = None) -> None:
     """Play one scenario and show everything that happened.
 
-    Where the file names one interleaving, that one is played; `chaos run` plays all of them.
+    If the file names one interleaving, only that one is played; `chaos run` plays all of them.
     """
     from chaos import session
     from chaos.reports.console import ConsoleReport

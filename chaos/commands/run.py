@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from chaos.session import Loaded
 
 StopAtFirst = Annotated[
-    bool, typer.Option("-x", "--stop-at-first", help="Stop at the first that does not pass.")
+    bool,
+    typer.Option("-x", "--stop-at-first", help="Stop at the first scenario that does not pass."),
 ]
 Verbose = Annotated[
     int,
@@ -42,7 +43,7 @@ Verbose = Annotated[
         *("-v", "--verbose"),
         count=True,
         show_default=False,
-        help="List every scenario, also of a large suite; -vv: laws and trace digests as well.",
+        help="List every scenario, even of a large suite; -vv adds laws and trace digests.",
     ),
 ]
 
@@ -59,17 +60,19 @@ TierName = Annotated[
     typer.Option(
         metavar="simulated|wire|both",
         parser=_tier,
-        help="In virtual time; over sockets through Toxiproxy; or both, compared; or the name of "
-        "one that was added.",
+        help="In virtual time; over sockets, through Toxiproxy; both, compared; or one that was "
+        "added.",
     ),
 ]
 From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
-Watch = Annotated[bool, typer.Option("--watch", help="Play again what is saved, until Ctrl-C.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Play scenarios again when a file is saved, until Ctrl-C.")
+]
 CheckOrder = Annotated[
     bool,
     typer.Option("--check-order", help="Play twice, in opposite orders, and compare the traces."),
 ]
-Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace a scenario.")]
+Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace per scenario.")]
 
 
 @with_formats
@@ -92,12 +95,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Play scenarios and judge them.
 
-    Every request of the service is answered by stand-ins, in virtual time: no keys, no network,
-    and an hour of outage takes milliseconds. On the wire there is one Toxiproxy: scenarios are
-    played there by one process, whatever --jobs says.
+    Stand-ins answer every request of the service in virtual time: no keys, no network, and an
+    hour of outage takes milliseconds. The wire tier has one Toxiproxy, so that one process
+    plays all scenarios there, whatever --jobs says.
 
-    With --check-order they are played twice: the second time in the opposite order, by another
-    process. A scenario whose trace is then another one depends on more than its file and its seed.
+    With --check-order, each scenario is played twice, the second time in the opposite order
+    and in another process. If its two traces differ, the scenario depends on more than its
+    file and its seed.
     """
     from chaos import session
     from chaos.compare.baseline import Baseline

@@ -18,10 +18,13 @@ SchemaFile = Annotated[
 ]
 Check = Annotated[
     bool,
-    typer.Option("--check", help="Write nothing; fail if the file is not what would be written."),
+    typer.Option("--check", help="Write nothing; fail if the file is not up to date."),
 ]
 TargetName = Annotated[
-    str, typer.Option("--target", help="Also complete the words of this target.")
+    str,
+    typer.Option(
+        "--target", help="Also complete the words of this target, and what it can be given."
+    ),
 ]
 
 
@@ -33,7 +36,7 @@ def schema(
     """Write the JSON Schema of scenario files, for completion and hover in editors.
 
     Name it in the first line of a scenario:
-    # yaml-language-server: $schema=scenario.schema.json
+    `# yaml-language-server: $schema=scenario.schema.json`
     """
     from chaos.scenario.schema import SCHEMA_FILE, json_schema, schema_text
     from chaos.targets.here import find_here

@@ -29,7 +29,7 @@ Port = Annotated[
     typer.Option(
         min=0,
         max=65_000,
-        help="Where the first stand-in listens; the others follow. 0: any that are free.",
+        help="Port of the first stand-in; the others follow. 0 takes free ports.",
     ),
 ]
 
@@ -55,8 +55,8 @@ For = Annotated[
 Command = Annotated[
     list[str] | None,
     typer.Argument(
-        help="After --: a command to run meanwhile, with the addresses in its environment; the "
-        "run ends with it.",
+        help="After --: a command to run, with the addresses in its environment; the run ends "
+        "with it.",
         show_default=False,
     ),
 ]
@@ -72,12 +72,12 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     *,
     files: Files,
 ) -> None:
-    """Serve the stand-ins of a scenario to a service in another process, of any language.
+    """Serve the stand-ins of a scenario to a service in another process, in any language.
 
-    They listen on loopback, in real time, and the steps of the scenario are played: faults begin
-    and end at their place. A step that asks waits until you have asked your service, and say so
-    with Enter or `POST /next`. The run ends by Ctrl-C, --for, `POST /end` or with COMMAND, and is
-    judged as by `chaos run`, as far as that can be seen from outside.
+    The stand-ins listen on loopback. The steps are played in real time, and faults begin and end
+    where the scenario says. A step that asks waits until you have asked your service; confirm with
+    Enter or `POST /next`. The run ends with Ctrl-C, --for, `POST /end` or with COMMAND. It is
+    judged as `chaos run` judges, as far as that can be seen from outside.
     """
     from chaos import session
     from chaos.reports.console import ConsoleReport

@@ -35,7 +35,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - anything a scenario may hold
             and (getattr(value, name) != field.default or name == "content")
         }
     if isinstance(value, timedelta):
-        return format_duration(value.total_seconds())
+        return format_duration(value)
     if isinstance(value, (list, tuple)):
         items = [plain(item) for item in value]
         # One call is written without brackets.

@@ -125,7 +125,7 @@ class Injector:
         assert fault.for_ is not None, "it has a length"
         if self.active.get(id) is not fault:
             return False
-        self.heal(id, by=f"for {format_duration(fault.for_.total_seconds())}")
+        self.heal(id, by=f"for {format_duration(fault.for_)}")
         return True
 
     def untouched(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def print_catalogue(console: Console, incidents: Sequence[Incident]) -> None:
     """The library: when, how long, what shape, and where it was published."""
     widest = max(len(incident.name) for incident in incidents)
     for incident in incidents:
-        lasted = format_duration(incident.lasted.total_seconds())
+        lasted = format_duration(incident.lasted)
         line = f"{incident.date.isoformat()}  {lasted:<7}{incident.name:<{widest}}  "
         console.print(f"{line}{incident.shape}", markup=False, soft_wrap=True)
         address = f"{' ' * len(line)}{incident.sources[0].address}"
@@ -44,7 +44,7 @@ def print_catalogue(console: Console, incidents: Sequence[Incident]) -> None:
 
 def print_incident(console: Console, incident: Incident) -> None:
     """Everything the header of its file says."""
-    lasted = format_duration(incident.lasted.total_seconds())
+    lasted = format_duration(incident.lasted)
     console.print(f"[bold]{incident.title}[/] ({incident.date.isoformat()}, {lasted})")
     console.print(f"{incident.shape}", markup=False)
     for heading, lines in (

@@ -199,7 +199,7 @@ def _exit_codes(simulation: Simulation) -> Iterator[str]:
         ChaosError.exit_code: "A scenario or an argument is wrong; nothing was played.",
         Outcome.INCONCLUSIVE.exit_code: "None failed, but at least one proved nothing.",
         MissingComponentError.exit_code: "Something the run needs is not on this machine.",
-        OwnDefectError.exit_code: "Chaos itself is wrong; a line to report is printed.",
+        OwnDefectError.exit_code: "Chaos has a defect; it prints a line to report.",
         RunInterruptedError.exit_code: "Ctrl-C; how far it came is printed, and the command that "
         "goes on from there, or begins again where a part says nothing.",
     }

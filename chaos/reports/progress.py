@@ -28,10 +28,12 @@ class ProgressLine:
             auto_refresh=False,
             disable=not console.is_terminal,
         )
+        self._is_shown = console.is_terminal
         self._task = self._line.add_task("", total=total, name="")
 
     def __enter__(self) -> Self:
-        self._line.__enter__()
+        if self._is_shown:
+            self._line.__enter__()
         return self
 
     def __exit__(
@@ -40,7 +42,9 @@ class ProgressLine:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._line.__exit__(exc_type, exc, traceback)
+        # An older rich (13.9) ends a line that was never shown with an empty one.
+        if self._is_shown:
+            self._line.__exit__(exc_type, exc, traceback)
 
     def ended(self, name: str) -> None:
         """One more was played: this one."""

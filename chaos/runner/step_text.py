@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import singledispatch
 
 from chaos.scenario.faults import kind_of
@@ -42,7 +41,7 @@ def _(step: AskStep) -> str:
     ask = step.ask
     who = f"{ask.users} users ask" if ask.users > 1 else "ask"
     times = f" {ask.times} times" if ask.times > 1 else ""
-    every = f" every {_duration(ask.every)}" if ask.every else ""
+    every = f" every {format_duration(ask.every)}" if ask.every else ""
     return f"{who} {ask.question!r}{times}{every}"
 
 
@@ -53,12 +52,14 @@ def _(step: LoadStep) -> str:
         who = f"up to {load.users.peak} users ask"
     else:
         who = f"{load.users} users ask" if load.users > 1 else "one user asks"
-    return f"{who} {load.ask!r} every {_duration(load.every)} for {_duration(load.for_)}"
+    return (
+        f"{who} {load.ask!r} every {format_duration(load.every)} for {format_duration(load.for_)}"
+    )
 
 
 @describe_step.register
 def _(step: AdvanceStep) -> str:
-    return f"{_duration(step.advance)} pass"
+    return f"{format_duration(step.advance)} pass"
 
 
 @describe_step.register
@@ -74,7 +75,7 @@ def _(step: HealStep) -> str:
 
 @describe_step.register
 def _(step: ClockJumpStep) -> str:
-    return f"the wall clock jumps by {_duration(step.clock.step)}"
+    return f"the wall clock jumps by {format_duration(step.clock.step)}"
 
 
 @describe_step.register
@@ -93,7 +94,3 @@ def _(step: RefreshIndexStep) -> str:
 def _(step: RestartStep) -> str:
     del step
     return "restart the service"
-
-
-def _duration(value: timedelta) -> str:
-    return format_duration(value.total_seconds())

@@ -127,14 +127,14 @@ def _short(error: Exception) -> str:
 def _positive(value: timedelta) -> timedelta:
     if value > timedelta(0):
         return value
-    wrong = f"duration {format_duration(value.total_seconds())} is not above zero"
+    wrong = f"duration {format_duration(value)} is not above zero"
     raise mistake("out-of-range", wrong, "a duration above zero", "write for example '60s'")
 
 
 def _not_negative(value: timedelta) -> timedelta:
     if value >= timedelta(0):
         return value
-    wrong = f"duration {format_duration(value.total_seconds())} is below zero"
+    wrong = f"duration {format_duration(value)} is below zero"
     raise mistake("out-of-range", wrong, "a duration of zero or more", "remove the minus")
 
 

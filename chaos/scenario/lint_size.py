@@ -21,7 +21,7 @@ def check(draft: Draft, findings: Findings) -> None:
     """Report the step with which a run becomes too long, and the one that asks too much."""
     for path, ends_s in _ends(draft):
         if ends_s > LONGEST_RUN.total_seconds():
-            ends, most = format_duration(ends_s), format_duration(LONGEST_RUN.total_seconds())
+            ends, most = format_duration(ends_s), format_duration(LONGEST_RUN)
             findings.add(
                 path,
                 f"the run takes {ends} by this step",

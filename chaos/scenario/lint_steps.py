@@ -67,7 +67,7 @@ def _check_at(draft: Draft, findings: Findings) -> None:
         if step.at is None or isinstance(step, (AskStep, LoadStep, AdvanceStep)):
             continue
         if step.at.total_seconds() > end_s:
-            begins, over = format_duration(step.at.total_seconds()), format_duration(end_s)
+            begins, over = format_duration(step.at), format_duration(end_s)
             findings.add(
                 (*path, "at"),
                 f"the step begins at {begins}, and the run is over by {over}",

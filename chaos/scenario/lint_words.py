@@ -145,5 +145,5 @@ def _default(key: str, vocabulary: Vocabulary) -> str:
     if default is None:
         return "write another value, or remove the setting"
     if isinstance(default, timedelta):
-        default = format_duration(default.total_seconds())
+        default = format_duration(default)
     return f"write for example '{key}: {write(default)}', the default"

@@ -70,5 +70,5 @@ def _setting(key: str, vocabulary: Vocabulary) -> dict[str, Any]:
     said = dict(_TYPES.get(vocabulary.settings[key], _TYPES[str]))
     default = vocabulary.defaults.get(key)
     if isinstance(default, timedelta):
-        default = format_duration(default.total_seconds())
+        default = format_duration(default)
     return said if default is None else said | {"default": default}

@@ -112,3 +112,15 @@ def test_pages_named_for_contributors_exist() -> None:
     for page in (ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"):
         for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             assert (ROOT / link).exists(), link
+
+
+def test_map_of_the_house_names_rooms_that_exist() -> None:
+    """Every module and folder that the page on the architecture names is where it says."""
+    page = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:/[a-z_]+)*(?:\.py|/))`", page))
+    homes = (ROOT, ROOT / "chaos", ROOT / "helpdesk", ROOT / "chaos" / "simulation")
+
+    lost = [name for name in sorted(named) if not any((home / name).exists() for home in homes)]
+
+    assert lost == []
+    assert len(named) > 50, "the page names its rooms in another way now"

@@ -35,12 +35,13 @@ def drawn(steps: str, width: int = 80) -> list[str]:
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_every_fault_has_words(kind: str) -> None:
-    """A sentence about its upstream, whose parameters are in it."""
+    """A sentence about its upstream, written for it, whose parameters are in it."""
     fault = starter(kind, "openai", {})
 
     text = describe_fault(parsed(fault))
 
     assert text.startswith("openai ")
+    assert "has the fault" not in text, f"{FAULTS[kind].__name__} needs an in_words of its own"
     numbers = [str(value) for key, value in fault.items() if key in {"status", "after", "latency"}]
     assert all(number in text for number in numbers)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,7 @@ from chaos.faults.behaviour import (
     ReplacingFault,
 )
 from chaos.faults.registry import BEHAVIOURS, behaviour_of
+from chaos.scenario import faults as models
 from chaos.scenario.faults import FAULTS
 from tests.chaos.faults.sent import fault
 
@@ -31,6 +34,22 @@ def test_every_model_has_its_behaviour() -> None:
     without = [model.__name__ for model in FAULTS.values() if model not in BEHAVIOURS]
 
     assert without == []
+
+
+def test_every_model_is_one_that_scenarios_can_name() -> None:
+    """A model in a module of the package that is left out of its list is named here."""
+    modules = [
+        importlib.import_module(f"{models.__name__}.{each.name}")
+        for each in pkgutil.iter_modules(models.__path__)
+    ]
+    defined = {
+        name
+        for module in modules
+        for name, thing in vars(module).items()
+        if isinstance(thing, type) and "fault" in getattr(thing, "model_fields", ())
+    }
+
+    assert defined == {model.__name__ for model in FAULTS.values()}
 
 
 def test_every_behaviour_has_its_model() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from chaos.compare.tiers.verdicts import with_parity
+from chaos.defects.defect import Defect, also_here, planted_here
 from chaos.explorer.interleavings import play_interleavings, replay_interleaving
 from chaos.loading import Loaded, collect, load, load_all
 from chaos.ports import Target
@@ -95,7 +96,7 @@ def run(  # noqa: PLR0913 - what can be asked of a suite; all but the first by k
         with (
             importable_here(),
             workers(
-                partial(_playing, make_world, loaded, targets, seed),
+                partial(_playing, make_world, loaded, targets, seed, planted_here()),
                 processes,
                 isolated=isolated,
                 name=lambda number: f"'{loaded[number].source.path}'",
@@ -124,9 +125,11 @@ def _playing(
     loaded: Sequence[LoadedScenario],
     targets: Sequence[type[Target]],
     seed: int | None,
+    planted: Sequence[Defect],
 ) -> Iterator[Callable[[int], RunResult]]:
     warm_up(targets)
-    with make_world() as world, no_collection():
+    # A process that is no copy of the first one would play the sound service.
+    with also_here(planted), make_world() as world, no_collection():
         yield lambda number: play_one(loaded[number], targets[number], world, seed=seed)
 
 

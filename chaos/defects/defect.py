@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -72,4 +72,34 @@ class Defect:
         with ExitStack() as edits:
             for edit in self.edits:
                 edits.enter_context(edit.applied())
+            _PLANTED.append(self)
+            edits.callback(_PLANTED.remove, self)
             yield
+
+
+_PLANTED: list[Defect] = []
+
+
+def planted_here() -> tuple[Defect, ...]:
+    """The defects that the service of this process has at the moment."""
+    return tuple(_PLANTED)
+
+
+@contextmanager
+def also_here(planted: Iterable[Defect]) -> Iterator[None]:
+    """Plant what another process has planted; a copy of that process has it already.
+
+    Raises:
+        DefectError: One does not fit the service.
+
+    Example:
+        >>> late = Defect(name="late-success", doc="", edits=())
+        >>> with late.planted(), also_here([late]):
+        ...     len(planted_here())
+        1
+    """
+    with ExitStack() as lacking:
+        for defect in planted:
+            if defect not in _PLANTED:
+                lacking.enter_context(defect.planted())
+        yield

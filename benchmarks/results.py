@@ -103,8 +103,8 @@ def _row(figure: Figure) -> tuple[str, ...]:
 # What is recorded are ratios: they say the same on a machine that is slower.
 
 TOLERANCE = 1.35
-"""A ratio may be so many times the recorded one: so far apart were medians of runs on a machine
-that was busy, of code that was the same."""
+"""A ratio may be so many times the recorded one. A choice, not a measurement: wide enough for a
+machine that others use, and far below the defects that it is to find, which double a cost."""
 
 
 def record(figures: Iterable[Figure]) -> None:

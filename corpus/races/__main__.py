@@ -55,11 +55,11 @@ searches try places that were not seen to race last, so that their first finding
 
 | library | race | why |
 | --- | --- | --- |
-| TPool | workers that leave with work in the queue | only on GitHub, no release on PyPI to pin |
-| pydis | `INCR`, `SET NX` | only on GitHub, no release on PyPI to pin |
+| TPool | workers that leave with work in the queue | not tried: whether the project of that name on PyPI is the one that is meant was not found out |
+| pydis | `INCR`, `SET NX` | not tried: whether the project of that name on PyPI is the one that is meant was not found out |
 | tenacity | `+=` on statistics and on a state, four times | the line that races is that of the test, not of the library |
 | tenacity | one copy of `Retrying` for two threads | the statistics are kept for each thread: a third one finds none, in every order |
-| the rest | | counted by others in ways that the page of case studies does not tell apart |
+| the rest | | not tried |
 """
 
 

@@ -47,10 +47,15 @@ _QUARANTINED_KEPT = 3
 
 @dataclass
 class Seen:
-    """What one process of the service has done, as the harness saw it; also a listener."""
+    """What one process of the service has done, as the harness saw it; also a listener.
+
+    Attributes:
+        refreshed: What was returned to whoever had the service look for a newer index.
+    """
 
     answers: list[Answer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    refreshed: list[object] = field(default_factory=list)
     opened_s: float = 0.0
 
     def __call__(self, event: Event, /) -> None:
@@ -112,6 +117,7 @@ def audit(
     yield from _counted(told.counted, seen, status)
     yield from _failures(seen, settings)
     yield from _searches(seen)
+    yield from _refreshes(seen)
     yield from _disk(folder, status["index"], quarantined)
 
 
@@ -200,6 +206,20 @@ def _searches(seen: Seen) -> Iterator[str]:
     searched = sum(each.index_state is not None for each in seen.answers)
     if told < searched:
         yield f"searches: the service tells of {told}, and {searched} answers rest on one"
+
+
+def _refreshes(seen: Seen) -> Iterator[str]:
+    """Whether who had a newer index looked for was told what came of it."""
+    told = seen.of(RefreshEnded)
+    for each in seen.refreshed:
+        if not isinstance(each, RefreshEnded):
+            yield f"a refresh: the service returns {each!r}, and not what came of it"
+        elif each.outcome == "failed":
+            # One that waited in vain, or was not let through, has no event of its own.
+            if not each.error:
+                yield "a refresh: it failed, and the service does not say why"
+        elif each not in told:
+            yield f"a refresh: it is said to be {each.outcome!r}, and none such is reported"
 
 
 def health(alive: Response, ready: Response) -> Iterator[str]:

@@ -24,7 +24,7 @@ from chaos.trace.events import ActionEvent, Scalar
 from chaos.upstreams.gcs import GcsUpstream
 from helpdesk.circuit_breaker import CircuitBreaker
 from helpdesk.desk import Helpdesk
-from helpdesk.events import Listener
+from helpdesk.events import Listener, RefreshEnded
 from helpdesk.faiss_helpdesk_service import FAISSHelpdeskService
 from helpdesk.index_source import cache_folder
 from helpdesk.metrics import Metrics
@@ -126,7 +126,9 @@ class HelpdeskTarget(Target):
                 self._start()
                 return {}
             case "refresh_index":
-                return {"outcome": self._index.refresh().outcome}
+                ended: object = self._index.refresh()
+                self._seen.refreshed.append(ended)
+                return {"outcome": ended.outcome if isinstance(ended, RefreshEnded) else None}
             case "publish_index":
                 return self._publish()
             case _:
@@ -140,6 +142,10 @@ class HelpdeskTarget(Target):
                 assert isinstance(snapshot, dict)
                 value = snapshot["retry_after_s" if what == "retry_after" else what]
                 return round(value, 6) if isinstance(value, float) else value
+            case ["index", "last_error"]:
+                told = self._index.get_status()["last_error"]
+                assert told is None or isinstance(told, str)
+                return told
             case ["index", what]:
                 served = self._index.served
                 if what == "age":

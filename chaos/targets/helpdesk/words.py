@@ -88,6 +88,9 @@ VOCABULARY = Vocabulary(
         "index.generation": Observable(type=str, doc="generation being served: 1, 2, …"),
         "index.age": Observable(type=float, duration=True, doc="time since it was downloaded"),
         "index.sha256": Observable(type=str, doc="hash of the index file being served"),
+        "index.last_error": Observable(
+            type=str, doc="why the last refresh failed, as operators read it; null if it did not"
+        ),
         "cache.quarantined": Observable(type=int, doc="damaged copies set aside"),
     },
     settings={key: type(value) for key, value in SPECIFIED.items()},

@@ -79,7 +79,7 @@ class FrontDoorTarget(AsgiTarget):
         assert isinstance(gcs, GcsUpstream)
         self._gcs = gcs
         self._published = 0
-        generation = self._publish()
+        generation = self._publish({})
         key = world.folder / "service-account.json"
         key.write_text(json.dumps(GoogleIdentity().service_account_info()), encoding="utf-8")
         self._settings = Settings.load({}).replaced(
@@ -116,7 +116,7 @@ class FrontDoorTarget(AsgiTarget):
     async def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """Carry out ``restart``, or ``publish_index``."""
         if action == "publish_index":
-            return self._publish()
+            return self._publish(parameters)
         if action == "restart":
             await super().build(self._world)
             return {}
@@ -179,10 +179,11 @@ class FrontDoorTarget(AsgiTarget):
         if self._broken_events:
             raise self._broken_events[0]
 
-    def _publish(self) -> dict[str, Scalar]:
+    def _publish(self, parameters: Mapping[str, Any]) -> dict[str, Scalar]:
+        content = published.files_as_asked(self._published + 1, parameters)
         self._published += 1
-        self._manifest = published.publish(self._gcs, self._published)
-        sha256 = published.content_sha256(self._published)
+        self._manifest = published.publish(self._gcs, self._published, content)
+        sha256 = published.sha256_of(content)
         return {"generation": str(self._published), "sha256": sha256}
 
 

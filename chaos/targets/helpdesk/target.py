@@ -83,7 +83,7 @@ class HelpdeskTarget(Target):
         self._world = world
         self._published = 0
         self._listener = TraceListener(world.recorder, self._broken_events)
-        generation = self._publish()
+        generation = self._publish({})
         self._settings = Settings.load({}).replaced(
             {
                 "openai.api_key": API_KEY,
@@ -120,7 +120,6 @@ class HelpdeskTarget(Target):
 
     def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """Carry out ``restart``, ``refresh_index`` or ``publish_index``."""
-        del parameters
         match action:
             case "restart":
                 self._start()
@@ -130,7 +129,7 @@ class HelpdeskTarget(Target):
                 self._seen.refreshed.append(ended)
                 return {"outcome": ended.outcome if isinstance(ended, RefreshEnded) else None}
             case "publish_index":
-                return self._publish()
+                return self._publish(parameters)
             case _:
                 raise NotImplementedError(f"the helpdesk has no action {action!r}")
 
@@ -185,11 +184,12 @@ class HelpdeskTarget(Target):
         if self._broken_events:
             raise self._broken_events[0]
 
-    def _publish(self) -> dict[str, Scalar]:
+    def _publish(self, parameters: Mapping[str, Any]) -> dict[str, Scalar]:
         """Publish the next generation; returns what identifies it, for the trace."""
+        content = published.files_as_asked(self._published + 1, parameters)
         self._published += 1
-        self._manifest = published.publish(self._gcs, self._published)
-        sha256 = published.content_sha256(self._published)
+        self._manifest = published.publish(self._gcs, self._published, content)
+        sha256 = published.sha256_of(content)
         return {"generation": str(self._published), "sha256": sha256}
 
     def _start(self) -> None:

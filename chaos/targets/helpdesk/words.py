@@ -24,6 +24,7 @@ from chaos.ports import (
     circumstances,
 )
 from chaos.targets.helpdesk.cached_copy import INDEX_CACHE
+from chaos.targets.helpdesk.environment import ENVIRONMENT
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.google import IamCredentialsUpstream, TokenUpstream
 from chaos.upstreams.openai import OpenAIUpstream
@@ -110,6 +111,7 @@ FRONT_DOOR = replace(
     observables={},
     modes=("llm", "fallback", "ok", "refused", "error"),
     actions=frozenset({"restart", "publish_index"}),
+    given={**VOCABULARY.given, "environment": ENVIRONMENT},
 )
 """The same, and what a front door adds."""
 

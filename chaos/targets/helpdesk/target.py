@@ -14,6 +14,7 @@ from google.cloud import storage
 # Sets a variable of the process when it is first imported. Within a simulation, which gives the
 # environment back as it was, that would be lost for whoever uses the service afterwards.
 import helpdesk.bucket  # noqa: F401 - see above
+from chaos.errors import TargetError
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
 from chaos.targets.helpdesk.audit import Seen, SelfReport, audit
@@ -74,7 +75,11 @@ class HelpdeskTarget(Target):
         self._broken_events: list[Exception] = []
 
     def build(self, world: World) -> None:
-        """Publish generation 1, lay out the copy on disk, and start the service."""
+        """Publish generation 1, lay out the copy on disk, and start the service.
+
+        Raises:
+            TargetError: The scenario gives a copy of a bucket, and no bucket.
+        """
         gcs, model = world.upstreams["gcs"], world.upstreams["openai"]
         assert isinstance(gcs, GcsUpstream)
         assert isinstance(model, ListeningUpstream)
@@ -83,17 +88,23 @@ class HelpdeskTarget(Target):
         self._world = world
         self._published = 0
         self._listener = TraceListener(world.recorder, self._broken_events)
-        generation = self._publish({})
+        self._is_packaged = given.is_packaged(world.given)
+        if self._is_packaged and "index_cache" in world.given:
+            raise TargetError(
+                "the scenario gives an index_cache, and packaged articles; expected one of them, "
+                "since the copy on disk is of a bucket; remove 'index_cache'"
+            )
+        generation = {} if self._is_packaged else self._publish({})
         self._settings = Settings.load({}).replaced(
             {
                 "openai.api_key": API_KEY,
-                "index.bucket": published.BUCKET,
+                "index.bucket": None if self._is_packaged else published.BUCKET,
                 "index.prefix": published.PREFIX,
                 "index.cache_dir": world.folder / "cache",
                 **world.settings,
             }
         )
-        copy = given.cached_copy(world.given)
+        copy = None if self._is_packaged else given.cached_copy(world.given)
         if copy is not None:
             folder = cache_folder(self._settings.index)
             given.lay_out_cache(folder, copy, self._manifest, now=time.time())
@@ -167,6 +178,7 @@ class HelpdeskTarget(Target):
                 cache_folder(self._settings.index),
                 settings={**words.SPECIFIED, **self._world.settings},
                 quarantined=self._listener.quarantined,
+                is_packaged=self._is_packaged,
             ),
         ]
 
@@ -186,6 +198,11 @@ class HelpdeskTarget(Target):
 
     def _publish(self, parameters: Mapping[str, Any]) -> dict[str, Scalar]:
         """Publish the next generation; returns what identifies it, for the trace."""
+        if self._is_packaged:
+            raise TargetError(
+                "publish_index needs a bucket, and the articles are packaged ones; "
+                "remove the step, or 'knowledge' from 'given'"
+            )
         content = published.files_as_asked(self._published + 1, parameters)
         self._published += 1
         self._manifest = published.publish(self._gcs, self._published, content)

@@ -23,7 +23,7 @@ from chaos.ports import (
     Vocabulary,
     circumstances,
 )
-from chaos.targets.helpdesk.cached_copy import INDEX_CACHE
+from chaos.targets.helpdesk.cached_copy import INDEX_CACHE, KNOWLEDGE
 from chaos.targets.helpdesk.environment import ENVIRONMENT
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.google import IamCredentialsUpstream, TokenUpstream
@@ -97,7 +97,11 @@ VOCABULARY = Vocabulary(
     settings={key: type(value) for key, value in SPECIFIED.items()},
     defaults=SPECIFIED,
     actions=frozenset({"restart", "refresh_index", "publish_index"}),
-    given={"index_cache": INDEX_CACHE, **circumstances(OpenAIUpstream)},
+    given={
+        "index_cache": INDEX_CACHE,
+        "knowledge": KNOWLEDGE,
+        **circumstances(OpenAIUpstream),
+    },
     refuse=_refuse,
 )
 
@@ -111,7 +115,11 @@ FRONT_DOOR = replace(
     observables={},
     modes=("llm", "fallback", "ok", "refused", "error"),
     actions=frozenset({"restart", "publish_index"}),
-    given={**VOCABULARY.given, "environment": ENVIRONMENT},
+    given={
+        "index_cache": INDEX_CACHE,
+        "environment": ENVIRONMENT,
+        **circumstances(OpenAIUpstream),
+    },
 )
 """The same, and what a front door adds."""
 

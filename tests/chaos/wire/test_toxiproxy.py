@@ -82,9 +82,9 @@ def test_server_ends_with_a_process_that_is_killed(
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from chaos.tiers.wire.locate import Location\n"
+        "from chaos.tiers.wire.locate import LocatedToxiproxy\n"
         "from chaos.tiers.wire.toxiproxy import Toxiproxy\n"
-        "with Toxiproxy(Location(how='test', binary=Path(sys.argv[1]))) as toxiproxy:\n"
+        "with Toxiproxy(LocatedToxiproxy(how='test', binary=Path(sys.argv[1]))) as toxiproxy:\n"
         "    print(toxiproxy.pid, flush=True)\n"
         "    time.sleep(60)\n"
     )

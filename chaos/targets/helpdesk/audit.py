@@ -20,6 +20,7 @@ from typing import Any, Self
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+import helpdesk
 from chaos.http import Response
 from chaos.ports import Answer
 from chaos.targets.helpdesk import published
@@ -47,10 +48,15 @@ _QUARANTINED_KEPT = 3
 
 @dataclass
 class Seen:
-    """What one process of the service has done, as the harness saw it; also a listener."""
+    """What one process of the service has done, as the harness saw it; also a listener.
+
+    Attributes:
+        refreshed: What was returned to whoever had the service look for a newer index.
+    """
 
     answers: list[Answer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    refreshed: list[object] = field(default_factory=list)
     opened_s: float = 0.0
 
     def __call__(self, event: Event, /) -> None:
@@ -88,13 +94,14 @@ class SelfReport:
         return cls(status=status.json(), counted=text_string_to_metric_families(text))
 
 
-def audit(
+def audit(  # noqa: PLR0913 - what there is to compare with
     told: SelfReport,
     seen: Seen,
     folder: Path,
     *,
     settings: Mapping[str, Any],
     quarantined: int,
+    is_packaged: bool = False,
 ) -> Iterator[str]:
     """Everything that the service tells, and that is not so.
 
@@ -104,14 +111,16 @@ def audit(
         folder: Its cache.
         settings: What was promised, by setting.
         quarantined: How many copies were set aside in the whole run.
+        is_packaged: Whether its articles are those that come with it.
     """
     status = told.status
     yield from _breaker(status["assistant"], seen, settings)
     yield from _assistant(status, seen, settings)
-    yield from _index(status["index"])
+    yield from _packaged(status["index"]) if is_packaged else _index(status["index"])
     yield from _counted(told.counted, seen, status)
     yield from _failures(seen, settings)
     yield from _searches(seen)
+    yield from _refreshes(seen)
     yield from _disk(folder, status["index"], quarantined)
 
 
@@ -168,6 +177,14 @@ def _index(told: Any) -> Iterator[str]:
     yield from _differ("articles", told["articles"], published.ARTICLES)
 
 
+def _packaged(told: Any) -> Iterator[str]:
+    """What is told of the articles that come with it; as many as there are files."""
+    yield from _differ("index state", told["state"], "fresh")
+    articles = sum(1 for _ in (Path(helpdesk.__file__).parent / "knowledge").glob("*.md"))
+    yield from _differ("articles", told["articles"], articles)
+    yield from _differ("next refresh", told["next_refresh_in_s"], None)
+
+
 def _failures(seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
     """Whether operators are told of each failure, and of which object it was."""
     # A breaker of attempts settles several permits for a call that is given up once.
@@ -200,6 +217,20 @@ def _searches(seen: Seen) -> Iterator[str]:
     searched = sum(each.index_state is not None for each in seen.answers)
     if told < searched:
         yield f"searches: the service tells of {told}, and {searched} answers rest on one"
+
+
+def _refreshes(seen: Seen) -> Iterator[str]:
+    """Whether who had a newer index looked for was told what came of it."""
+    told = seen.of(RefreshEnded)
+    for each in seen.refreshed:
+        if not isinstance(each, RefreshEnded):
+            yield f"a refresh: the service returns {each!r}, and not what came of it"
+        elif each.outcome == "failed":
+            # One that waited in vain, or was not let through, has no event of its own.
+            if not each.error:
+                yield "a refresh: it failed, and the service does not say why"
+        elif each not in told:
+            yield f"a refresh: it is said to be {each.outcome!r}, and none such is reported"
 
 
 def health(alive: Response, ready: Response) -> Iterator[str]:
@@ -289,8 +320,10 @@ def _disk(folder: Path, told: Any, quarantined: int) -> Iterator[str]:
     pointer = json.loads(pointer_path.read_bytes())
     copy = folder / "generations" / pointer["folder"]
     files = {name: (copy / name).read_bytes() for name in (published.INDEX, published.DOCUMENTS)}
-    number = int(pointer["generation"])
-    yield from _differ("files on disk", files == published.files(number), True)  # noqa: FBT003
+    whole = told["sha256"]
+    if pointer["generation"].isdecimal():
+        whole = published.content_sha256(int(pointer["generation"]))
+    yield from _differ("files on disk", published.sha256_of(files), whole)
     manifest = (copy / published.MANIFEST).read_bytes()
     seen_sha256 = hashlib.sha256(manifest).hexdigest()
     yield from _differ("manifest on disk", pointer["manifest_sha256"], seen_sha256)

@@ -1,4 +1,4 @@
-"""The copy of the index on disk, as a scenario describes it."""
+"""Where the articles come from, and the copy of their index on disk, as a scenario has them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,27 @@ class GivenCopy(Node):
     )
 
 
+class GivenKnowledge(Node):
+    """``given.knowledge`` as a scenario writes it; empty, articles published in a bucket."""
+
+    articles: Literal["published", "packaged"] = Field(
+        default="published",
+        description="Whether they are in a bucket, or those that come with the service.",
+        examples=["packaged"],
+    )
+
+
 INDEX_CACHE = Circumstance(model=GivenCopy, words=("absent",))
+KNOWLEDGE = Circumstance(model=GivenKnowledge)
 
 
 def cached_copy(given: Mapping[str, Any]) -> GivenCopy | None:
     """The copy that there is on disk before the first step, if any."""
     read = INDEX_CACHE.read("index_cache", given.get("index_cache", {}))
     return read if isinstance(read, GivenCopy) else None
+
+
+def is_packaged(given: Mapping[str, Any]) -> bool:
+    """Whether there is no bucket, so that the service has its own articles only."""
+    read = KNOWLEDGE.read("knowledge", given.get("knowledge", {}))
+    return isinstance(read, GivenKnowledge) and read.articles == "packaged"

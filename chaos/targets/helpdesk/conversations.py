@@ -44,14 +44,16 @@ _KINDS = {
 
 
 class ListeningUpstream(OpenAIUpstream):
-    """OpenAI's stand-in, which remembers the conversations that it was asked to continue."""
+    """OpenAI's stand-in, which remembers requests, and the conversations to continue."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.requests: list[Request] = []
         self.heard: list[Sequence[Mapping[str, Any]]] = []
 
     def handle(self, request: Request) -> Response:
         """Remember, and answer."""
+        self.requests.append(request)
         if request.path.endswith("/chat/completions"):
             messages = json.loads(request.body).get("messages", ())
             if messages not in self.heard:

@@ -25,13 +25,14 @@ from chaos.targets.helpdesk.audit import (
     refusal,
     unguarded,
 )
+from chaos.targets.helpdesk.conversations import ListeningUpstream
+from chaos.targets.helpdesk.environment import carried_wrongly, environment
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
 from chaos.trace.events import ActionEvent, Scalar
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.google import GoogleIdentity, IamCredentialsUpstream, TokenUpstream
-from chaos.upstreams.openai import OpenAIUpstream
 from helpdesk.app import create_app
 from helpdesk.desk import Helpdesk
 from helpdesk.index_source import cache_folder
@@ -57,7 +58,7 @@ class FrontDoorTarget(AsgiTarget):
         """New stand-ins for OpenAI, and for Cloud Storage with its tokens."""
         identity = GoogleIdentity()
         return (
-            OpenAIUpstream(),
+            ListeningUpstream(),
             GcsUpstream(identity=identity),
             TokenUpstream(identity),
             IamCredentialsUpstream(),
@@ -75,14 +76,16 @@ class FrontDoorTarget(AsgiTarget):
 
     async def build(self, world: World) -> None:
         """Publish generation 1, lay out the copy on disk, and start the server's application."""
-        gcs = world.upstreams["gcs"]
+        gcs, model = world.upstreams["gcs"], world.upstreams["openai"]
         assert isinstance(gcs, GcsUpstream)
-        self._gcs = gcs
+        assert isinstance(model, ListeningUpstream)
+        self._gcs, self._model = gcs, model
         self._published = 0
-        generation = self._publish()
+        generation = self._publish({})
         key = world.folder / "service-account.json"
         key.write_text(json.dumps(GoogleIdentity().service_account_info()), encoding="utf-8")
-        self._settings = Settings.load({}).replaced(
+        self._environment = environment(world.given)
+        self._settings = Settings.load(self._environment).replaced(
             {
                 "openai.api_key": API_KEY,
                 "index.bucket": published.BUCKET,
@@ -116,7 +119,7 @@ class FrontDoorTarget(AsgiTarget):
     async def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """Carry out ``restart``, or ``publish_index``."""
         if action == "publish_index":
-            return self._publish()
+            return self._publish(parameters)
         if action == "restart":
             await super().build(self._world)
             return {}
@@ -146,6 +149,7 @@ class FrontDoorTarget(AsgiTarget):
             *health(told["/healthz"], told["/readyz"]),
             *dict.fromkeys(said for each in self._responses for said in unguarded(each)),
             *(said for each in self._refusals for said in refusal(each)),
+            *carried_wrongly(self._model.requests, self._environment),
             *audit(
                 SelfReport.over_http(told["/status"], told["/metrics"]),
                 self._seen,
@@ -179,10 +183,11 @@ class FrontDoorTarget(AsgiTarget):
         if self._broken_events:
             raise self._broken_events[0]
 
-    def _publish(self) -> dict[str, Scalar]:
+    def _publish(self, parameters: Mapping[str, Any]) -> dict[str, Scalar]:
+        content = published.files_as_asked(self._published + 1, parameters)
         self._published += 1
-        self._manifest = published.publish(self._gcs, self._published)
-        sha256 = published.content_sha256(self._published)
+        self._manifest = published.publish(self._gcs, self._published, content)
+        sha256 = published.sha256_of(content)
         return {"generation": str(self._published), "sha256": sha256}
 
 

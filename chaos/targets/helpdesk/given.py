@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from chaos.targets.helpdesk import published
-from chaos.targets.helpdesk.cached_copy import Damage, GivenCopy, cached_copy
+from chaos.targets.helpdesk.cached_copy import Damage, GivenCopy, cached_copy, is_packaged
 from helpdesk.articles import load_articles
 from helpdesk.embedding import Embedder, MultilingualEmbedder, Vectors
 from helpdesk.index_builder import BuiltIndex, build_index
 
-__all__ = ["GivenCopy", "cached_copy", "embedder", "generation", "lay_out_cache"]
+__all__ = ["GivenCopy", "cached_copy", "embedder", "generation", "is_packaged", "lay_out_cache"]
 
 
 class _Remembering(MultilingualEmbedder):

@@ -16,9 +16,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import google_crc32c
 
+from chaos.errors import TargetError
 from chaos.upstreams.gcs import GcsUpstream
 
 BUCKET = "helpdesk"
@@ -32,6 +34,9 @@ _REVISED = "help-desk-hours"
 _DIMENSIONS = 512
 _HEADER_BYTES = 45
 _ROW_OF_REVISED = 25
+_METRIC_AT = 33
+_METRICS = {"inner_product": 0, "distance": 1}
+"""As FAISS numbers them, in the header of a file."""
 
 
 @cache
@@ -53,21 +58,57 @@ def files(number: int) -> Mapping[str, bytes]:
     }
 
 
+@cache
+def files_of_another_kind(number: int) -> Mapping[str, bytes]:
+    """The same, of an index that compares by distance: to FAISS as good as any other."""
+    whole = files(number)
+    index = bytearray(whole[INDEX])
+    struct.pack_into("<i", index, _METRIC_AT, _METRICS["distance"])
+    return {**whole, INDEX: bytes(index)}
+
+
+def files_as_asked(number: int, parameters: Mapping[str, Any]) -> Mapping[str, bytes]:
+    """The files that ``publish_index`` publishes, with what it says of them.
+
+    Raises:
+        TargetError: It says something else than ``metric``.
+    """
+    metric = parameters.get("metric", "inner_product")
+    if parameters.keys() - {"metric"} or metric not in _METRICS:
+        raise TargetError(
+            f"publish_index says {dict(parameters)}; expected nothing, or 'metric' with one of "
+            f"{', '.join(_METRICS)}; write 'publish_index: {{metric: distance}}'"
+        )
+    return files(number) if metric == "inner_product" else files_of_another_kind(number)
+
+
 def content_sha256(number: int) -> str:
     """One hash over all files of a generation."""
+    return sha256_of(files(number))
+
+
+def sha256_of(content: Mapping[str, bytes]) -> str:
+    """One hash over all of these files."""
     digest = hashlib.sha256()
     for name in (INDEX, DOCUMENTS):
-        digest.update(files(number)[name])
+        digest.update(content[name])
     return digest.hexdigest()
 
 
-def publish(gcs: GcsUpstream, number: int) -> bytes:
-    """Make a generation the published one, its manifest last; returns the manifest."""
+def publish(gcs: GcsUpstream, number: int, content: Mapping[str, bytes] | None = None) -> bytes:
+    """Make a generation the published one, its manifest last; returns the manifest.
+
+    Args:
+        gcs: Where the bucket is.
+        number: Of the generation.
+        content: Its files, if they are not those of `files`.
+    """
+    content = files(number) if content is None else content
     placed = {
         name: gcs.put(BUCKET, f"{PREFIX}generations/{number}/{name}", data)
-        for name, data in files(number).items()
+        for name, data in content.items()
     }
-    manifest = _manifest(number, placed)
+    manifest = _manifest(number, placed, content)
     gcs.put(BUCKET, f"{PREFIX}{MANIFEST}", manifest)
     return manifest
 
@@ -96,7 +137,7 @@ def lay_out(folder: Path, manifest: bytes, *, fetched_at: float) -> Path:
     return copy
 
 
-def _manifest(number: int, placed: Mapping[str, int]) -> bytes:
+def _manifest(number: int, placed: Mapping[str, int], content: Mapping[str, bytes]) -> bytes:
     created = BORN + timedelta(days=number)
     facts = {
         "articles": ARTICLES,
@@ -113,7 +154,7 @@ def _manifest(number: int, placed: Mapping[str, int]) -> bytes:
                 "sha256": hashlib.sha256(data).hexdigest(),
                 "size": len(data),
             }
-            for name, data in files(number).items()
+            for name, data in content.items()
         },
         "format": 1,
         "generation": str(number),

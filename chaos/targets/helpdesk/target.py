@@ -14,6 +14,7 @@ from google.cloud import storage
 # Sets a variable of the process when it is first imported. Within a simulation, which gives the
 # environment back as it was, that would be lost for whoever uses the service afterwards.
 import helpdesk.bucket  # noqa: F401 - see above
+from chaos.errors import TargetError
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
 from chaos.targets.helpdesk.audit import Seen, SelfReport, audit
@@ -24,7 +25,7 @@ from chaos.trace.events import ActionEvent, Scalar
 from chaos.upstreams.gcs import GcsUpstream
 from helpdesk.circuit_breaker import CircuitBreaker
 from helpdesk.desk import Helpdesk
-from helpdesk.events import Listener
+from helpdesk.events import Listener, RefreshEnded
 from helpdesk.faiss_helpdesk_service import FAISSHelpdeskService
 from helpdesk.index_source import cache_folder
 from helpdesk.metrics import Metrics
@@ -74,7 +75,11 @@ class HelpdeskTarget(Target):
         self._broken_events: list[Exception] = []
 
     def build(self, world: World) -> None:
-        """Publish generation 1, lay out the copy on disk, and start the service."""
+        """Publish generation 1, lay out the copy on disk, and start the service.
+
+        Raises:
+            TargetError: The scenario gives a copy of a bucket, and no bucket.
+        """
         gcs, model = world.upstreams["gcs"], world.upstreams["openai"]
         assert isinstance(gcs, GcsUpstream)
         assert isinstance(model, ListeningUpstream)
@@ -83,17 +88,23 @@ class HelpdeskTarget(Target):
         self._world = world
         self._published = 0
         self._listener = TraceListener(world.recorder, self._broken_events)
-        generation = self._publish()
+        self._is_packaged = given.is_packaged(world.given)
+        if self._is_packaged and "index_cache" in world.given:
+            raise TargetError(
+                "the scenario gives an index_cache, and packaged articles; expected one of them, "
+                "since the copy on disk is of a bucket; remove 'index_cache'"
+            )
+        generation = {} if self._is_packaged else self._publish({})
         self._settings = Settings.load({}).replaced(
             {
                 "openai.api_key": API_KEY,
-                "index.bucket": published.BUCKET,
+                "index.bucket": None if self._is_packaged else published.BUCKET,
                 "index.prefix": published.PREFIX,
                 "index.cache_dir": world.folder / "cache",
                 **world.settings,
             }
         )
-        copy = given.cached_copy(world.given)
+        copy = None if self._is_packaged else given.cached_copy(world.given)
         if copy is not None:
             folder = cache_folder(self._settings.index)
             given.lay_out_cache(folder, copy, self._manifest, now=time.time())
@@ -120,15 +131,16 @@ class HelpdeskTarget(Target):
 
     def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """Carry out ``restart``, ``refresh_index`` or ``publish_index``."""
-        del parameters
         match action:
             case "restart":
                 self._start()
                 return {}
             case "refresh_index":
-                return {"outcome": self._index.refresh().outcome}
+                ended: object = self._index.refresh()
+                self._seen.refreshed.append(ended)
+                return {"outcome": ended.outcome if isinstance(ended, RefreshEnded) else None}
             case "publish_index":
-                return self._publish()
+                return self._publish(parameters)
             case _:
                 raise NotImplementedError(f"the helpdesk has no action {action!r}")
 
@@ -140,6 +152,10 @@ class HelpdeskTarget(Target):
                 assert isinstance(snapshot, dict)
                 value = snapshot["retry_after_s" if what == "retry_after" else what]
                 return round(value, 6) if isinstance(value, float) else value
+            case ["index", "last_error"]:
+                told = self._index.get_status()["last_error"]
+                assert told is None or isinstance(told, str)
+                return told
             case ["index", what]:
                 served = self._index.served
                 if what == "age":
@@ -162,6 +178,7 @@ class HelpdeskTarget(Target):
                 cache_folder(self._settings.index),
                 settings={**words.SPECIFIED, **self._world.settings},
                 quarantined=self._listener.quarantined,
+                is_packaged=self._is_packaged,
             ),
         ]
 
@@ -179,11 +196,17 @@ class HelpdeskTarget(Target):
         if self._broken_events:
             raise self._broken_events[0]
 
-    def _publish(self) -> dict[str, Scalar]:
+    def _publish(self, parameters: Mapping[str, Any]) -> dict[str, Scalar]:
         """Publish the next generation; returns what identifies it, for the trace."""
+        if self._is_packaged:
+            raise TargetError(
+                "publish_index needs a bucket, and the articles are packaged ones; "
+                "remove the step, or 'knowledge' from 'given'"
+            )
+        content = published.files_as_asked(self._published + 1, parameters)
         self._published += 1
-        self._manifest = published.publish(self._gcs, self._published)
-        sha256 = published.content_sha256(self._published)
+        self._manifest = published.publish(self._gcs, self._published, content)
+        sha256 = published.sha256_of(content)
         return {"generation": str(self._published), "sha256": sha256}
 
     def _start(self) -> None:

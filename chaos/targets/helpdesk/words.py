@@ -23,7 +23,8 @@ from chaos.ports import (
     Vocabulary,
     circumstances,
 )
-from chaos.targets.helpdesk.cached_copy import INDEX_CACHE
+from chaos.targets.helpdesk.cached_copy import INDEX_CACHE, KNOWLEDGE
+from chaos.targets.helpdesk.environment import ENVIRONMENT
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.google import IamCredentialsUpstream, TokenUpstream
 from chaos.upstreams.openai import OpenAIUpstream
@@ -88,12 +89,19 @@ VOCABULARY = Vocabulary(
         "index.generation": Observable(type=str, doc="generation being served: 1, 2, …"),
         "index.age": Observable(type=float, duration=True, doc="time since it was downloaded"),
         "index.sha256": Observable(type=str, doc="hash of the index file being served"),
+        "index.last_error": Observable(
+            type=str, doc="why the last refresh failed, as operators read it; null if it did not"
+        ),
         "cache.quarantined": Observable(type=int, doc="damaged copies set aside"),
     },
     settings={key: type(value) for key, value in SPECIFIED.items()},
     defaults=SPECIFIED,
     actions=frozenset({"restart", "refresh_index", "publish_index"}),
-    given={"index_cache": INDEX_CACHE, **circumstances(OpenAIUpstream)},
+    given={
+        "index_cache": INDEX_CACHE,
+        "knowledge": KNOWLEDGE,
+        **circumstances(OpenAIUpstream),
+    },
     refuse=_refuse,
 )
 
@@ -107,6 +115,11 @@ FRONT_DOOR = replace(
     observables={},
     modes=("llm", "fallback", "ok", "refused", "error"),
     actions=frozenset({"restart", "publish_index"}),
+    given={
+        "index_cache": INDEX_CACHE,
+        "environment": ENVIRONMENT,
+        **circumstances(OpenAIUpstream),
+    },
 )
 """The same, and what a front door adds."""
 

@@ -76,7 +76,7 @@ def look(path: Path) -> PathState:
 
     Example:
         >>> look(Path("/")), look(Path("/no/such/file"))
-        (<Place.FOLDER: 'folder'>, <Place.NOTHING: 'nothing'>)
+        (<PathState.FOLDER: 'folder'>, <PathState.NOTHING: 'nothing'>)
     """
     try:
         found = path.stat()

@@ -75,6 +75,14 @@ class Sharing:
     file: Path | None = None
     parts: Sequence[ShardFile] = field(default_factory=_MERGED.get)
 
+    def __post_init__(self) -> None:
+        # Beside it, the shard says how its own part went.
+        if self.file == Path("-"):
+            raise ChaosError(
+                "--shard-file cannot be -: what a shard leaves is a file for 'chaos merge'; "
+                "expected a name of your choice; leave it out for shard-I-of-N.json"
+            )
+
     @property
     def output(self) -> Path | None:
         """The file that is going to be written."""

@@ -64,7 +64,7 @@ def find(lines: Sequence[str], scope: range, hunks: Sequence[Hunk], name: str) -
         >>> lines = ["def f(self):\n", "    self._count += 1\n"]
         >>> hunk = Hunk(("self._failures += 1",), ("self._failures += 2",))
         >>> find(lines, range(2), [hunk], "f")
-        [Place(at=1, size=1, becomes=('    self._count += 2\n',))]
+        [HunkPlace(at=1, size=1, becomes=('    self._count += 2\n',))]
     """
     bare = [line.strip() for line in lines]
     found: dict[tuple[int, ...], Names] = dict(_everywhere(bare, scope, hunks, {}))

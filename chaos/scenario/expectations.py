@@ -22,6 +22,7 @@ class Expectation:
     ``location`` is the claim's place in its file, and takes no part in comparisons.
 
     Example:
+        >>> from chaos.scenario.kinds import Kind
         >>> from chaos.scenario.tolerances import Equals
         >>> Expectation("calls.openai", Equals(3, Kind.COUNT)).tolerance.describe()
         '3'

@@ -158,7 +158,7 @@ def options(command: object, name: str = "chaos") -> Iterator[tuple[str, str]]:
         return
     context = command.make_context(name, [], resilient_parsing=True)  # type: ignore[attr-defined]
     for each in command.get_params(context):  # type: ignore[attr-defined] # typer vendors its class
-        if each.name.endswith("_file") and each.name != "baseline_file":
+        if each.name.endswith("_file") and each.name not in {"baseline_file", "shard_file"}:
             yield f"{name} {each.opts[0]}", each.help
 
 
@@ -169,6 +169,20 @@ def options(command: object, name: str = "chaos") -> Iterator[tuple[str, str]]:
 def test_help_says_what_dash_means(option: str, words: str) -> None:
     """Of every option that names a document to write."""
     assert words.endswith("; - is standard output."), option
+
+
+def test_shard_is_not_written_to_standard_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says there how its own part went."""
+    asked = ["run", "scenarios/smoke", "--shard", "1/1", "--shard-file", "-"]
+    monkeypatch.setattr(sys, "argv", ["chaos", *asked])
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 2
+    assert "--shard-file cannot be -" in capsys.readouterr().err
 
 
 def test_document_on_standard_output_is_utf_8(

@@ -91,12 +91,15 @@ def handlers() -> None:
 BROKEN: dict[str, tuple[str, str, Callable[[], None]]] = {
     "fewer good answers are no matter": (
         CHANGES,
-        "- if measure.kind is Kind.EFFORT and self.fewer_good:\n+ if False:",
+        "- if measure.kind is MeasureKind.EFFORT and self.fewer_good:\n+ if False:",
         effort,
     ),
     "less effort is always better": (
         CHANGES,
-        "- is_undone = measure.kind is Kind.EFFORT and not self.all_best\n+ is_undone = False",
+        (
+            "- is_undone = measure.kind is MeasureKind.EFFORT and not self.all_best\n"
+            "+ is_undone = False"
+        ),
         undone,
     ),
     "a failed run may be better": (
@@ -127,8 +130,8 @@ BROKEN: dict[str, tuple[str, str, Callable[[], None]]] = {
     "a vanished file is not missed": (
         BASELINE,
         (
-            "- missing = unplayed & (self._below(paths) | self._gone())\n"
-            "+ missing = unplayed & self._below(paths)"
+            "- missing = unplayed & (self._below(paths) | self._gone()) - elsewhere\n"
+            "+ missing = unplayed & self._below(paths) - elsewhere"
         ),
         vanished,
     ),

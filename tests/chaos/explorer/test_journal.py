@@ -108,6 +108,7 @@ def test_search_that_was_killed_while_it_wrote_goes_on(here: Path) -> None:
     assert (here / "s.search").read_bytes().count(b"\n") == content.count(b"\n")
 
 
+@pytest.mark.slow
 def test_random_search_goes_on(here: Path) -> None:
     """Ten walks in two steps are the first ten."""
     _, whole = search("--random", "--runs", "10")

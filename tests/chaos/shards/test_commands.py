@@ -166,7 +166,7 @@ def test_merged_gate_records_a_baseline(suite: Path) -> None:
     assert (suite / "scenarios" / "baseline.json").read_bytes() == recorded
 
 
-@pytest.mark.parametrize("of", [2, 4])
+@pytest.mark.parametrize("of", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_merged_proof_is_that_of_one_machine(shop: Path, of: int) -> None:
     """Two defects are killed and one survives, whoever has planted which."""
     alone = chaos("prove", "--json", "p.json", "-j", "1", "--matrix")
@@ -210,9 +210,9 @@ def test_merged_mutants_are_those_of_one_machine(shop: Path) -> None:
     ("target", "options"),
     [
         (QUICK, ("--faults", "2")),
-        (TIRED, ("--faults", "2", "--runs", "15")),
-        (TIRED, ("--random", "--runs", "12")),
-        (TIRED, ("-x",)),
+        pytest.param(TIRED, ("--faults", "2", "--runs", "15"), marks=pytest.mark.slow),
+        pytest.param(TIRED, ("--random", "--runs", "12"), marks=pytest.mark.slow),
+        pytest.param(TIRED, ("-x",), marks=pytest.mark.slow),
     ],
     ids=["whole and pruned", "cut short", "at random", "until the first finding"],
 )
@@ -233,6 +233,7 @@ def test_merged_search_is_that_of_one_machine(
     assert _texts(here / "merged") == _texts(here / "alone") != {}
 
 
+@pytest.mark.slow
 def test_merged_incidents_are_those_of_one_machine(here: Path) -> None:
     """Rows in the order of the library, whoever has played them."""
     library = here / "scenarios" / "incidents"
@@ -380,6 +381,7 @@ def test_merge_refuses_to_write_what_its_shards_cannot(parts: list[str]) -> None
     assert "--summary is not for shards of `chaos run`" in str(summary.exception)
 
 
+@pytest.mark.slow
 def test_shards_that_saw_another_service_are_refused(shop: Path) -> None:
     """Each looks at the sound service by itself; if they differ, so do the machines."""
     files = shards(2, "prove", "-j", "1")

@@ -11,15 +11,19 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, BinaryIO, TypeGuard
 
 from chaos.errors import ChaosError
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of saved results and traces: a thousand times what the largest of ours takes."""
+
+_LONGEST_LINE = 16 * 1024 * 1024
+"""Of a file that is read line by line: a run of a search takes a few hundred bytes."""
 
 _DEEPEST = 100
 """Levels of JSON. Our own documents have ten; Python's parser gives up somewhere near a thousand,
@@ -110,6 +114,35 @@ def read_bytes(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
     Raises:
         UnreadableError: It is no regular file, or it cannot be read.
     """
+    with _opened(path) as file:
+        # A file may grow while it is read, so that its size says nothing.
+        return file.read(most_bytes + 1)
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a regular file of any length, each with its end; the last may have none.
+
+    Raises:
+        UnreadableError: It is no regular file, it cannot be read, or a line has no end in sight.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "two")
+        ...     _ = path.write_bytes(b"one\\ntwo")
+        ...     list(read_lines(path))
+        [b'one\\n', b'two']
+    """
+    with _opened(path) as file:
+        while line := file.readline(_LONGEST_LINE + 1):
+            if len(line) > _LONGEST_LINE:
+                why = f"it has a line of more than {_LONGEST_LINE >> 20} MiB"
+                raise UnreadableError(path, why, "name another file")
+            yield line
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         # Whoever opens a named pipe to read would wait until somebody writes.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -121,8 +154,7 @@ def read_bytes(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
             raise UnreadableError(path, _WORDS[errno.EISDIR], "name a file")
         _check_is_file(path, mode)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            # A file may grow while it is read, so that its size says nothing.
-            return file.read(most_bytes + 1)
+            yield file
     except OSError as error:
         raise _unreadable(path, error) from None
     finally:

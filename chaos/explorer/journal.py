@@ -89,11 +89,11 @@ class Journal:
         file.flush()
 
     def _read(self, differences: Callable[[Any, Any], Iterator[str]]) -> None:
-        content = inputs.read_bytes(self._path)
-        if len(content) > inputs.MOST_BYTES:
-            raise self._none(f"it is larger than {inputs.MOST_BYTES >> 20} MiB")
-        for number, line in enumerate(content.split(b"\n")[:-1], start=1):
-            value = self._checked(line, number)
+        for number, line in enumerate(inputs.read_lines(self._path), start=1):
+            if not line.endswith(b"\n"):
+                break  # It was being written when the search was killed.
+            self._length += len(line)
+            value = self._checked(line[:-1], number)
             if number == 1:
                 self._check_about(value, differences)
                 continue
@@ -104,8 +104,6 @@ class Journal:
                 raise self._none(f"line {number} is no run: {error}") from None
             self._known.setdefault(name, {})[key] = run
             self._real_s[name] = spent_s
-        # A last line without an end was being written when the search was killed.
-        self._length = content.rfind(b"\n") + 1
         if not self._length:
             raise self._none("it has no whole line")
 

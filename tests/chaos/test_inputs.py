@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chaos import inputs
 from chaos.inputs import (
     NotJsonError,
     PathState,
@@ -129,6 +130,21 @@ def test_large_file_is_read_no_further_than_allowed(tmp_path: Path) -> None:
     assert len(read_bytes(path, most_bytes=10)) == 11
     with pytest.raises(UnreadableError, match="larger than"):
         read_text(path, most_bytes=10)
+
+
+def test_file_of_many_lines_has_no_limit_but_each_line_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search may write for days; what has no lines at all is not read to its end."""
+    monkeypatch.setattr(inputs, "_LONGEST_LINE", 8)
+    path = tmp_path / "search"
+    path.write_bytes(b"1234567\n" * 1000 + b"12345678")
+
+    assert list(inputs.read_lines(path)) == [b"1234567\n"] * 1000 + [b"12345678"]
+
+    path.write_bytes(b"1234567\n" + b"x" * 9)
+    with pytest.raises(inputs.UnreadableError, match="a line of more than"):
+        list(inputs.read_lines(path))
 
 
 def test_text_that_is_not_utf8_has_its_line(tmp_path: Path) -> None:

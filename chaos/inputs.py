@@ -120,7 +120,7 @@ def read_bytes(path: Path, *, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a regular file of any length, each with its end; the last may have none.
+    r"""The lines of a regular file of any length, each with its end; the last may have none.
 
     Raises:
         UnreadableError: It is no regular file, it cannot be read, or a line has no end in sight.
@@ -129,9 +129,9 @@ def read_lines(path: Path) -> Iterator[bytes]:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder, "two")
-        ...     _ = path.write_bytes(b"one\\ntwo")
+        ...     _ = path.write_bytes(b"one\ntwo")
         ...     list(read_lines(path))
-        [b'one\\n', b'two']
+        [b'one\n', b'two']
     """
     with _opened(path) as file:
         while line := file.readline(_LONGEST_LINE + 1):

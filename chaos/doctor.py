@@ -34,10 +34,19 @@ _NAP_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """One thing that was looked at; ``fix`` is empty when all is well."""
+    """One thing that was looked at.
+
+    Attributes:
+        name: What.
+        ok: Whether it is as it should be.
+        optional: Whether all is well without it, for whoever does not use it.
+        seen: How it is.
+        fix: What to do; empty when it is as it should be.
+    """
 
     name: str
     ok: bool
+    optional: bool = False
     seen: str
     fix: str = ""
 
@@ -158,4 +167,6 @@ def _simulate() -> str:
 
 def _toxiproxy() -> Diagnosis:
     state = support.examine()
-    return Diagnosis(name="wire tier", ok=state.usable, seen=state.seen, fix=state.fix)
+    return Diagnosis(
+        name="wire tier", ok=state.usable, optional=state.absent, seen=state.seen, fix=state.fix
+    )

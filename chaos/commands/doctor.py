@@ -10,7 +10,10 @@ _MISSING = 4
 
 
 def doctor() -> None:
-    """Say what is installed, what works, and how to get what is missing."""
+    """Say what is installed, what works, and how to get what is missing.
+
+    What is absent and optional is no reason for another exit code than 0.
+    """
     from rich.markup import escape
 
     from chaos.doctor import examine
@@ -18,8 +21,10 @@ def doctor() -> None:
     console = output()
     well = True
     for finding in examine():
-        well &= finding.ok
-        state = "[green]ok     [/]" if finding.ok else "[red]not ok [/]"
+        well &= finding.ok or finding.optional
+        state = "[green]ok     [/]"
+        if not finding.ok:
+            state = "[yellow]absent [/]" if finding.optional else "[red]not ok [/]"
         console.print(f"{state} {finding.name:<22} {escape(finding.seen)}", soft_wrap=True)
         if finding.fix:
             console.print(f"        -> {escape(finding.fix)}", soft_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -210,6 +211,35 @@ def test_doctor_finds_everything_in_place(chaos: Chaos) -> None:
 
     assert done.returncode == 0, done.stdout
     assert "a stand-in answers" in done.stdout
+
+
+def test_doctor_misses_nothing_that_only_the_wire_tier_needs(
+    chaos: Chaos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A newcomer without Go or Toxiproxy is told how to get one, and all is well."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("CHAOS_TOXIPROXY_URL", raising=False)
+
+    done = chaos("doctor")
+
+    assert done.returncode == 0, done.stdout
+    assert "absent  wire tier" in done.stdout
+    assert "install Go" in done.stdout
+
+
+def test_doctor_minds_a_toxiproxy_that_does_not_work(
+    chaos: Chaos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody wants it, or would not have named it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # And nobody listens there.
+        host, port = taken.getsockname()
+        monkeypatch.setenv("CHAOS_TOXIPROXY_URL", f"http://{host}:{port}")
+        done = chaos("doctor")
+
+    assert done.returncode == 4
+    assert "not ok  wire tier" in done.stdout
 
 
 def test_help_teaches_the_first_command(chaos: Chaos, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,11 +19,13 @@ class ToxiproxyState:
 
     Attributes:
         usable: Whether the wire tier can run, perhaps after a build.
+        absent: Whether there is none, rather than one that does not work.
         seen: Where it is, which version, and how it was found.
         fix: What to do; empty when all is well.
     """
 
     usable: bool
+    absent: bool = False
     seen: str
     fix: str = ""
 
@@ -38,7 +40,7 @@ def examine() -> ToxiproxyState:
                 seen=f"not built yet; version {PINNED_VERSION} is built at the first use",
             )
         return ToxiproxyState(
-            usable=False, seen="not found; only the wire tier needs it", fix=WAYS
+            usable=False, absent=True, seen="no Toxiproxy; nothing else needs it", fix=WAYS
         )
     where = found.url or str(found.binary)
     try:

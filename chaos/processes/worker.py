@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -59,17 +59,25 @@ class Inheritance:
 
     log_level: int
     filters: tuple[Any, ...]
+    environment: Mapping[str, str]
 
     @classmethod
     def now(cls) -> Self:
         """What holds in this process."""
-        return cls(log_level=logging.getLogger().level, filters=tuple(warnings.filters))
+        return cls(
+            log_level=logging.getLogger().level,
+            filters=tuple(warnings.filters),
+            environment=dict(os.environ),
+        )
 
     def accept(self) -> None:
         """Let the same hold here; handlers of logs cannot travel, so without them logs are lost.
 
         Nobody misses them: what the service logs is not what the harness has to say.
         """
+        if os.environ != self.environment:
+            os.environ.clear()
+            os.environ.update(self.environment)
         root = logging.getLogger()
         root.setLevel(self.log_level)
         if not root.handlers:

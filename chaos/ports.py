@@ -19,6 +19,7 @@ from chaos.errors import TargetError
 from chaos.extensions import Extension, ExtensionKind, MisfitError, beside
 from chaos.http import Request, Response
 from chaos.processes.importing import load
+from chaos.scenario.actions import Action
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
 from chaos.scenario.vocabulary import MODES, Observable, Vocabulary, take_any
@@ -29,6 +30,7 @@ from chaos.trace.said import Said
 __all__ = [
     "CONNECT",
     "MODES",
+    "Action",
     "Answer",
     "BreakerPolicy",
     "CachePolicy",

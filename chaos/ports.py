@@ -487,6 +487,10 @@ class Target(Extension, ABC):
     """Packages and modules that the service is made of. An error that comes out of them while it
     starts is the service's own, and a failure; mutants are made of them."""
 
+    brings: ClassVar[Sequence[type[Extension]]] = ()
+    """Faults, laws and expectations that its scenarios have beside those of all: the classes, as a
+    plug-in would add them. Other targets know nothing of them, and are not judged by them."""
+
     defects: ClassVar[str | None] = None
     """The module with a tuple ``DEFECTS``, for `chaos prove`. By default ``defects``, beside the
     module of the target, if there is one."""
@@ -516,6 +520,7 @@ class Target(Extension, ABC):
             modes=cls.modes,
             given=circumstances(*upstreams),
             streams=frozenset(each.name for each in upstreams if issubclass(each, StreamUpstream)),
+            brings=cls.brings,
         )
 
     @classmethod

@@ -157,7 +157,8 @@ class Subject:
         def injector(_: Choices) -> Injector:
             if FAULT not in self.steers:
                 return Injector(choices)
-            asking.append(AskingInjector(choices, self.menu, looks_ahead=looks_ahead))
+            menu = self.menu.of(self.target.vocabulary().brings)
+            asking.append(AskingInjector(choices, menu, looks_ahead=looks_ahead))
             return asking[0]
 
         states: dict[int, str] = {}

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from pydantic_core import PydanticCustomError
 
+from chaos.extensions import ExtensionKind, of_others
 from chaos.scenario.draft import Draft
 from chaos.scenario.faults import FAULTS, kind_of
 from chaos.scenario.kinds import Kind
+from chaos.scenario.laws import LAWS
 from chaos.scenario.model import Given, RestartStep
 from chaos.scenario.problems import listed, quoted, suggest
 from chaos.scenario.scalars import write
@@ -40,6 +42,7 @@ def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
                 "remove the step",
                 "unknown-action",
             )
+    _check_waived(draft.waive, vocabulary, findings)
     for path, step in draft.injections:
         fault = step.inject
         check_aim(fault.upstream, fault.operation, (*path, "inject"), vocabulary, findings)
@@ -52,6 +55,20 @@ def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
                 listed(kind for kind, model in FAULTS.items() if not model.needs_http),
                 "use one of them",
                 "no-effect",
+            )
+
+
+def _check_waived(waive: object, vocabulary: Vocabulary, findings: Findings) -> None:
+    others = of_others(ExtensionKind.LAW, vocabulary.brings)
+    known = [law for law in LAWS if law not in others]
+    for number, law in enumerate(waive if isinstance(waive, tuple) else ()):
+        if law in others:
+            findings.add(
+                ("waive", number),
+                f"law {quoted(law)} is one that another target brings",
+                listed(known),
+                "remove it",
+                "unknown-value",
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -78,7 +78,7 @@ def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
 def probes_of_any_target() -> dict[str, Probe]:
     """The keys that mean the same whatever the target is, but for the modes of its answers."""
     fixed = (probe for probe in _fields_of_answers(()) if probe.key != "answer.mode")
-    return {probe.key: probe for probe in (*fixed, *_RUN, *_added())}
+    return {probe.key: probe for probe in (*fixed, *_RUN, *_added(()))}
 
 
 def possible_probes(vocabulary: Vocabulary) -> dict[str, Probe]:
@@ -115,15 +115,16 @@ def _built_in(vocabulary: Vocabulary) -> Iterator[Probe]:
         yield from _breaker(upstream)
     yield from _RUN
     yield from LIVENESS
-    yield from _added()
+    yield from _added(vocabulary.brings)
 
 
-def _added() -> Iterator[Probe]:
-    """What others let scenarios expect."""
+def _added(brings: Sequence[type[extensions.Extension]]) -> Iterator[Probe]:
+    """What others let scenarios expect, and what the target brings."""
+    others = extensions.of_others(ExtensionKind.EXPECTATION, brings)
     for name, each in extensions.found(ExtensionKind.EXPECTATION).items():
-        yield Probe(
-            key=name, kind=each.kind, doc=each.doc, values=tuple(each.values), place=each.place
-        )
+        if name not in others:
+            values = tuple(each.values)
+            yield Probe(key=name, kind=each.kind, doc=each.doc, values=values, place=each.place)
 
 
 def _check_is_free(key: str) -> None:

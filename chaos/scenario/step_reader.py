@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chaos.extensions import ExtensionKind, are_unread
+from chaos.extensions import ExtensionKind, are_unread, of_others
 from chaos.scenario.actions import Action, written_form
 from chaos.scenario.draft import Site
 from chaos.scenario.expectations import Expectation, parse_expectations
@@ -49,6 +49,9 @@ class StepReader:
         self._probes: Mapping[str, Probe] = (
             probes_of_any_target() if vocabulary is None else probes(vocabulary)
         )
+        brings = () if vocabulary is None else vocabulary.brings
+        others = of_others(ExtensionKind.FAULT, brings)
+        self._faults = {kind: model for kind, model in FAULTS.items() if kind not in others}
         self._own = {} if vocabulary is None else vocabulary.own_actions
         self._actions = sorted({*ACTIONS, *self._own})
         bare = (name for name, each in self._own.items() if each.parameters is None)
@@ -201,16 +204,19 @@ class StepReader:
             return None
         kind = value.get("fault")
         fault = None
-        if isinstance(kind, str) and kind in FAULTS:
-            fault = validate(FAULTS[kind], value, path, self._findings, f"fault {kind!r}")
+        if isinstance(kind, str) and kind in self._faults:
+            fault = validate(self._faults[kind], value, path, self._findings, f"fault {kind!r}")
         elif isinstance(kind, str) and are_unread(ExtensionKind.FAULT):
             pass  # It may well be somebody's.
         elif "fault" in value:
-            wrong, fix = f"unknown fault {quoted(kind)}", suggest(str(kind), FAULTS, "choose one")
-            self._findings.add((*path, "fault"), wrong, listed(FAULTS), fix, "unknown-fault")
+            wrong, fix = (
+                f"unknown fault {quoted(kind)}",
+                suggest(str(kind), self._faults, "choose one"),
+            )
+            self._findings.add((*path, "fault"), wrong, listed(self._faults), fix, "unknown-fault")
         else:
             wrong, fix = "the injection has no 'fault'", "add for example 'fault: timeout'"
-            self._findings.add((*path, "fault"), wrong, listed(FAULTS), fix, "missing-key")
+            self._findings.add((*path, "fault"), wrong, listed(self._faults), fix, "missing-key")
         upstream, operation = value.get("upstream"), value.get("operation")
         if fault is None and self._vocabulary is not None and isinstance(upstream, str):
             # Where it aims is worth checking, whatever else is wrong with it.

@@ -6,11 +6,12 @@ them: a file is data, and can be read without anything that runs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from chaos.extensions import Extension
 from chaos.scenario.actions import Action, action_of
 from chaos.scenario.circumstances import Circumstance
 from chaos.units import parse_duration
@@ -61,6 +62,8 @@ class Vocabulary:
         given: Keys it understands under ``given``, and what may stand there.
         streams: The upstreams that do not speak HTTP, so that faults which are answers of an HTTP
             server can be refused for them.
+        brings: Faults, laws and expectations that its scenarios have beside those of all; see
+            `chaos.ports.Target.brings`.
         refuse: Given a setting and a value of its type: what is expected, as words for people, if
             the service would not take it; else None. So a file is refused, and not a run wasted.
     """
@@ -74,6 +77,7 @@ class Vocabulary:
     defaults: Mapping[str, object] = field(default_factory=dict)
     refuse: Callable[[str, Any], str | None] = take_any
     streams: frozenset[str] = frozenset()
+    brings: Sequence[type[Extension]] = ()
 
     @property
     def best_mode(self) -> str:

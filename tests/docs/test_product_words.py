@@ -68,7 +68,7 @@ def modules() -> Iterator[tuple[str, str]]:
 
 def found(words: set[str], text: str) -> set[str]:
     """Those of the words that stand in a text, as whole words."""
-    return {word for word in words if re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", text)}
+    return {word for word in words if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)}
 
 
 def test_kernel_has_no_word_of_the_product() -> None:
@@ -93,4 +93,4 @@ def test_kernel_has_no_word_of_the_product() -> None:
 )
 def test_such_a_word_is_found(text: str, word: str) -> None:
     """The search itself works, for the words that once stood in the kernel."""
-    assert word in found(product_words(), text.replace("given.", "given "))
+    assert word in found(product_words(), text)

@@ -27,7 +27,7 @@ class GivenCopy(Node):
     )
 
 
-class Publication(Node):
+class PublishedIndex(Node):
     """``publish_index`` as a scenario writes it; empty, an index of the usual kind."""
 
     metric: Literal["inner_product", "distance"] = Field(

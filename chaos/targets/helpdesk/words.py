@@ -24,7 +24,7 @@ from chaos.ports import (
     Vocabulary,
     circumstances,
 )
-from chaos.targets.helpdesk.cached_copy import INDEX_CACHE, KNOWLEDGE, Publication
+from chaos.targets.helpdesk.cached_copy import INDEX_CACHE, KNOWLEDGE, PublishedIndex
 from chaos.targets.helpdesk.environment import ENVIRONMENT
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.google import IamCredentialsUpstream, TokenUpstream
@@ -76,7 +76,7 @@ _ACTIONS = {
     "publish_index": Action(
         doc="A new generation of the index appears in Cloud Storage.",
         said="publish a new index",
-        parameters=Publication,
+        parameters=PublishedIndex,
         by_service=False,
     ),
     "refresh_index": Action(

@@ -65,7 +65,7 @@ def _parts(parsed: Iterable[tuple[Any, Any]], more: int, groups: list[str]) -> I
 
 
 def _letter(name: str, argument: Any) -> str:  # noqa: ANN401 - what the parser gives
-    """What stands for one letter; empty for places (``^``, ``\\b``) and what looks around."""
+    """What stands for one letter; empty for places (``^``, ``$``) and what looks around."""
     match name:
         case "LITERAL":
             return chr(argument)

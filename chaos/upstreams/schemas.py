@@ -75,6 +75,25 @@ def types_of(schema: Schema) -> tuple[str, ...]:
     return (named,) if isinstance(named, str) else tuple(named)
 
 
+def parts_of(schema: object) -> Iterator[Schema]:
+    """A schema, and every schema in it.
+
+    Example:
+        >>> [part["type"] for part in parts_of({"type": "array", "items": {"type": "null"}})]
+        ['array', 'null']
+    """
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for keyword in ("properties", "$defs", "definitions"):
+        for inner in (schema.get(keyword) or {}).values():
+            yield from parts_of(inner)
+    yield from parts_of(schema.get("items"))
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for inner in schema.get(keyword) or ():
+            yield from parts_of(inner)
+
+
 def exact(number: float) -> Decimal:
     """A number as it is written: as a float, 19.99 is no multiple of 0.01.
 

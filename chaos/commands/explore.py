@@ -122,6 +122,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.explorer.exploration import Bounds
     from chaos.explorer.menu import Menu as FaultMenu
     from chaos.explorer.report import Searched, dump, table
+    from chaos.processes.executor import Processes
     from chaos.processes.pool import usable_cores
     from chaos.targets.here import importable_here
 
@@ -168,7 +169,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 bounds=bounds,
                 menu=FaultMenu(tuple(filter(None, menu.split(",")))),
                 users=users,
-                processes=jobs or usable_cores(),
+                executor=Processes(jobs or usable_cores()),
                 at_random=at_random,
                 command=_command(options),
             )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from chaos.defects.defect import Defect
     from chaos.ports import Target
+    from chaos.processes.executor import Executor
     from chaos.prove.gate import Case
     from chaos.scenario.loader import LoadedScenario
 
@@ -71,6 +72,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     returned values, statements and error handlers are changed or removed, one at a time.
     """
     from chaos import session
+    from chaos.processes.executor import Processes
     from chaos.processes.pool import usable_cores
     from chaos.prove.kept import dump_proof, load_proof
     from chaos.prove.proof import prove
@@ -96,9 +98,9 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
         inputs=[*(each.source.path for each in loaded), *sharing.inputs],
     )
     if mutants is not None or mutant is not None:
-        at_once = jobs or usable_cores()
+        executor = Processes(jobs or usable_cores())
         raise typer.Exit(
-            _mutate(loaded, mutants or 1, seed, mutant, at_once, console, json_file, sharing)
+            _mutate(loaded, mutants or 1, seed, mutant, executor, console, json_file, sharing)
         )
     with importable_here():
         suite = [(each, find_target(each.scenario.target)) for each in loaded]
@@ -152,7 +154,7 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     sample: int,
     seed: int,
     only: str | None,
-    at_once: int,
+    executor: Executor,
     console: Console,
     json_file: Path | None,
     sharing: Sharing,
@@ -200,7 +202,7 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
                 seed=seed,
                 only=only,
                 reviewed=reviewed,
-                at_once=at_once,
+                executor=executor,
                 mine=lambda mutants: sharing.mine(mutants, lambda mutant: mutant.id),
                 on_plan=on_plan,
                 on_case=report.on_case,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chaos.commands.common import Jobs, Paths, places
+from chaos.commands.executing import ExecutorOption, executor_of
 from chaos.commands.outputs import console_beside, write
 from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing
 from chaos.errors import ChaosError
@@ -61,6 +62,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     mutant: MutantId = None,
     jobs: Jobs = None,
     json_file: JsonFile = None,
+    executor: ExecutorOption = None,
     shard: ShardOption = None,
     shard_file: ShardFileOption = None,
 ) -> None:
@@ -72,7 +74,6 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     returned values, statements and error handlers are changed or removed, one at a time.
     """
     from chaos import session
-    from chaos.processes.executor import Processes
     from chaos.processes.pool import usable_cores
     from chaos.prove.kept import dump_proof, load_proof
     from chaos.prove.proof import prove
@@ -90,6 +91,14 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     }
     sharing = Sharing(command="prove", options=options, shard=shard, file=shard_file)
     sharing.refuse("--mutant", "one mutant has no parts", is_given=mutant)
+    sharing.refuse("--executor", "its workers share the whole already", is_given=executor)
+    is_about_mutants = mutants is not None or mutant is not None
+    if executor and not is_about_mutants:
+        raise ChaosError(
+            "--executor plays mutants, and without --mutants known defects are planted, in "
+            "processes of this machine; expected --mutants N beside it; add that, or leave "
+            "--executor out"
+        )
     loaded = session.load(places(paths), scenarios)
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
@@ -97,10 +106,10 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
         {"--json": json_file, "--shard-file": sharing.output},
         inputs=[*(each.source.path for each in loaded), *sharing.inputs],
     )
-    if mutants is not None or mutant is not None:
-        executor = Processes(jobs or usable_cores())
+    if is_about_mutants:
+        plays = executor_of(executor, jobs, (each.scenario.target for each in loaded))
         raise typer.Exit(
-            _mutate(loaded, mutants or 1, seed, mutant, executor, console, json_file, sharing)
+            _mutate(loaded, mutants or 1, seed, mutant, plays, console, json_file, sharing)
         )
     with importable_here():
         suite = [(each, find_target(each.scenario.target)) for each in loaded]

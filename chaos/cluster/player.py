@@ -57,7 +57,7 @@ def _serve(link: Connection) -> None:
             do = lambda _: failed  # noqa: E731 - it stands in for what could not be entered
         while link.poll(_IDLE_S):
             answer = _done(pickle.loads(link.recv_bytes()), do)  # noqa: S301 - the same
-            link.send_bytes(pickle.dumps(answer))
+            link.send_bytes(_packed(answer))
             if answer.answers[-1].is_spent:
                 return
 
@@ -70,6 +70,13 @@ def _done(slice_: Slice[Any], do: Do) -> SliceAnswer[Any]:
         if real.monotonic() >= until_s or answers[-1].is_spent:
             break
     return SliceAnswer(tuple(answers))
+
+
+def _packed(answer: SliceAnswer[Any]) -> bytes:
+    try:
+        return pickle.dumps(answer)
+    except Exception as error:  # noqa: BLE001 - whatever a result is made of
+        return pickle.dumps(SliceAnswer((failure(error),)))
 
 
 def _wait_for_end(descriptor: int) -> None:

@@ -9,7 +9,6 @@ tree. None of that changes a result, or the order in which results are given bac
 from __future__ import annotations
 
 import pickle
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ _SHARES = 2
 _SLICE_S = 1.0
 _LOOK_S = 1.0
 _TRIES = 2
+"""Times that a job may be alone with a process that dies, until it is said to be the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,8 @@ class Dealer(Ticketed[J, R]):
         self._name = name
         self._on_death = on_death
         self._dealt: dict[Future[Any], list[tuple[int, J]]] = {}
-        self._deaths = Counter[int]()
+        # By ticket; 0 for those that had company.
+        self._deaths: dict[int, int] = {}
 
     def _ended(self) -> Iterator[tuple[int, J, R]]:
         self._deal()
@@ -145,8 +146,10 @@ class Dealer(Ticketed[J, R]):
 
     def _died(self, slice_: list[tuple[int, J]], how: str) -> Iterator[tuple[int, J, R]]:
         """Whoever did a slice died of one of its jobs, or of something else; that will show."""
-        self._deaths.update(ticket for ticket, _ in slice_)
-        if len(slice_) > 1 or self._deaths[slice_[0][0]] < _TRIES:
+        is_alone = len(slice_) == 1
+        for ticket, _ in slice_:
+            self._deaths[ticket] = self._deaths.get(ticket, 0) + is_alone
+        if not is_alone or self._deaths[slice_[0][0]] < _TRIES:
             self._queue.extendleft(reversed(slice_))
             return
         ((ticket, job),) = slice_

@@ -19,4 +19,4 @@ class Slow(TiredToy):
 class Alone(Slow):
     """The same, with a process for each run."""
 
-    isolation = "process"
+    isolation = "process"  # type: ignore[assignment] # the toy has but one of the two

@@ -72,8 +72,8 @@ def test_wrong_address_is_one_clear_message(
         (
             ("explore", "w.yaml", "-j", "2"),
             (
-                "--executor cannot be had with --jobs: each thread of a worker plays; expected one "
-                "of the two; leave --jobs out, and start workers with the --nthreads that you want"
+                "--executor cannot be had with --jobs: each thread of a worker plays; expected "
+                "one of the two; leave --jobs out, and start workers with the --nthreads that you want"
             ),
         ),
         (
@@ -139,8 +139,8 @@ def test_search_on_a_cluster_has_a_spare_file(here: Path, monkeypatch: pytest.Mo
     assert spare.path == Path("chaos-explore-2.search")
     assert spare.next_command == "chaos explore w.yaml --resume chaos-explore-2.search"
     for ends_with, is_kept in ((RunInterruptedError, True), (ChaosError, False)):
+        spare.path.touch()
         with pytest.raises(ends_with), spare.kept_if_needed():
-            spare.path.touch()
             raise ends_with("it ends")
         assert spare.path.exists() is is_kept
     with spare.kept_if_needed():

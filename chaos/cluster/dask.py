@@ -7,10 +7,9 @@ import logging
 import pickle
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -40,22 +39,21 @@ class ClusterError(ChaosError):
     """A cluster is not there, or cannot play what it was asked to; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
 class Dask:
     """The workers of a cluster, as many as there are.
 
-    Attributes:
+    Args:
         address: Of its scheduler.
         targets: Names of what is played: its code must be the same on each worker.
     """
 
-    address: Address
-    targets: tuple[str, ...]
+    batch = 1
+    """Slices are cut where they are dealt out."""
 
-    @property
-    def batch(self) -> int:
-        """One: slices are cut where they are dealt out."""
-        return 1
+    def __init__(self, address: Address, targets: Iterable[str]) -> None:
+        self._address = address
+        self._targets = sorted(set(targets))
+        self._was_there = False
 
     @contextmanager
     def workers(
@@ -67,10 +65,17 @@ class Dask:
         on_death: OnDeath[J, R] | None = None,
     ) -> Iterator[Workers[J, R]]:
         """See `chaos.processes.executor.Executor`."""
-        asked = about(self.targets, isolated=isolated)
+        asked = about(self._targets, isolated=isolated)
         packed = pickle.dumps((setting, Inheritance.now()))
-        with _connected(self.address) as client:
-            engine = _Engine(client, self.address, asked, packed)
+        with ExitStack() as stack:
+            try:
+                client = stack.enter_context(_connected(self._address))
+            except ClusterError as absent:
+                if self._was_there:
+                    raise _lost(self._address, "went away") from absent
+                raise
+            self._was_there = True
+            engine = _Engine(client, self._address, asked, packed)
             dealer = Dealer(engine, name=name, on_death=on_death)
             try:
                 yield dealer
@@ -137,7 +142,7 @@ class _Engine:
         return sum(threads.values())
 
     def _lost(self, what: str) -> ExecutorLostError:
-        return ExecutorLostError(f"the scheduler at {self._address} {what}")
+        return _lost(self._address, what)
 
 
 class _AsText:
@@ -195,6 +200,10 @@ def _check_somebody_listens(address: Address) -> None:
         socket.create_connection((address.host, address.port), timeout=_CONNECT_S).close()
     except OSError as error:
         raise _absent(address, error.strerror or str(error)) from None
+
+
+def _lost(address: Address, what: str) -> ExecutorLostError:
+    return ExecutorLostError(f"the scheduler at {address} {what}")
 
 
 def _absent(address: Address, why: str) -> ClusterError:

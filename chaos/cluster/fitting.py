@@ -39,9 +39,9 @@ def unfit(wanted: About) -> str:
     try:
         here = _made_of(asked["targets"])
     except ChaosError as error:
-        return f"in the folder '{Path.cwd()}', cannot import what is played: {error}"
+        return f"cannot import what is played, in its folder '{Path.cwd()}': {error}"
     told = ", ".join(differences(asked, here))
-    return f"in the folder '{Path.cwd()}', has something else than the command: {told}" * bool(
+    return f"has something else than the command, in its folder '{Path.cwd()}': {told}" * bool(
         told
     )
 

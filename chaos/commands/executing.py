@@ -56,7 +56,7 @@ def executor_of(executor: str | None, jobs: int | None, targets: Iterable[str]) 
             "--executor cannot be had with --jobs: each thread of a worker plays; expected one of "
             "the two; leave --jobs out, and start workers with the --nthreads that you want"
         )
-    return Dask(Address.parse(executor), tuple(sorted(set(targets))))
+    return Dask(Address.parse(executor), targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence, Sized
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from chaos.ports import Target
     from chaos.processes.executor import Executor
     from chaos.prove.gate import Case
+    from chaos.prove.mutants.campaign import MutantPlan
     from chaos.scenario.loader import LoadedScenario
 
 Expression = Annotated[
@@ -170,7 +173,7 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
 ) -> int:
     """Play the mutants; returns the exit code."""
     from chaos.prove.kept import dump_campaign, load_campaign
-    from chaos.prove.mutants.campaign import MutantPlan, mutate
+    from chaos.prove.mutants.campaign import mutate
     from chaos.prove.mutants.report import MutantReport, dump
     from chaos.prove.mutants.reviewed import equivalents_of
     from chaos.targets.here import find_here, importable_here
@@ -191,12 +194,17 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     files = [each.source.path for each in loaded]
     names = list(targets)
     plans: list[MutantPlan] = []
+    examined: list[Case] = []
 
     def on_plan(planned: MutantPlan) -> None:
         plans.append(planned)
         report.on_plan(planned)
 
-    with MutantReport(console, seed=seed) as report:
+    def on_case(case: Case) -> None:
+        examined.append(case)
+        report.on_case(case)
+
+    with _telling_loss(examined, plans), MutantReport(console, seed=seed) as report:
         if sharing.parts:
             parts = sharing.taken(lambda part: part.results, files, names)
             campaign = load_campaign(parts, service)
@@ -214,7 +222,7 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
                 executor=executor,
                 mine=lambda mutants: sharing.mine(mutants, lambda mutant: mutant.id),
                 on_plan=on_plan,
-                on_case=report.on_case,
+                on_case=on_case,
             )
     if sharing.shard is not None:
         sharing.keep(console, dump_campaign(campaign, plans[0]), files, names)
@@ -226,6 +234,21 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     if json_file:
         write(json_file, dump(campaign))
     return campaign.exit_code
+
+
+@contextmanager
+def _telling_loss(examined: Sized, plans: Sequence[MutantPlan]) -> Iterator[None]:
+    """Say how far the mutants came, where those who play them are lost."""
+    from chaos.processes.executor import ExecutorLostError
+
+    try:
+        yield
+    except ExecutorLostError as lost:
+        many = len(plans[0].chosen) if plans else 0
+        raise ExecutorLostError(
+            f"{lost}; {len(examined)} of {many} mutants were examined; a sample needs them all; "
+            f"begin again with: {this_command()}"
+        ) from None
 
 
 def _defects(targets: list[type[Target]], expression: str) -> list[tuple[Defect, type[Target]]]:

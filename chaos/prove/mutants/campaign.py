@@ -6,7 +6,7 @@ import logging
 import resource
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from chaos.errors import ChaosError
-from chaos.processes.executor import HERE, Executor
+from chaos.processes.executor import HERE, Executor, ExecutorLostError
 from chaos.prove.gate import Case, Fate, Play
 from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
@@ -226,19 +226,28 @@ def jobs_of(
 def examine_all(
     jobs: Iterable[MutantJob], executor: Executor, on_case: Callable[[Case], None]
 ) -> list[Case]:
-    """Play every job; ``on_case`` is told of each as its fate is known."""
+    """Play every job; ``on_case`` is told of each in their order, once its fate is known."""
     todo = list(jobs)
+    untold = deque(todo)
     service = {job.service for job in todo}
     targets = {loaded.scenario.target for job in todo for loaded, _ in job.scenarios}
     examining = partial(_examining, sorted(service), sorted(targets))
     cases: dict[str, Case] = {}
-    with (
-        importable_here(),
-        executor.workers(examining, isolated=True, name=_name, on_death=_died) as pool,
-    ):
-        for job, case in pool.as_they_end(todo):
-            cases[job.mutant.id] = case
-            on_case(case)
+    try:
+        with (
+            importable_here(),
+            executor.workers(examining, isolated=True, name=_name, on_death=_died) as pool,
+        ):
+            for job, case in pool.as_they_end(todo):
+                cases[job.mutant.id] = case
+                # Who plays them, and how fast, must not show in what is told.
+                while untold and untold[0].mutant.id in cases:
+                    on_case(cases[untold.popleft().mutant.id])
+    except ExecutorLostError:
+        for job in untold:
+            if job.mutant.id in cases:
+                on_case(cases[job.mutant.id])
+        raise
     return [cases[job.mutant.id] for job in todo]
 
 
@@ -269,7 +278,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         executor: Where they are played.
         mine: Those of the sample that are to be played here, if others play the rest.
         on_plan: Told of the whole sample, and what it was drawn from.
-        on_case: Told of each mutant as its fate is known.
+        on_case: Told of each mutant, in the order of the plan, as its fate is known.
 
     Raises:
         ChaosError: There is no such mutant, or nothing to make any of; or what was reviewed is

@@ -95,7 +95,7 @@ class Cluster:
         with self._logs[-1].open("wb") as log:
             return subprocess.Popen(
                 [
-                    *(sys.executable, "-m", f"distributed.cli.dask_{kind}"),
+                    *(sys.executable, "-m", "dask", kind),
                     *(*arguments, "--no-dashboard"),
                 ],
                 stdout=log,

@@ -84,7 +84,7 @@ class Here:
 
 @dataclass
 class Elsewhere:
-    """An executor that is such an engine."""
+    """An executor that is such an engine; one that is lost after -1 slices was never there."""
 
     seed: int = 0
     slots: int = 2
@@ -102,6 +102,8 @@ class Elsewhere:
         on_death: OnDeath[J, R] | None = None,
     ) -> Iterator[Workers[J, R]]:
         """See `Executor`."""
+        if self.lost_after is not None and self.lost_after < 0:
+            raise ExecutorLostError("the engine went away")
         with at_work(setting, isolated=isolated) as do:
             engine = Here(do, seed=self.seed, slots=self.slots, lost_after=self.lost_after)
             self.engines.append(engine)

@@ -144,7 +144,7 @@ def test_what_does_not_fit_is_told_by_the_player(
     assert told == (
         "unfit",
         (
-            f"in the folder '{tmp_path}', has something else than the command: the code of target "
+            f"has something else than the command, in its folder '{tmp_path}': the code of target "
             f"'{TOY}'"
         ),
     )
@@ -160,7 +160,7 @@ def test_what_does_not_fit_is_told_by_the_player(
         ),
         (
             lambda made: made["targets"].update({"gone:Gone": "1"}),
-            "cannot import what is played: target 'gone:Gone': no module named 'gone'",
+            "': target 'gone:Gone': no module named 'gone'",
         ),
     ],
     ids=["the same", "other sources", "a target that is not here"],

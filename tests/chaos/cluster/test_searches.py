@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def searched(folder: Path, *options: str) -> tuple[int, str, str]:
 def _all_of(folder: Path, process: subprocess.Popen[str]) -> tuple[int, str, str]:
     code, said = end(process)
     total = sha256()
-    for path in [folder / "e.json", *sorted((folder / "found").glob("*"))]:
+    for path in (folder / "e.json", *sorted((folder / "found").glob("*"))):
         total.update(f"{path.name}\n".encode())
         total.update(re.sub(REAL, "...", path.read_text()).encode())
         path.unlink()
@@ -212,7 +213,7 @@ def test_scheduler_that_hangs_is_as_good_as_gone(here: Path, running: Cluster) -
     search = begin(here, *SEARCH, "--executor", running.url)
     wait_until(lambda: lines(here / "chaos-explore-1.search") > 3, "for the first runs")
 
-    running.scheduler.send_signal(19)
+    running.scheduler.send_signal(signal.SIGSTOP)
     code, said = end(search)
 
     assert code == 3
@@ -240,10 +241,10 @@ SERVICE = (
 @pytest.mark.parametrize(
     ("there", "said"),
     [
-        pytest.param({}, "cannot import what is played: ", id="without the target"),
+        pytest.param({}, "cannot import what is played, in its folder '", id="without the target"),
         pytest.param(
             {"mine.py": f"{SERVICE}    retries = 3\n"},
-            "has something else than the command: the code of target 'mine:Mine'",
+            "': the code of target 'mine:Mine'; expected what the command has",
             id="with another target",
         ),
         pytest.param(
@@ -281,11 +282,69 @@ def test_worker_that_does_not_fit_is_one_clear_message(
     code, told = end(begin(here, *SEARCH, "--executor", running.url))
 
     assert code == 2, told
-    assert re.match(rf"chaos: the worker tcp://[\d.:]+ of {running.url} ", told)
+    assert re.match(rf"chaos: the worker tcp://[\d.:]+ of {running.url} ", told.strip())
     assert said in told
     assert "start it in the folder of the project" in told
     assert "Traceback" not in told
     assert not list(here.glob("chaos-explore-*"))
+
+
+@pytest.fixture
+def shop(here: Path) -> Path:
+    """A folder with a scenario of a service that mutants can be made of."""
+    (here / "w.yaml").write_text(
+        "version: 1\nname: w\nhypothesis: The shop knows its prices.\n"
+        "target: tests.chaos.prove.shop_target:Shop\n"
+        "method:\n  - ask: one\n    expect: {answer.text: '7'}\n"
+    )
+    return here
+
+
+def test_mutants_are_the_same_on_a_cluster(shop: Path, running: Cluster) -> None:
+    """Each has a process of its own, forked by a player in the place of this one."""
+    sample = ("prove", "w.yaml", "--mutants", "40", "--json", "e.json")
+    alone = _all_of(shop, begin(shop, *sample, "-j", "1"))
+    running.add_worker(threads=2)
+
+    on_two = _all_of(shop, begin(shop, *sample, "--executor", running.url))
+
+    assert on_two == alone
+    assert "killed" in alone[1]
+
+
+def test_mutants_without_their_scheduler_end_with_what_is_known(
+    shop: Path, running: Cluster
+) -> None:
+    """One line says how far they came; there is nothing to go on from."""
+    running.add_worker("--no-nanny")
+    search = begin(shop, "prove", "w.yaml", "--mutants", "40", "--executor", running.url)
+    assert search.stdout is not None
+    planned = next(line for line in search.stdout if "are played" in line)
+    running.scheduler.kill()
+
+    code, said = end(search)
+
+    assert code == 3, planned + said
+    assert re.search(r"went away; \d+ of \d+ mutants were examined; a sample needs them", said)
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_leaves_the_file_to_go_on_from(here: Path, running: Cluster) -> None:
+    """Nobody has asked for it, and it is told."""
+    alone = searched(here, "-j", "1")
+    running.add_worker("--no-nanny")
+    search = begin(here, *SEARCH, "--executor", running.url)
+    wait_until(lambda: lines(here / "chaos-explore-1.search") > 3, "for the first runs")
+
+    search.send_signal(signal.SIGINT)
+    code, said = end(search)
+
+    assert code == 130
+    assert "go on with: chaos explore w.yaml" in said
+    assert "--resume chaos-explore-1.search" in said
+    assert "Traceback" not in said
+    (here / "chaos-explore-1.search").rename(here / "kept.search")
+    assert searched(here, "-j", "1", "--resume", "kept.search") == alone
 
 
 def chaos_of_version(folder: Path, version: str) -> None:

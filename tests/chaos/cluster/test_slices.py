@@ -126,6 +126,13 @@ def test_search_is_the_same_in_whatever_order_its_runs_end(scenario: Path) -> No
         assert searched(scenario, Elsewhere(seed=seed, slots=slots)) == alone
 
 
+def test_search_whose_executor_went_before_it_is_lost(scenario: Path) -> None:
+    """As where several are searched, and the scheduler goes away between two of them."""
+    found = searched(scenario, Elsewhere(lost_after=-1))
+
+    assert (found.stopped, found.lost, found.runs) == (LOST, "the engine went away", 0)
+
+
 def test_search_that_is_lost_tells_what_it_has_covered(scenario: Path) -> None:
     """The first run was played, and none with a fault."""
     found = searched(scenario, Elsewhere(lost_after=1))

@@ -111,24 +111,41 @@ def test_what_fails_is_told_as_what_it_is(
     assert CrookedError.__name__ in str(answer.error) or job != "crooked"
 
 
-def test_player_ends_with_its_worker(command: str) -> None:
+@pytest.mark.parametrize("isolated", [False, True], ids=["itself", "with its copy"])
+def test_busy_player_ends_with_its_worker(command: str, tmp_path: Path, *, isolated: bool) -> None:
     """Whoever kills the worker leaves nobody behind."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
     code = (
-        "import os, pickle, threading\n"
         "from tests.chaos.cluster.test_players import play\n"
-        f"print(play({command!r}, 'pid')[1][0], flush=True)\n"
-        "threading.Event().wait()\n"
+        f"play({command!r}, 'wait-for {fifo}', isolated={isolated})\n"
     )
-    worker = subprocess.Popen(
-        [sys.executable, "-c", code], env=environment(), stdout=subprocess.PIPE, text=True
-    )
-    assert worker.stdout is not None
-    player = psutil.Process(int(worker.stdout.readline()))
+    worker = subprocess.Popen([sys.executable, "-c", code], env=environment())
+    writing = [-1]
+
+    def is_read() -> bool:
+        writing[0] = _open_if_read(fifo)
+        return writing[0] >= 0
+
+    wait_until(is_read, "for a reader")
+    players = psutil.Process(worker.pid).children(recursive=True)
 
     worker.kill()
-    worker.communicate()
+    worker.wait()
 
-    wait_until(lambda: not player.is_running(), "for the player to end")
+    assert len(players) == 1 + isolated
+    wait_until(lambda: not any(each.is_running() for each in players), "for its players to end")
+    with pytest.raises(BrokenPipeError):
+        os.write(writing[0], b"nobody reads it")
+    os.close(writing[0])
+
+
+def _open_if_read(fifo: Path) -> int:
+    """Open a named pipe for writing; -1 if nobody has opened it for reading."""
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return -1
 
 
 def test_what_does_not_fit_is_told_by_the_player(

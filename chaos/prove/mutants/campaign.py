@@ -195,6 +195,7 @@ def jobs_of(
     """For each mutant the scenarios that reach it, those most likely to notice first.
 
     Who has reached most of the same function knows it best; of those, the cheap ones first.
+    Searches of all interleavings come last: each is some hundred runs, of which few are needed.
     """
     around = {
         module: functions(path.read_text(encoding="utf-8"))
@@ -207,7 +208,12 @@ def jobs_of(
     for mutant in planned.chosen:
         function = around[mutant.module](mutant.statement)
         ranked = sorted(
-            (-known[number][mutant.module, function], each.events, number)
+            (
+                suite[number].scenario.explore is not None,
+                -known[number][mutant.module, function],
+                each.events,
+                number,
+            )
             for number, each in enumerate(soundings)
             if function is None or _statement(mutant) in each.reached
         )

@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -55,21 +55,35 @@ class JobAnswer(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inheritance:
-    """What a process that was not forked has to be told of its parent."""
+    """What a process that was not forked has to be told of its parent.
+
+    Attributes:
+        log_level: From which level on something is logged.
+        filters: Which warnings are shown.
+        environment: Of the parent; None on another machine, which has its own.
+    """
 
     log_level: int
     filters: tuple[Any, ...]
+    environment: Mapping[str, str] | None
 
     @classmethod
     def now(cls) -> Self:
         """What holds in this process."""
-        return cls(log_level=logging.getLogger().level, filters=tuple(warnings.filters))
+        return cls(
+            log_level=logging.getLogger().level,
+            filters=tuple(warnings.filters),
+            environment=dict(os.environ),
+        )
 
     def accept(self) -> None:
         """Let the same hold here; handlers of logs cannot travel, so without them logs are lost.
 
         Nobody misses them: what the service logs is not what the harness has to say.
         """
+        if self.environment is not None and os.environ != self.environment:
+            os.environ.clear()
+            os.environ.update(self.environment)
         root = logging.getLogger()
         root.setLevel(self.log_level)
         if not root.handlers:

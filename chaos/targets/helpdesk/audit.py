@@ -42,6 +42,7 @@ from helpdesk.metrics import Metrics
 
 _NOT_OF_THE_MODEL = frozenset({"breaker_open", "overloaded", "internal_error"})
 _EVERYWHERE = {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
+_OUTCOMES = frozenset({"success", "failure", "neutral"})
 _EXACT = 1e-3
 _QUARANTINED_KEPT = 3
 
@@ -58,6 +59,7 @@ class Seen:
     events: list[Event] = field(default_factory=list)
     refreshed: list[object] = field(default_factory=list)
     opened_s: float = 0.0
+    began_s: float = field(default_factory=time.monotonic)
 
     def __call__(self, event: Event, /) -> None:
         """Keep an event."""
@@ -188,6 +190,9 @@ def _packaged(told: Any) -> Iterator[str]:
 def _failures(seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
     """Whether operators are told of each failure, and of which object it was."""
     # A breaker of attempts settles several permits for a call that is given up once.
+    for each in seen.of(PermitSettled):
+        if each.outcome not in _OUTCOMES:
+            yield f"a permit: the service says that it ended in {each.outcome!r}"
     counts_calls = settings["openai.breaker.count"] == "calls"
     failed = [
         each
@@ -222,6 +227,11 @@ def _searches(seen: Seen) -> Iterator[str]:
 def _refreshes(seen: Seen) -> Iterator[str]:
     """Whether who had a newer index looked for was told what came of it."""
     told = seen.of(RefreshEnded)
+    so_long_s = time.monotonic() - seen.began_s
+    for each in told:
+        if not 0 <= each.duration_s <= so_long_s:
+            yield f"a refresh: it is said to have taken {each.duration_s} s, in {so_long_s} s"
+    yield from _generations(seen)
     for each in seen.refreshed:
         if not isinstance(each, RefreshEnded):
             yield f"a refresh: the service returns {each!r}, and not what came of it"
@@ -231,6 +241,22 @@ def _refreshes(seen: Seen) -> Iterator[str]:
                 yield "a refresh: it failed, and the service does not say why"
         elif each not in told:
             yield f"a refresh: it is said to be {each.outcome!r}, and none such is reported"
+
+
+def _generations(seen: Seen) -> Iterator[str]:
+    """Whether a refresh that is said to have changed the index has done so."""
+    served = None
+    for event in seen.events:
+        if isinstance(event, IndexServed):
+            served = event.generation or served
+        elif isinstance(event, RefreshEnded) and event.outcome != "failed":
+            is_same = event.generation == served
+            if served is not None and is_same != (event.outcome == "unchanged"):
+                yield (
+                    f"a refresh: the service says {event.outcome!r} of generation "
+                    f"{event.generation}, and served {served} before"
+                )
+            served = event.generation
 
 
 def health(alive: Response, ready: Response) -> Iterator[str]:

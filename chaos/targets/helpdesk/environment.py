@@ -15,6 +15,11 @@ from chaos.scenario.fields import Node
 class GivenEnvironment(Node):
     """``given.environment`` as a scenario writes it: variables that the SDK of OpenAI knows."""
 
+    OPENAI_BASE_URL: str | None = Field(
+        default=None,
+        description="Where requests go, in place of the provider's own address.",
+        examples=["https://api.openai.com/it/v1"],
+    )
     OPENAI_ORG_ID: str | None = Field(
         default=None, description="The organization that is billed.", examples=["org-it"]
     )
@@ -55,3 +60,6 @@ def carried_wrongly(requests: Sequence[Request], environment: Mapping[str, str])
         seen = {request.headers.get(name) for request in requests}
         for each in sorted(seen - {value}, key=str):
             yield f"{name} of a request to openai is {each!r}, and the environment has {value!r}"
+    base = environment.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
+    for url in sorted({each.url for each in requests if not each.url.startswith(f"{base}/")}):
+        yield f"a request to openai went to {url}, and the environment has {base}"

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -66,7 +67,9 @@ class Dask:
     ) -> Iterator[Workers[J, R]]:
         """See `chaos.processes.executor.Executor`."""
         asked = about(self._targets, isolated=isolated)
-        packed = pickle.dumps((setting, Inheritance.now()))
+        # Another machine has an environment of its own, and there may be secrets in ours.
+        inheritance = replace(Inheritance.now(), environment=None)
+        packed = pickle.dumps((setting, inheritance))
         with ExitStack() as stack:
             try:
                 client = stack.enter_context(_connected(self._address))

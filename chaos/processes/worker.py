@@ -55,11 +55,17 @@ class JobAnswer(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inheritance:
-    """What a process that was not forked has to be told of its parent."""
+    """What a process that was not forked has to be told of its parent.
+
+    Attributes:
+        log_level: From which level on something is logged.
+        filters: Which warnings are shown.
+        environment: Of the parent; None on another machine, which has its own.
+    """
 
     log_level: int
     filters: tuple[Any, ...]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] | None
 
     @classmethod
     def now(cls) -> Self:
@@ -75,7 +81,7 @@ class Inheritance:
 
         Nobody misses them: what the service logs is not what the harness has to say.
         """
-        if os.environ != self.environment:
+        if self.environment is not None and os.environ != self.environment:
             os.environ.clear()
             os.environ.update(self.environment)
         root = logging.getLogger()

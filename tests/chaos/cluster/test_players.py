@@ -10,6 +10,7 @@ import sys
 import types
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tests.chaos.cluster.clusters import environment, wait_until
 from tests.chaos.processes.works import CrookedError, doing, failing
 
 TOY = "tests.chaos.toy:Toy"
+TOLD = replace(Inheritance.now(), environment=None)
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def play(
     setting: Any = doing,
 ) -> tuple[str, Any]:
     """Let a player do a slice, and return what it told."""
-    packed = pickle.dumps((setting, Inheritance.now()))
+    packed = pickle.dumps((setting, TOLD))
     slice_ = pickle.dumps(Slice(jobs, seconds))
     kind, told = players.do(command, about([], isolated=isolated), packed, slice_)
     if isinstance(told, str):
@@ -100,7 +102,7 @@ def test_what_fails_is_told_as_what_it_is(
     command: str, setting: Any, job: str, error: type[Exception]
 ) -> None:
     """As by the processes of one machine."""
-    packed = pickle.dumps((setting, Inheritance.now()))
+    packed = pickle.dumps((setting, TOLD))
     slice_ = pickle.dumps(Slice((job,), 1.0))
 
     _, told = players.do(command, about([], isolated=False), packed, slice_)
@@ -199,7 +201,7 @@ def gone() -> AbstractContextManager[Any]:
 
 def test_setting_that_cannot_be_imported_is_told(command: str) -> None:
     """Like a target that is not there."""
-    packed = pickle.dumps((partial(gone), Inheritance.now())).replace(b"gone", b"away")
+    packed = pickle.dumps((partial(gone), TOLD)).replace(b"gone", b"away")
 
     kind, told = players.do(command, about([], isolated=False), packed, b"not read")
 

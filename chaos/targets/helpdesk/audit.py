@@ -24,6 +24,7 @@ import helpdesk
 from chaos.http import Response
 from chaos.ports import Answer
 from chaos.targets.helpdesk import published
+from chaos.targets.helpdesk.events import events_of
 from helpdesk.desk import Helpdesk
 from helpdesk.events import (
     BreakerTransition,
@@ -43,6 +44,9 @@ from helpdesk.metrics import Metrics
 _NOT_OF_THE_MODEL = frozenset({"breaker_open", "overloaded", "internal_error"})
 _EVERYWHERE = {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
 _OUTCOMES = frozenset({"success", "failure", "neutral"})
+_REFUSED_ENOUGH = 3
+"""So many refused questions in a row are not the questions' fault."""
+
 _EXACT = 1e-3
 _QUARANTINED_KEPT = 3
 
@@ -157,6 +161,10 @@ def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator
     yield from _differ("API key configured", told["api_key_configured"], True)  # noqa: FBT003
     if judged and judged[-1].reason is None:
         yield from _differ("API key valid", told["api_key_valid"], True)  # noqa: FBT003
+    if len(judged) >= _REFUSED_ENOUGH and {each.reason for each in judged[-_REFUSED_ENOUGH:]} == {
+        "rejected"
+    }:
+        yield from _differ("available", told["synthesis_available"], False)  # noqa: FBT003
     expected = "llm" if told["synthesis_available"] else "fallback"
     yield from _differ("mode", told["mode"], expected)
     if told["synthesis_available"]:
@@ -280,6 +288,16 @@ def unguarded(response: Response) -> Iterator[str]:
         yield from _differ(f"{name} of HTTP {response.status}", response.header(name), value)
     if not response.header("x-request-id"):
         yield f"HTTP {response.status}: the service does not say under which id to find it"
+
+
+def streamed(response: Response) -> Iterator[str]:
+    """What a stream of the model's answer has said on the way, and does not say in the end."""
+    if not (response.header("content-type") or "").startswith("text/event-stream"):
+        return
+    events = [(kind, json.loads(data)) for kind, data in events_of(response.body.decode())]
+    pieces = "".join(said["text"] for kind, said in events if kind == "token")
+    for said in (said for kind, said in events if kind == "answer" and said["mode"] == "llm"):
+        yield from _differ("text as it was written", pieces.strip(), said["text"].strip())
 
 
 def refusal(response: Response) -> Iterator[str]:

@@ -126,7 +126,8 @@ def audit(  # noqa: PLR0913 - what there is to compare with
     yield from _counted(told.counted, seen, status)
     yield from _failures(seen, settings)
     yield from _searches(seen)
-    yield from _refreshes(seen)
+    yield from answered(seen.answers)
+    yield from refreshed(seen)
     yield from _disk(folder, status["index"], quarantined)
 
 
@@ -232,7 +233,15 @@ def _searches(seen: Seen) -> Iterator[str]:
         yield f"searches: the service tells of {told}, and {searched} answers rest on one"
 
 
-def _refreshes(seen: Seen) -> Iterator[str]:
+def answered(answers: Iterable[Answer]) -> Iterator[str]:
+    """Whether an answer from the articles has each article that it names."""
+    for answer in answers:
+        shown = len(re.findall(r"^## ", answer.text, re.MULTILINE))
+        if answer.mode == "fallback" and shown != len(answer.sources):
+            yield f"a fallback: it names {len(answer.sources)} articles, and shows {shown}"
+
+
+def refreshed(seen: Seen) -> Iterator[str]:
     """Whether who had a newer index looked for was told what came of it."""
     told = seen.of(RefreshEnded)
     so_long_s = time.monotonic() - seen.began_s

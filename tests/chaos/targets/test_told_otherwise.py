@@ -37,7 +37,7 @@ def end(text: str, mode: str = "llm") -> tuple[str, object]:
         (stream(token("Press "), end("See the article.", "fallback")), []),
         (
             stream(end("Press it.")),
-            ["text as it was written: the service says '', not 'Press it.'"],
+            ["text as it was written: the service says '', and it is 'Press it.'"],
         ),
         (Response(status=200, body=b"{}"), []),
     ],

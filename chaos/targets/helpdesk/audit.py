@@ -47,6 +47,9 @@ _OUTCOMES = frozenset({"success", "failure", "neutral"})
 _REFUSED_ENOUGH = 3
 """So many refused questions in a row are not the questions' fault."""
 
+_WRAPPER = "APIConnectionError"
+"""The SDK's name for whatever went wrong with a connection; what did, is its cause."""
+
 _EXACT = 1e-3
 _QUARANTINED_KEPT = 3
 
@@ -211,6 +214,9 @@ def _failures(seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
     given_up = [each for each in seen.of(RetryGivenUp) if each.upstream == "openai"]
     if counts_calls and len(given_up) < len(failed):
         yield f"calls given up: the service tells of {len(given_up)}, and {len(failed)} failed"
+    for each in seen.of(RetryGivenUp):
+        if _WRAPPER in each.cause:
+            yield f"a call was given up, and its cause is what the SDK makes of it: {each.cause!r}"
     for each in seen.of(RefreshEnded):
         if each.outcome == "failed":
             yield from _differ("bytes of a failed refresh", each.size_bytes, 0)

@@ -21,7 +21,7 @@ EQUIVALENT = (
         function="_judge",
         was="'neutral'",
         becomes="''",
-        because="A neutral outcome then fits no case, and the function ends, which returns None too.",
+        because="A neutral outcome fits no case then, and the function ends, returning None too.",
     ),
     Equivalent(
         module="helpdesk.events",

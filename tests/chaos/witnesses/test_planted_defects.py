@@ -72,7 +72,7 @@ PLANTED = (
     Planted(
         "pauses-kept", "pauses", "response.at_s + min(length_s, self._longest_s)", "response.at_s"
     ),
-    Planted("no-doomed-retry", "retries", "in policy.never_retried:", "in ():"),
+    Planted("no-doomed-retry", "retries", "in policy.never_retried and", "in () and"),
     Planted("no-doomed-retry", "retries", "said.retry_can_help is False", "False"),
     Planted(
         "no-doomed-retry", "retries", "doomed += _doomed(attempt, policy) is not None", "pass"
@@ -121,7 +121,7 @@ PLANTED = (
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "False"),
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "True"),
     Planted("stale-is-said", "staleness", "known_s > fresh_for_s + TICK_S", "False"),
-    Planted("stale-is-said", "staleness", "answer.stale != (index.state == STALE)", "False"),
+    Planted("stale-is-said", "staleness", "answer.stale != (copy.state == STALE)", "False"),
     Planted("stale-is-said", "staleness", "elif age_s > fresh_for_s + TICK_S", "elif False"),
     Planted("stale-is-said", "staleness", "else event.ask not in answered_for", "else False"),
     Planted(

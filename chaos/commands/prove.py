@@ -117,7 +117,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     with importable_here():
         suite = [(each, find_target(each.scenario.target)) for each in loaded]
         defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
-    planted_in = {target for _, target in defects}
+    planted_in = {target for _, targets in defects for target in targets}
     about = [(each, target) for each, target in suite if target in planted_in]
     files = [each.source.path for each in loaded]
     names = [each.scenario.target for each in loaded]
@@ -251,18 +251,20 @@ def _telling_loss(examined: Sized, plans: Sequence[MutantPlan]) -> Iterator[None
         ) from None
 
 
-def _defects(targets: list[type[Target]], expression: str) -> list[tuple[Defect, type[Target]]]:
-    """The defects of these targets that match, each with its target."""
-    from chaos.defects.catalogue import find_defects
+def _defects(
+    targets: list[type[Target]], expression: str
+) -> list[tuple[Defect, tuple[type[Target], ...]]]:
+    """The defects of these targets that match, each with all the targets that have it."""
+    from chaos.defects.catalogue import defects_of
 
-    known = [(defect, target) for target in targets for defect in find_defects(target)]
+    known = defects_of(targets)
     if not known:
         names = ", ".join(target.name for target in targets)
         raise ChaosError(
             f"no defects are known for {names}; expected a tuple DEFECTS in a module 'defects' "
             "beside the target"
         )
-    chosen = [(defect, target) for defect, target in known if defect.matches(expression)]
+    chosen = [each for each in known if each[0].matches(expression)]
     if not chosen:
         raise ChaosError(f"none of {len(known)} defects matches -k {expression!r}")
     return chosen

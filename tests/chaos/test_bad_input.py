@@ -85,6 +85,8 @@ BAD = (baseline_with_a_nul, nested_without_end, link_to_itself, named_pipe, half
         ("explore", "given"),
         ("replay", "given"),
         ("prove", "given"),
+        ("drill", "given"),
+        ("schema", "given", "--check"),
         ("gate", "good.yaml", "--baseline", "given"),
         ("diff", "given", "given"),
         ("report", "given", "--html", "page.html"),

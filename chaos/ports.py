@@ -324,6 +324,10 @@ class RetryBudget:
     window_s: float = 10.0
 
 
+USUALLY_HOPELESS = frozenset({400, 401, 403, 404, 422})
+"""Statuses that tell of a mistake in the request; some providers use them for other things too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """What a target promises about attempts; laws hold it to that.
@@ -335,7 +339,8 @@ class RetryPolicy:
         jitter_s: A random part of up to so many seconds comes on top of each wait, each length as
             likely as any other; also where the wait has stopped growing.
         multiplier: How much longer each wait is than the one before it.
-        never_retried: Statuses after which no attempt follows.
+        never_retried: Statuses after which no attempt follows. By default those that tell of a
+            mistake in the request, unless the stand-in says that another try can help.
         shorter_by: A random part of each wait, up to this share, is taken off it: 0.25 is what
             the SDKs of OpenAI and Anthropic do, 1.0 is "full jitter". A pause that the provider
             asks for is never made shorter.
@@ -349,7 +354,7 @@ class RetryPolicy:
     max_backoff_s: float
     jitter_s: float
     multiplier: float = 2.0
-    never_retried: frozenset[int] = frozenset({400, 401, 403, 404, 422})
+    never_retried: frozenset[int] = USUALLY_HOPELESS
     shorter_by: float = 0.0
     budget: RetryBudget | None = None
     longest_pause_s: float = 86_400.0

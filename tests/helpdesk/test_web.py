@@ -242,6 +242,7 @@ def test_readiness_comes_with_the_index() -> None:
         ("helpdesk", 200),
         ("help.example.com", 200),
         ("HELP.example.com.:443", 200),
+        ("help desk", 400),
         ("evil.example.com", 400),
         ("127.0.0.1.evil.example.com", 400),
         ("help.example.com.evil.org", 400),
@@ -280,6 +281,24 @@ def test_long_body_is_refused_before_it_is_read() -> None:
 
     assert [announced.status_code, not_announced.status_code, wrong.status_code] == [413] * 3
     assert announced.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"question": "\xff"}',
+        b'{"question": ' + b"[" * 3000 + b"]" * 3000 + b"}",
+        b'{"question": ' + b"9" * 6000 + b"}",
+    ],
+    ids=["not UTF-8", "deep", "digits"],
+)
+def test_body_that_cannot_even_be_read_is_told_what_is_expected(body: bytes) -> None:
+    """The framework's own words would help nobody."""
+    headers = {"content-type": "application/json"}
+    response = client_of().post("/ask", content=body, headers=headers)
+
+    assert response.status_code in {400, 422}
+    assert 'expected JSON such as {"question": "Is the VPN down?"}' in response.json()["detail"]
 
 
 def test_longest_question_is_not_too_long() -> None:

@@ -64,7 +64,10 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> N
         (["--menu", "tiemout"], "did you mean 'timeout'"),
         (["--reduce"], "there are none; give --preemptions"),
         (["--reduce", "--preemptions", "1", "--orders", "1"], "leave out one of"),
-        (["--reduce", "--preemptions", "1", "--shard", "1/2"], "depends on what the other shards see"),
+        (
+            ["--reduce", "--preemptions", "1", "--shard", "1/2"],
+            "depends on what the other shards see",
+        ),
         (["--reduce", "--preemptions", "1", "--random", "--runs", "9"], "leave out one of"),
     ],
     ids=[

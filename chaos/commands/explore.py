@@ -229,8 +229,8 @@ def _check_ended(found: Exploration, file: SearchFile) -> None:
 
     if found.lost:
         raise ExecutorLostError(
-            f"{found.lost}; what was played is in {file.path}; continue, with any executor or none, "
-            f"with: {file.next_command}"
+            f"{found.lost}; what was played is in {file.path}; continue, with any executor or "
+            f"none, with: {file.next_command}"
         )
 
 

@@ -245,7 +245,7 @@ def _telling_loss(examined: Sized, plans: Sequence[MutantPlan]) -> Iterator[None
         many = len(plans[0].chosen) if plans else 0
         raise ExecutorLostError(
             f"{lost}; {len(examined)} of {many} mutants were examined; a sample needs them all; "
-            f"begin again with: {this_command()}"
+            f"start again with: {this_command()}"
         ) from None
 
 

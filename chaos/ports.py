@@ -19,6 +19,7 @@ from chaos.errors import TargetError
 from chaos.extensions import Extension, ExtensionKind, MisfitError, beside
 from chaos.http import Request, Response
 from chaos.processes.importing import load
+from chaos.scenario.actions import Action
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
 from chaos.scenario.vocabulary import MODES, Observable, Vocabulary, take_any
@@ -29,6 +30,7 @@ from chaos.trace.said import Said
 __all__ = [
     "CONNECT",
     "MODES",
+    "Action",
     "Answer",
     "BreakerPolicy",
     "CachePolicy",
@@ -322,6 +324,10 @@ class RetryBudget:
     window_s: float = 10.0
 
 
+USUALLY_HOPELESS = frozenset({400, 401, 403, 404, 422})
+"""Statuses that tell of a mistake in the request; some providers use them for other things too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """What a target promises about attempts; laws hold it to that.
@@ -333,7 +339,8 @@ class RetryPolicy:
         jitter_s: A random part of up to so many seconds comes on top of each wait, each length as
             likely as any other; also where the wait has stopped growing.
         multiplier: How much longer each wait is than the one before it.
-        never_retried: Statuses after which no attempt follows.
+        never_retried: Statuses after which no attempt follows. By default those that tell of a
+            mistake in the request, unless the stand-in says that another try can help.
         shorter_by: A random part of each wait, up to this share, is taken off it: 0.25 is what
             the SDKs of OpenAI and Anthropic do, 1.0 is "full jitter". A pause that the provider
             asks for is never made shorter.
@@ -347,7 +354,7 @@ class RetryPolicy:
     max_backoff_s: float
     jitter_s: float
     multiplier: float = 2.0
-    never_retried: frozenset[int] = frozenset({400, 401, 403, 404, 422})
+    never_retried: frozenset[int] = USUALLY_HOPELESS
     shorter_by: float = 0.0
     budget: RetryBudget | None = None
     longest_pause_s: float = 86_400.0
@@ -485,6 +492,10 @@ class Target(Extension, ABC):
     """Packages and modules that the service is made of. An error that comes out of them while it
     starts is the service's own, and a failure; mutants are made of them."""
 
+    brings: ClassVar[Sequence[type[Extension]]] = ()
+    """Faults, laws and expectations that its scenarios have beside those of all: the classes, as a
+    plug-in would add them. Other targets know nothing of them, and are not judged by them."""
+
     defects: ClassVar[str | None] = None
     """The module with a tuple ``DEFECTS``, for `chaos prove`. By default ``defects``, beside the
     module of the target, if there is one."""
@@ -514,6 +525,7 @@ class Target(Extension, ABC):
             modes=cls.modes,
             given=circumstances(*upstreams),
             streams=frozenset(each.name for each in upstreams if issubclass(each, StreamUpstream)),
+            brings=cls.brings,
         )
 
     @classmethod

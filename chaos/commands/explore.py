@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chaos.commands.common import Jobs
+from chaos.commands.executing import ExecutorOption, SearchFile, executor_of
 from chaos.commands.outputs import STDOUT, console_beside, write
 from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing
 from chaos.errors import ChaosError
@@ -100,6 +101,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     into: Into = REGRESSIONS,
     json_file: JsonFile = None,
     resume: Resume = None,
+    executor: ExecutorOption = None,
     shard: ShardOption = None,
     shard_file: ShardFileOption = None,
 ) -> None:
@@ -122,7 +124,6 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from chaos.explorer.exploration import Bounds
     from chaos.explorer.menu import Menu as FaultMenu
     from chaos.explorer.report import Searched, dump, table
-    from chaos.processes.pool import usable_cores
     from chaos.targets.here import importable_here
 
     if faults is None:
@@ -144,6 +145,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sharing.refuse("--seconds", "machines are not equally fast; --runs can", is_given=seconds)
     sharing.refuse("--resume", "it leaves a file of its own", is_given=resume)
     sharing.refuse("--reduce", "what one leaves out depends on what others saw", is_given=reduce)
+    sharing.refuse("--executor", "its workers share the whole already", is_given=executor)
     sharing.refuse("--json", "only the whole has covered anything", is_given=json_file)
     bounds = Bounds(
         faults=faults,
@@ -156,29 +158,31 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     )
     searches: list[Searched] = []
     loaded = session.load(scenarios)
+    plays = executor_of(executor, jobs, (each.scenario.target for each in loaded))
+    file = SearchFile.of(resume, executor)
     console = console_beside(
-        {"--json": json_file, "--resume": resume, "--shard-file": sharing.output},
+        {"--json": json_file, "--resume": file.path, "--shard-file": sharing.output},
         folders={"--into": into},
         inputs=[*(each.source.path for each in loaded), *sharing.inputs],
     )
-    with importable_here():
+    with file.kept_if_needed(), importable_here():
         campaigns = [
             Campaign(
                 loaded=each,
                 bounds=bounds,
                 menu=FaultMenu(tuple(filter(None, menu.split(",")))),
                 users=users,
-                processes=jobs or usable_cores(),
+                executor=plays,
                 at_random=at_random,
                 command=_command(options),
             )
             for each in loaded
         ]
-        shared = SharedSearches(sharing, campaigns, resume)
+        shared = SharedSearches(sharing, campaigns, file.path)
         for campaign in campaigns:
             if len(campaigns) > 1:
                 console.print(f"{campaign.loaded.scenario.name}:", markup=False)
-            found = _searched(campaign, console, shared, resume)
+            found = _searched(campaign, console, shared, file)
             for line in shared.summary(campaign, found):
                 console.print(line, markup=False, soft_wrap=True)
             # A shard's findings may be more than the whole has: the plainest is to be written.
@@ -188,20 +192,23 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
             if resume and found.stopped in {"--runs", "--seconds"}:
                 console.print(f"go on with: {this_command()}", markup=False, soft_wrap=True)
             searches.append(Searched(campaign=campaign, found=found, written=written))
+            if found.lost:
+                break
         shared.keep(console)
-    if len(searches) > 1 and not shard:
-        console.print(table(searches))
-    if json_file:
-        write(json_file, dump(searches))
+        if len(campaigns) > 1 and not shard:
+            console.print(table(searches))
+        if json_file:
+            write(json_file, dump(searches))
+        _check_ended(searches[-1].found, file)
     raise typer.Exit(1 if any(each.found.findings for each in searches) else 0)
 
 
-def _interrupted(campaign: Campaign, so_far: str, resume: Path | None) -> str:
+def _interrupted(campaign: Campaign, so_far: str, file: SearchFile) -> str:
     """A search writes what it has found when it ends, which a limit lets it do sooner."""
     name = campaign.loaded.scenario.name
     first = f"interrupted: the search of {name} had come to: {so_far or 'its first runs'}\n"
-    if resume:
-        return f"{first}every run is in {resume}; go on with: {this_command()}"
+    if file.path:
+        return f"{first}every run is in {file.path}; go on with: {file.next_command}"
     return (
         f"{first}"
         "nothing was left behind, and nothing was written\n"
@@ -217,6 +224,16 @@ def _check_ends(*, at_random: bool, limit: float | None, resume: Path | None) ->
         raise ChaosError("--resume takes a file that can be read again, and '-' is none; name one")
 
 
+def _check_ended(found: Exploration, file: SearchFile) -> None:
+    from chaos.processes.executor import ExecutorLostError
+
+    if found.lost:
+        raise ExecutorLostError(
+            f"{found.lost}; what was played is in {file.path}; go on, on any executor or none, "
+            f"with: {file.next_command}"
+        )
+
+
 def _command(options: Mapping[str, Any]) -> str:
     """The command that finds the same again, wherever it is played and written."""
     flags = {"random": "--random", "reduce": "--reduce", "stop_at_first": "-x"}
@@ -230,7 +247,7 @@ def _command(options: Mapping[str, Any]) -> str:
 
 
 def _searched(
-    campaign: Campaign, console: Console, shared: SharedSearches, resume: Path | None
+    campaign: Campaign, console: Console, shared: SharedSearches, file: SearchFile
 ) -> Exploration:
     """Search, and show how far it has come."""
     from rich.progress import Progress, TextColumn
@@ -238,7 +255,7 @@ def _searched(
     shown = TextColumn("{task.description}", markup=False)
     # Refreshed by us, not by a thread: a process that has threads cannot be forked.
     with (
-        telling_how_far(lambda: _interrupted(campaign, progress.tasks[0].description, resume)),
+        telling_how_far(lambda: _interrupted(campaign, progress.tasks[0].description, file)),
         Progress(shown, console=console, transient=True, auto_refresh=False) as progress,
     ):
         told = progress.add_task("")

@@ -50,7 +50,7 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """List scenarios with what each claims; or the words that scenarios can use."""
     wanted: list[Callable[[], Table]] = []
     wanted += [_faults] if faults else []
-    wanted += [_steps] if steps else []
+    wanted += [lambda: _steps(_words(target))] if steps else []
     wanted += [lambda: _observables(_words(target))] if observables else []
     wanted += [lambda: _settings(_words(target))] if settings else []
     wanted += [_laws] if laws else []
@@ -86,11 +86,11 @@ def _faults() -> Table:
     return table
 
 
-def _steps() -> Table:
+def _steps(vocabulary: Vocabulary) -> Table:
     from chaos.authoring import catalogue
 
     table = _table("step", "parameters", "what it does")
-    for entry in catalogue.step_entries():
+    for entry in catalogue.step_entries(vocabulary):
         table.add_row(entry.name, ", ".join(each.name for each in entry.parameters), entry.doc)
     shared = ", ".join(each.name for each in catalogue.shared_step_parameters())
     table.add_row("every step", shared, "When, under what name, and what must hold of it.")

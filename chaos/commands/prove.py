@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence, Sized
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chaos.commands.common import Jobs, Paths, places
+from chaos.commands.executing import ExecutorOption, executor_of
 from chaos.commands.outputs import console_beside, write
 from chaos.commands.sharing import ShardFileOption, ShardOption, Sharing
 from chaos.errors import ChaosError
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 
     from chaos.defects.defect import Defect
     from chaos.ports import Target
+    from chaos.processes.executor import Executor
     from chaos.prove.gate import Case
+    from chaos.prove.mutants.campaign import MutantPlan
     from chaos.scenario.loader import LoadedScenario
 
 Expression = Annotated[
@@ -60,6 +65,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     mutant: MutantId = None,
     jobs: Jobs = None,
     json_file: JsonFile = None,
+    executor: ExecutorOption = None,
     shard: ShardOption = None,
     shard_file: ShardFileOption = None,
 ) -> None:
@@ -88,6 +94,14 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     }
     sharing = Sharing(command="prove", options=options, shard=shard, file=shard_file)
     sharing.refuse("--mutant", "one mutant has no parts", is_given=mutant)
+    sharing.refuse("--executor", "its workers share the whole already", is_given=executor)
+    is_about_mutants = mutants is not None or mutant is not None
+    if executor and not is_about_mutants:
+        raise ChaosError(
+            "--executor plays mutants, and without --mutants known defects are planted, in "
+            "processes of this machine; expected --mutants N beside it; add that, or leave "
+            "--executor out"
+        )
     loaded = session.load(places(paths), scenarios)
     if not loaded:
         raise ChaosError(f"no scenario matches {scenarios!r}; see them with: chaos list")
@@ -95,10 +109,10 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
         {"--json": json_file, "--shard-file": sharing.output},
         inputs=[*(each.source.path for each in loaded), *sharing.inputs],
     )
-    if mutants is not None or mutant is not None:
-        at_once = jobs or usable_cores()
+    if is_about_mutants:
+        plays = executor_of(executor, jobs, (each.scenario.target for each in loaded))
         raise typer.Exit(
-            _mutate(loaded, mutants or 1, seed, mutant, at_once, console, json_file, sharing)
+            _mutate(loaded, mutants or 1, seed, mutant, plays, console, json_file, sharing)
         )
     with importable_here():
         suite = [(each, find_target(each.scenario.target)) for each in loaded]
@@ -152,14 +166,14 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     sample: int,
     seed: int,
     only: str | None,
-    at_once: int,
+    executor: Executor,
     console: Console,
     json_file: Path | None,
     sharing: Sharing,
 ) -> int:
     """Play the mutants; returns the exit code."""
     from chaos.prove.kept import dump_campaign, load_campaign
-    from chaos.prove.mutants.campaign import MutantPlan, mutate
+    from chaos.prove.mutants.campaign import mutate
     from chaos.prove.mutants.report import MutantReport, dump
     from chaos.prove.mutants.reviewed import equivalents_of
     from chaos.targets.here import find_here, importable_here
@@ -180,12 +194,17 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     files = [each.source.path for each in loaded]
     names = list(targets)
     plans: list[MutantPlan] = []
+    examined: list[Case] = []
 
     def on_plan(planned: MutantPlan) -> None:
         plans.append(planned)
         report.on_plan(planned)
 
-    with MutantReport(console, seed=seed) as report:
+    def on_case(case: Case) -> None:
+        examined.append(case)
+        report.on_case(case)
+
+    with _telling_loss(examined, plans), MutantReport(console, seed=seed) as report:
         if sharing.parts:
             parts = sharing.taken(lambda part: part.results, files, names)
             campaign = load_campaign(parts, service)
@@ -200,10 +219,10 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
                 seed=seed,
                 only=only,
                 reviewed=reviewed,
-                at_once=at_once,
+                executor=executor,
                 mine=lambda mutants: sharing.mine(mutants, lambda mutant: mutant.id),
                 on_plan=on_plan,
-                on_case=report.on_case,
+                on_case=on_case,
             )
     if sharing.shard is not None:
         sharing.keep(console, dump_campaign(campaign, plans[0]), files, names)
@@ -215,6 +234,21 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     if json_file:
         write(json_file, dump(campaign))
     return campaign.exit_code
+
+
+@contextmanager
+def _telling_loss(examined: Sized, plans: Sequence[MutantPlan]) -> Iterator[None]:
+    """Say how far the mutants came, where those who play them are lost."""
+    from chaos.processes.executor import ExecutorLostError
+
+    try:
+        yield
+    except ExecutorLostError as lost:
+        many = len(plans[0].chosen) if plans else 0
+        raise ExecutorLostError(
+            f"{lost}; {len(examined)} of {many} mutants were examined; a sample needs them all; "
+            f"begin again with: {this_command()}"
+        ) from None
 
 
 def _defects(targets: list[type[Target]], expression: str) -> list[tuple[Defect, type[Target]]]:

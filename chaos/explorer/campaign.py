@@ -10,12 +10,13 @@ from chaos.errors import ChaosError
 from chaos.explorer import telling
 from chaos.explorer.asking import FAULT
 from chaos.explorer.crew import Job, crew_of
-from chaos.explorer.exploration import Bounds, Exploration, Finding, explore, wander
+from chaos.explorer.exploration import LOST, Bounds, Exploration, Finding, explore, wander
 from chaos.explorer.findings import Written, write_finding
 from chaos.explorer.menu import Menu
 from chaos.explorer.records import Key, Recorded
 from chaos.explorer.subject import Run, Subject
 from chaos.explorer.workload import interleavings_of, workload_of
+from chaos.processes.executor import HERE, Executor, ExecutorLostError
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Explore
 from chaos.targets import find_target
@@ -59,7 +60,7 @@ class Campaign:
             steps; else it is played as it is.
         menu: Which faults to try.
         users: Most users at once in interleavings; None leaves the scenario as it is.
-        processes: How many play.
+        executor: Where runs are played.
         at_random: Whether to leave the bound on faults, and walk at random.
         command: How all this was asked for, to be told with what is found.
 
@@ -72,7 +73,7 @@ class Campaign:
     bounds: Bounds
     menu: Menu = field(default_factory=Menu)
     users: int | None = None
-    processes: int = 1
+    executor: Executor = HERE
     at_random: bool = False
     command: str = "chaos explore"
 
@@ -124,18 +125,22 @@ class Campaign:
             if exploration.runs % _TOLD_EVERY == 0:
                 on_progress(telling.progress(exploration, self.bounds.noun))
 
-        with crew_of(subject, self.processes) as playing:
-            crew = Recorded(playing, memory.runs, memory.on_played)
-            if self.at_random:
-                return wander(
-                    crew,
-                    bounds,
-                    subject.seed,
-                    on_run=on_run,
-                    takes=takes,
-                    earlier_s=memory.real_s,
-                )
-            return explore(crew, bounds, on_run=on_run, takes=takes, earlier_s=memory.real_s)
+        try:
+            with crew_of(subject, self.executor) as playing:
+                crew = Recorded(playing, memory.runs, memory.on_played)
+                if self.at_random:
+                    return wander(
+                        crew,
+                        bounds,
+                        subject.seed,
+                        on_run=on_run,
+                        takes=takes,
+                        earlier_s=memory.real_s,
+                    )
+                return explore(crew, bounds, on_run=on_run, takes=takes, earlier_s=memory.real_s)
+        except ExecutorLostError as lost:
+            # It went away between two searches, of which this is the second.
+            return Exploration(stopped=LOST, lost=str(lost))
 
     def summary(self, found: Exploration) -> Iterator[str]:
         """What was covered, and what was not; then what was found."""

@@ -1,4 +1,4 @@
-"""Plays many runs: here, or in several processes at once."""
+"""Plays many runs: here, or in several processes at once, on this machine or others."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from functools import partial
 from itertools import chain, islice
 
 from chaos.explorer.subject import Deviations, Run, Subject, Wander
-from chaos.processes.pool import workers
+from chaos.processes.executor import HERE, Executor
 from chaos.runner.collection import no_collection
 from chaos.runner.isolation import is_isolated
 from chaos.targets import warm_up
 from chaos.tiers.simulated.world import SimulatedTier
-
-_AT_ONCE = 16
-"""Runs that a process gets at a time: few enough to stop soon, enough to pay for the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +30,18 @@ Crew = Callable[[Iterable[Job]], Iterator[Run]]
 
 
 @contextmanager
-def crew_of(subject: Subject, processes: int = 1) -> Iterator[Crew]:
+def crew_of(subject: Subject, executor: Executor = HERE) -> Iterator[Crew]:
     """Those who play the runs of a subject.
 
     Args:
         subject: What to play; where processes cannot be forked, its target must be importable.
-        processes: How many; with one, this process plays.
+        executor: Where; by default, this process plays.
     """
     isolated = is_isolated(subject.loaded, subject.target)
-    # Here nothing has a way to go, and what is searched next may depend on every single run.
-    at_once = 1 if processes == 1 or isolated else _AT_ONCE
-    with workers(partial(_player, subject), processes, isolated=isolated, name=_name) as playing:
+    # A run in a process of its own has that for its price, and shares it with no other run.
+    at_once = 1 if isolated else executor.batch
+    player = partial(_player, subject)
+    with executor.workers(player, isolated=isolated, name=_name) as playing:
         yield lambda jobs: chain.from_iterable(playing.in_order(_portions(jobs, at_once)))
 
 
@@ -64,4 +62,7 @@ def _portions(jobs: Iterable[Job], at_once: int) -> Iterator[list[Job]]:
 
 
 def _name(jobs: list[Job]) -> str:
-    return f"one of {len(jobs)} runs, from the one with deviations {jobs[0].deviations} on"
+    first = jobs[0].deviations
+    if len(jobs) == 1:
+        return f"the run with deviations {first}"
+    return f"one of {len(jobs)} runs, from the one with deviations {first} on"

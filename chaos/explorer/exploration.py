@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 from chaos.explorer.asking import FAULT
 from chaos.explorer.crew import Crew, Job
-from chaos.explorer.subject import ORDER, SWITCH, Deviations, Problem, Run, Wander
+from chaos.explorer.subject import ORDER, SWITCH, Deviations, FailedCheck, Run, Wander
 from chaos.explorer.tree import Tree
+from chaos.processes.executor import ExecutorLostError
 from chaos.simulation.timing import real
+
+LOST = "the loss of --executor"
+"""What ends a search whose runs nobody plays any more."""
 
 _NOUNS = {FAULT: "fault", SWITCH: "preemption", ORDER: "reordering"}
 
@@ -70,7 +75,7 @@ class Finding:
         runs: How many failed it.
     """
 
-    problem: Problem
+    problem: FailedCheck
     deviations: Deviations
     runs: int = 1
 
@@ -90,7 +95,9 @@ class Exploration:
         saved: Runs left out because they would have come to the same.
         put_off: Interruptions that were not tried because nobody raced for anything there.
         findings: By check, in the order in which they were found.
-        stopped: The option that ended it early, such as ``--runs``; empty if none did.
+        stopped: What ended it early: an option, such as ``--runs``, or `LOST`; empty if nothing
+            did.
+        lost: What became of those who played, if that ended it; empty otherwise.
     """
 
     runs: int = 0
@@ -104,6 +111,7 @@ class Exploration:
     put_off: int = 0
     findings: dict[str, Finding] = field(default_factory=dict)
     stopped: str = ""
+    lost: str = ""
 
     @property
     def rate(self) -> float:
@@ -155,14 +163,18 @@ def explore(
     tree = Tree(play, bounds.deviations, prunes=bounds.prunes, takes=takes)
     exploration = Exploration()
     began_s = real.monotonic() - earlier_s
-    for run in tree:
-        exploration.note(run)
-        exploration.real_s = real.monotonic() - began_s
+    with _noting_loss(exploration):
+        for run in tree:
+            exploration.note(run)
+            exploration.real_s = real.monotonic() - began_s
+            exploration.depth, exploration.done, exploration.due = tree.depth, tree.done, tree.due
+            on_run(exploration)
+            exploration.stopped = _spent(exploration, bounds)
+            if exploration.stopped:
+                break
+    if exploration.lost:
+        # The first run of a depth may be the one that nobody played.
         exploration.depth, exploration.done, exploration.due = tree.depth, tree.done, tree.due
-        on_run(exploration)
-        exploration.stopped = _spent(exploration, bounds)
-        if exploration.stopped:
-            break
     if tree.is_finished:
         exploration.stopped = ""
         exploration.due = 0
@@ -203,15 +215,25 @@ def wander(  # noqa: PLR0913 - what a walk consists of; all but the first three 
         for number in numbers
         if takes is None or takes(number)
     )
-    for run in crew(walks):
-        exploration.note(run)
-        exploration.real_s = real.monotonic() - began_s
-        on_run(exploration)
-        exploration.stopped = _spent(exploration, bounds)
-        if exploration.stopped:
-            break
+    with _noting_loss(exploration):
+        for run in crew(walks):
+            exploration.note(run)
+            exploration.real_s = real.monotonic() - began_s
+            on_run(exploration)
+            exploration.stopped = _spent(exploration, bounds)
+            if exploration.stopped:
+                break
     exploration.stopped = exploration.stopped or "--runs"
     return exploration
+
+
+@contextmanager
+def _noting_loss(exploration: Exploration) -> Iterator[None]:
+    """What was played before those who play were lost is a search that was ended early."""
+    try:
+        yield
+    except ExecutorLostError as lost:
+        exploration.stopped, exploration.lost = LOST, str(lost)
 
 
 def _spent(exploration: Exploration, bounds: Bounds) -> str:

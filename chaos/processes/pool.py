@@ -12,16 +12,16 @@ import signal
 import sys
 import threading
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from itertools import count, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Generic, Protocol, TypeVar
 
 from chaos.errors import ChaosError
+from chaos.processes.tickets import Ticketed
 from chaos.processes.worker import Inheritance, JobAnswer, how_it_died, serve
 
 J = TypeVar("J")
@@ -30,6 +30,8 @@ R_co = TypeVar("R_co", covariant=True)
 
 Setting = Callable[[], AbstractContextManager[Callable[[J], R]]]
 """What a worker enters before its first job and leaves after its last; it yields the work."""
+
+_Context = ForkContext | ForkServerContext | SpawnContext
 
 OnDeath = Callable[[J, str], R]
 """Makes the result of a job whose process died; the second is how it died, as ``died of ...``."""
@@ -136,7 +138,7 @@ class _Here(Generic[J, R]):
         return ((job, self._work(job)) for job in jobs)
 
 
-class _Pool(Generic[J, R]):
+class _Pool(Ticketed[J, R]):
     """Processes by the connection on which they get jobs and answer; begun when needed."""
 
     def __init__(
@@ -148,20 +150,19 @@ class _Pool(Generic[J, R]):
         name: Callable[[J], str],
         on_death: OnDeath[J, R] | None,
     ) -> None:
+        super().__init__(ahead=number * _AHEAD)
         self._setting = setting
         self._number = number
         self._isolated = isolated
         self._name = name
         self._on_death = on_death
-        self._tickets = count()
-        self._queue: deque[tuple[int, J]] = deque()
         self._processes: dict[Connection, BaseProcess] = {}
         self._idle: list[Connection] = []
         self._busy: dict[Connection, tuple[int, J]] = {}
         # Forked processes start with all that was imported and computed before, and may be given
         # what cannot be pickled.
         forks = can_fork()
-        self._context = get_context("fork") if forks else get_context("spawn")
+        self._context: _Context = get_context("fork") if forks else _elsewhere()
         if forks:
             # What is computed when a setting is entered for the first time, all will have.
             with setting():
@@ -169,33 +170,6 @@ class _Pool(Generic[J, R]):
         # Collecting garbage in a forked process would copy every page that it looks at.
         gc.collect()
         gc.freeze()
-
-    def in_order(self, jobs: Iterable[J]) -> Iterator[R]:
-        waiting, due = iter(jobs), deque[int]()
-        done: dict[int, R] = {}
-        try:
-            while True:
-                for job in islice(waiting, self._number * _AHEAD - len(due)):
-                    due.append(self._put(job))
-                if not due:
-                    return
-                while due[0] not in done:
-                    done |= {ticket: result for ticket, _, result in self._ended()}
-                yield done.pop(due.popleft())
-        finally:
-            self._queue.clear()
-
-    def as_they_end(self, jobs: Iterable[J]) -> Iterator[tuple[J, R]]:
-        due = {self._put(job) for job in jobs}
-        try:
-            while due:
-                for ticket, job, result in self._ended():
-                    # Whoever left an iterator early may still be owed something.
-                    if ticket in due:
-                        due.remove(ticket)
-                        yield job, result
-        finally:
-            self._queue.clear()
 
     def close(self) -> None:
         """End all, also those in the middle of a job: the caller needs no more results."""
@@ -205,13 +179,7 @@ class _Pool(Generic[J, R]):
             self._dismiss(link)
         gc.unfreeze()
 
-    def _put(self, job: J) -> int:
-        ticket = next(self._tickets)
-        self._queue.append((ticket, job))
-        return ticket
-
     def _ended(self) -> Iterator[tuple[int, J, R]]:
-        """Hand out jobs, and wait until at least one has ended."""
         while self._queue and len(self._busy) < self._number:
             link = self._idle.pop() if self._idle else self._start()
             self._busy[link] = self._queue.popleft()
@@ -266,6 +234,25 @@ class _Pool(Generic[J, R]):
             process.join()
         link.close()
         return process.exitcode
+
+
+def _elsewhere() -> _Context:
+    """Where processes come from when this one cannot be copied.
+
+    A server that has imported the harness and has no threads is copied in its place, which takes a
+    tenth of the time of a process that imports it all. It knows nothing of the service.
+    """
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    # Of no effect if it runs already: whoever uses one as well has said what it is to know.
+    libraries = (each for each in _LARGE if each in sys.modules)
+    context.set_forkserver_preload(["chaos.worker_template", *libraries])
+    return context
+
+
+_LARGE = ("openai", "google.cloud.storage", "pytest")
+"""Libraries that take long to import, and have no threads of their own."""
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -55,21 +55,35 @@ class JobAnswer(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inheritance:
-    """What a process that was not forked has to be told of its parent."""
+    """What a process that was not forked has to be told of its parent.
+
+    Attributes:
+        log_level: From which level on something is logged.
+        filters: Which warnings are shown.
+        environment: Of the parent; None on another machine, which has its own.
+    """
 
     log_level: int
     filters: tuple[Any, ...]
+    environment: Mapping[str, str] | None
 
     @classmethod
     def now(cls) -> Self:
         """What holds in this process."""
-        return cls(log_level=logging.getLogger().level, filters=tuple(warnings.filters))
+        return cls(
+            log_level=logging.getLogger().level,
+            filters=tuple(warnings.filters),
+            environment=dict(os.environ),
+        )
 
     def accept(self) -> None:
         """Let the same hold here; handlers of logs cannot travel, so without them logs are lost.
 
         Nobody misses them: what the service logs is not what the harness has to say.
         """
+        if self.environment is not None and os.environ != self.environment:
+            os.environ.clear()
+            os.environ.update(self.environment)
         root = logging.getLogger()
         root.setLevel(self.log_level)
         if not root.handlers:
@@ -95,34 +109,68 @@ def serve(
         inheritance: What the parent has set.
         is_isolated: Whether each job is to have a process of its own.
     """
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker is never the first process"
+    belong_to(parent.join)
+    inheritance.accept()
+    try:
+        with at_work(setting, isolated=is_isolated) as do:
+            while True:
+                link.send(do(link.recv()))
+    except (EOFError, ConnectionError):
+        return  # The parent is gone: nobody wants to know any more.
+    except Exception as error:  # noqa: BLE001 - a setting that fails is told as the job's failure
+        link.send(failure(error))
+
+
+def belong_to(wait_for_owner: Callable[[], object]) -> None:
+    """Let this process end with the one that it works for, and no sooner.
+
+    Args:
+        wait_for_owner: Returns when the owner has ended; called in a thread of its own.
+    """
     # Ctrl-C reaches every process of the terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # It does so by this signal, whose usual effect would leave the folder of a run behind.
     signal.signal(signal.SIGTERM, _leave)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    inheritance.accept()
-    try:
-        with setting() as work:
-            forks = is_isolated and _is_alone()
-            if forks:
-                # Collecting garbage in a copy would copy every page that it looks at.
-                gc.collect()
-                gc.freeze()
-            while True:
-                job = link.recv()
-                answer = _answer_of_a_copy(work, job) if forks else _answer(work, job)
-                link.send(replace(answer, is_spent=is_isolated and not forks))
-    except (EOFError, ConnectionError):
-        return  # The parent is gone: nobody wants to know any more.
-    except Exception as error:  # noqa: BLE001 - a setting that fails is told as the job's failure
-        link.send(_failure(error))
+
+    def end_with_owner() -> None:
+        wait_for_owner()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_with_owner, daemon=True).start()
+
+
+@contextmanager
+def at_work(
+    setting: Callable[[], AbstractContextManager[Callable[[J], R]]], *, isolated: bool
+) -> Iterator[Callable[[J], JobAnswer[R]]]:
+    """Enter a setting, and yield what does a job and answers for it.
+
+    Args:
+        setting: What the work is done in.
+        isolated: Whether each job is to have a process of its own: a copy of this one, or this
+            one itself, which is spent then.
+    """
+    with setting() as work:
+        forks = isolated and _is_alone()
+        if forks:
+            # Collecting garbage in a copy would copy every page that it looks at.
+            gc.collect()
+            gc.freeze()
+
+        def do(job: J) -> JobAnswer[R]:
+            answer = _answer_of_a_copy(work, job) if forks else _answer(work, job)
+            return replace(answer, is_spent=isolated and not forks)
+
+        yield do
 
 
 def _answer(work: Callable[[J], R], job: J) -> JobAnswer[R]:
     try:
         return JobAnswer(result=work(job))
     except Exception as error:  # noqa: BLE001 - it is raised again by whoever gave the job
-        return _failure(error)
+        return failure(error)
 
 
 def _is_alone() -> bool:
@@ -181,7 +229,7 @@ def how_it_died(exit_code: int | None) -> str:
     return f"ended with exit code {exit_code}"
 
 
-def _failure(error: Exception) -> JobAnswer[R]:
+def failure(error: Exception) -> JobAnswer[Any]:
     """The error, or the nearest to it that survives the way to another process."""
     told = f"in another process:\n{''.join(traceback.format_exception(error))}"
     try:
@@ -194,13 +242,6 @@ def _failure(error: Exception) -> JobAnswer[R]:
         )
     error.add_note(told)
     return JobAnswer(error=error)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "a worker is never the first process"
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from chaos.scenario.draft import Draft
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.model import (
+    ActStep,
     AnyStep,
     AskStep,
     InjectStep,
     LoadStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     RestartStep,
 )
 from chaos.scenario.observables import Probe, probes
@@ -22,7 +21,7 @@ from chaos.scenario.tolerances import Modes, Tolerance
 from chaos.scenario.vocabulary import Vocabulary
 from chaos.scenario.worst import is_always_met, worst_counts
 
-_ACTING = (AskStep, LoadStep, RefreshIndexStep, RestartStep, PublishIndexStep)
+_ACTING = (AskStep, LoadStep, RestartStep, ActStep)
 """Steps that make the service do something, or something with it."""
 
 _SAID_ALREADY = {"misplaced", "never-fires"}

@@ -28,6 +28,7 @@ _EVENT = {
         "data": {"type": "string", "contentMediaType": "application/json"},
     },
     "required": ["event", "data"],
+    "additionalProperties": False,
 }
 
 

@@ -10,6 +10,7 @@ from chaos import session
 from chaos.compare.baseline import Baseline, conclude
 from chaos.explorer.campaign import Campaign
 from chaos.explorer.exploration import Bounds, Exploration
+from chaos.processes.executor import Processes
 from chaos.scenario.loader import LoadedScenario
 from chaos.verdict import Outcome
 
@@ -121,7 +122,9 @@ def test_search_is_the_same_however_many_play() -> None:
     """Runs, findings and what was saved do not depend on who has played."""
     alone, together = [
         Campaign(
-            loaded=three_parcels("TrustingParcels"), bounds=Bounds(faults=1), processes=processes
+            loaded=three_parcels("TrustingParcels"),
+            bounds=Bounds(faults=1),
+            executor=Processes(processes),
         ).search()
         for processes in (1, 2)
     ]

@@ -460,3 +460,21 @@ def test_question_leaves_spans_and_nothing_of_itself(spans: InMemorySpanExporter
     assert search.parent.span_id == ask.context.span_id
     assert dict(ask.attributes or {}) == {"helpdesk.mode": "llm", "helpdesk.index": "fresh"}
     assert "VPN" not in ask.to_json() + search.to_json()
+
+
+def test_server_that_ends_leaves_no_thread_behind() -> None:
+    """Neither the threads that answer, nor the one that starts them, outlive the lifespan."""
+    before = {each.ident for each in threading.enumerate()}
+
+    with client_of() as client:
+        client.post("/ask", json=ASK)
+        during = [each.name for each in threading.enumerate() if each.ident not in before]
+    until = time.monotonic() + SOON_S
+    while time.monotonic() < until:
+        left = {each.name for each in threading.enumerate() if each.ident not in before}
+        if not any(name.startswith("helpdesk-") for name in left):
+            break
+        time.sleep(0.01)
+
+    assert {name.rpartition("_")[0] for name in during} >= {"helpdesk-start", "helpdesk-answer"}
+    assert [name for name in left if name.startswith("helpdesk-")] == []

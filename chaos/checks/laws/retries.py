@@ -11,7 +11,7 @@ from chaos.checks.laws.calls import Attempt, Call, longest_wait_s, shortest_wait
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
 from chaos.checks.laws.trouble import promised_calls, why_untried
 from chaos.checks.record import RunRecord
-from chaos.ports import RetryPolicy
+from chaos.ports import USUALLY_HOPELESS, RetryPolicy
 from chaos.trace.events import AskEvent, Event, ResponseEvent
 from chaos.verdict import Verdict
 
@@ -174,9 +174,11 @@ def _doomed(attempt: Attempt, policy: RetryPolicy) -> str | None:
     response = attempt.response
     if response is None or response.status is None:
         return None
-    if response.status in policy.never_retried:
-        return f"status {response.status}"
     said = response.said
+    # A promise of one's own rules out what the provider would allow; the default does not.
+    allowed = policy.never_retried == USUALLY_HOPELESS and bool(said and said.retry_can_help)
+    if response.status in policy.never_retried and not allowed:
+        return f"status {response.status}"
     if said is not None and said.ended == "failed" and said.retry_can_help is False:
         return f"a status {response.status} that another attempt cannot change"
     return None

@@ -101,15 +101,15 @@ class StaleIsSaid(Law):
 
     def _said(self, trace: Trace, served: dict[int | None, IndexEvent]) -> Verdict | None:
         for answer in trace.of(AnswerEvent):
-            index = served.get(answer.ask)
-            if index is None or answer.ask is None or answer.mode == "error":
+            copy = served.get(answer.ask)
+            if copy is None or answer.ask is None or answer.mode == "error":
                 continue
-            if answer.stale != (index.state == STALE):
+            if answer.stale != (copy.state == STALE):
                 return self.broken(
-                    f"ask {answer.ask} was served a {index.state} index, and its answer denies it",
-                    expected=f"answer.stale: {str(index.state == 'stale').lower()}",
+                    f"ask {answer.ask} was served a {copy.state} index, and its answer denies it",
+                    expected=f"answer.stale: {str(copy.state == 'stale').lower()}",
                     seen=f"answer.stale: {str(answer.stale).lower()}",
-                    evidence=[index, answer],
+                    evidence=[copy, answer],
                 )
         return None
 

@@ -6,7 +6,7 @@ import logging
 import resource
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from chaos.errors import ChaosError
-from chaos.processes.pool import workers
+from chaos.processes.executor import HERE, Executor, ExecutorLostError
 from chaos.prove.gate import Case, Fate, Play
 from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
@@ -137,11 +137,13 @@ def all_mutants(service: Sequence[str]) -> list[Mutant]:
     ]
 
 
-def sound(suite: Sequence[LoadedScenario], service: Sequence[str], at_once: int) -> list[Sounding]:
+def sound(
+    suite: Sequence[LoadedScenario], service: Sequence[str], executor: Executor
+) -> list[Sounding]:
     """Play every scenario against the service as it is, and see what it reaches."""
     with (
         importable_here(),
-        workers(partial(_sounding, list(suite), tuple(service)), at_once, isolated=False) as pool,
+        executor.workers(partial(_sounding, list(suite), tuple(service))) as pool,
     ):
         return list(pool.in_order(range(len(suite))))
 
@@ -193,6 +195,7 @@ def jobs_of(
     """For each mutant the scenarios that reach it, those most likely to notice first.
 
     Who has reached most of the same function knows it best; of those, the cheap ones first.
+    Searches of all interleavings come last: each is some hundred runs, of which few are needed.
     """
     around = {
         module: functions(path.read_text(encoding="utf-8"))
@@ -205,7 +208,12 @@ def jobs_of(
     for mutant in planned.chosen:
         function = around[mutant.module](mutant.statement)
         ranked = sorted(
-            (-known[number][mutant.module, function], each.events, number)
+            (
+                suite[number].scenario.explore is not None,
+                -known[number][mutant.module, function],
+                each.events,
+                number,
+            )
             for number, each in enumerate(soundings)
             if function is None or _statement(mutant) in each.reached
         )
@@ -222,21 +230,30 @@ def jobs_of(
 
 
 def examine_all(
-    jobs: Iterable[MutantJob], at_once: int, on_case: Callable[[Case], None]
+    jobs: Iterable[MutantJob], executor: Executor, on_case: Callable[[Case], None]
 ) -> list[Case]:
-    """Play every job; ``on_case`` is told of each as its fate is known."""
+    """Play every job; ``on_case`` is told of each in their order, once its fate is known."""
     todo = list(jobs)
+    untold = deque(todo)
     service = {job.service for job in todo}
     targets = {loaded.scenario.target for job in todo for loaded, _ in job.scenarios}
     examining = partial(_examining, sorted(service), sorted(targets))
     cases: dict[str, Case] = {}
-    with (
-        importable_here(),
-        workers(examining, at_once, isolated=True, on_death=_died) as pool,
-    ):
-        for job, case in pool.as_they_end(todo):
-            cases[job.mutant.id] = case
-            on_case(case)
+    try:
+        with (
+            importable_here(),
+            executor.workers(examining, isolated=True, name=_name, on_death=_died) as pool,
+        ):
+            for job, case in pool.as_they_end(todo):
+                cases[job.mutant.id] = case
+                # Who plays them, and how fast, must not show in what is told.
+                while untold and untold[0].mutant.id in cases:
+                    on_case(cases[untold.popleft().mutant.id])
+    except ExecutorLostError:
+        for job in untold:
+            if job.mutant.id in cases:
+                on_case(cases[job.mutant.id])
+        raise
     return [cases[job.mutant.id] for job in todo]
 
 
@@ -249,7 +266,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
     only: str | None = None,
     reviewed: Sequence[Equivalent] = (),
     patience_s: float = _PATIENCE_S,
-    at_once: int = 1,
+    executor: Executor = HERE,
     mine: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
     on_plan: Callable[[MutantPlan], None] = lambda _: None,
     on_case: Callable[[Case], None] = lambda _: None,
@@ -264,10 +281,10 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         only: The one mutant to play, by its id; then every scenario that reaches it is played.
         reviewed: Those that change nothing, and are not played unless named by ``only``.
         patience_s: Processor time that a play may take beyond what it takes of the sound service.
-        at_once: How many processes to use.
+        executor: Where they are played.
         mine: Those of the sample that are to be played here, if others play the rest.
         on_plan: Told of the whole sample, and what it was drawn from.
-        on_case: Told of each mutant as its fate is known.
+        on_case: Told of each mutant, in the order of the plan, as its fate is known.
 
     Raises:
         ChaosError: There is no such mutant, or nothing to make any of; or what was reviewed is
@@ -284,7 +301,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
                 f"there is no mutant {only!r}; expected one that `chaos prove --mutants` has "
                 "listed, of the same files; list them anew"
             )
-    soundings = sound(suite, service, at_once)
+    soundings = sound(suite, service, executor)
     not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]
     planned = plan(mutants, soundings, service, sample=sample, seed=seed, equivalent=equivalent)
     on_plan(planned)
@@ -294,7 +311,7 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         jobs = jobs_of(
             planned, suite, soundings, plays_all=only is not None, patience_s=patience_s
         )
-        cases = examine_all(jobs, at_once, on_case)
+        cases = examine_all(jobs, executor, on_case)
     return MutantCampaign(
         plan=planned,
         cases=tuple(cases),
@@ -405,6 +422,10 @@ def _died(job: MutantJob, how: str) -> Case:
     if "SIGXCPU" in how:
         return _noticed(job.mutant, ENDS)
     return Case(defect=job.mutant.id, error=f"its process {how}")
+
+
+def _name(job: MutantJob) -> str:
+    return f"mutant {job.mutant.id}"
 
 
 def _noticed(mutant: Mutant, check: str) -> Case:

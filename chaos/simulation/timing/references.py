@@ -59,15 +59,9 @@ class References:
         self._exchanged = BuiltinFunctions(())
 
     def __enter__(self) -> Self:
-        with whole_heap():
-            # Each access makes another of these, so the kept ones have to be looked for.
-            dates: list[tuple[Callable[..., Any], object]] = [
-                (each, getattr(datetime, each.__name__))
-                for each in gc.get_referrers(datetime)
-                if _is_bound_to_the_clock(each)
-            ]
+        dates: list[tuple[Callable[..., Any], object]] = []
         try:
-            self._undo = self._replace_all([*self._substitutes.items(), *dates])
+            self._undo = self._replace_all([*self._substitutes.items()], dates)
             # Not before: tuples that hold clocks have been exchanged by now.
             clocks = [each for each in self._substitutes.items() if id(each[0]) in self._in_place]
             self._exchanged = BuiltinFunctions([*clocks, *dates])
@@ -82,36 +76,64 @@ class References:
 
     def _restore(self) -> None:
         self._exchanged.__exit__()
+        # It would be found below, as a holder of substitutes.
+        self._exchanged = BuiltinFunctions(())
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
         # What was made in the meantime holds substitutes.
         self._replace_all([(after, before) for before, after in self._substitutes.items()])
 
-    def _replace_all(self, new: list[tuple[object, object]]) -> list[Undo]:
+    def _replace_all(
+        self,
+        new: list[tuple[object, object]],
+        dates: list[tuple[Callable[..., Any], object]] | None = None,
+    ) -> list[Undo]:
+        """Replace each first by its second, wherever it is held.
+
+        Each look takes a time that grows with all that the process has, so there are few.
+
+        Args:
+            new: What to replace.
+            dates: None, or where to put clocks of ``datetime`` that somebody keeps. Each access
+                makes another of these, so the kept ones have to be looked for.
+        """
         undo: list[Undo] = []
         with whole_heap():
             for _ in range(_MOST_NESTED):
-                new = self._replace(new, undo) if new else []
+                new = self._replace(new, undo, dates) if new else []
+                dates = None
         return undo
 
     def _replace(
-        self, new: list[tuple[object, object]], undo: list[Undo]
+        self,
+        new: list[tuple[object, object]],
+        undo: list[Undo],
+        dates: list[tuple[Callable[..., Any], object]] | None,
     ) -> list[tuple[object, object]]:
         """Replace each first by its second; returns the same for what holds one for good."""
         by_id = {id(before): after for before, after in new}
-        sought = [before for before, _ in new]
+        sought = [before for before, _ in new] + ([] if dates is None else [datetime])
         ours = {id(new), *map(id, new), id(sought), id(self._substitutes), *self._ignored}
+        found = gc.get_referrers(*sought)
+        fixed: list[tuple[object, object]] = []
+        if dates is not None:
+            dates += [
+                (each, getattr(datetime, each.__name__))
+                for each in found
+                if _is_bound_to_the_clock(each)
+            ]
+            fixed += dates
         holders = [
             holder
-            for holder in gc.get_referrers(*sought)
+            for holder in found
             if id(holder) not in ours and not _is(holder, sought) and not _is_untouched(holder)
         ]
-        namespaces = _class_namespaces(holders)
-        fixed: list[tuple[object, object]] = []
+        namespaces = _class_namespaces(holders, by_id)
         for holder in holders:
             if type(holder) is tuple:
-                if not _is_of_a_class(holder):
+                # Of these, some hold only `datetime`, which stays what it is.
+                if any(id(each) in by_id for each in holder) and not _is_of_a_class(holder):
                     fixed.append((holder, tuple(by_id.get(id(each), each) for each in holder)))
             elif isinstance(holder, staticmethod) and id(holder.__func__) in by_id:
                 fixed.append((holder, staticmethod(cast("Any", by_id[id(holder.__func__)]))))
@@ -155,13 +177,15 @@ def _is_of_a_class(held: tuple[object, ...]) -> bool:
     return isinstance(held[0], type) and held[0].__mro__ is held
 
 
-def _class_namespaces(holders: Iterable[object]) -> dict[int, type]:
-    """The class of each holder that is a namespace of one."""
+def _class_namespaces(holders: Iterable[object], new: Mapping[int, object]) -> dict[int, type]:
+    """The class of each holder that is a namespace of one, and has something to replace."""
     found = {}
     hidden = []
     for each in holders:
-        if isinstance(each, dict) and "__module__" in each:
-            owner = _named_class(each)
+        if not isinstance(each, dict) or "__module__" not in each:
+            continue
+        if any(id(value) in new for value in each.values()):
+            owner = _described_class(each)
             if owner is not None:
                 found[id(each)] = owner
             else:
@@ -172,12 +196,13 @@ def _class_namespaces(holders: Iterable[object]) -> dict[int, type]:
     return found
 
 
-def _named_class(namespace: dict[str, object]) -> type | None:
-    """The class whose namespace it is, if the class can be found by its name."""
-    place: object = sys.modules.get(str(namespace["__module__"]))
-    for name in str(namespace.get("__qualname__", "")).split("."):
-        place = getattr(place, name, None)
-    return place if isinstance(place, type) and _namespace_of(place) is namespace else None
+def _described_class(namespace: dict[str, object]) -> type | None:
+    """The class whose namespace it is, if a descriptor in it says so; most have one."""
+    for each in namespace.values():
+        owner = getattr(each, "__objclass__", None)
+        if isinstance(owner, type) and _namespace_of(owner) is namespace:
+            return owner
+    return None
 
 
 def _namespace_of(owner: type) -> object:

@@ -23,10 +23,13 @@ from chaos.targets.helpdesk.audit import (
     detail_of,
     health,
     refusal,
+    streamed,
     unguarded,
 )
 from chaos.targets.helpdesk.conversations import ListeningUpstream
-from chaos.targets.helpdesk.environment import carried_wrongly, environment
+from chaos.targets.helpdesk.documented import Documented
+from chaos.targets.helpdesk.environment import as_variables, carried_wrongly, environment
+from chaos.targets.helpdesk.events import events_of
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
@@ -71,7 +74,7 @@ class FrontDoorTarget(AsgiTarget):
 
     def __init__(self) -> None:
         self._broken_events: list[Exception] = []
-        self._responses: list[Response] = []
+        self._exchanges: list[tuple[Request, Response]] = []
         self._refusals: list[Response] = []
 
     async def build(self, world: World) -> None:
@@ -86,15 +89,14 @@ class FrontDoorTarget(AsgiTarget):
         key = world.folder / "service-account.json"
         key.write_text(json.dumps(GoogleIdentity().service_account_info()), encoding="utf-8")
         self._environment = environment(world.given)
-        self._settings = Settings.load(self._environment).replaced(
-            {
-                "openai.api_key": API_KEY,
-                "index.bucket": published.BUCKET,
-                "index.prefix": published.PREFIX,
-                "index.cache_dir": world.folder / "cache",
-                "index.credentials": key,
-                **world.settings,
-            }
+        settings = {
+            "index.bucket": published.BUCKET,
+            "index.cache_dir": world.folder / "cache",
+            "index.credentials": key,
+            **world.settings,
+        }
+        self._settings = Settings.load(
+            {"OPENAI_API_KEY": API_KEY, **self._environment, **as_variables(settings)}
         )
         copy = given.cached_copy(world.given)
         if copy is not None:
@@ -133,9 +135,14 @@ class FrontDoorTarget(AsgiTarget):
         except TargetError:
             return super().request(f"POST /ask {json.dumps({'question': question})}")
 
+    async def respond(self, question: str) -> tuple[Response, *tuple[Exception, ...]]:
+        """Send a request, and remember what came of it."""
+        response, *raised = await super().respond(question)
+        self._exchanges.append((self.request(question), response))
+        return response, *raised
+
     def answer(self, response: Response, raised: Exception | None = None) -> Answer:
         """What an asker sees of a response."""
-        self._responses.append(response)
         answer = self._read(response, raised)
         # Of the words for modes, these are the service's own; the others tell of the request.
         if answer.mode in {"llm", "fallback"}:
@@ -146,9 +153,16 @@ class FrontDoorTarget(AsgiTarget):
         """What operators are told over HTTP that is not so; see the module `audit`."""
         places = ("/status", "/metrics", "/healthz", "/readyz")
         told = {each: (await self.respond(f"GET {each}"))[0] for each in places}
+        # Not one of the exchanges: the document says nothing of itself.
+        document, *_ = await super().respond("GET /openapi.json")
+        documented = Documented(document.json())
         return [
             *health(told["/healthz"], told["/readyz"]),
-            *dict.fromkeys(said for each in self._responses for said in unguarded(each)),
+            *dict.fromkeys(said for _, each in self._exchanges for said in unguarded(each)),
+            *(said for _, each in self._exchanges for said in streamed(each)),
+            *dict.fromkeys(
+                said for each in self._exchanges for said in documented.differences(*each)
+            ),
             *(said for each in self._refusals for said in refusal(each)),
             *(carried_wrongly(self._model.requests, self._environment) if self._model else ()),
             *audit(
@@ -168,10 +182,10 @@ class FrontDoorTarget(AsgiTarget):
         if usual.mode != "ok":
             return usual
         if (response.header("content-type") or "").startswith("text/event-stream"):
-            events = _events(response.body.decode())
+            events = events_of(response.body.decode())
             if not events or events[-1][0] != "answer":
                 return replace(usual, mode="error", reason="the stream broke off")
-            return _answer(events[-1][1])
+            return _answer(json.loads(events[-1][1]))
         try:
             payload = response.json()
         except ValueError:
@@ -202,13 +216,3 @@ def _answer(said: Mapping[str, Any]) -> Answer:
         sources=tuple(said["sources"]),
         index_state=said["index_state"],
     )
-
-
-def _events(text: str) -> list[tuple[str, Any]]:
-    """The events of a stream; comments are none."""
-    found = []
-    for block in text.split("\n\n"):
-        fields = dict(line.partition(": ")[::2] for line in block.splitlines() if line[:1] != ":")
-        if "event" in fields:
-            found.append((fields["event"], json.loads(fields["data"])))
-    return found

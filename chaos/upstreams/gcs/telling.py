@@ -30,6 +30,9 @@ _MAKES = frozenset(
 
 _CONDITIONS = ("x-goog-if-generation-match", "if-match", "if-none-match")
 
+_HURRIED = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
+"""Reasons with which a 403 asks for patience, as a 429 does."""
+
 _TRANSIENT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -47,7 +50,8 @@ def said(operation: Operation, request: Request, response: Response) -> Said:
     server = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     # A new token may be all that it takes, and whether the caller has one is not in the answer.
     unknown = response.status == HTTPStatus.UNAUTHORIZED
-    helps = None if unknown or not failed else server or response.status in _TRANSIENT
+    transient = server or response.status in _TRANSIENT or _reason(response) in _HURRIED
+    helps = None if unknown or not failed else transient
     return Said(
         text=None,
         whole=not failed,
@@ -57,6 +61,16 @@ def said(operation: Operation, request: Request, response: Response) -> Said:
         deed=None if failed else _deed(operation, request),
         pause_s=pause_s(response),
     )
+
+
+def _reason(response: Response) -> str | None:
+    """The reason that a refusal gives in its body; None if it gives none."""
+    if response.status != HTTPStatus.FORBIDDEN:
+        return None
+    try:
+        return str(response.json()["error"]["errors"][0]["reason"])
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _deed(operation: Operation, request: Request) -> str | None:

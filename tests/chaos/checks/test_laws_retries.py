@@ -8,14 +8,16 @@ import pytest
 
 from chaos.checks.laws.jitter import FEWEST_TIES
 from chaos.checks.laws.retries import BackoffHonoured, BoundedAttempts, NoDoomedRetry
-from chaos.http import Response
-from chaos.ports import Promises, RetryPolicy
+from chaos.http import Request, Response, json_response
+from chaos.ports import Operation, Promises, RetryPolicy
+from chaos.upstreams.gcs.telling import said
 from chaos.upstreams.openai import errors
 from chaos.upstreams.openai.telling import failure
 from chaos.upstreams.said import failed
 from chaos.verdict import Verdict
 from tests.chaos.checks.story import Story, broken, passed, untested
 
+GET = Request(method="GET", url="https://storage.test/b/o")
 POLICY = RetryPolicy(attempts=3, first_backoff_s=2, max_backoff_s=5, jitter_s=1)
 PROMISED = Promises(retries={"openai": POLICY, "gcs": POLICY})
 
@@ -372,6 +374,17 @@ def test_no_doomed_retry_believes_the_stand_in_of_any_provider() -> None:
 
     assert broken(story.judged_by(NoDoomedRetry, lax))
     assert untested(Story().asks(1).call(404).at(2).call().judged_by(NoDoomedRetry, lax))
+
+
+def test_no_doomed_retry_lets_a_stand_in_overrule_the_default_alone() -> None:
+    """A 403 of Cloud Storage may ask for patience; whoever promised never to retry it does not."""
+    body = {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}
+    patience = said(Operation("objects.get"), GET, json_response(403, body))
+    strict = Promises(retries={"openai": replace(POLICY, never_retried=frozenset({403}))})
+    story = Story().asks(1).call(403, said=patience).at(2).call()
+
+    assert untested(story.judged_by(NoDoomedRetry, PROMISED))
+    assert broken(story.judged_by(NoDoomedRetry, strict))
 
 
 def test_no_doomed_retry_passes_a_call_that_gave_up() -> None:

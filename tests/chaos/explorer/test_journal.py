@@ -51,6 +51,7 @@ def search(*options: str) -> tuple[Result, dict[str, Any]]:
     return done, {key: found[key] for key in found.keys() - {"real_s", "per_second"}}
 
 
+@pytest.mark.slow
 def test_search_in_steps_comes_to_what_one_comes_to(here: Path, played: list[Run]) -> None:
     """Each step plays as many as it may; no run is played twice, and the last finds it all."""
     _, whole = search()
@@ -70,7 +71,7 @@ def test_search_in_steps_comes_to_what_one_comes_to(here: Path, played: list[Run
     assert len(played) == in_steps
 
 
-@pytest.mark.parametrize("stopped_at", [1, 10])
+@pytest.mark.parametrize("stopped_at", [1, pytest.param(10, marks=pytest.mark.slow)])
 def test_search_that_ctrl_c_ends_goes_on(
     here: Path, monkeypatch: pytest.MonkeyPatch, stopped_at: int
 ) -> None:

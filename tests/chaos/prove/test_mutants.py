@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from chaos.errors import ChaosError
+from chaos.processes.executor import Processes
 from chaos.prove.gate import Fate
 from chaos.prove.mutants.campaign import MutantCampaign, _computed_s, mutate
 from chaos.prove.mutants.importing import imported_anew
@@ -114,7 +115,7 @@ method:
 def campaign() -> MutantCampaign:
     """Return what became of every mutant of a service of a dozen lines."""
     suite = [scenario("one", "one", "7"), scenario("many", "many", "21")]
-    return mutate(suite, SERVICE, sample=1000, seed=1, patience_s=1, at_once=2)
+    return mutate(suite, SERVICE, sample=1000, seed=1, patience_s=1, executor=Processes(2))
 
 
 def fates(campaign: MutantCampaign) -> dict[str, str]:
@@ -178,7 +179,7 @@ def test_one_mutant_is_played_alone_and_through() -> None:
     ]
     suite = [scenario("one", "one", "7"), scenario("many", "many", "21")]
 
-    campaign = mutate(suite, SERVICE, sample=1, seed=1, only=wanted, at_once=2)
+    campaign = mutate(suite, SERVICE, sample=1, seed=1, only=wanted, executor=Processes(2))
 
     (case,) = campaign.cases
     assert [play.scenario for play in case.caught] == ["one", "many"]

@@ -1,8 +1,13 @@
-"""A sample of mutants is the same tomorrow, when scenarios reach more of the service."""
+"""Which mutants are drawn, and which scenarios are played first against each.
+
+A sample is the same tomorrow, when scenarios reach more of the service.
+"""
 
 from __future__ import annotations
 
-from chaos.prove.mutants.campaign import Sounding, all_mutants, plan
+from chaos.prove.mutants.campaign import Sounding, all_mutants, jobs_of, plan
+from chaos.scenario.loader import LoadedScenario, load_text
+from chaos.targets import vocabulary_of
 from chaos.verdict import Outcome
 
 SERVICE = ("tests.chaos.prove.shop",)
@@ -35,3 +40,30 @@ def test_whoever_reaches_more_replaces_only_few() -> None:
     before, after = drawn(10, share=0.6), drawn(10)
 
     assert after - before == after - drawn(len(EVERY), share=0.6)
+
+
+def scenario(name: str, more: str = "") -> LoadedScenario:
+    """One that asks once."""
+    text = f"version: 1\nname: {name}\nhypothesis: It answers.\n{more}"
+    return load_text(
+        text + "target: helpdesk\nmethod: [{ask: Is the VPN down?}]\n", "a.yaml", vocabulary_of
+    )
+
+
+def test_search_of_interleavings_is_played_last() -> None:
+    """Its one trace may be the shortest; it plays some hundred."""
+    suite = [
+        scenario("search", "explore: {preemptions: 1}\n"),
+        scenario("long"),
+        scenario("short"),
+    ]
+    reached = frozenset((each.module, each.statement) for each in EVERY)
+    soundings = [
+        Sounding(scenario=name, outcome=Outcome.PASSED, events=events, cpu_s=0.0, reached=reached)
+        for name, events in (("search", 1), ("long", 9), ("short", 5))
+    ]
+    planned = plan(EVERY, soundings, SERVICE, sample=1, seed=1)
+
+    (job,) = jobs_of(planned, suite, soundings)
+
+    assert [each.scenario.name for each, _ in job.scenarios] == ["short", "long", "search"]

@@ -114,7 +114,7 @@ PLANTED = (
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "False"),
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "True"),
     Planted("stale-is-said", "staleness", "known_s > fresh_for_s + TICK_S", "False"),
-    Planted("stale-is-said", "staleness", "answer.stale != (index.state == STALE)", "False"),
+    Planted("stale-is-said", "staleness", "answer.stale != (copy.state == STALE)", "False"),
     Planted(
         "stale-is-said",
         "staleness",

@@ -127,8 +127,10 @@ def test_dask_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 
     told = refused("explore", "w.yaml", "--executor", URL)
 
-    assert told.startswith(f"--executor {URL} needs dask, which is not installed (")
-    assert told.endswith("install it with: python -m pip install 'chaos-harness[dask]'")
+    assert told == (
+        f"--executor {URL} needs dask, and no module named 'distributed' is installed; expected "
+        "the extra 'dask'; install it with: python -m pip install 'chaos-harness[dask]'"
+    )
 
 
 def test_search_on_a_cluster_has_a_spare_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

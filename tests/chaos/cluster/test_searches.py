@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -219,6 +220,19 @@ def test_scheduler_that_hangs_is_as_good_as_gone(here: Path, running: Cluster) -
     assert code == 3
     assert "continue, with any executor or none, with: " in said
     assert "Traceback" not in said
+
+
+def test_somebody_else_who_listens_is_told(here: Path) -> None:
+    """Dask itself may wait for ever for an answer that makes sense."""
+    with socket.create_server(("127.0.0.1", 0)) as listens:
+        url = f"dask://127.0.0.1:{listens.getsockname()[1]}"
+
+        code, said = end(begin(here, *SEARCH, "--executor", url))
+
+    assert code == 2
+    assert said.strip().startswith(f"chaos: no scheduler of dask at {url}: ")
+    assert len(said.strip().splitlines()) == 1
+    assert not list(here.glob("chaos-explore-*"))
 
 
 def test_search_without_workers_says_how_to_start_one(here: Path, running: Cluster) -> None:

@@ -71,6 +71,22 @@ class Call:
         return f"{request.operation} {request.object}" if request.object else request.operation
 
 
+def asked_pause_s(response: ResponseEvent) -> float | None:
+    """For how long a refusal asks callers to stay away; None if it is none, or does not ask.
+
+    Example:
+        >>> asked_pause_s(ResponseEvent(seq=0, at_s=0, actor="u", call=1, upstream="x",
+        ...     operation="y", status=429, retry_after_s=20.0))
+        20.0
+    """
+    if response.status is None or response.status < FIRST_ERROR_STATUS:
+        return None
+    length_s = response.retry_after_s
+    if length_s is None and response.said is not None:
+        length_s = response.said.pause_s
+    return length_s if length_s is not None and length_s > 0 else None
+
+
 def shortest_wait_s(policy: RetryPolicy, failures: int, response: ResponseEvent) -> float:
     """The least a retry must wait after this many failed attempts, the last ending so.
 
@@ -81,7 +97,9 @@ def shortest_wait_s(policy: RetryPolicy, failures: int, response: ResponseEvent)
         [2.0, 4.0, 5.0]
     """
     backoff_s = _backoff_s(policy, failures) * (1 - policy.shorter_by)
-    return max(backoff_s, response.retry_after_s or 0.0)
+    pause_s = asked_pause_s(response) or 0.0
+    # One that is longer than the policy keeps may be kept, and need not be.
+    return backoff_s if pause_s > policy.longest_pause_s else max(backoff_s, pause_s)
 
 
 def longest_wait_s(policy: RetryPolicy, failures: int, response: ResponseEvent) -> float:
@@ -94,7 +112,7 @@ def longest_wait_s(policy: RetryPolicy, failures: int, response: ResponseEvent) 
         >>> shortest_wait_s(policy, 1, answer), longest_wait_s(policy, 1, answer)
         (1.5, 2.0)
     """
-    return max(_backoff_s(policy, failures), response.retry_after_s or 0.0) + policy.jitter_s
+    return max(_backoff_s(policy, failures), asked_pause_s(response) or 0.0) + policy.jitter_s
 
 
 def _backoff_s(policy: RetryPolicy, failures: int) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos.checks.laws.basis import RETRIES, Basis
-from chaos.checks.laws.calls import FIRST_ERROR_STATUS
+from chaos.checks.laws.calls import asked_pause_s
 from chaos.checks.laws.law import Law, count, owner, seconds, who
 from chaos.checks.laws.processes import processes
 from chaos.checks.laws.trouble import requested
@@ -104,19 +104,3 @@ class _Pauses:
         before = self._by_operation.get(response.operation)
         if before is None or until_s > before.until_s:
             self._by_operation[response.operation] = _Pause(asked=response, until_s=until_s)
-
-
-def asked_pause_s(response: ResponseEvent) -> float | None:
-    """For how long a refusal asks callers to stay away; None if it is none, or does not ask.
-
-    Example:
-        >>> asked_pause_s(ResponseEvent(seq=0, at_s=0, actor="u", call=1, upstream="x",
-        ...     operation="y", status=429, retry_after_s=20.0))
-        20.0
-    """
-    if response.status is None or response.status < FIRST_ERROR_STATUS:
-        return None
-    length_s = response.retry_after_s
-    if length_s is None and response.said is not None:
-        length_s = response.said.pause_s
-    return length_s if length_s is not None and length_s > 0 else None

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos.checks.laws.basis import FAULTS_THAT_END, Basis
-from chaos.checks.laws.calls import FIRST_ERROR_STATUS
+from chaos.checks.laws.calls import FIRST_ERROR_STATUS, asked_pause_s
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
-from chaos.checks.laws.pauses import asked_pause_s
 from chaos.checks.laws.repeated import repeated
 from chaos.checks.record import RunRecord
 from chaos.ports import Promises

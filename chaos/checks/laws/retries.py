@@ -7,7 +7,13 @@ from typing import ClassVar
 
 from chaos.checks.laws import jitter
 from chaos.checks.laws.basis import RETRIES, WAITS, Basis
-from chaos.checks.laws.calls import Attempt, Call, longest_wait_s, shortest_wait_s
+from chaos.checks.laws.calls import (
+    Attempt,
+    Call,
+    asked_pause_s,
+    longest_wait_s,
+    shortest_wait_s,
+)
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
 from chaos.checks.laws.trouble import promised_calls, why_untried
 from chaos.checks.record import RunRecord
@@ -61,7 +67,9 @@ class BackoffHonoured(Law):
     """
 
     name: ClassVar[str] = "backoff-honoured"
-    doc: ClassVar[str] = "Waits are within the policy, and never shorter than Retry-After."
+    doc: ClassVar[str] = (
+        "Waits are within the policy, and never shorter than the pause that a provider asks for."
+    )
     rests_on: ClassVar[Basis] = WAITS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -82,7 +90,7 @@ class BackoffHonoured(Law):
                 most_s = longest_wait_s(policy, number, response)
                 if not least_s - TICK_S <= gap_s <= most_s + TICK_S:
                     least, most = seconds(least_s), seconds(most_s)
-                    by = "Retry-After" if least_s == response.retry_after_s else "the policy"
+                    by = _who_asks(response, least_s)
                     return self.broken(
                         f"{who(retry.request)} waited {seconds(gap_s)} before attempt "
                         f"{number + 1} at {call.wanted} of {upstream}; {by} asks for {least}",
@@ -92,7 +100,7 @@ class BackoffHonoured(Law):
                     )
                 waits += 1
                 asked += response.retry_after_s is not None
-                if policy.shorter_by and response.retry_after_s:
+                if policy.shorter_by and asked_pause_s(response):
                     # What may be taken off a backoff, may not be taken off a pause: where the two
                     # meet, the wait is the pause itself, again and again.
                     continue
@@ -118,6 +126,13 @@ class BackoffHonoured(Law):
         return self.passed(
             f"{count(waits, 'wait')} within the policy, {asked} after a Retry-After"
         )
+
+
+def _who_asks(response: ResponseEvent, least_s: float) -> str:
+    """Whoever wants a wait to be so long, for a sentence."""
+    if least_s == response.retry_after_s:
+        return "Retry-After"
+    return "the provider" if least_s == asked_pause_s(response) else "the policy"
 
 
 def _would_be_seen(run: RunRecord, call: Call, response: ResponseEvent, most_s: float) -> bool:

@@ -330,6 +330,36 @@ def test_backoff_honoured_asks_for_no_jitter_that_was_not_promised() -> None:
     assert passed(story.judged_by(BackoffHonoured, Promises(retries={"openai": policy})))
 
 
+def test_backoff_honoured_lets_a_provider_ask_for_a_pause_in_its_own_words() -> None:
+    """A rate limit that says when it is whole again is waited for, like a Retry-After."""
+    spent = (("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "9.5s"))
+    said = failed(Response(status=429, headers=spent))
+
+    def waited(wait_s: float) -> Verdict:
+        return (
+            Story()
+            .asks(1)
+            .call(429, said=said)
+            .at(wait_s)
+            .call()
+            .judged_by(BackoffHonoured, PROMISED)
+        )
+
+    assert passed(waited(9.5))
+    assert passed(waited(10.4))
+    assert broken(waited(2.5))
+    assert broken(waited(11))
+
+
+@pytest.mark.parametrize("wait_s", [2.5, 60.0, 120.5])
+def test_backoff_honoured_leaves_a_pause_that_is_too_long_to_the_service(wait_s: float) -> None:
+    """Whoever promises to keep a minute may take two for a mistake, or keep them."""
+    short = Promises(retries={"openai": replace(POLICY, longest_pause_s=60)})
+    story = Story().asks(1).call(429, retry_after_s=120).at(wait_s).call()
+
+    assert passed(story.judged_by(BackoffHonoured, short))
+
+
 def test_backoff_honoured_needs_a_retry() -> None:
     """A failure that nobody retried has not tested it."""
     story = Story().asks(1).call(503).answer("fallback")

@@ -7,10 +7,12 @@ import logging
 import pickle
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -27,7 +29,7 @@ from chaos.simulation.timing import real
 if TYPE_CHECKING:
     from distributed import Client
 
-_CONNECT_S = 5.0
+_CONNECT_S = 4.0
 _FIRST_WORKER_S = 10.0
 _NO_WORKER_S = 30.0
 """How long a search waits for a worker, where all have gone: a nanny begins a new one at once."""
@@ -169,20 +171,15 @@ _ERRAND = _AsText(errand.errand)
 
 @contextmanager
 def _connected(address: Address) -> Iterator[Client]:
-    try:
-        from distributed import Client  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError as error:
+    if find_spec("distributed") is None:
         raise MissingComponentError(
-            f"--executor {address} needs dask, which is not installed ({error}); expected the "
-            "extra 'dask'; install it with: python -m pip install 'chaos-harness[dask]'"
-        ) from None
-    # What dask has to say of a connection that breaks, we say in one line.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+            f"--executor {address} needs dask, and no module named 'distributed' is installed; "
+            "expected the extra 'dask'; install it with: python -m pip install "
+            "'chaos-harness[dask]'"
+        )
+    # Dask would go on trying where nobody listens, and takes a second to be imported.
     _check_somebody_listens(address)
-    try:
-        client = Client(address.netloc, timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise _absent(address, f"it does not speak as one does: {error}") from None
+    client = _client(address)
     try:
         try:
             client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
@@ -197,8 +194,30 @@ def _connected(address: Address) -> Iterator[Client]:
             client.close(timeout=_CONNECT_S)
 
 
+def _client(address: Address) -> Client:
+    from distributed import Client  # noqa: PLC0415 - an extra; and it changes how errors are pickled
+
+    # What dask has to say of a connection that breaks, we say in one line.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+    made: Future[Client] = Future()
+
+    def make() -> None:
+        try:
+            made.set_result(Client(address.netloc, timeout=_CONNECT_S, set_as_default=False))
+        except Exception as error:  # noqa: BLE001 - it is told by whoever waits
+            made.set_exception(error)
+
+    # In a thread of its own: whoever listens and is no scheduler may keep dask for ever, whatever
+    # timeout it has.
+    threading.Thread(target=make, daemon=True).start()
+    try:
+        return made.result(timeout=_CONNECT_S + 1.0)
+    except (OSError, TimeoutError, ValueError) as error:
+        why = str(error) or "what listens there does not answer like one"
+        raise _absent(address, why) from None
+
+
 def _check_somebody_listens(address: Address) -> None:
-    """Dask would go on trying where nobody does."""
     try:
         socket.create_connection((address.host, address.port), timeout=_CONNECT_S).close()
     except OSError as error:

@@ -32,7 +32,7 @@ _SCENARIOS = Path("scenarios")
 
 
 def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills")) -> None:
-    """Break and heal the providers of the real helpdesk on a page, and watch it survive.
+    """Break and heal the providers of the real helpdesk on a page, and watch the service respond.
 
     The service runs as in production, in real time, with stand-ins for OpenAI and Cloud Storage:
     no key and no bucket are needed, and nothing leaves this machine. You can save what you did as

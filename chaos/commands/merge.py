@@ -21,10 +21,10 @@ from chaos.reports.formats import Files, Format, naming, with_formats
 
 Shards = Annotated[
     list[Path],
-    typer.Argument(metavar="FILE...", help="The files that the shards have left, in any order."),
+    typer.Argument(metavar="FILE...", help="The files of all shards, in any order."),
 ]
 Update = Annotated[
-    bool, typer.Option("--update", help="Of a gate: record what was measured as the baseline.")
+    bool, typer.Option("--update", help="Gate only: record the measured numbers as the baseline.")
 ]
 Verbose = Annotated[
     int,
@@ -32,19 +32,24 @@ Verbose = Annotated[
         *("-v", "--verbose"),
         count=True,
         show_default=False,
-        help="Of a run: list every scenario; -vv: laws and trace digests as well.",
+        help="Run only: list every scenario; -vv adds laws and trace digests.",
     ),
 ]
 Traces = Annotated[
-    Path | None, typer.Option(help="Of a run or gate: folder for one NDJSON trace per scenario.")
+    Path | None, typer.Option(help="Run and gate only: folder for one NDJSON trace per scenario.")
 ]
 Into = Annotated[
     Path | None,
-    typer.Option(help="Of a search: folder for what is found.", show_default=str(REGRESSIONS)),
+    typer.Option(
+        help="Explore only: folder for the scenarios that reproduce findings.",
+        show_default=str(REGRESSIONS),
+    ),
 ]
 SvgFile = Annotated[
     Path | None,
-    typer.Option("--svg", help="Of incidents: write them as a picture; - is standard output."),
+    typer.Option(
+        "--svg", help="Incidents only: write the comparison as SVG; - is standard output."
+    ),
 ]
 
 
@@ -59,11 +64,11 @@ def merge(  # noqa: PLR0913, PLR0917 - one parameter for each option
     *,
     files: Files,
 ) -> None:
-    """Make one result of the files that all shards of a command have left.
+    """Combine the files of all shards of a command into one result.
 
-    Verdict, counts, reports and exit code are those of the command on one machine. The scenario
-    files and the code have to be here as they were played. Nothing is played again, but for runs
-    of a search that no shard alone could know to be needed.
+    Verdict, counts, reports and exit code are the same as on one machine. The scenario files and
+    the code must be the ones that were played. Only a search may play more runs: those that no
+    shard alone could know to be needed.
     """
     from chaos.shards.file import ShardFile
     from chaos.shards.fit import in_order

@@ -24,7 +24,8 @@ Check = Annotated[
 TargetName = Annotated[
     str,
     typer.Option(
-        "--target", help="Also complete the words of this target, and what it can be given."
+        "--target",
+        help="Include the vocabulary of this target: its steps, observables and 'given'.",
     ),
 ]
 

@@ -42,7 +42,11 @@ from helpdesk.events import (
 from helpdesk.metrics import Metrics
 
 _NOT_OF_THE_MODEL = frozenset({"breaker_open", "overloaded", "internal_error"})
-_EVERYWHERE = {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
+_EVERYWHERE = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
 _OUTCOMES = frozenset({"success", "failure", "neutral"})
 _REFUSED_ENOUGH = 3
 """So many refused questions in a row are not the questions' fault."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -187,7 +188,7 @@ def test_search_goes_on_when_its_scheduler_has_gone(
     assert code == 3
     assert "not covered, because the loss of --executor came first" in said
     assert f"the scheduler at {running.url} went away" in said
-    assert "go on, on any executor or none, with: chaos explore w.yaml" in said
+    assert "continue, with any executor or none, with: chaos explore w.yaml" in said
     assert "--resume chaos-explore-1.search" in said
     assert "Traceback" not in said
     partly = json.loads((here / "e.json").read_text())["searches"][0]
@@ -217,8 +218,21 @@ def test_scheduler_that_hangs_is_as_good_as_gone(here: Path, running: Cluster) -
     code, said = end(search)
 
     assert code == 3
-    assert "go on, on any executor or none, with: " in said
+    assert "continue, with any executor or none, with: " in said
     assert "Traceback" not in said
+
+
+def test_somebody_else_who_listens_is_told(here: Path) -> None:
+    """Dask itself may wait for ever for an answer that makes sense."""
+    with socket.create_server(("127.0.0.1", 0)) as listens:
+        url = f"dask://127.0.0.1:{listens.getsockname()[1]}"
+
+        code, said = end(begin(here, *SEARCH, "--executor", url))
+
+    assert code == 2
+    assert said.strip().startswith(f"chaos: no scheduler of dask at {url}: ")
+    assert len(said.strip().splitlines()) == 1
+    assert not list(here.glob("chaos-explore-*"))
 
 
 def test_search_without_workers_says_how_to_start_one(here: Path, running: Cluster) -> None:
@@ -340,7 +354,7 @@ def test_ctrl_c_leaves_the_file_to_go_on_from(here: Path, running: Cluster) -> N
     code, said = end(search)
 
     assert code == 130
-    assert "go on with: chaos explore w.yaml" in said
+    assert "continue with: chaos explore w.yaml" in said
     assert "--resume chaos-explore-1.search" in said
     assert "Traceback" not in said
     (here / "chaos-explore-1.search").rename(here / "kept.search")

@@ -64,7 +64,7 @@ def test_search_in_steps_comes_to_what_one_comes_to(here: Path, played: list[Run
     _, again = search("--resume", "s.search")
 
     assert part["runs"] == 7
-    assert "go on with: chaos" in first.output
+    assert "continue with: chaos" in first.output
     assert "14 runs" in second.output
     assert resumed == whole == again
     assert in_steps == whole["runs"]
@@ -89,7 +89,7 @@ def test_search_that_ctrl_c_ends_goes_on(
         patch.setattr(Subject, "run", torn)
         ended = CliRunner().invoke(app, [*SEARCH, "--resume", "s.search"])
         assert isinstance(ended.exception, RunInterruptedError)
-        assert "every run is in s.search; go on with: chaos" in str(ended.exception)
+        assert "every run is recorded in s.search; continue with: chaos" in str(ended.exception)
         _, resumed = search("--resume", "s.search")
 
     assert resumed == whole
@@ -196,4 +196,4 @@ def test_standard_output_cannot_be_gone_on_from(here: Path) -> None:
     """It cannot be read again."""
     refused = CliRunner().invoke(app, [*SEARCH, "--resume", "-"])
 
-    assert "--resume takes a file" in str(refused.exception)
+    assert "--resume is '-'; expected a file" in str(refused.exception)

@@ -27,6 +27,7 @@ NOT_HANDED: Mapping[str, Mapping[str, str]] = {
     "explore": {
         **_SHARDS,
         **_PLAYS,
+        "executor": "refused with shards",
         "seconds": "refused with shards",
         "resume": "refused with shards",
         "into": "given to merge",
@@ -35,6 +36,7 @@ NOT_HANDED: Mapping[str, Mapping[str, str]] = {
     "prove": {
         **_SHARDS,
         **_PLAYS,
+        "executor": "refused with shards",
         "mutant": "refused with shards",
         "json_file": "given to merge",
     },

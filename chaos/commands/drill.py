@@ -46,6 +46,7 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
             "service beside the harness; install it: python3 -m pip install helpdesk-service, or "
             "the folder 'helpdesk' of a clone"
         ) from error
+    from chaos import session
     from chaos.drill.library import Library
     from chaos.drill.server import DrillServer
     from chaos.serve.beside import interrupts_end
@@ -55,8 +56,8 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
     logging.getLogger("helpdesk").setLevel(logging.CRITICAL)
     library = Library(list(paths or ([_SCENARIOS] if _SCENARIOS.is_dir() else [])))
     if paths:
-        # What somebody has named is looked at before anything is started: it may not be there.
-        library.pieces()
+        # What somebody has named is read before anything is started: it may be no scenario.
+        session.collect(paths).sound()
     console.print("starting the helpdesk and its stand-ins")
     over = threading.Event()
     with (

@@ -10,6 +10,7 @@ from enum import Enum
 from chaos.checks.registry import law_names
 from chaos.defects.defect import Defect, DefectError
 from chaos.ports import Target
+from chaos.prove.patience import allow
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.session import play_one
@@ -96,11 +97,20 @@ class DefectJob:
     Attributes:
         scenarios: Those most likely to notice first, each with its target.
         plays_all: Go on after the first that fails.
+        patience_s: Processor time that a play may take.
     """
 
     defect: Defect
     scenarios: tuple[tuple[LoadedScenario, type[Target]], ...]
     plays_all: bool
+    patience_s: float
+
+
+def died(job: DefectJob, how: str) -> Case:
+    """What is known of a defect that took its process with it; ``how`` says how that ended."""
+    endless = f"computed for more than {job.patience_s:g}s in one play, and was ended"
+    ended = endless if "SIGXCPU" in how else how
+    return Case(defect=job.defect.name, error=f"its process {ended}")
 
 
 def examine(job: DefectJob, simulation: Simulation) -> Case:
@@ -117,6 +127,8 @@ def examine(job: DefectJob, simulation: Simulation) -> Case:
     try:
         with job.defect.planted():
             for scenario, target in job.scenarios:
+                # What computes without end is never stuck, and no virtual time passes.
+                allow(job.patience_s)
                 plays.append(Play.of(play_one(scenario, target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break

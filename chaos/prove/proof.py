@@ -15,12 +15,15 @@ from chaos.checks.laws import LAWS
 from chaos.defects.defect import Defect
 from chaos.ports import Target
 from chaos.processes.pool import workers
-from chaos.prove.gate import Case, DefectJob, Fate, Play, examine
+from chaos.prove.gate import Case, DefectJob, Fate, Play, died, examine
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.targets import warm_up
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome, combine
+
+PATIENCE_S = 30.0
+_TIMES_SOUND = 20
 
 Suite = Sequence[tuple[LoadedScenario, type[Target]]]
 """Scenarios, each with its target."""
@@ -115,12 +118,13 @@ def checks_of(case: Case) -> tuple[str, ...]:
     return (*(f"law {law}" for law in _laws(case.caught)), *scenarios)
 
 
-def prove(
+def prove(  # noqa: PLR0913 - what is planted, and how it is played
     suite: Suite,
     defects: Planting,
     *,
     is_matrix: bool = False,
     at_once: int = 1,
+    patience_s: float = PATIENCE_S,
     on_case: Callable[[Case], None] = lambda _: None,
 ) -> Proof:
     """Play the sound service, then plant one defect after the other.
@@ -130,6 +134,7 @@ def prove(
         defects: What to plant, each with the targets of the service that it is planted in.
         is_matrix: Play every scenario against every defect, instead of until the first failure.
         at_once: How many processes to use.
+        patience_s: Processor time that a play may take beyond what it takes of the sound service.
         on_case: Told of each defect as its fate is known.
     """
     began_s = time.perf_counter()
@@ -142,7 +147,7 @@ def prove(
     ).results
     cases: dict[str, Case] = {}
     if combine(result.outcome for result in sound) is Outcome.PASSED:
-        jobs = list(_jobs(sound, suite, defects, is_matrix=is_matrix))
+        jobs = list(_jobs(sound, suite, defects, is_matrix=is_matrix, patience_s=patience_s))
         for case in _cases(suite, jobs, at_once):
             cases[case.defect] = case
             on_case(case)
@@ -160,7 +165,7 @@ def _cases(suite: Suite, jobs: Sequence[DefectJob], at_once: int) -> Iterator[Ca
         partial(_examining, suite),
         at_once,
         isolated=True,
-        on_death=lambda job, how: Case(defect=job.defect.name, error=f"its process {how}"),
+        on_death=died,
     ) as examining:
         for _, case in examining.as_they_end(jobs):
             yield case
@@ -180,12 +185,15 @@ def _jobs(
     defects: Planting,
     *,
     is_matrix: bool,
+    patience_s: float,
 ) -> Iterator[DefectJob]:
     """For each defect the scenarios that share most of its tags first, and of those the cheap.
 
     One that is played in all its interleavings comes last, unless the defect is about that.
     """
     cost = {result.name: len(result.trace) for result in sound}
+    # A mistake may well make more work of it; what ends by itself is not to be cut off.
+    patience_s += _TIMES_SOUND * max((result.real_s for result in sound), default=0.0)
     for defect, targets in defects:
         tags = frozenset(defect.tags)
         ranked = [
@@ -199,7 +207,9 @@ def _jobs(
             if its_target in targets
         ]
         scenarios = tuple(suite[number] for *_, number in sorted(ranked))
-        yield DefectJob(defect=defect, scenarios=scenarios, plays_all=is_matrix)
+        yield DefectJob(
+            defect=defect, scenarios=scenarios, plays_all=is_matrix, patience_s=patience_s
+        )
 
 
 def _laws(plays: Iterable[Play]) -> list[str]:

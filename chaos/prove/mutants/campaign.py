@@ -21,6 +21,7 @@ from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
 from chaos.prove.mutants.reach import Reached, Statement, functions
 from chaos.prove.mutants.reviewed import Equivalent, without
+from chaos.prove.patience import allow, computed_s
 from chaos.scenario.loader import LoadedScenario
 from chaos.session import play_one
 from chaos.targets.here import find_here, importable_here
@@ -346,13 +347,13 @@ def _sounding(
         loaded = suite[number]
         target = find_here(loaded.scenario.target)
         reached.take()
-        began_s = _computed_s()
+        began_s = computed_s()
         result = play_one(loaded, target, simulation)
         return Sounding(
             scenario=loaded.scenario.name,
             outcome=result.outcome,
             events=len(result.trace),
-            cpu_s=_computed_s() - began_s,
+            cpu_s=computed_s() - began_s,
             reached=reached.take(),
         )
 
@@ -395,26 +396,13 @@ def _examine(job: MutantJob) -> Case:
             return _noticed(mutant, IMPORTED)
         with SimulatedTier() as simulation:
             for loaded, cpu_s in job.scenarios:
-                _allow(cpu_s)
+                allow(cpu_s)
                 plays.append(
                     Play.of(play_one(loaded, targets[loaded.scenario.target], simulation))
                 )
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     return Case(defect=mutant.id, plays=tuple(plays))
-
-
-def _computed_s() -> float:
-    """Processor time of this process. Not `time.process_time`, which stands still in the world."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _allow(seconds: float) -> None:
-    """End this process when it has computed for so long from now on."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    until_s = int(_computed_s() + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (until_s, hard))
 
 
 def _died(job: MutantJob, how: str) -> Case:

@@ -38,4 +38,6 @@ class Reader(Target):
             response = self._session.get(PAGE, timeout=5)
         except requests.RequestException as error:
             return Answer(mode="unreadable", reason=type(error).__name__)
-        return Answer(mode="read", text=response.text)
+        # What comes over the network is a response of requests, which does not expire.
+        is_old = bool(getattr(response, "is_expired", False))
+        return Answer(mode="read", text=response.text, stale=is_old)

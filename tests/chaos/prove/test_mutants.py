@@ -14,10 +14,11 @@ from rich.console import Console
 from chaos.errors import ChaosError
 from chaos.processes.executor import Processes
 from chaos.prove.gate import Fate
-from chaos.prove.mutants.campaign import MutantCampaign, _computed_s, mutate
+from chaos.prove.mutants.campaign import MutantCampaign, mutate
 from chaos.prove.mutants.importing import imported_anew
 from chaos.prove.mutants.operators import mutants_of, mutated
 from chaos.prove.mutants.report import MutantReport, dump
+from chaos.prove.patience import computed_s
 from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.targets import vocabulary_of
 from chaos.tiers.simulated.world import SimulatedTier
@@ -213,7 +214,7 @@ def shown(campaign: MutantCampaign) -> str:
 def test_processor_time_goes_on_in_the_world() -> None:
     """Else the time of many plays would count as that of one, and a survivor as a kill."""
     with SimulatedTier():
-        before_s = _computed_s()
+        before_s = computed_s()
         sum(range(3_000_000))
 
-        assert _computed_s() > before_s
+        assert computed_s() > before_s

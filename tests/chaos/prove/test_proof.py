@@ -15,7 +15,7 @@ from rich.console import Console
 from chaos.defects.defect import Defect, Edit
 from chaos.defects.edits import Rewrite
 from chaos.prove.gate import Case, Fate, Play
-from chaos.prove.proof import Proof, checks_of, prove
+from chaos.prove.proof import PATIENCE_S, Proof, checks_of, prove
 from chaos.prove.report import ProofReport, dump
 from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.targets import vocabulary_of
@@ -73,6 +73,12 @@ OUTDATED = Defect(
     edits=(Rewrite(f"{TOY}.ask", "- while True:\n+ while False:"),),
 )
 
+ENDLESS = Defect(
+    name="endless",
+    doc="It computes for ever.",
+    edits=(Rewrite(f"{TOY}.ask", "- time.sleep(1)\n+ while True: pass"),),
+)
+
 
 @dataclass(frozen=True)
 class Dies(Edit):
@@ -88,11 +94,14 @@ class Dies(Edit):
 DEADLY = Defect(name="deadly", doc="A crash in a library.", edits=(Dies(),))
 
 
-def proved(*defects: Defect, mode: str = "llm", is_matrix: bool = False) -> Proof:
+def proved(
+    *defects: Defect, mode: str = "llm", is_matrix: bool = False, patience_s: float = PATIENCE_S
+) -> Proof:
     """The proof over two scenarios: one where nothing goes wrong, and one where it does."""
     quiet = load_text(QUIET, "quiet.yaml", vocabulary_of)
     suite = [(quiet, Toy), (scenario("outage", mode, "retry"), Toy)]
-    return prove(suite, [(each, [Toy]) for each in defects], is_matrix=is_matrix, at_once=2)
+    planted = [(each, [Toy]) for each in defects]
+    return prove(suite, planted, is_matrix=is_matrix, at_once=2, patience_s=patience_s)
 
 
 def test_defect_that_breaks_a_promise_is_killed() -> None:
@@ -140,6 +149,16 @@ def test_defect_that_kills_its_process_is_an_error_of_its_own() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_defect_that_computes_without_end_is_given_up() -> None:
+    """No virtual time passes, so that nothing else would end it."""
+    proof = proved(ENDLESS, GIVES_UP, patience_s=0)
+
+    assert [case.fate for case in proof.cases] == [Fate.ERROR, Fate.KILLED]
+    assert proof.exit_code == 2
+    assert "computed for more than" in str(proof.cases[0].error)
+
+
 def test_defect_does_not_leak_into_the_next() -> None:
     """After one that breaks everything, a harmless one passes, and so does the sound service."""
     proof = proved(GIVES_UP, HARMLESS, HURRIES, HARMLESS_TOO)

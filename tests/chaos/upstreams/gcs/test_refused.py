@@ -82,7 +82,7 @@ def test_object_cannot_be_called_so(upstream: GcsUpstream, name: object) -> None
     assert ask(upstream, "POST", UPLOADS.replace("&name=a", ""), {"name": name}).status == 400
 
 
-@pytest.mark.parametrize("name", ["KB", "ab", "x" * 64, "-a-", "goog-a", "a..b", "192.168.1.1"])
+@pytest.mark.parametrize("name", ["KB", "a", "x" * 64, "-a-", "goog-a", "a..b", "192.168.1.1"])
 def test_bucket_cannot_be_called_so(upstream: GcsUpstream, name: str) -> None:
     """Small letters and digits, and no address."""
     assert ask(upstream, "POST", "/storage/v1/b?project=p", {"name": name}).status == 400

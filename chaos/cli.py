@@ -21,7 +21,6 @@ from chaos.commands.doctor import doctor
 from chaos.commands.drill import drill
 from chaos.commands.explain import explain
 from chaos.commands.explore import explore
-from chaos.commands.files import validate
 from chaos.commands.gate import gate
 from chaos.commands.incidents import incidents
 from chaos.commands.init import init
@@ -34,6 +33,7 @@ from chaos.commands.report import report
 from chaos.commands.run import run
 from chaos.commands.schema import schema
 from chaos.commands.serve import serve
+from chaos.commands.validate import validate
 from chaos.errors import ChaosError, MissingComponentError, ReaderGoneError
 from chaos.processes.sources import saved_since
 from chaos.reports.formats import FormatsCommand, GateCommand

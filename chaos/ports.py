@@ -19,6 +19,7 @@ from chaos.errors import TargetError
 from chaos.extensions import Extension, ExtensionKind, MisfitError, beside
 from chaos.http import Request, Response
 from chaos.processes.importing import load
+from chaos.scenario.actions import Action
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Isolation
 from chaos.scenario.vocabulary import MODES, Observable, Vocabulary, take_any
@@ -29,6 +30,7 @@ from chaos.trace.said import Said
 __all__ = [
     "CONNECT",
     "MODES",
+    "Action",
     "Answer",
     "BreakerPolicy",
     "CachePolicy",
@@ -490,6 +492,10 @@ class Target(Extension, ABC):
     """Packages and modules that the service is made of. An error that comes out of them while it
     starts is the service's own, and a failure; mutants are made of them."""
 
+    brings: ClassVar[Sequence[type[Extension]]] = ()
+    """Faults, laws and expectations that its scenarios have beside those of all: the classes, as a
+    plug-in would add them. Other targets know nothing of them, and are not judged by them."""
+
     defects: ClassVar[str | None] = None
     """The module with a tuple ``DEFECTS``, for `chaos prove`. By default ``defects``, beside the
     module of the target, if there is one."""
@@ -519,6 +525,7 @@ class Target(Extension, ABC):
             modes=cls.modes,
             given=circumstances(*upstreams),
             streams=frozenset(each.name for each in upstreams if issubclass(each, StreamUpstream)),
+            brings=cls.brings,
         )
 
     @classmethod

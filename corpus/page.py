@@ -16,14 +16,14 @@ RECORD = Path(__file__).parent / "result.json"
 LEFT_OUT = Path(__file__).parent / "left_out.toml"
 
 _PAGE = """\
-# Bugs that were real
+# Real bugs of libraries
 
 <!-- Written by `nox -s corpus` from the folders of `corpus/`: change those, not this page. -->
 
-Whether a harness finds bugs can only be shown with bugs that nobody made for it. These were
-public, in libraries from PyPI. Each has a folder in `corpus/bugs`: the report, two pinned
-versions, a service of ours that uses the library, and one scenario, which **failed with the bug
-and passed without**:
+These bugs were reported publicly, in libraries from PyPI. They show what the harness finds in code
+that was not written for it. Each has a folder in `corpus/bugs` with the report, two pinned
+versions, a small service that uses the library, and one scenario, which **failed with the bug and
+passed without it**:
 
 ```text
 $ nox -s corpus                         # all
@@ -31,21 +31,20 @@ $ nox -s corpus -- redis_2665           # one
 ```
 
 {count} bugs in {libraries} libraries, of {kinds} kinds, {sync} in threads and {awaited} in event
-loops. **{by_law} were caught by a law, or by a guard that every run has**: their scenarios ask for
-nothing that the bug breaks. The libraries are unmodified; so is the bug's environment, but for
-the harness and what it needs. Virtual time is what the scenario took with the bug, real time what
-both runs took on a machine with other things to do, with the start of Python.
+loops. **{by_law} were caught by a law, or by a guard of every run**: their scenarios expect
+nothing that the bug breaks. The libraries are unmodified. Virtual time is that of the run with the
+bug; real time is that of both runs on a busy machine, including the start of Python.
 
 {table}
 
-## Without a release to compare with
+## Bugs without a fixed release
 
-Where no release mends a bug, or the mended one cannot be used, the second column of versions says
-*twin*: the same version, in a service of ours that does what the library should have done.
+If no release fixes a bug, or the fixed release cannot be used, the second column of versions is
+*twin*: the same version, in a service that works around the bug.
 
 {twins}
 
-## What was left out, and why
+## Reports that were left out
 
 {left_out}
 

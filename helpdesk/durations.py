@@ -9,14 +9,14 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
 
 
 def parse_duration(value: object) -> object:
     """Turn ``"15s"`` into a timedelta; a timedelta passes through.
 
     Raises:
-        ValueError: The text is not a number followed by ms, s, m, h or d.
+        ValueError: The text is not a number followed by ms, s, m, h or d, or far too large.
 
     Example:
         >>> parse_duration("1.5m").total_seconds()
@@ -27,7 +27,10 @@ def parse_duration(value: object) -> object:
     match = _PATTERN.fullmatch(str(value).strip())
     if match is None:
         raise ValueError(f"{value!r} is not a duration; write a number with ms, s, m, h or d")
-    return timedelta(seconds=float(match[1]) * _UNIT_S[match[2]])
+    try:
+        return timedelta(seconds=float(match[1]) * _UNIT_S[match[2]])
+    except OverflowError as error:
+        raise ValueError(f"{value!r} is longer than anybody waits") from error
 
 
 def format_duration(value: timedelta) -> str:

@@ -11,7 +11,9 @@ from email.utils import parsedate_to_datetime
 LONGEST_S = 86400.0
 """A longer pause is taken for a mistake of whoever asks for it, and cut to this: a day."""
 
-_NUMBER = re.compile(r"\s*\d+(\.\d*)?\s*", re.ASCII)
+_NUMBER = r"\s*(?:\d+\.?\d*|\.\d+)\s*"
+_NUMBERS = re.compile(f"{_NUMBER}(?:,{_NUMBER})*", re.ASCII)
+"""A number, or several: a header that comes twice is read as one with a comma in it."""
 _DURATION = re.compile(
     r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII
 )
@@ -21,8 +23,9 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Return the pause a provider asks for, in seconds from now; None if it asks for none.
 
     ``retry-after-ms`` wins, being the more exact; ``retry-after`` is a number of seconds or a
-    date. A date without a zone is in GMT, as HTTP has it. A value that makes no sense counts as
-    none. Without either, a limit that is used up asks for the time until it is whole again.
+    date. If it comes several times, the longest of its numbers holds. A date without a zone is in
+    GMT, as HTTP has it. A value that makes no sense counts as none. Without either, a limit that
+    is used up asks for the time until it is whole again.
 
     Example:
         >>> retry_after_s({"retry-after": "20"}), retry_after_s({"retry-after-ms": "1500"})
@@ -30,8 +33,9 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "")
-        if _NUMBER.fullmatch(text):
-            return min(float(text) * unit_s, LONGEST_S)
+        if _NUMBERS.fullmatch(text):
+            # Of several pauses the longest holds.
+            return min(max(map(float, text.split(","))) * unit_s, LONGEST_S)
     try:
         date = parsedate_to_datetime(headers.get("retry-after", ""))
         if date.tzinfo is None:

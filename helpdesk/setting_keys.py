@@ -16,6 +16,8 @@ from pydantic.fields import FieldInfo
 from helpdesk.durations import format_duration
 from helpdesk.redaction import redacted
 
+_LONGEST_QUOTE = 120
+
 PREFIX = "HELPDESK_"
 
 
@@ -87,9 +89,13 @@ def mistakes_in(
     lines = []
     for mistake in error.errors(include_url=False, include_context=False):
         key = keys[".".join(map(str, mistake["loc"]))]
-        seen = "(hidden)" if key.is_secret else redacted(repr(mistake["input"]))
+        seen = "(hidden)" if key.is_secret else _short(redacted(repr(mistake["input"])))
         lines.append(f"{names[key.name]} is {seen}; expected {key.expected}")
     return lines
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:

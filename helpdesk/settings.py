@@ -37,9 +37,18 @@ from helpdesk.setting_keys import (
     unknown_names,
     written,
 )
-from helpdesk.setting_types import Headers, HeaderText, Key, Prefix, Url
+from helpdesk.setting_types import (
+    Folder,
+    Headers,
+    HeaderText,
+    Hosts,
+    Key,
+    Line,
+    Prefix,
+    Url,
+)
 
-_ADDRESS = "an address that starts with http:// or https://"
+_ADDRESS = "an address that starts with http:// or https://, without ? and #"
 
 
 def _between(low_s: float, high_s: float) -> Any:  # noqa: ANN401 - pydantic's Field() is Any
@@ -94,12 +103,12 @@ class RetrySettings(_Options):
 class OpenAISettings(_Options):
     """The language model and the policies around it."""
 
-    api_key: Key | None = _of("a key on one line, without spaces or newlines", "OPENAI_API_KEY")
+    api_key: Key | None = _of(
+        "a key on one line, without spaces, quotes or newlines", "OPENAI_API_KEY"
+    )
     """Without one the service answers from the knowledge base only."""
 
-    base_url: Url | None = _of(
-        "an address that starts with http:// or https://", "OPENAI_BASE_URL"
-    )
+    base_url: Url | None = _of(_ADDRESS, "OPENAI_BASE_URL")
     """Another endpoint that speaks the same API; without one it is OpenAI itself."""
 
     organization: HeaderText | None = _of("an id in plain letters", "OPENAI_ORG_ID")
@@ -113,7 +122,9 @@ class OpenAISettings(_Options):
     )
     """Headers added to each request, for a gateway that asks for them."""
 
-    model: str = Field(default="gpt-4o-mini", min_length=1)
+    model: Line = Field(
+        default="gpt-4o-mini", json_schema_extra={"expected": "the name of a model, on one line"}
+    )
     """Name of the language model."""
 
     temperature: float = Field(default=0.6, ge=0, le=2)
@@ -161,12 +172,14 @@ class IndexSettings(_Options):
     emulator: Url | None = _of(_ADDRESS, "STORAGE_EMULATOR_HOST")
     """Storage emulator that is asked in place of Cloud Storage, without credentials."""
 
-    credentials: Path | None = _of(
+    credentials: Folder | None = _of(
         "the path of a JSON file with Google credentials", "GOOGLE_APPLICATION_CREDENTIALS"
     )
     """File with Google credentials; without one they are looked for where Google's tools do."""
 
-    cache_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir("helpdesk")))
+    cache_dir: Folder = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("helpdesk"))
+    )
     """Folder of the local copy."""
 
     fresh_for: Annotated[Duration, _between(60, 86400 * 365)] = timedelta(hours=24)
@@ -204,9 +217,8 @@ class LimitSettings(_Options):
 class WebSettings(_Options):
     """How the service is reached over HTTP."""
 
-    hosts: str = Field(
+    hosts: Hosts = Field(
         default="localhost",
-        min_length=1,
         json_schema_extra={"expected": "names with commas between them, or * for any"},
     )
     """Names under which browsers reach this server, such as help.example.com. Requests for other
@@ -246,7 +258,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """How the log of `helpdesk serve` is written: lines for people, or JSON for machines."""
 
-    contact: str = Field(default="your IT help desk", min_length=1)
+    contact: Line = Field(
+        default="your IT help desk", json_schema_extra={"expected": "text on one line"}
+    )
     """How to reach a person, as it completes the sentence "Please contact …"."""
 
     @classmethod

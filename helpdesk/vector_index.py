@@ -86,6 +86,8 @@ class VectorIndex:
         # Zeros are the vector of a text without a known word. NaN fails every comparison.
         if not np.all((lengths == 0) | (np.abs(lengths - 1) < _LENGTH_TOLERANCE)):
             raise DamagedIndexError("the index has vectors that are not of length 1")
+        if rows and not lengths.any():
+            raise DamagedIndexError("the index has nothing but zeros, which nothing is like")
         return cls(index)
 
     def to_bytes(self) -> bytes:

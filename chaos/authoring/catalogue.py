@@ -77,11 +77,12 @@ def file_sections() -> Iterator[tuple[str, tuple[Parameter, ...]]]:
     yield "explore", parameters(Explore, but=set())
 
 
-def step_entries() -> Iterator[Word]:
-    """Every step with what it may say.
+def step_entries(vocabulary: Vocabulary) -> Iterator[Word]:
+    """Every step that a scenario for this target may have, with what it may say.
 
     Example:
-        >>> [entry.name for entry in step_entries()][:3]
+        >>> words = Vocabulary(upstreams={}, observables={}, settings={})
+        >>> [entry.name for entry in step_entries(words)][:3]
         ['ask', 'load', 'advance']
     """
     for action, model in ACTIONS.items():
@@ -91,6 +92,13 @@ def step_entries() -> Iterator[Word]:
             yield Word(name=action, doc=summary(model), parameters=parameters(said, but=set()))
         else:
             yield Word(name=action, doc=summary(model))
+    for action, means in vocabulary.own_actions.items():
+        said = means.parameters
+        yield Word(
+            name=action,
+            doc=means.doc or "The target carries it out.",
+            parameters=parameters(said, but=set()) if said is not None else (),
+        )
     yield Word(name="expect", doc=summary(ExpectStep))
 
 

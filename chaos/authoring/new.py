@@ -20,13 +20,12 @@ from chaos.checks.measure import Window, measure
 from chaos.ports import Target, Vocabulary
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
+from chaos.scenario.actions import action_of
 from chaos.scenario.loader import load_text
+from chaos.scenario.vocabulary import RESTART
 from chaos.simulation.world import Simulation
 from chaos.trace.events import AskEvent, FaultEvent
 from chaos.trace.trace import Trace
-
-_LEAD_INS = ((), ("publish_index", "refresh_index"), ("refresh_index",), ("restart",))
-"""What may make a service call an upstream that plain questions do not reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +118,26 @@ def _ways(
     stream = f"{wish.upstream}.stream"
     is_needed = wish.fault in OF_STREAMS and vocabulary.settings.get(stream) is bool
     settings = {stream: True} if is_needed else {}
-    for lead_in in _LEAD_INS:
-        if vocabulary.actions.issuperset(lead_in):
-            yield settings, lead_in
+    for lead_in in _lead_ins(vocabulary):
+        yield settings, tuple(_written(action, vocabulary) for action in lead_in)
+
+
+def _lead_ins(vocabulary: Vocabulary) -> Iterator[tuple[str, ...]]:
+    """What may make a service call an upstream that plain questions do not reach."""
+    yield ()
+    own = vocabulary.own_actions
+    around = tuple(name for name, means in own.items() if not means.by_service)
+    for name, means in own.items():
+        if means.by_service:
+            yield from ((*around, name), (name,)) if around else ((name,),)
+    if RESTART in vocabulary.actions:
+        yield (RESTART,)
+
+
+def _written(action: str, vocabulary: Vocabulary) -> str:
+    """An action as a step writes it; one that takes parameters is written with none."""
+    takes_parameters = action_of(action, vocabulary.actions).parameters is not None
+    return f"{action}: {{}}" if takes_parameters else action
 
 
 def _play(text: str, name: str, target_class: type[Target], simulation: Simulation) -> RunResult:

@@ -11,13 +11,11 @@ from chaos.scenario.scalars import write
 
 _ASKS = 3
 _WIDTH = 96
-_BARE = {"publish_index": "publish_index: {}"}
-"""Actions that take parameters are written with none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplatePlan:
-    """What a file is about; ``lead_in`` are actions between the fault and the questions."""
+    """What a file is about; ``lead_in`` are steps between the fault and the questions."""
 
     name: str
     target: str
@@ -79,7 +77,7 @@ def scenario_text(plan: TemplatePlan, claims: Claims | None) -> str:
         "# What happens, in order. Time is virtual: two minutes cost nothing.",
         "method:",
         f"  - inject: {write({'id': 'trouble', **plan.fault})}",
-        *(f"  - {_BARE.get(action, action)}" for action in plan.lead_in),
+        *(f"  - {action}" for action in plan.lead_in),
         f"  - ask: {write({'question': plan.question, 'times': _ASKS})}",
         *_expect(during, "# Seen when this file was written. Is it what you want?"),
         "  - heal: trouble",

@@ -12,6 +12,7 @@ from math import inf
 
 from chaos.scenario.faults import Fault, kind_of
 from chaos.scenario.model import (
+    ActStep,
     AdvanceStep,
     AnyStep,
     AskStep,
@@ -19,8 +20,6 @@ from chaos.scenario.model import (
     HealStep,
     InjectStep,
     LoadStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     RestartStep,
     Scenario,
 )
@@ -29,12 +28,7 @@ from chaos.units import format_duration
 _CELL = 6
 _END = "end"
 _CHECKED = "*"
-_WORDS: dict[type, str] = {
-    PublishIndexStep: "publ",
-    RefreshIndexStep: "refr",
-    RestartStep: "rest",
-    ClockJumpStep: "jump",
-}
+_OTHERS: dict[type, str] = {RestartStep: "rest", ClockJumpStep: "jump"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +150,11 @@ def _moments(placed: Sequence[Placed]) -> list[_Moment]:
     return [*sorted([*begins, *extra], key=lambda m: m.at_s), _Moment(at_s=last_s, label=_END)]
 
 
+def _other(step: AnyStep) -> str:
+    """A step in four letters; empty if a row of its own shows it."""
+    return step.act[:4] if isinstance(step, ActStep) else _OTHERS.get(type(step), "")
+
+
 def _rows(moments: Sequence[_Moment], *, has_closing: bool) -> list[_Row]:
     steps, times = _Row("step", is_head=True), _Row("time", is_head=True)
     users, others, checks = _Row("users"), _Row("also"), _Row("expect")
@@ -176,8 +175,8 @@ def _rows(moments: Sequence[_Moment], *, has_closing: bool) -> list[_Row]:
                 windows.append(_window("load", moments, column, "~"))
             case AskStep():
                 users.cells[column] = str(step.ask.answers)
-            case _ if type(step) in _WORDS:
-                others.cells[column] = _WORDS[type(step)]
+            case _ if word := _other(step):
+                others.cells[column] = word
             case _:
                 pass
         if step.expect:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chaos.checks import spending
 from chaos.extensions import ExtensionKind, found
+from chaos.scenario.vocabulary import MODES
 from chaos.trace.events import (
     AnswerEvent,
     AskEvent,
@@ -39,7 +40,7 @@ class Window:
     first: int = 0
     asks: frozenset[int] | None = None
     actor: str | None = None
-    best_mode: str = "llm"
+    best_mode: str = MODES[0]
 
     def events(self) -> list[Event]:
         """The events that count, in order."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chaos.extensions import Extension
 from chaos.ports import Promises
 from chaos.scenario.model import Scenario
 from chaos.trace.trace import Trace
@@ -19,6 +21,7 @@ class RunRecord:
         promises: What the target promised under the scenario's settings.
         best_mode: How the target answers while all is well; see ``Vocabulary.best_mode``.
         ended_s: Virtual time at which the run ended, in seconds.
+        brings: What the target brings along; its laws judge the run, and those of others do not.
         has_loops: Whether an event loop has run in it.
         tick_s: How far two times of the trace may lie apart and still be the same moment. In
             virtual time two microseconds; in real time, whatever a busy machine may take.
@@ -29,5 +32,6 @@ class RunRecord:
     promises: Promises
     best_mode: str
     ended_s: float
+    brings: Sequence[type[Extension]] = ()
     has_loops: bool = False
     tick_s: float = 2e-6

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from chaos.checks.laws import LAWS
 from chaos.checks.laws.law import Law
 from chaos.errors import ChaosError
-from chaos.extensions import blaming
+from chaos.extensions import Extension, ExtensionKind, blaming, of_others
 from chaos.ports import Promises
 from chaos.trace.trace import Trace
 
@@ -19,14 +20,23 @@ def law_names() -> tuple[str, ...]:
     return tuple(law.name for law in LAWS)
 
 
-def promised_laws(promises: Promises, trace: Trace) -> frozenset[str]:
+def promised_laws(
+    promises: Promises, trace: Trace, brings: Sequence[type[Extension]] = ()
+) -> frozenset[str]:
     """The names of the laws that a target can be held to: by these promises, or after this run.
+
+    Args:
+        promises: What it promises.
+        trace: What happened.
+        brings: What it brings along; laws of others are not for it.
 
     Example:
         >>> sorted(promised_laws(Promises(), Trace()))
         ['every-ask-is-answered', 'no-error-is-lost']
     """
-    return frozenset(law.name for law in LAWS if _is_given(law, promises, trace))
+    others = of_others(ExtensionKind.LAW, brings)
+    mine = (law for law in LAWS if law.name not in others)
+    return frozenset(law.name for law in mine if _is_given(law, promises, trace))
 
 
 def _is_given(law: type[Law], promises: Promises, trace: Trace) -> bool:

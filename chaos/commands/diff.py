@@ -35,7 +35,7 @@ def diff(
     traces_before: TracesBefore = None,
     traces_now: TracesNow = None,
 ) -> None:
-    """Compare two saved runs: what got better, what got worse, which event differs first.
+    """Compare two saved runs: what got better or worse, and the first event that differs.
 
     Exits 0 if nothing got worse, 1 if something did, and 3 if something differs and no measure
     says whether that is better or worse.

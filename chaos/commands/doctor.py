@@ -10,9 +10,9 @@ _MISSING = 4
 
 
 def doctor() -> None:
-    """Say what is installed, what works, and how to get what is missing.
+    """Check the installation, and tell how to install what is missing.
 
-    What is absent and optional is no reason for another exit code than 0.
+    A missing optional component does not change the exit code.
     """
     from rich.markup import escape
 

@@ -32,7 +32,7 @@ _SCENARIOS = Path("scenarios")
 
 
 def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills")) -> None:
-    """Break and heal the providers of the real helpdesk on a page, and watch it survive.
+    """Break and heal the providers of the real helpdesk on a page, and watch the service respond.
 
     The service runs as in production, in real time, with stand-ins for OpenAI and Cloud Storage:
     no key and no bucket are needed, and nothing leaves this machine. You can save what you did as
@@ -53,13 +53,16 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
     console = output()
     # What the service logs while it is being broken is shown by the page.
     logging.getLogger("helpdesk").setLevel(logging.CRITICAL)
-    places = list(paths or ([_SCENARIOS] if _SCENARIOS.is_dir() else []))
+    library = Library(list(paths or ([_SCENARIOS] if _SCENARIOS.is_dir() else [])))
+    if paths:
+        # What somebody has named is looked at before anything is started: it may not be there.
+        library.pieces()
     console.print("starting the helpdesk and its stand-ins")
     over = threading.Event()
     with (
         interrupts_end(over.set),
         Drill(folder, port=port and port + 1) as running,
-        DrillServer(running, Library(places), port=port) as server,
+        DrillServer(running, library, port=port) as server,
     ):
         for line in (
             f"drill     {server.url}  break it, heal it, watch",

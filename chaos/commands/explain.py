@@ -15,7 +15,7 @@ Files = Annotated[list[Path], typer.Argument(help="Scenario files or folders.")]
 
 
 def explain(files: Files) -> None:
-    """Say in plain words what a scenario will do, with a timeline. Nothing is played."""
+    """Describe a scenario in words, with a timeline, without playing it."""
     from chaos import session
     from chaos.authoring.explain import explain as explained
     from chaos.targets import find_target

@@ -46,16 +46,16 @@ Orders = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Most times in one run that somebody else than the first in line goes on "
-        "when several could.",
-        show_default="as the seed has it; with preemptions, any number",
+        help="Most times in one run that a user other than the first runs next, when several are "
+        "ready.",
+        show_default="the seed decides; with preemptions, no limit",
     ),
 ]
 Reduce = Annotated[
     bool,
     typer.Option(
         "--reduce",
-        help="Interrupt users only where it can matter: not in front of what nobody else touches.",
+        help="Skip interruptions before code that touches nothing that other users touch.",
     ),
 ]
 Users = Annotated[int | None, typer.Option(min=1, help="Most users who ask at the same time.")]
@@ -71,7 +71,7 @@ AtRandom = Annotated[
 StopAtFirst = Annotated[
     bool, typer.Option("-x", "--stop-at-first", help="Stop at the first finding.")
 ]
-Into = Annotated[Path, typer.Option(help="Folder for what is found.")]
+Into = Annotated[Path, typer.Option(help="Folder for the scenarios that reproduce findings.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the searches as JSON; - is standard output.")
 ]
@@ -79,8 +79,8 @@ JsonFile = Annotated[
 Resume = Annotated[
     Path | None,
     typer.Option(
-        help="Keep what is played in this file, and go on from it if it is there; limits are then "
-        "of what is played now.",
+        help="Record every run in this file, and continue from it if it exists; limits then count "
+        "new runs only.",
     ),
 ]
 
@@ -105,17 +105,17 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     shard: ShardOption = None,
     shard_file: ShardFileOption = None,
 ) -> None:
-    """Try everything that could happen in a scenario, and write down what breaks the service.
+    """Search a scenario for faults and interleavings that break the service.
 
-    With faults, the scenario gives only its users and steps: every fault of the menu is tried at
-    every call they cause and every attempt to connect, then every two, up to the bound. With
-    preemptions alone, the scenario is played as it is, once for each interleaving of the code that
-    its target names. Together they are tried together, and so is the order of users who could go
-    on at the same moment, and of coroutines that are ready in an event loop. Runs that differ in
-    the fewest ways come first.
+    With --faults, only the users and steps of the scenario are used: the search tries every fault
+    of the menu at every call and every attempt to connect, then every pair, up to the bound. With
+    --preemptions alone, it plays the scenario as it is, once for each interleaving of the code
+    that the target names. With both, it tries them together. Preemptions include every order in
+    which ready users and coroutines can run; with faults alone, the seed decides that order unless
+    --orders is given. Runs with the fewest deviations come first.
 
-    Whatever breaks a law becomes a scenario of its own, as small as can be, that fails until the
-    service is mended. A shard searches its part of every tree, and leaves the rest to be merged.
+    Each finding is written as a minimal scenario, which fails until the service is fixed. A shard
+    searches its part of every tree; `chaos merge` joins the parts.
     """
     from chaos import session
     from chaos.commands.shared_searches import SharedSearches
@@ -142,11 +142,11 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
         "stop_at_first": stop_at_first,
     }
     sharing = Sharing(command="explore", options=options, shard=shard, file=shard_file)
-    sharing.refuse("--seconds", "machines are not equally fast; --runs can", is_given=seconds)
-    sharing.refuse("--resume", "it leaves a file of its own", is_given=resume)
-    sharing.refuse("--reduce", "what one leaves out depends on what others saw", is_given=reduce)
-    sharing.refuse("--executor", "its workers share the whole already", is_given=executor)
-    sharing.refuse("--json", "only the whole has covered anything", is_given=json_file)
+    sharing.refuse("--seconds", "machines differ in speed; use --runs", is_given=seconds)
+    sharing.refuse("--resume", "a shard writes its own file", is_given=resume)
+    sharing.refuse("--reduce", "a reduction depends on what the other shards see", is_given=reduce)
+    sharing.refuse("--executor", "its workers share the work already", is_given=executor)
+    sharing.refuse("--json", "coverage is known only after the merge", is_given=json_file)
     bounds = Bounds(
         faults=faults,
         preemptions=preemptions,
@@ -190,7 +190,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
             for each in written:
                 console.print(telling.written(each), markup=False, soft_wrap=True)
             if resume and found.stopped in {"--runs", "--seconds"}:
-                console.print(f"go on with: {this_command()}", markup=False, soft_wrap=True)
+                console.print(f"continue with: {this_command()}", markup=False, soft_wrap=True)
             searches.append(Searched(campaign=campaign, found=found, written=written))
             if found.lost:
                 break
@@ -206,22 +206,22 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
 def _interrupted(campaign: Campaign, so_far: str, file: SearchFile) -> str:
     """A search writes what it has found when it ends, which a limit lets it do sooner."""
     name = campaign.loaded.scenario.name
-    first = f"interrupted: the search of {name} had come to: {so_far or 'its first runs'}\n"
+    first = f"interrupted: the search of {name} had reached: {so_far or 'its first runs'}\n"
     if file.path:
-        return f"{first}every run is in {file.path}; go on with: {file.next_command}"
+        return f"{first}every run is recorded in {file.path}; continue with: {file.next_command}"
     return (
         f"{first}"
         "nothing was left behind, and nothing was written\n"
-        f"what is found in a minute is written by: {this_command()} --seconds 60\n"
-        f"what can be stopped and goes on is: {this_command()} --resume FILE"
+        f"to write what is found in a minute: {this_command()} --seconds 60\n"
+        f"to stop and continue a search: {this_command()} --resume FILE"
     )
 
 
 def _check_ends(*, at_random: bool, limit: float | None, resume: Path | None) -> None:
     if at_random and not limit:
-        raise ChaosError("a random search does not end by itself; give --runs or --seconds")
+        raise ChaosError("a random search never ends; expected a limit; add --runs or --seconds")
     if resume == STDOUT:
-        raise ChaosError("--resume takes a file that can be read again, and '-' is none; name one")
+        raise ChaosError("--resume is '-'; expected a file that can be read again; name one")
 
 
 def _check_ended(found: Exploration, file: SearchFile) -> None:
@@ -229,8 +229,8 @@ def _check_ended(found: Exploration, file: SearchFile) -> None:
 
     if found.lost:
         raise ExecutorLostError(
-            f"{found.lost}; what was played is in {file.path}; go on, on any executor or none, "
-            f"with: {file.next_command}"
+            f"{found.lost}; what was played is in {file.path}; continue, with any executor or "
+            f"none, with: {file.next_command}"
         )
 
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from chaos.scenario.loader import LoadedScenario
     from chaos.verdict import Outcome
 
-BaselineFile = Annotated[Path, typer.Option("--baseline", help="What to compare with.")]
+BaselineFile = Annotated[Path, typer.Option("--baseline", help="The baseline file.")]
 Update = Annotated[
-    bool, typer.Option("--update", help="Record what was measured as the new baseline.")
+    bool, typer.Option("--update", help="Record the measured numbers as the new baseline.")
 ]
 Traces = Annotated[Path | None, typer.Option(help="Folder for one NDJSON trace per scenario.")]
 
@@ -46,9 +46,9 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Play everything and compare it with the recorded baseline.
 
-    Fails if a scenario fails, if a number is neither as recorded nor better, if the baseline lacks
-    a scenario, or if it names one that was not played. Runs are deterministic, so that numbers are
-    compared exactly. A shard is compared with what is recorded of its own scenarios.
+    The gate fails if a scenario fails, if a number is worse than recorded, if the baseline lacks a
+    scenario, or if it names one that was not played. Runs are deterministic, so numbers are
+    compared exactly. A shard is compared with the records of its own scenarios.
     """
     from chaos import session
     from chaos.compare.baseline import conclude, recording
@@ -62,7 +62,11 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     where = places(paths)
     options = {"paths": list(map(str, paths or ())), "baseline": str(baseline_file)}
     sharing = Sharing(command="gate", options=options, shard=shard, file=shard_file)
-    sharing.refuse("--update", "a part is no baseline; chaos merge has it", is_given=update)
+    sharing.refuse(
+        "--update",
+        "a part of the suite is no baseline; use `chaos merge --update`",
+        is_given=update,
+    )
     to_record = recording(paths or (), baseline_file, DEFAULT_BASELINE)
     # Before anything is played: without a baseline the gate has nothing to say.
     baseline = _recorded(baseline_file, to_record, is_to_be_replaced=update)

@@ -16,7 +16,7 @@ from chaos.interactive.interruption import stopped_at, telling_how_far, this_com
 incidents = typer.Typer(
     name="incidents",
     invoke_without_command=True,
-    help="Public incidents of providers, replayed: would you have survived that day?",
+    help="Replay public incidents of providers, and compare services.",
 )
 
 Names = Annotated[
@@ -42,7 +42,7 @@ SvgFile = Annotated[
 
 @incidents.callback()
 def list_incidents(context: typer.Context) -> None:
-    """List the incidents: when, how long, what shape, and where that was published."""
+    """List the incidents: date, duration, shape and source."""
     if context.invoked_subcommand is None:
         from chaos.incidents.catalogue import read_catalogue
         from chaos.incidents.tables import print_catalogue
@@ -52,7 +52,7 @@ def list_incidents(context: typer.Context) -> None:
 
 @incidents.command()
 def show(name: Name) -> None:
-    """Show what was published about an incident, and what was assumed where nothing was."""
+    """Show the published facts of an incident, and the assumptions made where none exist."""
     from chaos.incidents.catalogue import choose, read_catalogue
     from chaos.incidents.tables import print_incident
 
@@ -72,8 +72,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Play incidents against services, and compare what their users got.
 
-    All counts are of the time from the first fault to the end of the last. The exit code is that
-    of the claims which the incidents' files make of the helpdesk; of others they claim nothing.
+    Counts cover the time from the first fault to the end of the last. The exit code tells whether
+    the claims about the helpdesk hold; the incident files claim nothing about other services.
     """
     from rich.progress import Progress
 
@@ -108,7 +108,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 int(progress.tasks[0].completed),
                 len(mine),
                 "pairs of incident and service",
-                next_command=f"rows are compared as a whole; begin again with: {this_command()}",
+                next_command=f"the comparison needs every row; start again with: {this_command()}",
             )
         ),
         Progress(console=output(stderr=True), transient=True, auto_refresh=False) as progress,

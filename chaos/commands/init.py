@@ -13,10 +13,10 @@ from chaos.commands.outputs import check_writable, write
 from chaos.errors import ChaosError
 
 ProviderName = Annotated[
-    str, typer.Option("--provider", help="What scenarios call the provider of your service.")
+    str, typer.Option("--provider", help="Name of the provider in scenarios.")
 ]
-Host = Annotated[str, typer.Option("--host", help="The host at which your service asks it.")]
-AskedFor = Annotated[str, typer.Option("--path", help="The path that it asks for.")]
+Host = Annotated[str, typer.Option("--host", help="The host name that your service calls.")]
+AskedFor = Annotated[str, typer.Option("--path", help="The path that your service requests.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 
 _USUAL = {"provider": "provider", "host": "api.provider.test", "path": "/v1/status"}
@@ -28,10 +28,10 @@ def init(
     path: AskedFor = "",
     force: Force = False,  # noqa: FBT002 - typer calls with keywords
 ) -> None:
-    """Write a target, a scenario, a CI workflow and editor settings into this folder; try them.
+    """Write a target, a scenario, a CI workflow and editor settings into this folder.
 
-    On a terminal, you are asked for the options that you leave out; elsewhere, examples are
-    used. The files pass as they are. Comments in them say what to replace with your own code.
+    On a terminal, the command asks for options that you leave out; elsewhere, it uses examples.
+    The files pass unchanged. Comments say what to replace with your own code.
     """
     from chaos import session
     from chaos.authoring.project import BASELINE, SampleProvider, files
@@ -47,8 +47,8 @@ def init(
     there = [file for file in (*texts, BASELINE) if file.exists()]
     if there and not force:
         raise ChaosError(
-            f"{', '.join(map(str, there))} exists; expected a project without; "
-            "write a scenario with: chaos new, or replace all of them with --force"
+            f"{', '.join(map(str, there))} exists; expected a project without it; "
+            "write a scenario with: chaos new, or replace all files with --force"
         )
     for file in (*texts, BASELINE):
         check_writable(file)
@@ -66,7 +66,7 @@ def init(
         console.print(f"recorded in {BASELINE}", soft_wrap=True)
     else:
         report.on_end(suite)
-    console.print("go on with: chaos gate, then edit service_target.py")
+    console.print("continue with: chaos gate, then edit service_target.py")
     raise typer.Exit(suite.outcome.exit_code)
 
 

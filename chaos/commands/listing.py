@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Faults = Annotated[bool, typer.Option("--faults", help="List faults and their parameters.")]
 Steps = Annotated[bool, typer.Option("--steps", help="List steps.")]
 Observables = Annotated[
-    bool, typer.Option("--observables", help="List what a scenario can make claims about.")
+    bool, typer.Option("--observables", help="List what a scenario can expect values of.")
 ]
 Settings = Annotated[bool, typer.Option("--settings", help="List settings of the target.")]
 Laws = Annotated[bool, typer.Option("--laws", help="List the laws that judge every run.")]
 Upstreams = Annotated[bool, typer.Option("--upstreams", help="List stand-ins for providers.")]
 Targets = Annotated[bool, typer.Option("--targets", help="List installed targets.")]
-Tiers = Annotated[bool, typer.Option("--tiers", help="List where scenarios can be played.")]
+Tiers = Annotated[bool, typer.Option("--tiers", help="List the tiers.")]
 TargetName = Annotated[
     str,
     typer.Option(
@@ -47,10 +47,10 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     tiers: Tiers = False,  # noqa: FBT002 - the same
     target: TargetName = "helpdesk",
 ) -> None:
-    """List scenarios with what each claims; or the words that scenarios can use."""
+    """List scenarios and their claims, or the vocabulary of scenarios."""
     wanted: list[Callable[[], Table]] = []
     wanted += [_faults] if faults else []
-    wanted += [_steps] if steps else []
+    wanted += [lambda: _steps(_words(target))] if steps else []
     wanted += [lambda: _observables(_words(target))] if observables else []
     wanted += [lambda: _settings(_words(target))] if settings else []
     wanted += [_laws] if laws else []
@@ -58,7 +58,9 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     wanted += [_targets] if targets else []
     wanted += [_tiers] if tiers else []
     if wanted and (paths or expression):
-        raise ChaosError("scenarios are listed apart from words; remove the paths, or the option")
+        raise ChaosError(
+            "scenarios and words cannot be listed together; remove the paths or the option"
+        )
     console = output()
     for number, table in enumerate(wanted or [lambda: _scenarios(paths, expression)]):
         console.print("\n" if number else "", end="")
@@ -86,11 +88,11 @@ def _faults() -> Table:
     return table
 
 
-def _steps() -> Table:
+def _steps(vocabulary: Vocabulary) -> Table:
     from chaos.authoring import catalogue
 
     table = _table("step", "parameters", "what it does")
-    for entry in catalogue.step_entries():
+    for entry in catalogue.step_entries(vocabulary):
         table.add_row(entry.name, ", ".join(each.name for each in entry.parameters), entry.doc)
     shared = ", ".join(each.name for each in catalogue.shared_step_parameters())
     table.add_row("every step", shared, "When, under what name, and what must hold of it.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from chaos.commands.explore import REGRESSIONS, explore
 from chaos.commands.gate import gate
+from chaos.commands.handing import parameters
 from chaos.commands.incidents import run as run_incidents
 from chaos.commands.prove import prove
 from chaos.commands.run import run
@@ -20,10 +21,10 @@ from chaos.reports.formats import Files, Format, naming, with_formats
 
 Shards = Annotated[
     list[Path],
-    typer.Argument(metavar="FILE...", help="The files that the shards have left, in any order."),
+    typer.Argument(metavar="FILE...", help="The files of all shards, in any order."),
 ]
 Update = Annotated[
-    bool, typer.Option("--update", help="Of a gate: record what was measured as the baseline.")
+    bool, typer.Option("--update", help="Gate only: record the measured numbers as the baseline.")
 ]
 Verbose = Annotated[
     int,
@@ -31,19 +32,24 @@ Verbose = Annotated[
         *("-v", "--verbose"),
         count=True,
         show_default=False,
-        help="Of a run: list every scenario; -vv: laws and trace digests as well.",
+        help="Run only: list every scenario; -vv adds laws and trace digests.",
     ),
 ]
 Traces = Annotated[
-    Path | None, typer.Option(help="Of a run or gate: folder for one NDJSON trace per scenario.")
+    Path | None, typer.Option(help="Run and gate only: folder for one NDJSON trace per scenario.")
 ]
 Into = Annotated[
     Path | None,
-    typer.Option(help="Of a search: folder for what is found.", show_default=str(REGRESSIONS)),
+    typer.Option(
+        help="Explore only: folder for the scenarios that reproduce findings.",
+        show_default=str(REGRESSIONS),
+    ),
 ]
 SvgFile = Annotated[
     Path | None,
-    typer.Option("--svg", help="Of incidents: write them as a picture; - is standard output."),
+    typer.Option(
+        "--svg", help="Incidents only: write the comparison as SVG; - is standard output."
+    ),
 ]
 
 
@@ -58,11 +64,11 @@ def merge(  # noqa: PLR0913, PLR0917 - one parameter for each option
     *,
     files: Files,
 ) -> None:
-    """Make one result of the files that all shards of a command have left.
+    """Combine the files of all shards of a command into one result.
 
-    Verdict, counts, reports and exit code are those of the command on one machine. The scenario
-    files and the code have to be here as they were played. Nothing is played again, but for runs
-    of a search that no shard alone could know to be needed.
+    Verdict, counts, reports and exit code are the same as on one machine. The scenario files and
+    the code must be the ones that were played. Only a search may play more runs: those that no
+    shard alone could know to be needed.
     """
     from chaos.shards.file import ShardFile
     from chaos.shards.fit import in_order
@@ -76,8 +82,8 @@ def merge(  # noqa: PLR0913, PLR0917 - one parameter for each option
         )
     call, options = _COMMANDS[command]
     given = {
-        "--update": update,
-        "-v": verbose,
+        "--update": update or None,
+        "--verbose": verbose or None,
         "--traces": traces,
         "--into": into,
         "--svg": svg_file,
@@ -92,84 +98,23 @@ def merge(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 f"{', '.join(options)}; leave it out"
             )
     with merging(parts), naming(kept):
-        call(parts[0].options, given, kept)
+        # Commands with a class of their own are told by `naming` which files there are to write.
+        own = {each.option: path for each, path in kept.items()}
+        call(**parameters(call, parts[0].options, given | own))
 
 
-_Call = Callable[[Mapping[str, Any], Mapping[str, Any], Files], None]
-"""Calls a command: with what its shards were asked, what is given here, and files by format."""
-
-
-def _run(asked: Mapping[str, Any], given: Mapping[str, Any], files: Files) -> None:
-    del files  # It is told as its own command class would tell it.
-    run(
-        paths=_paths(asked),
-        expression=asked["expression"],
-        tier=asked["tier"],
-        seed=asked["seed"],
-        stop_at_first=asked["stop_at_first"],
-        first=asked["from"],
-        verbose=given["-v"],
-        traces=given["--traces"],
-    )
-
-
-def _gate(asked: Mapping[str, Any], given: Mapping[str, Any], files: Files) -> None:
-    del files  # The same.
-    gate(
-        paths=_paths(asked),
-        baseline_file=Path(asked["baseline"]),
-        update=given["--update"],
-        traces=given["--traces"],
-    )
-
-
-def _prove(asked: Mapping[str, Any], given: Mapping[str, Any], files: Files) -> None:
-    del given
-    prove(
-        paths=_paths(asked),
-        expression=asked["expression"],
-        scenarios=asked["scenarios"],
-        matrix=asked["matrix"],
-        mutants=asked["mutants"],
-        seed=asked["seed"],
-        json_file=_json(files),
-    )
-
-
-def _explore(asked: Mapping[str, Any], given: Mapping[str, Any], files: Files) -> None:
-    explore(
-        scenarios=_paths(asked),
-        faults=asked["faults"],
-        menu=asked["menu"],
-        preemptions=asked["preemptions"],
-        orders=asked["orders"],
-        users=asked["users"],
-        runs=asked["runs"],
-        at_random=asked["random"],
-        stop_at_first=asked["stop_at_first"],
-        into=given["--into"] or REGRESSIONS,
-        json_file=_json(files),
-    )
-
-
-def _incidents(asked: Mapping[str, Any], given: Mapping[str, Any], files: Files) -> None:
-    run_incidents(
-        names=asked["names"],
-        targets=asked["targets"],
-        json_file=_json(files),
-        svg_file=given["--svg"],
-    )
-
-
-_COMMANDS: Mapping[str, tuple[_Call, Sequence[str]]] = {
-    "run": (_run, ("--json", "--junit", "--sarif", "--html", "--perfetto", "--traces", "-v")),
+_COMMANDS: Mapping[str, tuple[Callable[..., None], Sequence[str]]] = {
+    "run": (
+        run,
+        ("--json", "--junit", "--sarif", "--html", "--perfetto", "--traces", "--verbose"),
+    ),
     "gate": (
-        _gate,
+        gate,
         ("--json", "--junit", "--sarif", "--html", "--summary", "--traces", "--update"),
     ),
-    "explore": (_explore, ("--json", "--into")),
-    "prove": (_prove, ("--json",)),
-    "incidents run": (_incidents, ("--json", "--svg")),
+    "explore": (explore, ("--json", "--into")),
+    "prove": (prove, ("--json",)),
+    "incidents run": (run_incidents, ("--json", "--svg")),
 }
 """Each command that has shards, and the options for what is written of it."""
 
@@ -182,11 +127,3 @@ def _writes(command: str, options: Sequence[str], each: Format) -> bool:
 
 def _is_of_the_job(each: Format) -> bool:
     return each.envvar is not None and each.envvar in os.environ
-
-
-def _json(files: Files) -> Path | None:
-    return next((path for each, path in files.items() if each.name == "json"), None)
-
-
-def _paths(asked: Mapping[str, Any]) -> list[Path]:
-    return [Path(each) for each in asked["paths"]]

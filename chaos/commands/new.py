@@ -60,8 +60,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Write a commented scenario that runs, and play it.
 
-    On a terminal, you are asked for the options that you leave out; elsewhere, they are chosen
-    for you.
+    On a terminal, the command asks for options that you leave out; elsewhere, it chooses them.
     """
     from chaos.authoring.new import Wish, draft
     from chaos.reports.console import ConsoleReport

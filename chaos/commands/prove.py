@@ -37,7 +37,7 @@ Scenarios = Annotated[
     str,
     typer.Option(
         metavar="EXPR",
-        help="Only scenarios matching. Incidents last for hours, and repeat what others show.",
+        help="Only scenarios matching. Incidents last for hours and repeat what others show.",
     ),
 ]
 JsonFile = Annotated[
@@ -45,13 +45,11 @@ JsonFile = Annotated[
 ]
 Mutants = Annotated[
     int | None,
-    typer.Option(
-        metavar="N", min=1, help="Make N mutants by rule, instead of planting known defects."
-    ),
+    typer.Option(metavar="N", min=1, help="Generate N mutants instead of planting known defects."),
 ]
-Seed = Annotated[int, typer.Option(metavar="S", help="Chooses the mutants.")]
+Seed = Annotated[int, typer.Option(metavar="S", help="Seed for choosing the mutants.")]
 MutantId = Annotated[
-    str | None, typer.Option("--mutant", metavar="ID", help="Play one mutant that was listed.")
+    str | None, typer.Option("--mutant", metavar="ID", help="Play this mutant only.")
 ]
 
 
@@ -69,12 +67,12 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     shard: ShardOption = None,
     shard_file: ShardFileOption = None,
 ) -> None:
-    """Plant known defects in the service, one at a time; the scenarios must notice each.
+    """Plant known defects in the service, one at a time, and check that a scenario fails for each.
 
-    The service itself must pass first. The exit code is 1 if no scenario fails for some defect,
-    and 2 if a defect no longer fits the service. With --mutants, the defects are made by rule from
-    the modules that the target names: comparisons, arithmetic, boolean operators, constants,
-    returned values, statements and error handlers are changed or removed, one at a time.
+    The service itself must pass first. The exit code is 1 if some defect makes no scenario fail,
+    and 2 if a defect no longer applies to the service. With --mutants, defects are generated from
+    the modules that the target names: each mutant changes or removes one comparison, arithmetic or
+    boolean operator, constant, returned value, statement or error handler.
     """
     from chaos import session
     from chaos.processes.pool import usable_cores
@@ -93,8 +91,8 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
         "seed": seed,
     }
     sharing = Sharing(command="prove", options=options, shard=shard, file=shard_file)
-    sharing.refuse("--mutant", "one mutant has no parts", is_given=mutant)
-    sharing.refuse("--executor", "its workers share the whole already", is_given=executor)
+    sharing.refuse("--mutant", "one mutant cannot be divided", is_given=mutant)
+    sharing.refuse("--executor", "its workers share the work already", is_given=executor)
     is_about_mutants = mutants is not None or mutant is not None
     if executor and not is_about_mutants:
         raise ChaosError(
@@ -117,7 +115,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     with importable_here():
         suite = [(each, find_target(each.scenario.target)) for each in loaded]
         defects = _defects(list(dict.fromkeys(target for _, target in suite)), expression)
-    planted_in = {target for _, target in defects}
+    planted_in = {target for _, targets in defects for target in targets}
     about = [(each, target) for each, target in suite if target in planted_in]
     files = [each.source.path for each in loaded]
     names = [each.scenario.target for each in loaded]
@@ -134,7 +132,7 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 len(examined),
                 len(mine),
                 "defects",
-                next_command=f"a proof needs them all; begin again with: {this_command()}",
+                next_command=f"a proof needs every defect; start again with: {this_command()}",
             )
         ),
         ProofReport(console, defects=len(mine)) as report,
@@ -247,22 +245,24 @@ def _telling_loss(examined: Sized, plans: Sequence[MutantPlan]) -> Iterator[None
         many = len(plans[0].chosen) if plans else 0
         raise ExecutorLostError(
             f"{lost}; {len(examined)} of {many} mutants were examined; a sample needs them all; "
-            f"begin again with: {this_command()}"
+            f"start again with: {this_command()}"
         ) from None
 
 
-def _defects(targets: list[type[Target]], expression: str) -> list[tuple[Defect, type[Target]]]:
-    """The defects of these targets that match, each with its target."""
-    from chaos.defects.catalogue import find_defects
+def _defects(
+    targets: list[type[Target]], expression: str
+) -> list[tuple[Defect, tuple[type[Target], ...]]]:
+    """The defects of these targets that match, each with all the targets that have it."""
+    from chaos.defects.catalogue import defects_of
 
-    known = [(defect, target) for target in targets for defect in find_defects(target)]
+    known = defects_of(targets)
     if not known:
         names = ", ".join(target.name for target in targets)
         raise ChaosError(
             f"no defects are known for {names}; expected a tuple DEFECTS in a module 'defects' "
             "beside the target"
         )
-    chosen = [(defect, target) for defect, target in known if defect.matches(expression)]
+    chosen = [each for each in known if each[0].matches(expression)]
     if not chosen:
         raise ChaosError(f"none of {len(known)} defects matches -k {expression!r}")
     return chosen

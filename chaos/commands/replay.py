@@ -15,9 +15,9 @@ Scenario = Annotated[
 
 
 def replay(scenario: Scenario, seed: Seed = None) -> None:
-    """Play one scenario and show everything that happened.
+    """Play one scenario and show every event.
 
-    If the file names one interleaving, only that one is played; `chaos run` plays all of them.
+    If the file names an interleaving, only that one is played.
     """
     from chaos import session
     from chaos.reports.console import ConsoleReport

@@ -22,7 +22,7 @@ Traces = Annotated[
 
 @with_formats
 def report(saved: Saved, traces: Traces = None, *, files: Files) -> None:
-    """Write a report on saved runs, in any format.
+    """Write reports on saved runs.
 
     Save them with: chaos run --json results.json --traces traces
     """

@@ -60,11 +60,10 @@ TierName = Annotated[
     typer.Option(
         metavar="simulated|wire|both",
         parser=_tier,
-        help="In virtual time; over sockets, through Toxiproxy; both, compared; or one that was "
-        "added.",
+        help="Virtual time, sockets through Toxiproxy, both and compared, or an added tier.",
     ),
 ]
-From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Begin with this scenario.")]
+From = Annotated[str, typer.Option(FROM, metavar="NAME", help="Start with this scenario.")]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Play scenarios again when a file is saved, until Ctrl-C.")
 ]
@@ -95,13 +94,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Play scenarios and judge them.
 
-    Stand-ins answer every request of the service in virtual time: no keys, no network, and an
-    hour of outage takes milliseconds. The wire tier has one Toxiproxy, so that one process
-    plays all scenarios there, whatever --jobs says.
+    Stand-ins answer every request of the service in virtual time: no keys and no network are
+    needed, and an hour of outage takes milliseconds. The wire tier shares one Toxiproxy, so it
+    uses one process and ignores --jobs.
 
-    With --check-order, each scenario is played twice, the second time in the opposite order
-    and in another process. If its two traces differ, the scenario depends on more than its
-    file and its seed.
+    With --check-order, each scenario is played twice, the second time in the opposite order and
+    in another process. Different traces mean that the scenario depends on more than its file and
+    its seed.
     """
     from chaos import session
     from chaos.compare.baseline import Baseline
@@ -122,8 +121,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter for each option
         "from": first,
     }
     sharing = Sharing(command="run", options=options, shard=shard, file=shard_file)
-    sharing.refuse("--watch", "nobody waits for a file of it", is_given=watch)
-    sharing.refuse("--check-order", "it plays by one process, twice", is_given=check_order)
+    sharing.refuse("--watch", "it never ends, so it writes no file", is_given=watch)
+    sharing.refuse(
+        "--check-order", "it compares two orders of the whole suite", is_given=check_order
+    )
     if watch:
         watch_and_play(places(paths), expression, seed=seed, laws=verbose > 1)
         return
@@ -202,7 +203,7 @@ def _order_holds(console: Terminal, suite: SuiteResult, seed: int | None) -> boo
     found = differences(played, seed=seed)
     for each in found:
         console.print(
-            f"order: {each.name} has another trace when it is played in the opposite order, by "
+            f"order: {each.name} has another trace when it is played in the opposite order, in "
             f"another process\n    at first  {each.first or '(nothing)'}\n"
             f"    again     {each.again or '(nothing)'}\n"
             "  it depends on what no seed decides: the order of a set, or state that outlived a "

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chaos import inputs
 from chaos.commands.common import output
 from chaos.commands.outputs import STDOUT, write
 
@@ -23,7 +24,8 @@ Check = Annotated[
 TargetName = Annotated[
     str,
     typer.Option(
-        "--target", help="Also complete the words of this target, and what it can be given."
+        "--target",
+        help="Include the vocabulary of this target: its steps, observables and 'given'.",
     ),
 ]
 
@@ -55,10 +57,16 @@ def schema(
 
 
 def _compare(file: Path, text: str) -> None:
-    if file.is_file() and file.read_text(encoding="utf-8") == text:
+    try:
+        written = inputs.read_text(file)
+    except inputs.UnreadableError as error:
+        if not error.is_missing:
+            raise
+        written = None
+    if written == text:
         output().print(f"{file} is up to date", soft_wrap=True)
         return
-    state = "is stale" if file.is_file() else "does not exist"
+    state = "does not exist" if written is None else "is stale"
     output(stderr=True).print(
         f"chaos: {file} {state}; write it with: chaos schema {file}", soft_wrap=True
     )

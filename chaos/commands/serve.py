@@ -55,7 +55,7 @@ For = Annotated[
 Command = Annotated[
     list[str] | None,
     typer.Argument(
-        help="After --: a command to run, with the addresses in its environment; the run ends "
+        help="Command to run after --, with the addresses in its environment. The run ends "
         "with it.",
         show_default=False,
     ),
@@ -75,9 +75,9 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     """Serve the stand-ins of a scenario to a service in another process, in any language.
 
     The stand-ins listen on loopback. The steps are played in real time, and faults begin and end
-    where the scenario says. A step that asks waits until you have asked your service; confirm with
-    Enter or `POST /next`. The run ends with Ctrl-C, --for, `POST /end` or with COMMAND. It is
-    judged as `chaos run` judges, as far as that can be seen from outside.
+    where the scenario says. At an `ask`, the run waits until you have asked your service; confirm
+    with Enter or `POST /next`. The run ends with Ctrl-C, --for, `POST /end` or when COMMAND ends.
+    Laws and expectations are judged as far as requests alone can show them.
     """
     from chaos import session
     from chaos.reports.console import ConsoleReport

@@ -33,13 +33,13 @@ ShardOption = Annotated[
         "--shard",
         metavar="I/N",
         parser=Shard.parse,
-        help="Play only this part of the whole, and leave a file for `chaos merge`.",
+        help="Play only this part, and write a file for `chaos merge`.",
     ),
 ]
 ShardFileOption = Annotated[
     Path | None,
     typer.Option(
-        "--shard-file", help="The file that a shard leaves.", show_default="shard-I-of-N.json"
+        "--shard-file", help="The file that the shard writes.", show_default="shard-I-of-N.json"
     ),
 ]
 
@@ -103,7 +103,7 @@ class Sharing:
         """
         if self.shard is not None and is_given:
             raise ChaosError(
-                f"--shard cannot be had with {option}: {why}; expected one of the two; "
+                f"--shard cannot be combined with {option}: {why}; expected one of the two; "
                 f"leave {option} out"
             )
 

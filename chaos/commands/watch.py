@@ -70,7 +70,7 @@ def watch(
             f"stopped watching; {rerun.count if rerun else 0} runs, nothing was left behind"
         )
         return
-    console.print("code was saved; starting anew")
+    console.print("code was saved; restarting")
     os.execv(sys.executable, [sys.executable, "-m", "chaos", *sys.argv[1:]])  # noqa: S606 - itself
 
 

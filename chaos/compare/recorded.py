@@ -112,6 +112,9 @@ def _entries(document: object, findings: Findings) -> Iterator[tuple[str, Baseli
         wrong = "the baseline has no scenarios"
         findings.add(("scenarios",), wrong, "an object", "record it anew", "not-a-baseline")
         return
+    for key in document.keys() - {"version", "scenarios"}:
+        wrong = f"unknown key {quoted(key)}"
+        findings.add((key,), wrong, "version and scenarios", _FIX, "unknown-key", at_key=True)
     paths: dict[str, str] = {}
     for name, said in scenarios.items():
         entry = _entry(name, said, findings)

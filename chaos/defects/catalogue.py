@@ -4,9 +4,33 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
+from collections.abc import Iterable
 
-from chaos.defects.defect import Defect, DefectError
+from chaos.defects.defect import Defect, DefectError, Edit
 from chaos.ports import Target
+from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
+
+
+def defects_of(
+    targets: Iterable[type[Target]],
+) -> list[tuple[Defect, tuple[type[Target], ...]]]:
+    """Every defect of these targets, with those that have it: fronts of one service share theirs.
+
+    Raises:
+        DefectError: As `find_defects`; or two catalogues have different defects of one name.
+    """
+    found: dict[str, tuple[Defect, tuple[type[Target], ...]]] = {}
+    for target in targets:
+        for defect in find_defects(target):
+            same, others = found.get(defect.name, (defect, ()))
+            if same != defect:
+                names = " and ".join(each.name for each in (*others, target))
+                raise DefectError(
+                    f"{names} have two defects named {defect.name!r}; expected a name of its own "
+                    "for each; rename one"
+                )
+            found[defect.name] = defect, (*others, target)
+    return list(found.values())
 
 
 def find_defects(target: type[Target]) -> tuple[Defect, ...]:
@@ -21,7 +45,8 @@ def find_defects(target: type[Target]) -> tuple[Defect, ...]:
     if not module_name:
         return ()
     try:
-        module = importlib.import_module(module_name)
+        with nobody_else_ends_it():
+            module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name != module_name:
             raise _unusable(module_name, error) from error
@@ -32,7 +57,7 @@ def find_defects(target: type[Target]) -> tuple[Defect, ...]:
             "imported from here; expected the folder that it is in; go there, or add it to "
             "PYTHONPATH"
         ) from error
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, ProcessEndedError) as error:
         # The module is somebody's own, and its mistakes are theirs to read, in one line.
         raise _unusable(module_name, error) from error
     return checked(getattr(module, "DEFECTS", None), module_name)
@@ -56,7 +81,28 @@ def checked(found: object, place: str) -> tuple[Defect, ...]:
     counted = Counter(defect.name for defect in found)
     if repeated := [name for name, times in counted.items() if times > 1]:
         raise DefectError(
-            f"{place} has two defects named {', '.join(repeated)}; expected a name of its own "
-            "for each; rename one"
+            f"{place} has two defects named {', '.join(map(str, repeated))}; expected a name of "
+            "its own for each; rename one"
         )
+    for defect in found:
+        if wrong := _wrong_with(defect):
+            raise DefectError(f"{place}: the defect {defect.name!r} has {wrong}")
     return found
+
+
+def _wrong_with(defect: Defect) -> str | None:
+    """What is wrong with a defect, and what was expected; None if nothing is.
+
+    Its fields are typed, but whoever writes a catalogue may not check types.
+    """
+    said: dict[str, object] = {key: getattr(defect, key) for key in ("name", "edits", "tags")}
+    name, edits, tags = said["name"], said["edits"], said["tags"]
+    if not isinstance(name, str) or not name.isprintable() or not name.strip():
+        return "no name; expected a line of text, such as 'retry-after-ignored'"
+    if not isinstance(edits, tuple) or not all(isinstance(each, Edit) for each in edits):
+        return "edits that are none; expected a tuple of Rewrite, Constant and the like"
+    if not edits:
+        return "no edits; expected at least one, or nothing is planted"
+    if not isinstance(tags, tuple) or not all(isinstance(each, str) for each in tags):
+        return "tags that are none; expected a tuple of words"
+    return None

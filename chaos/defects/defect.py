@@ -71,7 +71,16 @@ class Defect:
         """
         with ExitStack() as edits:
             for edit in self.edits:
-                edits.enter_context(edit.applied())
+                try:
+                    edits.enter_context(edit.applied())
+                except DefectError:
+                    raise
+                except Exception as error:
+                    # An edit may be of somebody's own, or given what it cannot take.
+                    raise DefectError(
+                        f"{self.name}: its edit cannot be made: {type(error).__name__}: {error}; "
+                        "expected an edit that fits the service; correct the defect"
+                    ) from error
             _PLANTED.append(self)
             edits.callback(_PLANTED.remove, self)
             yield

@@ -280,7 +280,7 @@ class Drill:
         now = ObservationEvent(seq=len(trace), at_s=now_s, actor="now", key="now", value="")
         whole = Trace([*trace, now])
         first = max(self._first, len(whole) - _SHOWN)
-        drawn = picture(whole, range(first, len(whole)))
+        drawn = picture(whole, range(first, len(whole)), self.vocabulary.best_mode)
         began_us = round(self.began_s * 1_000_000)
         for event in drawn["events"]:
             event[0] -= began_us

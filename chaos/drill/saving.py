@@ -17,14 +17,13 @@ from chaos.faults.injector import Injector
 from chaos.ports import Vocabulary
 from chaos.scenario.expectations import expecting
 from chaos.scenario.model import (
+    ActStep,
     AnyStep,
     Ask,
     AskStep,
     Given,
     HealStep,
     InjectStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     Scenario,
 )
 from chaos.trace.events import (
@@ -169,10 +168,8 @@ def _steps(
                     at=_offset(event, began_s),
                     expect=expecting({"answer.mode": answers[number]}, words),
                 )
-            case ActionEvent(action="publish_index"):
-                yield PublishIndexStep(at=_offset(event, began_s))
-            case ActionEvent(action="refresh_index"):
-                yield RefreshIndexStep(at=_offset(event, began_s))
+            case ActionEvent(action=act) if act in words.own_actions:
+                yield ActStep(act=act, means=words.own_actions[act], at=_offset(event, began_s))
             case _:
                 pass
 

@@ -11,13 +11,12 @@ from chaos.errors import ChaosError
 from chaos.ports import Vocabulary
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import (
+    ActStep,
     AnyStep,
     Ask,
     AskStep,
     Load,
     LoadStep,
-    PublishIndexStep,
-    RefreshIndexStep,
 )
 from chaos.scenario.schedules import peak, value_at
 from chaos.serve.script import Script
@@ -111,10 +110,10 @@ class _Script(Script):
                 return self._all_ask(ask)
             case LoadStep(load=load):
                 return self._load(load)
-            case PublishIndexStep():
+            case ActStep(act="publish_index"):
                 self._helpdesk.publish()
                 self._world.recorder.record(ActionEvent, action="publish_index")
-            case RefreshIndexStep():
+            case ActStep(act="refresh_index"):
                 self._world.recorder.record(ActionEvent, action="refresh_index")
                 self._helpdesk.refresh()
             case _:

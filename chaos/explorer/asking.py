@@ -25,7 +25,7 @@ FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class ConnectAttempt:
     """An attempt to connect.
 
     Attributes:
@@ -65,7 +65,7 @@ class AskingInjector(Injector):
         super().__init__(choices)
         self.idle: dict[int, frozenset[int]] = {}
         self.struck: list[Fault] = []
-        self.attempts: list[Attempt] = []
+        self.attempts: list[ConnectAttempt] = []
         self._steered = choices
         self._menu = menu
         self._looks_ahead = looks_ahead
@@ -96,10 +96,10 @@ class AskingInjector(Injector):
         label = f"{FAULT}/{upstream}/{CONNECT}/{stage}"
         picked = self._steered.pick(label, len(dishes) + 1) if dishes else 0
         if not picked:
-            self.attempts.append(Attempt(upstream, stage, seq))
+            self.attempts.append(ConnectAttempt(upstream, stage, seq))
             return super().connect(upstream, stage)
         id_, now_s = self._where(f"{upstream}-{CONNECT}")
-        self.attempts.append(Attempt(upstream, stage, seq, struck_by=id_))
+        self.attempts.append(ConnectAttempt(upstream, stage, seq, struck_by=id_))
         self._strike(dishes[picked - 1], id_, now_s)
         met = super().connect(upstream, stage)
         self.heal(id_, by="the end of the attempt")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chaos.checks.registry import find_law, law_names
-from chaos.explorer.asking import Attempt
+from chaos.explorer.asking import ConnectAttempt
 from chaos.explorer.shrink import fewer
-from chaos.explorer.subject import Problem
+from chaos.explorer.subject import FailedCheck
 from chaos.runner.result import RunResult
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import Fault
@@ -43,7 +43,7 @@ class Struck:
 
 
 def struck_in(
-    trace: Trace, faults: Iterable[Fault], attempts: Iterable[Attempt] = ()
+    trace: Trace, faults: Iterable[Fault], attempts: Iterable[ConnectAttempt] = ()
 ) -> list[Struck]:
     """Where the explorer's faults struck, in order.
 
@@ -123,7 +123,7 @@ def smaller(loaded: LoadedScenario, check: str, replay: Replay) -> LoadedScenari
     return _with_method(loaded, _sound(method))
 
 
-def named(loaded: LoadedScenario, problem: Problem) -> LoadedScenario:
+def named(loaded: LoadedScenario, problem: FailedCheck) -> LoadedScenario:
     """The scenario as one of its own: with a name, a claim, and an expectation to meet.
 
     Args:
@@ -153,7 +153,7 @@ def _word(check: str) -> str:
     return re.sub("[^a-z0-9]+", "-", check.lower()).strip("-")
 
 
-def _claim(problem: Problem, scenario: Scenario) -> str:
+def _claim(problem: FailedCheck, scenario: Scenario) -> str:
     if problem.check in law_names():
         return find_law(problem.check).doc
     return f"What {scenario.name!r} does ends without a failure of {problem.check!r}."

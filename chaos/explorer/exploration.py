@@ -9,7 +9,7 @@ from itertools import count
 
 from chaos.explorer.asking import FAULT
 from chaos.explorer.crew import Crew, Job
-from chaos.explorer.subject import ORDER, SWITCH, Deviations, Problem, Run, Wander
+from chaos.explorer.subject import ORDER, SWITCH, Deviations, FailedCheck, Run, Wander
 from chaos.explorer.tree import Tree
 from chaos.processes.executor import ExecutorLostError
 from chaos.simulation.timing import real
@@ -75,7 +75,7 @@ class Finding:
         runs: How many failed it.
     """
 
-    problem: Problem
+    problem: FailedCheck
     deviations: Deviations
     runs: int = 1
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from chaos.errors import ChaosError
 from chaos.explorer.yaml_text import plain
-from chaos.extensions import remembered
+from chaos.extensions import Extension, ExtensionKind, of_others, remembered
 from chaos.faults.behaviour import ConnectingFault, Stage
 from chaos.faults.registry import BEHAVIOURS
 from chaos.scenario.faults import (
@@ -58,6 +58,7 @@ class Menu:
 
     Args:
         only: Names or kinds, with ``*`` for anything; empty for everything.
+        others: Kinds that other targets bring along, and that are not for this one.
 
     Raises:
         ChaosError: One of them is no fault of the menu.
@@ -68,6 +69,7 @@ class Menu:
     """
 
     only: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         connecting = [each for stage in _CONNECTING for each in _at_stage((), "", stage)]
@@ -82,9 +84,14 @@ class Menu:
                     f"no fault {pattern!r} on the menu; expected one of: {', '.join(known)}; {fix}"
                 )
 
+    def of(self, brings: Sequence[type[Extension]]) -> Menu:
+        """The same for a target that brings this along."""
+        others = of_others(ExtensionKind.FAULT, brings)
+        return replace(self, others=others) if others else self
+
     def at(self, upstream: str, operation: str, *, is_http: bool = True) -> tuple[Fault, ...]:
         """What can befall a call of this operation, in the order in which it is tried."""
-        dishes = _dishes(self.only, upstream, operation)
+        dishes = self._served(_dishes(self.only, upstream, operation))
         return dishes if is_http else tuple(each for each in dishes if not each.needs_http)
 
     def connecting(self, upstream: str, stage: Stage) -> tuple[Fault, ...]:
@@ -94,7 +101,12 @@ class Menu:
             >>> [fault_name(each) for each in Menu().connecting("openai", "name")]
             ['dns_failure']
         """
-        return _at_stage(self.only, upstream, stage)
+        return self._served(_at_stage(self.only, upstream, stage))
+
+    def _served(self, dishes: tuple[Fault, ...]) -> tuple[Fault, ...]:
+        if not self.others:
+            return dishes
+        return tuple(each for each in dishes if kind_of(type(each)) not in self.others)
 
 
 @remembered

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from chaos.explorer.crew import Crew, Job
-from chaos.explorer.subject import Deviations, Point, Problem, Run
+from chaos.explorer.subject import Deviations, FailedCheck, Point, Run
 
 Key = tuple[Deviations, int | None]
 """What makes a job another one: its deviations, or the seed of its walk."""
@@ -86,7 +86,7 @@ class Points:
         return (deviations, seed), Run(
             deviations=deviations if made is None else _deviations(made),
             points=tuple(self._point(each, states.get(str(at))) for at, each in enumerate(points)),
-            problems=tuple(Problem(check=check, reason=reason) for check, reason in problems),
+            problems=tuple(FailedCheck(check=check, reason=reason) for check, reason in problems),
             virtual_s=virtual_s,
             races=frozenset(races),
         )

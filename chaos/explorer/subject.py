@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaos.choices import Choices, Steered
-from chaos.explorer.asking import FAULT, AskingInjector, Attempt
+from chaos.explorer.asking import FAULT, AskingInjector, ConnectAttempt
 from chaos.explorer.menu import Menu
 from chaos.explorer.watching import watched
 from chaos.faults.injector import Injector
@@ -56,7 +56,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class FailedCheck:
     """Something that a run did wrong: the check it failed, and why."""
 
     check: str
@@ -77,7 +77,7 @@ class Run:
 
     deviations: Deviations
     points: tuple[Point, ...] = field(repr=False)
-    problems: tuple[Problem, ...]
+    problems: tuple[FailedCheck, ...]
     virtual_s: float
     races: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -157,7 +157,8 @@ class Subject:
         def injector(_: Choices) -> Injector:
             if FAULT not in self.steers:
                 return Injector(choices)
-            asking.append(AskingInjector(choices, self.menu, looks_ahead=looks_ahead))
+            menu = self.menu.of(self.target.vocabulary().brings)
+            asking.append(AskingInjector(choices, menu, looks_ahead=looks_ahead))
             return asking[0]
 
         states: dict[int, str] = {}
@@ -202,7 +203,7 @@ class Played:
 
     result: RunResult
     faults: tuple[Fault, ...]
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[ConnectAttempt, ...]
     deviations: Deviations
     points: tuple[Point, ...]
     races: frozenset[str] = frozenset()
@@ -240,11 +241,11 @@ def _points(
         )
 
 
-def problems_of(result: RunResult) -> Iterator[Problem]:
+def problems_of(result: RunResult) -> Iterator[FailedCheck]:
     """What a run did wrong, failures first."""
     for verdict in result.problems:
         if not _is_of_no_matter(verdict):
-            yield Problem(check=verdict.check, reason=verdict.reason)
+            yield FailedCheck(check=verdict.check, reason=verdict.reason)
 
 
 def _is_of_no_matter(verdict: Verdict) -> bool:

@@ -47,19 +47,19 @@ def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
         limit = exploration.stopped
         if exploration.due:
             yield (
-                f"not covered, because {limit} came first: "
+                f"not covered, because {limit} was reached first: "
                 f"{exploration.due - exploration.done} of {exploration.due} runs with "
                 f"{count(exploration.depth, noun)}"
                 + (f", and all with more, up to {most}" if exploration.depth < most else "")
             )
         else:
-            yield f"covered: {exploration.runs} runs at random, until {limit} came"
+            yield f"covered: {exploration.runs} random runs, until {limit} was reached"
     if exploration.saved:
-        yield f"saved: {exploration.saved} runs that would have come to the same as others"
+        yield f"pruned: {exploration.saved} runs equivalent to others"
     if exploration.put_off:
         yield (
-            f"left out: {count(exploration.put_off, 'interruption')} before what nobody else "
-            "touches, and all that would have followed"
+            f"left out: {count(exploration.put_off, 'interruption')} before code that "
+            "shares nothing, and every run that would follow from them"
         )
     yield (
         f"{exploration.runs} runs, {exploration.rate:.0f} a second, "

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import Fault
-from chaos.scenario.model import AnyStep, Ask, ExpectStep, Scenario, Step
+from chaos.scenario.model import ActStep, AnyStep, Ask, ExpectStep, Scenario, Step
 from chaos.scenario.scalars import write
 from chaos.units import format_duration
 
@@ -119,7 +119,9 @@ def _steps(steps: Sequence[AnyStep]) -> Iterator[str]:
 
 
 def _step(step: AnyStep) -> Iterator[str]:
-    if not isinstance(step, ExpectStep):
+    if isinstance(step, ActStep):
+        yield from _acted(step)
+    elif not isinstance(step, ExpectStep):
         (action,) = set(type(step).model_fields) - set(Step.model_fields)
         value = getattr(step, action)
         if value is True or value == {}:
@@ -136,6 +138,16 @@ def _step(step: AnyStep) -> Iterator[str]:
     if step.expect:
         yield "expect:"
         yield from (f"  {line}" for line in _expected(step.expect))
+
+
+def _acted(step: ActStep) -> Iterator[str]:
+    """An action of the target: by its name alone, if nothing more is said of it."""
+    if step.parameters:
+        yield f"{step.act}: {write(plain(step.parameters))}"
+    elif step.means.parameters is None and _says_nothing_more(step):
+        yield step.act
+    else:
+        yield f"{step.act}:"
 
 
 def _says_nothing_more(step: AnyStep) -> bool:

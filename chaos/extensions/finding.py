@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaos.extensions.kinds import Extension, ExtensionError, ExtensionKind, MisfitError
-from chaos.extensions.memory import forget, remembered
+from chaos.extensions.memory import forget, on_forget, remembered
 from chaos.extensions.project import importable, named_modules, place, plugin_settings
 from chaos.processes.importing import load as import_
 
@@ -45,10 +45,50 @@ def found(kind: ExtensionKind) -> Mapping[str, Any]:
 
 
 @remembered
-def _by_name(kind: ExtensionKind) -> Mapping[str, Found]:
+def _for_all(kind: ExtensionKind) -> Sequence[Found]:
+    """What plug-ins of the project define, and packages announce."""
     candidates = [each for each in _of_modules() if each.thing.extends is kind]
     if kind is not ExtensionKind.TARGET and not _Reading.nothing:
         candidates += [announced_as(point, kind) for point in announced(kind).values()]
+    return candidates
+
+
+_brought: list[Found] = []
+"""What targets have brought along; see `chaos.extensions.brought`."""
+
+on_forget(_brought.clear)
+
+
+@remembered
+def only_brought(kind: ExtensionKind) -> Mapping[str, Any]:
+    """What there is of a kind only because a target has brought it, by name."""
+    for_all = [each.thing for each in _for_all(kind)]
+    return {
+        each.thing.name: each.thing
+        for each in _brought
+        if each.thing.extends is kind and each.thing not in for_all
+    }
+
+
+def bring(news: Sequence[Found]) -> None:
+    """Add what a target brings along.
+
+    Raises:
+        ExtensionError: Something of it is not whole.
+    """
+    missing = [each for each in news if each.thing not in [other.thing for other in _brought]]
+    for each in missing:
+        _check(each)
+    if missing:
+        all_of_them = [*_brought, *missing]
+        # What is remembered was found without them.
+        forget()
+        _brought.extend(all_of_them)
+
+
+@remembered
+def _by_name(kind: ExtensionKind) -> Mapping[str, Found]:
+    candidates = [*_for_all(kind), *(each for each in _brought if each.thing.extends is kind)]
     by_name: dict[str, Found] = {}
     for each in candidates:
         other = by_name.setdefault(each.thing.name, each)

@@ -16,15 +16,14 @@ from chaos.processes.pool import workers
 from chaos.runner.collection import no_collection
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import (
-    ACTIONS,
+    ActStep,
     AnyStep,
     ExpectStep,
     Given,
     InjectStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     RestartStep,
 )
+from chaos.scenario.vocabulary import RESTART
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target
 from chaos.targets.here import importable_here
@@ -156,8 +155,10 @@ def _concerns(step: AnyStep, vocabulary: Vocabulary) -> bool:
     match step:
         case InjectStep():
             return step.inject.upstream in vocabulary.upstreams
-        case RestartStep() | RefreshIndexStep() | PublishIndexStep():
-            return any(ACTIONS[action] is type(step) for action in vocabulary.actions)
+        case RestartStep():
+            return RESTART in vocabulary.actions
+        case ActStep():
+            return step.act in vocabulary.actions
         case _:
             return not isinstance(step, ExpectStep)
 

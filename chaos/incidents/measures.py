@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from chaos.checks.measure import Window, measure
@@ -22,14 +21,14 @@ class Row:
         target: Name of the service.
         outcome: Of the scenario's claims: ``passed``; empty for services it claims nothing of.
         asks: Questions asked.
-        llm: Answers of the model.
-        fallback: Answers of the knowledge base alone.
+        best: Answers in the service's best mode.
+        fallback: Answers in another mode.
         error: Questions that ended in an exception.
-        stale: Answers from an index that could not be refreshed.
+        stale: Answers from a copy that could not be refreshed.
         calls: Requests to the providers in trouble.
         slowest_s: The longest that anybody waited.
         opened_after_s: From the first fault until a breaker opened; None if none did.
-        recovered_after_s: From the last heal to the first answer of the model; None if never.
+        recovered_after_s: From the last heal to the first answer in the best mode; None if never.
         virtual_s: How long the run took in its own time.
         real_s: How long it took in ours.
     """
@@ -38,7 +37,7 @@ class Row:
     target: str
     outcome: str
     asks: int
-    llm: int
+    best: int
     fallback: int
     error: int
     stale: int
@@ -52,7 +51,7 @@ class Row:
     @property
     def answered(self) -> float:
         """Share of the questions that got an answer, of whatever kind."""
-        return (self.llm + self.fallback) / self.asks if self.asks else 1.0
+        return (self.best + self.fallback) / self.asks if self.asks else 1.0
 
     @property
     def amplification(self) -> float:
@@ -73,7 +72,8 @@ def row_of(result: RunResult, scenario: Scenario, *, claims: bool) -> Row:
     began_s, ended_s = _bounds(trace)
     asks = {event.ask: event for event in trace.of(AskEvent) if began_s <= event.at_s < ended_s}
     answers = [event for event in trace.of(AnswerEvent) if event.ask in asks]
-    modes = Counter(event.mode for event in answers)
+    best = sum(event.mode == result.best_mode for event in answers)
+    error = sum(event.mode == "error" for event in answers)
     calls = sum(
         event.upstream in upstreams and began_s <= event.at_s < ended_s
         for event in trace.of(RequestEvent)
@@ -83,9 +83,9 @@ def row_of(result: RunResult, scenario: Scenario, *, claims: bool) -> Row:
         target=scenario.target,
         outcome=result.outcome.value if claims else "",
         asks=len(asks),
-        llm=modes["llm"],
-        fallback=modes["fallback"],
-        error=modes["error"],
+        best=best,
+        fallback=len(answers) - best - error,
+        error=error,
         stale=sum(event.stale for event in answers),
         calls=calls,
         slowest_s=max((event.elapsed_s for event in answers), default=0.0),

@@ -10,8 +10,8 @@ from chaos.incidents.measures import Row
 
 LABEL, BAR, CALLS, ROW, TOP = 190, 120, 52, 26, 64
 _LEGEND = 150
-_COLOURS = {"llm": "#2f9e6e", "fallback": "#e3b341", "error": "#d1495b"}
-_MEANING = {"llm": "the model", "fallback": "the knowledge base", "error": "nobody"}
+_COLOURS = {"best": "#2f9e6e", "fallback": "#e3b341", "error": "#d1495b"}
+_MEANING = {"best": "in the best mode", "fallback": "in a lesser one", "error": "not at all"}
 
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#57606a}"
@@ -51,7 +51,7 @@ def as_svg(rows: Sequence[Row]) -> str:
 
 
 def _legend() -> Iterator[str]:
-    yield '<text x="0" y="20">questions, answered by</text>'
+    yield '<text x="0" y="20">questions, answered</text>'
     left = LABEL
     for field, colour in _COLOURS.items():
         yield f'<rect x="{left}" y="10" width="12" height="12" fill="{colour}"/>'
@@ -90,6 +90,6 @@ def _summary(rows: Sequence[Row]) -> str:
     for target in dict.fromkeys(row.target for row in rows):
         of_it = [row for row in rows if row.target == target]
         asks = sum(row.asks for row in of_it)
-        answered = sum(row.llm + row.fallback for row in of_it)
+        answered = sum(row.best + row.fallback for row in of_it)
         shares.append(f"{target} answered {answered} of {asks} questions")
     return "; ".join(shares)

@@ -17,17 +17,17 @@ from chaos.verdict import Outcome
 BAR = 16
 """Characters of the longest bar."""
 
-_PARTS = (("llm", "█", "green"), ("fallback", "▒", "yellow"), ("error", "░", "red"))
+_PARTS = (("best", "█", "green"), ("fallback", "▒", "yellow"), ("error", "░", "red"))
 
 _COLUMNS = (
-    *("llm", "fallback", "error", "stale", "calls", "per ask"),
+    *("best", "fallback", "error", "stale", "calls", "per ask"),
     *("opened", "recovered", "slowest"),
 )
 
 LEGEND = (
-    "█ answered by the model   ▒ from the knowledge base   ░ not at all\n"
+    "█ answered in the best mode   ▒ in a lesser one   ░ not at all\n"
     "opened: from the first fault to a breaker that opens; recovered: from the end of the last "
-    "fault to an answer of the model"
+    "fault to an answer in the best mode"
 )
 
 
@@ -112,7 +112,7 @@ def bar(row: Row) -> Text:
 
     Example:
         >>> from chaos.incidents.measures import Row
-        >>> row = Row(incident="i", target="t", outcome="", asks=4, llm=2, fallback=1, error=1,
+        >>> row = Row(incident="i", target="t", outcome="", asks=4, best=2, fallback=1, error=1,
         ...     stale=0, calls=0, slowest_s=0, opened_after_s=None, recovered_after_s=None,
         ...     virtual_s=0, real_s=0)
         >>> str(bar(row))
@@ -132,7 +132,7 @@ def bar(row: Row) -> Text:
 def cells(row: Row) -> list[str]:
     """The numbers of a row, as people read them."""
     return [
-        *(str(number) for number in (row.llm, row.fallback, row.error, row.stale, row.calls)),
+        *(str(number) for number in (row.best, row.fallback, row.error, row.stale, row.calls)),
         f"{row.amplification:.2f}",
         *(_after(seconds) for seconds in (row.opened_after_s, row.recovered_after_s)),
         _after(row.slowest_s),

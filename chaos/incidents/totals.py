@@ -16,7 +16,7 @@ class Total:
         target: Name of the service.
         asks: Questions asked while something was wrong.
         answered: Of these, how many got an answer.
-        llm: Of these, how many from the model.
+        best: Of these, how many in the service's best mode.
         calls: Requests to the providers in trouble.
         slowest_s: The longest that anybody waited.
     """
@@ -24,27 +24,27 @@ class Total:
     target: str
     asks: int
     answered: int
-    llm: int
+    best: int
     calls: int
     slowest_s: float
 
     def cells(self) -> tuple[str, str, str, str]:
-        """Shares of answers and of the model's, calls per question, and the longest wait.
+        """Shares of answers and of best ones, calls per question, and the longest wait.
 
         Example:
-            >>> Total(target="t", asks=8, answered=8, llm=2, calls=4, slowest_s=29.0).cells()
+            >>> Total(target="t", asks=8, answered=8, best=2, calls=4, slowest_s=29.0).cells()
             ('100.0 %', '25.0 %', '0.50', '29.0 s')
         """
         asks = self.asks or 1
         return (
             f"{100 * self.answered / asks:.1f} %",
-            f"{100 * self.llm / asks:.1f} %",
+            f"{100 * self.best / asks:.1f} %",
             f"{self.calls / asks:.2f}",
             f"{self.slowest_s:.1f} s",
         )
 
 
-HEADINGS = ("answered", "by the model", "calls per question", "slowest answer")
+HEADINGS = ("answered", "in the best mode", "calls per question", "slowest answer")
 """What `Total.cells` holds."""
 
 
@@ -54,8 +54,8 @@ def totals(rows: Sequence[Row]) -> list[Total]:
         Total(
             target=target,
             asks=sum(row.asks for row in of_it),
-            answered=sum(row.llm + row.fallback for row in of_it),
-            llm=sum(row.llm for row in of_it),
+            answered=sum(row.best + row.fallback for row in of_it),
+            best=sum(row.best for row in of_it),
             calls=sum(row.calls for row in of_it),
             slowest_s=max(row.slowest_s for row in of_it),
         )

@@ -213,7 +213,7 @@ def interruption(
     done = f"interrupted: {len(results)} of {len(loaded)} scenarios were played"
     lines = [f"{done} ({counts})" if counts else done, "nothing was left behind"]
     if not continues:
-        lines.append(f"it needs the whole suite; begin again with: {this_command()}")
+        lines.append(f"it needs the whole suite; start again with: {this_command()}")
     elif len(results) < len(loaded):
         following = loaded[len(results)].scenario.name
         command = shlex.join(["chaos", *_without_from(arguments), FROM, following])

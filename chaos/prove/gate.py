@@ -94,13 +94,12 @@ class DefectJob:
     """What to play against which defect.
 
     Attributes:
-        scenarios: Those most likely to notice first.
+        scenarios: Those most likely to notice first, each with its target.
         plays_all: Go on after the first that fails.
     """
 
     defect: Defect
-    target: type[Target]
-    scenarios: tuple[LoadedScenario, ...]
+    scenarios: tuple[tuple[LoadedScenario, type[Target]], ...]
     plays_all: bool
 
 
@@ -117,8 +116,8 @@ def examine(job: DefectJob, simulation: Simulation) -> Case:
     plays: list[Play] = []
     try:
         with job.defect.planted():
-            for scenario in job.scenarios:
-                plays.append(Play.of(play_one(scenario, job.target, simulation)))
+            for scenario, target in job.scenarios:
+                plays.append(Play.of(play_one(scenario, target, simulation)))
                 if plays[-1].outcome is Outcome.FAILED and not job.plays_all:
                     break
     except DefectError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -24,6 +24,10 @@ from chaos.verdict import Outcome, combine
 
 Suite = Sequence[tuple[LoadedScenario, type[Target]]]
 """Scenarios, each with its target."""
+
+Planting = Sequence[tuple[Defect, Collection[type[Target]]]]
+"""Defects of different names, and the targets whose scenarios have to notice each: several may be
+fronts of one service, with one catalogue."""
 
 
 class Sound(Protocol):
@@ -113,7 +117,7 @@ def checks_of(case: Case) -> tuple[str, ...]:
 
 def prove(
     suite: Suite,
-    defects: Sequence[tuple[Defect, type[Target]]],
+    defects: Planting,
     *,
     is_matrix: bool = False,
     at_once: int = 1,
@@ -123,7 +127,7 @@ def prove(
 
     Args:
         suite: What the gate consists of.
-        defects: What to plant in which target.
+        defects: What to plant, each with the targets of the service that it is planted in.
         is_matrix: Play every scenario against every defect, instead of until the first failure.
         at_once: How many processes to use.
         on_case: Told of each defect as its fate is known.
@@ -173,7 +177,7 @@ def _examining(suite: Suite) -> Iterator[Callable[[DefectJob], Case]]:
 def _jobs(
     sound: Sequence[RunResult],
     suite: Suite,
-    defects: Iterable[tuple[Defect, type[Target]]],
+    defects: Planting,
     *,
     is_matrix: bool,
 ) -> Iterator[DefectJob]:
@@ -182,7 +186,7 @@ def _jobs(
     One that is played in all its interleavings comes last, unless the defect is about that.
     """
     cost = {result.name: len(result.trace) for result in sound}
-    for defect, target in defects:
+    for defect, targets in defects:
         tags = frozenset(defect.tags)
         ranked = [
             (
@@ -192,10 +196,10 @@ def _jobs(
                 number,
             )
             for number, (loaded, its_target) in enumerate(suite)
-            if its_target is target
+            if its_target in targets
         ]
-        scenarios = tuple(suite[number][0] for *_, number in sorted(ranked))
-        yield DefectJob(defect=defect, target=target, scenarios=scenarios, plays_all=is_matrix)
+        scenarios = tuple(suite[number] for *_, number in sorted(ranked))
+        yield DefectJob(defect=defect, scenarios=scenarios, plays_all=is_matrix)
 
 
 def _laws(plays: Iterable[Play]) -> list[str]:

@@ -124,7 +124,7 @@ def _steps(simulation: Simulation) -> Iterator[str]:
     yield from ("", "The method is a list of steps, played one after the other. `steady_state` is")
     yield "one too."
     yield from ("", "## Every step", "", *_table(catalogue.shared_step_parameters()))
-    for entry in catalogue.step_entries():
+    for entry in catalogue.step_entries(find_here("helpdesk").vocabulary()):
         yield from _entry(entry)
         example = examples.STEPS[entry.name]
         yield from _played(example, play_fragment(example, simulation))

@@ -30,11 +30,27 @@ from chaos.trace.events import (
 from chaos.trace.trace import Trace
 from chaos.units import format_duration
 
-_ANSWERS = {"llm": "good", "fallback": "fallback", "error": "error"}
+
+def look_of(mode: str, best_mode: str) -> str:
+    """How an answer is drawn: ``good``, ``lesser`` or ``error``; ``answered`` if nobody can tell.
+
+    Example:
+        >>> look_of("told", "told"), look_of("guessed", "told"), look_of("guessed", "")
+        ('good', 'lesser', 'answered')
+    """
+    if mode == "error":
+        return "error"
+    if not best_mode:
+        return "answered"
+    return "good" if mode == best_mode else "lesser"
 
 
-def lanes(trace: Trace) -> list[Lane]:
+def lanes(trace: Trace, best_mode: str = "") -> list[Lane]:
     """Every lane that has something on it, from the script down to the service's state.
+
+    Args:
+        trace: What happened.
+        best_mode: How the target answers while all is well; empty if that is not known.
 
     Example:
         >>> wait = WaitEvent(seq=0, at_s=1.0, actor="user-1", ask=1, seconds=2.0)
@@ -43,7 +59,7 @@ def lanes(trace: Trace) -> list[Lane]:
     """
     if not len(trace):
         return []
-    drawing = _Drawing(trace)
+    drawing = _Drawing(trace, best_mode)
     return [
         *drawing.steps(),
         *drawing.faults(),
@@ -57,8 +73,9 @@ def lanes(trace: Trace) -> list[Lane]:
 class _Drawing:
     """One trace while its lanes are made."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, best_mode: str) -> None:
         self._trace = trace
+        self._best_mode = best_mode
         self._end = trace[-1]
         self._next = _followers(trace)
 
@@ -102,7 +119,7 @@ class _Drawing:
                 asked[event.ask] = event
             elif isinstance(event, AnswerEvent) and event.ask in asked:
                 first = asked.pop(event.ask)
-                look = _ANSWERS.get(event.mode, "answered")
+                look = look_of(event.mode, self._best_mode)
                 items = by_actor.setdefault(first.actor, [])
                 items.append(bar(first, event, look, f"#{event.ask} {event.mode}"))
                 if event.stale:

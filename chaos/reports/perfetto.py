@@ -20,18 +20,19 @@ Event = dict[str, Any]
 
 def render(report: Report) -> str:
     """One document of all traces, by the names of their scenarios."""
+    best = {run.name: run.best_mode for run in report.runs}
     events = [
         event
         for pid, (name, trace) in enumerate(report.traces.items(), start=1)
-        for event in _process(pid, name, trace)
+        for event in _process(pid, name, trace, best.get(name, ""))
     ]
     document = {"displayTimeUnit": "ms", "traceEvents": events}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _process(pid: int, name: str, trace: Trace) -> Iterator[Event]:
+def _process(pid: int, name: str, trace: Trace, best_mode: str) -> Iterator[Event]:
     yield _named("process_name", pid, 0, name)
-    for tid, lane in enumerate(lanes(trace), start=1):
+    for tid, lane in enumerate(lanes(trace, best_mode), start=1):
         yield _named("thread_name", pid, tid, f"{lane.group}: {lane.label}")
         yield {
             "ph": "M",

@@ -80,7 +80,7 @@ def play(  # noqa: PLR0913 - what a run is made of
         verdicts=tuple(life.verdicts),
         # Of a run that left the simulation, or never had a service, no law can say anything.
         laws=() if life.broke_down else judge_laws(life.record(promises), waived=scenario.waive),
-        promised=promised_laws(promises, life.trace),
+        promised=promised_laws(promises, life.trace, target_class.vocabulary().brings),
         virtual_s=life.ended_s,
         real_s=real.monotonic() - began,
         outside_s=life.outside_s,
@@ -140,6 +140,7 @@ class _Life:
             trace=self.trace,
             promises=promises,
             best_mode=self._target_class.vocabulary().best_mode,
+            brings=self._target_class.vocabulary().brings,
             ended_s=self.ended_s,
             has_loops=self.has_loops,
         )

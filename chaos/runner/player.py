@@ -12,10 +12,11 @@ from chaos.checks.measure import Window
 from chaos.errors import TargetError
 from chaos.faults.injector import Injector
 from chaos.ports import Vocabulary
-from chaos.runner.service import RESTART, Service
+from chaos.runner.service import Service
 from chaos.runner.step_text import describe_step
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.model import (
+    ActStep,
     AdvanceStep,
     AnyStep,
     AskStep,
@@ -24,13 +25,12 @@ from chaos.scenario.model import (
     HealStep,
     InjectStep,
     LoadStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     RestartStep,
     Step,
 )
 from chaos.scenario.observables import probes
 from chaos.scenario.schedules import peak, value_at
+from chaos.scenario.vocabulary import RESTART
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.behalf import Behalf, Question, acting_for
 from chaos.simulation.tasks.task import Abandoned, Task, in_words
@@ -213,15 +213,9 @@ class Player:
         return None
 
     @_do.register
-    def _(self, step: PublishIndexStep, path: str) -> frozenset[int] | None:
+    def _(self, step: ActStep, path: str) -> frozenset[int] | None:
         del path
-        self._act("publish_index", step.publish_index)
-        return None
-
-    @_do.register
-    def _(self, step: RefreshIndexStep, path: str) -> frozenset[int] | None:
-        del step, path
-        self._act("refresh_index", {})
+        self._act(step.act, step.parameters)
         return None
 
     @_do.register

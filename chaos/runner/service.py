@@ -10,6 +10,7 @@ from chaos.errors import TargetError
 from chaos.ports import Answer, Target, World
 from chaos.runner.service_loop import ServiceLoop
 from chaos.scenario.problems import listed
+from chaos.scenario.vocabulary import RESTART
 from chaos.trace.events import Scalar
 
 T = TypeVar("T")
@@ -17,7 +18,6 @@ T = TypeVar("T")
 ERROR = "error"
 """The mode of an answer that never came; every target has it."""
 
-RESTART = "restart"
 """The action after which nothing of the process before is left."""
 
 

@@ -6,14 +6,13 @@ from functools import singledispatch
 
 from chaos.scenario.faults import kind_of
 from chaos.scenario.model import (
+    ActStep,
     AdvanceStep,
     AskStep,
     ClockJumpStep,
     HealStep,
     InjectStep,
     LoadStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     RestartStep,
     Step,
 )
@@ -79,15 +78,8 @@ def _(step: ClockJumpStep) -> str:
 
 
 @describe_step.register
-def _(step: PublishIndexStep) -> str:
-    del step
-    return "publish a new index"
-
-
-@describe_step.register
-def _(step: RefreshIndexStep) -> str:
-    del step
-    return "tell the service to refresh its index"
+def _(step: ActStep) -> str:
+    return step.means.said or step.act
 
 
 @describe_step.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chaos.scenario.fields import Node
 from chaos.scenario.problems import ScenarioError, quoted, suggest
@@ -18,6 +19,8 @@ class Circumstance:
     Attributes:
         model: What the mapping may say.
         words: What may stand there instead of a mapping.
+        doc: What it is, for editors; without it, what the model says of itself.
+        examples: For editors: what a file may write.
 
     Example:
         >>> from pydantic import Field
@@ -34,6 +37,8 @@ did you mean 'length'? [unknown-key]
 
     model: type[Node]
     words: Sequence[str] = ()
+    doc: str = ""
+    examples: Sequence[Any] = ()
 
     def read(self, key: str, value: object) -> Node | str:
         """What a value stands for: an object of the model, or one of the words.

@@ -91,7 +91,7 @@ def read_duration(value: object) -> timedelta:
         return parse_duration(value)
     except ValueError as error:
         bare = value.strip()
-        if re.fullmatch(r"-?[0-9.]+", bare):
+        if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", bare):
             unit = "ms" if float(bare) >= 100 else "s"  # noqa: PLR2004 - nobody waits 100 s
             fix = f"write '{bare}{unit}'"
             raise mistake("duration-unit", str(error), DURATION_HINT, fix) from None

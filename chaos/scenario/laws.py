@@ -6,13 +6,10 @@ Others may add laws; see `chaos.extensions`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
-
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+from typing import Annotated, Literal, get_args
 
 from chaos.extensions import ExtensionKind, Listed, Registry, are_unread
+from chaos.scenario.registered import Registered, refuse
 
 _Shipped = Literal[
     "every-ask-is-answered",
@@ -47,27 +44,11 @@ LAWS = Listed(
 """Every name, in order: those, and then the names of what others add."""
 
 
-class _AnyLaw:
-    """Lets a value be the name of any law."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls._read)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"enum": list(LAWS), "type": "string"}
-
-    @staticmethod
-    def _read(value: Any) -> str:  # noqa: ANN401 - a file may say anything
-        if value in LAWS or (isinstance(value, str) and are_unread(ExtensionKind.LAW)):
-            return str(value)
-        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, LAWS))})
+def _law(value: object) -> object:
+    if value in LAWS or (isinstance(value, str) and are_unread(ExtensionKind.LAW)):
+        return value
+    return refuse(LAWS)
 
 
-Law = Annotated[str, _AnyLaw]
+Law = Annotated[str, Registered(_law, lambda _: {"enum": list(LAWS), "type": "string"})]
 """What ``waive:`` may name."""

@@ -19,12 +19,13 @@ from chaos.scenario.faults import (
     kind_of,
 )
 from chaos.scenario.model import (
+    ActStep,
     AdvanceStep,
+    AnyStep,
     AskStep,
     HealStep,
     InjectStep,
     LoadStep,
-    RefreshIndexStep,
     RestartStep,
 )
 from chaos.scenario.problems import listed, quoted, suggest
@@ -265,13 +266,17 @@ def _can_fire(draft: Draft, index: int, injection: InjectStep) -> bool:
     if is_concurrent:
         return True
     # While time passes, a service that has been used may refresh in the background.
-    is_used = any(isinstance(step, _CALLING) for step in before)
+    is_used = any(_may_call(step) for step in before)
     for step in method[index + 1 :]:
-        if isinstance(step, _CALLING) or (is_used and isinstance(step, AdvanceStep)):
+        if _may_call(step) or (is_used and isinstance(step, AdvanceStep)):
             return True
         if isinstance(step, HealStep) and step.heal == injection.inject.id:
             return False
     return False
 
 
-_CALLING = (AskStep, LoadStep, RefreshIndexStep, RestartStep)
+def _may_call(step: AnyStep) -> bool:
+    """Whether the service itself does something in it."""
+    if isinstance(step, ActStep):
+        return step.means.by_service
+    return isinstance(step, (AskStep, LoadStep, RestartStep))

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from chaos.scenario.draft import Draft
 from chaos.scenario.expectations import Expectation
+from chaos.scenario.liveness import FAULT, Eventually, LeadsTo, Moment
 from chaos.scenario.model import (
+    ActStep,
     AnyStep,
     AskStep,
     InjectStep,
     LoadStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     RestartStep,
 )
 from chaos.scenario.observables import Probe, probes
@@ -22,7 +22,7 @@ from chaos.scenario.tolerances import Modes, Tolerance
 from chaos.scenario.vocabulary import Vocabulary
 from chaos.scenario.worst import is_always_met, worst_counts
 
-_ACTING = (AskStep, LoadStep, RefreshIndexStep, RestartStep, PublishIndexStep)
+_ACTING = (AskStep, LoadStep, RestartStep, ActStep)
 """Steps that make the service do something, or something with it."""
 
 _SAID_ALREADY = {"misplaced", "never-fires"}
@@ -64,8 +64,30 @@ def _check_claims(
             for mode, count in claim.tolerance.counts:
                 if all(map(count.accepts, worst_counts(answers))):
                     _report((*where, mode), f"answers.{mode}", count, findings)
+        elif isinstance(claim.tolerance, Eventually | LeadsTo):
+            goal = claim.tolerance
+            moment = goal.moment if isinstance(goal, Eventually) else goal.then
+            if all(_comes_by_itself(key, each, known) for key, each in moment.claims):
+                _report_moment(where, moment, findings)
         elif is_always_met(claim.tolerance, probe, answers=answers):
             _report(where, claim.key, claim.tolerance, findings)
+
+
+def _comes_by_itself(key: str, tolerance: Tolerance, known: Mapping[str, Probe]) -> bool:
+    """Whether it is seen in whatever happens next, or is the scenario's own doing."""
+    if key == FAULT:
+        return tolerance.accepts("injected") or tolerance.accepts("healed")
+    return is_always_met(tolerance, known[key], answers=1)
+
+
+def _report_moment(path: NodePath, moment: Moment, findings: Findings) -> None:
+    findings.add(
+        path,
+        f"{moment.describe()} comes whatever the service does",
+        "something that a service may fail to do",
+        "narrow it, or remove the expectation",
+        "always-true",
+    )
 
 
 def _report(path: NodePath, key: str, tolerance: Tolerance, findings: Findings) -> None:

@@ -7,19 +7,18 @@ from datetime import timedelta
 
 from pydantic_core import PydanticCustomError
 
+from chaos.extensions import ExtensionKind, of_others
 from chaos.scenario.draft import Draft
 from chaos.scenario.faults import FAULTS, kind_of
 from chaos.scenario.kinds import Kind
-from chaos.scenario.model import ACTIONS, Given
+from chaos.scenario.laws import LAWS
+from chaos.scenario.model import Given, RestartStep
 from chaos.scenario.problems import listed, quoted, suggest
 from chaos.scenario.scalars import write
 from chaos.scenario.source import Findings, NodePath
 from chaos.scenario.tolerance_parser import report_mistake
-from chaos.scenario.vocabulary import Vocabulary
+from chaos.scenario.vocabulary import RESTART, Vocabulary
 from chaos.units import format_duration
-
-_OF_SOME_TARGETS = frozenset({"publish_index", "refresh_index", "restart"})
-"""Actions that a target must support; the harness does the others by itself."""
 
 _KINDS: Mapping[type, Kind] = {
     timedelta: Kind.DURATION,
@@ -35,16 +34,15 @@ def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
     _check_given(draft.given, vocabulary, findings)
     _check_settings(draft.given, vocabulary, findings)
     for path, step in draft.steps:
-        for action in _OF_SOME_TARGETS - vocabulary.actions:
-            if type(step) is ACTIONS[action]:
-                known = _OF_SOME_TARGETS & vocabulary.actions
-                findings.add(
-                    path,
-                    f"the target cannot {action!r}",
-                    listed(known),
-                    "remove the step",
-                    "unknown-action",
-                )
+        if isinstance(step, RestartStep) and RESTART not in vocabulary.actions:
+            findings.add(
+                path,
+                f"the target cannot {RESTART!r}",
+                listed(vocabulary.actions),
+                "remove the step",
+                "unknown-action",
+            )
+    _check_waived(draft.waive, vocabulary, findings)
     for path, step in draft.injections:
         fault = step.inject
         check_aim(fault.upstream, fault.operation, (*path, "inject"), vocabulary, findings)
@@ -57,6 +55,20 @@ def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
                 listed(kind for kind, model in FAULTS.items() if not model.needs_http),
                 "use one of them",
                 "no-effect",
+            )
+
+
+def _check_waived(waive: object, vocabulary: Vocabulary, findings: Findings) -> None:
+    others = of_others(ExtensionKind.LAW, vocabulary.brings)
+    known = [law for law in LAWS if law not in others]
+    for number, law in enumerate(waive if isinstance(waive, tuple) else ()):
+        if law in others:
+            findings.add(
+                ("waive", number),
+                f"law {quoted(law)} is one that another target brings",
+                listed(known),
+                "remove it",
+                "unknown-value",
             )
 
 

@@ -90,9 +90,9 @@ def _check_said(data: dict[str, Any], findings: Findings) -> None:
     """Report what is there and says nothing."""
     for key, expected in _FOR_READERS.items():
         said = data.get(key)
-        if isinstance(said, str) and said and not said.strip():
+        if isinstance(said, str) and said and not any(map(str.isalnum, said)):
             fix = "write it, or remove the line"
-            findings.add((key,), f"{key!r} is blank", expected, fix, "blank")
+            findings.add((key,), f"{key!r} has no word in it", expected, fix, "blank")
 
 
 _FOR_READERS = {

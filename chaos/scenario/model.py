@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import ConfigDict, Field, InstanceOf
 from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
+from chaos.scenario.actions import Action
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import AnyFault
 from chaos.scenario.fields import (
@@ -147,24 +148,8 @@ class HealStep(Step):
     heal: str = Field(min_length=1, description="Id of the fault.", examples=["outage"])
 
 
-class PublishIndexStep(Step):
-    """A new generation of the index appears in Cloud Storage."""
-
-    publish_index: dict[str, Any] = Field(
-        default_factory=dict, description="Parameters of the target, if any.", examples=[{}]
-    )
-
-
-class RefreshIndexStep(Step):
-    """The service is told to look for a newer index now."""
-
-    refresh_index: Annotated[Literal[True], only(wanted=True)] = Field(
-        default=True, description="Always true."
-    )
-
-
 class RestartStep(Step):
-    """A new process: new service objects, same cache folder."""
+    """A new process: new service objects, same files."""
 
     restart: Annotated[Literal[True], only(wanted=True)] = Field(
         default=True, description="Always true."
@@ -177,6 +162,18 @@ class ClockJumpStep(Step):
     clock: ClockStep = Field(description="How the clock jumps.")
 
 
+class ActStep(Step):
+    """The target carries out an action of its own; a file writes it under the action's name.
+
+    Attributes:
+        means: What the target says of it.
+    """
+
+    act: str = Field(min_length=1, description="Name of the action.")
+    parameters: dict[str, Any] = Field(default_factory=dict, description="What a file says of it.")
+    means: SkipJsonSchema[InstanceOf[Action]] = Field(default=Action(), repr=False)
+
+
 class ExpectStep(Step):
     """Look at the target now; only ``expect`` is given."""
 
@@ -187,10 +184,9 @@ AnyStep = (
     | AdvanceStep
     | InjectStep
     | HealStep
-    | PublishIndexStep
-    | RefreshIndexStep
     | RestartStep
     | ClockJumpStep
+    | ActStep
     | ExpectStep
 )
 """Any step; which one is told by its action key (the loader picks the class)."""
@@ -198,25 +194,20 @@ AnyStep = (
 ACTIONS: dict[str, type[Step]] = {
     next(iter(set(cls.model_fields) - set(Step.model_fields))): cls
     for cls in get_args(AnyStep)
-    if cls is not ExpectStep
+    if cls not in {ActStep, ExpectStep}
 }
-"""Every step that does something, by its action key."""
+"""Every step that does something with any target, by its action key."""
 
 
 class Given(Node):
     """The world before the first step; a target may understand further keys.
 
     Example:
-        ``{index_cache: {age: 2h}, settings: {openai.breaker.recovery_timeout: 60s}}``
+        ``{timezone: Europe/Berlin, settings: {openai.breaker.recovery_timeout: 60s}}``
     """
 
     model_config = ConfigDict(extra="allow")
 
-    index_cache: Annotated[Any, WithJsonSchema({"type": ["string", "object"]})] = Field(
-        default=None,
-        description="The local copy of the index: absent, or how old it is and how damaged.",
-        examples=["absent", {"age": "30h"}, {"age": "2h", "damage": "truncated"}],
-    )
     timezone: TimeZone | None = Field(
         default=None,
         description="Zone of local time; without it, that of whoever plays the scenario.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -20,7 +20,7 @@ BREAKER_TRANSITIONS = (
     "half_open -> closed",
     "half_open -> open",
 )
-INDEX_STATES = ("fresh", "stale", "absent")
+COPY_STATES = ("fresh", "stale", "absent")
 
 
 class Place(Enum):
@@ -78,7 +78,7 @@ def probes(vocabulary: Vocabulary) -> dict[str, Probe]:
 def probes_of_any_target() -> dict[str, Probe]:
     """The keys that mean the same whatever the target is, but for the modes of its answers."""
     fixed = (probe for probe in _fields_of_answers(()) if probe.key != "answer.mode")
-    return {probe.key: probe for probe in (*fixed, *_RUN, *_added())}
+    return {probe.key: probe for probe in (*fixed, *_RUN, *_added(()))}
 
 
 def possible_probes(vocabulary: Vocabulary) -> dict[str, Probe]:
@@ -87,8 +87,8 @@ def possible_probes(vocabulary: Vocabulary) -> dict[str, Probe]:
 
 
 def _never_seen(vocabulary: Vocabulary) -> set[str]:
-    """Keys about breakers and an index that the target does not show."""
-    unseen = {probe.key for probe in _INDEX} - vocabulary.observables.keys()
+    """Keys about breakers that the target does not show."""
+    unseen: set[str] = set()
     for upstream in vocabulary.upstreams:
         keys = {probe.key for probe in _breaker(upstream)} - vocabulary.observables.keys()
         if _state(upstream) in vocabulary.observables:
@@ -113,18 +113,18 @@ def _built_in(vocabulary: Vocabulary) -> Iterator[Probe]:
         yield from _traffic(upstream, operations)
     for upstream in vocabulary.upstreams:
         yield from _breaker(upstream)
-    yield from _INDEX
     yield from _RUN
     yield from LIVENESS
-    yield from _added()
+    yield from _added(vocabulary.brings)
 
 
-def _added() -> Iterator[Probe]:
-    """What others let scenarios expect."""
+def _added(brings: Sequence[type[extensions.Extension]]) -> Iterator[Probe]:
+    """What others let scenarios expect, and what the target brings."""
+    others = extensions.of_others(ExtensionKind.EXPECTATION, brings)
     for name, each in extensions.found(ExtensionKind.EXPECTATION).items():
-        yield Probe(
-            key=name, kind=each.kind, doc=each.doc, values=tuple(each.values), place=each.place
-        )
+        if name not in others:
+            values = tuple(each.values)
+            yield Probe(key=name, kind=each.kind, doc=each.doc, values=values, place=each.place)
 
 
 def _check_is_free(key: str) -> None:
@@ -141,11 +141,11 @@ def _fields_of_answers(modes: tuple[str, ...]) -> Iterator[Probe]:
         ("mode", Kind.TEXT, "who wrote the answer", modes),
         ("text", Kind.TEXT, "the answer itself", ()),
         ("elapsed", Kind.DURATION, "time from question to answer", ()),
-        ("reason", Kind.TEXT, "why the model did not answer; null if it did", ()),
-        ("stale", Kind.FLAG, "whether the index behind it was stale", ()),
+        ("reason", Kind.TEXT, "why it is not in the best mode; null if it is", ()),
+        ("stale", Kind.FLAG, "whether the copy behind it was stale", ()),
         ("truncated", Kind.FLAG, "whether the model stopped at its token limit", ()),
-        ("sources", Kind.TEXTS, "ids of the articles used, best first", ()),
-        ("index_state", Kind.TEXT, "state of the index behind it", INDEX_STATES),
+        ("sources", Kind.TEXTS, "ids of the sources used, best first", ()),
+        ("index_state", Kind.TEXT, "state of the copy behind it", COPY_STATES),
     ):
         yield Probe(key=f"answer.{key}", kind=kind, doc=doc, values=values, place=Place.ASKING)
 
@@ -226,18 +226,6 @@ def _breaker(upstream: str) -> tuple[Probe, ...]:
         ),
     )
 
-
-_INDEX = (
-    Probe(
-        key="index.state",
-        kind=Kind.TEXT,
-        doc="where the index being served comes from",
-        values=INDEX_STATES,
-    ),
-    Probe(key="index.generation", kind=Kind.TEXT, doc="generation of the index being served"),
-    Probe(key="index.age", kind=Kind.DURATION, doc="time since the index was downloaded"),
-    Probe(key="index.sha256", kind=Kind.TEXT, doc="hash of the index being served"),
-)
 
 LIVENESS = (
     Probe(

@@ -132,7 +132,7 @@ def _read_exactly(text: str, name: str) -> Reading:
     from ruamel.yaml import YAML, events  # noqa: PLC0415 - takes long to import
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - as above
 
-    from chaos.scenario.syntax import report_syntax_error  # noqa: PLC0415 - as above
+    from chaos.scenario.syntax import report_bad_escape, report_syntax_error  # noqa: PLC0415 - as above
 
     tree = _Tree(text, name, YAML(typ="safe", pure=True).parse(text), events)
     try:
@@ -141,6 +141,10 @@ def _read_exactly(text: str, name: str) -> Reading:
         data = UNUSABLE
     except YAMLError as error:
         report_syntax_error(error, tree.findings)
+        data = UNUSABLE
+    except (ValueError, OverflowError):
+        # The parser hands the number of a letter to `chr`, whatever it is.
+        report_bad_escape(tree.findings)
         data = UNUSABLE
     return Reading(data=data, findings=tree.findings)
 

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from chaos.scenario.actions import Action, written_form
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.kinds import Kind
-from chaos.scenario.model import ACTIONS, Scenario
+from chaos.scenario.model import ACTIONS, Scenario, Step
 from chaos.scenario.observables import Probe, possible_probes, probes
 from chaos.scenario.schema_given import describe_given
 from chaos.scenario.tolerance_parser import FORMS
-from chaos.scenario.vocabulary import Vocabulary
+from chaos.scenario.vocabulary import RESTART, Vocabulary
 from chaos.units import DURATION_PATTERN
 
 Json = dict[str, Any]
@@ -65,7 +66,7 @@ def json_schema(vocabulary: Vocabulary | None = None) -> Json:
         for fault in FAULTS.values():
             aimed = definitions[fault.__name__]["properties"]["upstream"]
             aimed["enum"] = list(vocabulary.upstreams)
-    definitions["Step"] = _step(definitions)
+    definitions["Step"] = _step(definitions, vocabulary)
     definitions["Expect"] = _expect(vocabulary)
     definitions |= {kind.name: _tolerance(kind) for kind in Kind}
     for section in ("steady_state", "method"):
@@ -124,25 +125,61 @@ def _allow_short_forms(definitions: Json) -> None:
         "anyOf": [question, {"$ref": "#/$defs/Ask"}],
         "examples": ["Is the VPN down?", {"question": "Is the VPN down?", "times": 5}],
     }
-    for action in ("publish_index", "refresh_index", "restart"):
-        properties = definitions[ACTIONS[action].__name__]["properties"]
-        spoken = properties[action]
-        about = {key: spoken.pop(key) for key in ("description", "examples") if key in spoken}
-        properties[action] = about | {"anyOf": [spoken, {"type": "null"}]}
+    _allow_nothing_after_colon(definitions[ACTIONS[RESTART].__name__]["properties"], RESTART)
 
 
-def _step(definitions: Json) -> Json:
-    names = [step.__name__ for step in ACTIONS.values()] + ["ExpectStep"]
+def _allow_nothing_after_colon(properties: Json, action: str) -> None:
+    spoken = properties[action]
+    about = {key: spoken.pop(key) for key in ("description", "examples") if key in spoken}
+    properties[action] = about | {"anyOf": [spoken, {"type": "null"}]}
+
+
+def _describe_actions(definitions: Json, actions: Mapping[str, Action]) -> list[str]:
+    """Add the actions of a target; returns the names of their definitions."""
+    del definitions["ActStep"]
+    names = []
+    for action, means in actions.items():
+        form = written_form(Step, action, means)
+        described = _tidied(form.model_json_schema(by_alias=True))
+        definitions |= described.pop("$defs", {})
+        _require(described, action)
+        _allow_nothing_after_colon(described["properties"], action)
+        definitions[form.__name__] = described
+        names.append(form.__name__)
+    return names
+
+
+def _open_action(definitions: Json) -> Json:
+    """An action of a target that is not known: a name, and little after its colon."""
+    shared = definitions["ActStep"]["properties"]
+    said = {key: shared[key] for key in ("at", "name", "expect")}
+    return {
+        "description": definitions["ActStep"]["description"],
+        "type": "object",
+        "properties": said,
+        # A misspelt step of the language mostly says more, and is found by that.
+        "additionalProperties": {"anyOf": [{"const": True}, {"type": ["null", "object"]}]},
+        "propertyNames": {"not": {"enum": sorted(ACTIONS)}},
+        "not": {"propertyNames": {"enum": sorted(said)}},
+    }
+
+
+def _step(definitions: Json, vocabulary: Vocabulary | None) -> Json:
+    names = [*(step.__name__ for step in ACTIONS.values()), "ExpectStep"]
     assert all(name in definitions for name in names)
+    about = {"description": "A step that needs nothing said of it."}
+    if vocabulary is None:
+        definitions["ActStep"] = _open_action(definitions)
+        names.append("ActStep")
+        bare: Json = about | {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
+    else:
+        own = vocabulary.own_actions
+        names += _describe_actions(definitions, own)
+        words = {RESTART, *(name for name, each in own.items() if each.parameters is None)}
+        bare = about | {"enum": sorted(words & {RESTART, *vocabulary.actions})}
     return {
         "description": "One thing that happens, or a look at the target.",
-        "oneOf": [
-            *({"$ref": f"#/$defs/{name}"} for name in names),
-            {
-                "enum": ["refresh_index", "restart"],
-                "description": "A step that needs nothing said of it.",
-            },
-        ],
+        "oneOf": [*({"$ref": f"#/$defs/{name}"} for name in names), bare],
     }
 
 

@@ -37,12 +37,9 @@ def describe_given(given: dict[str, Any], vocabulary: Vocabulary) -> dict[str, A
         {'retries': {'type': 'integer'}}
     """
     properties = given["properties"]
-    # What the language says of a key of some targets; theirs has the details, or lacks the key.
-    about = {key: properties.pop(key) for key in set(properties) - {"settings", "timezone"}}
     definitions: dict[str, Any] = {}
     for key, circumstance in vocabulary.given.items():
-        shown = {k: v for k, v in about.get(key, {}).items() if k in {"description", "examples"}}
-        properties[key] = _form(key, circumstance, definitions) | shown
+        properties[key] = _form(key, circumstance, definitions)
     properties["settings"] = {
         **{k: v for k, v in properties["settings"].items() if k != "examples"},
         "properties": {key: _setting(key, vocabulary) for key in vocabulary.settings},
@@ -63,7 +60,10 @@ def _form(key: str, circumstance: Circumstance, definitions: dict[str, Any]) -> 
     forms: list[dict[str, Any]] = [{"$ref": f"#/$defs/{name}"}]
     if circumstance.words:
         forms.append({"enum": list(circumstance.words)})
-    return {"description": model.get("description", ""), "anyOf": forms}
+    shown: dict[str, Any] = {"description": circumstance.doc or model.get("description", "")}
+    if circumstance.examples:
+        shown["examples"] = list(circumstance.examples)
+    return {**shown, "anyOf": forms}
 
 
 def _setting(key: str, vocabulary: Vocabulary) -> dict[str, Any]:

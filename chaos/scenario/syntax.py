@@ -54,6 +54,8 @@ _MEANINGS: tuple[tuple[str, str, str, str], ...] = (
 
 _NOTICED_LATE = ("end of stream", "expected ',' or", "could not find expected ':'")
 _TABBED = re.compile(r" *\t")
+_NO_LETTER = re.compile(r"\\U(?!00(?:0|10))[0-9a-fA-F]{8}")
+"""Beyond U+10FFFF there are no letters."""
 
 
 def report_syntax_error(error: YAMLError, findings: Findings) -> None:
@@ -82,6 +84,28 @@ def report_syntax_error(error: YAMLError, findings: Findings) -> None:
             return
     fix = "mend the line, or put the value in quotes"
     findings.add_at(position, message, "YAML 1.2", fix, "yaml-syntax")
+
+
+def report_bad_escape(findings: Findings) -> None:
+    r"""Add that an escape stands for no letter, at its place.
+
+    Example:
+        >>> from chaos.scenario.source import Source
+        >>> findings = Findings(Source(path="a.yaml", lines=(r'ask: "\UFFFFFFFF"',)))
+        >>> report_bad_escape(findings)
+        >>> [str(problem.location) for problem in findings.problems]
+        ['a.yaml:1:7']
+    """
+    found = (
+        (number, match)
+        for number, line in enumerate(findings.source.lines, start=1)
+        if (match := _NO_LETTER.search(line))
+    )
+    number, match = next(found, (1, None))
+    position = (number, match.start() + 1 if match else 1)
+    escape = f"the escape {match.group()}" if match else "an escape"
+    expected, fix = "one up to \\U0010FFFF", "correct it, or write the letter itself"
+    findings.add_at(position, f"{escape} is no letter", expected, fix, "yaml-syntax")
 
 
 def _report_character(error: ReaderError, findings: Findings) -> None:

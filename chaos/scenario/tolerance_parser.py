@@ -156,7 +156,7 @@ class ToleranceParser:
         if kind.item is not None:
             part = self.tolerance(value, kind.item, path)
             return part and Contains(part)
-        if value in {None, ""}:
+        if value is None or value == "":
             fix = "name the words that must occur"
             raise mistake("wrong-type", "every text contains nothing", "some text", fix)
         return Contains(Equals(kind.read(value), kind))

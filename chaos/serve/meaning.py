@@ -12,7 +12,7 @@ from enum import Enum
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import kind_of
 from chaos.scenario.loader import LoadedScenario
-from chaos.scenario.model import AnyStep, ClockJumpStep, InjectStep, PublishIndexStep
+from chaos.scenario.model import ActStep, AnyStep, ClockJumpStep, InjectStep
 from chaos.scenario.problems import Problem, ScenarioError
 
 JUDGED_LAWS = ("pauses-kept",)
@@ -118,8 +118,8 @@ def _of_steps(
                 wrong = f"fault {kind_of(type(fault))!r} cannot strike: {why}"
             case ClockJumpStep():
                 wrong = "the clock of another process cannot be moved"
-            case PublishIndexStep() if not has_target:
-                wrong = "an index is published by a target, and a service outside has none"
+            case ActStep(act=act, means=means) if not (has_target or means.by_service):
+                wrong = f"{act!r} is carried out by a target, and a service outside has none"
         if wrong is not None:
             yield Problem(
                 location=loaded.source.at(section, number),

@@ -180,6 +180,7 @@ class ServedScenario:
             trace=trace,
             promises=self._target.promises(words.typed(scenario.given.settings)),
             best_mode=words.best_mode,
+            brings=words.brings,
             ended_s=ended_s,
             tick_s=SAME_MOMENT_S,
         )
@@ -192,7 +193,7 @@ class ServedScenario:
             laws=()
             if violations
             else tuple(map(_if_shown, judge_laws(record, waived=scenario.waive))),
-            promised=promised_laws(record.promises, trace),
+            promised=promised_laws(record.promises, trace, words.brings),
             virtual_s=ended_s,
             real_s=ended_s,
             best_mode=words.best_mode,

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 from chaos.errors import TargetError
-from chaos.extensions import ExtensionKind, announced, found, on_forget
+from chaos.extensions import ExtensionKind, announced, bring, found, on_forget
 from chaos.ports import Promises, Target, Vocabulary
 from chaos.processes.importing import load
 from chaos.simulation.tasks.baton import is_in_a_run
@@ -82,7 +82,11 @@ def vocabulary_of(name: str) -> Vocabulary:
     Raises:
         TargetError: There is no such target; see `find_target`.
     """
-    return _words_beside(name) or find_target(name).vocabulary()
+    words = _words_beside(name)
+    if words is None:
+        return find_target(name).vocabulary()
+    bring(words.brings, f"target {name!r}")
+    return words
 
 
 @cache
@@ -140,6 +144,12 @@ def _check_words(name: str, found: type[Target]) -> None:
     """Raise what is wrong with that part of a target that is asked before anything is played."""
     words = _told(name, "vocabulary", found.vocabulary, Vocabulary)
     _told(name, "promises", lambda: found.promises(words.typed({})), Promises)
+    if missing := [each.__name__ for each in found.brings if each not in words.brings]:
+        raise TargetError(
+            f"target {name!r}: 'brings' has {', '.join(missing)}, and vocabulary() has not; "
+            "expected the same in both; give its Vocabulary brings=cls.brings"
+        )
+    bring(words.brings, f"target {name!r}")
 
 
 def _told(name: str, method: str, tell: Callable[[], object], kind: type[T]) -> T:

@@ -26,6 +26,9 @@ from chaos.upstreams.unmodelled import UnmodelledError
 Place = tuple[str | int, ...]
 """Keys and positions that lead to a part of a request."""
 
+INVALID_URL = "invalid_url"
+"""Our name in pydantic for a text that is to be a URL, and is none."""
+
 _UNMODELLED = "unmodelled"
 """Our own type of error in pydantic, for a value that the provider knows and we do not."""
 
@@ -156,6 +159,17 @@ def only(*modelled: object) -> AfterValidator:
     return AfterValidator(check)
 
 
+def not_modelled_value(*values: object) -> AfterValidator:
+    """Of the values that the provider takes, the ones that are not modelled."""
+
+    def check(value: object) -> object:
+        if value in values:
+            raise _unmodelled_value(value)
+        return value
+
+    return AfterValidator(check)
+
+
 NotModelled = Annotated[object, only(None)]
 """A parameter that clients send as null, and that means something only if it is not."""
 
@@ -225,7 +239,9 @@ def _unmodelled_value(value: object, key: str = "") -> PydanticCustomError:
 
 
 def _place(location: tuple[str | int, ...]) -> Place:
-    return tuple(step for step in location if not (isinstance(step, str) and step[:1] == "<"))
+    # Tags are in angle brackets, and pydantic marks the name of a key in brackets of its own.
+    own = ("<", "[")
+    return tuple(step for step in location if not (isinstance(step, str) and step[:1] in own))
 
 
 def _name(error: ErrorDetails) -> str:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from chaos.upstreams.schemas import AnySchema, Schema, SchemaError, misfit, resolve, types_of
+from chaos.upstreams.patterns import matching
+from chaos.upstreams.schemas import (
+    AnySchema,
+    Schema,
+    SchemaError,
+    exact,
+    misfit,
+    resolve,
+    types_of,
+)
 
 _FORMATS: Mapping[str, str] = {
     "date": "2026-01-01",
@@ -20,9 +30,6 @@ _FORMATS: Mapping[str, str] = {
     "uuid": "00000000-0000-4000-8000-000000000000",
     "uri": "https://example.com/",
 }
-
-_GUESSES = ("A1", "ABC-123", "123", "12345", "+15555550100", "a", "A", "0", *_FORMATS.values())
-"""What a text with a pattern may be; nothing is generated from patterns."""
 
 _DEEP = 6
 """Below this depth a value that may be null is null, so that recursive schemas end."""
@@ -109,10 +116,11 @@ class _Maker:
         raise failed or SchemaError("anyOf")
 
     def _text(self, schema: Schema, name: str) -> str:
-        if "format" in schema:
+        if "format" in schema and "pattern" not in schema:
             return _FORMATS.get(schema["format"], f"{name} {self._seed}")
         if "pattern" in schema:
-            fits = (guess for guess in _GUESSES if misfit(schema, guess, root=self._root) is None)
+            texts = matching(schema["pattern"])
+            fits = (text for text in texts if misfit(schema, text, root=self._root) is None)
             return next(fits, name)
         text: str = f"{name} {self._seed}"
         text += "." * (schema.get("minLength", 0) - len(text))
@@ -124,17 +132,21 @@ def _numbers(schema: Schema) -> Iterator[float]:
     """Numbers that may fit, the most ordinary ones first."""
     least = schema.get("minimum", schema.get("exclusiveMinimum"))
     most = schema.get("maximum", schema.get("exclusiveMaximum"))
-    step = schema.get("multipleOf", 1)
-    yield from (1, 0, step)
+    step = exact(schema.get("multipleOf", 1))
+    yield from (1, 0, _plain(step))
     if least is not None:
-        first = math.ceil(least / step) * step
-        yield from (first, first + step)
+        first = math.ceil(exact(least) / step) * step
+        yield from (_plain(first), _plain(first + step))
     if most is not None:
-        last = math.floor(most / step) * step
-        yield from (last, last - step)
+        last = math.floor(exact(most) / step) * step
+        yield from (_plain(last), _plain(last - step))
     if least is not None and most is not None:
         # Between two neighbouring whole numbers there is still a fraction.
         yield (least + most) / 2
+
+
+def _plain(number: Decimal) -> float:
+    return int(number) if number == int(number) else float(number)
 
 
 def _merged(schema: Schema, root: Schema) -> dict[str, Any]:

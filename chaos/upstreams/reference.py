@@ -14,7 +14,7 @@ from chaos.upstreams.declared import Declared
 from chaos.upstreams.gcs.routes import ROUTES
 from chaos.upstreams.openai.batches import BatchRequest
 from chaos.upstreams.openai.chat.request import ChatRequest
-from chaos.upstreams.openai.chat.stored import Metadata, StoredQuery
+from chaos.upstreams.openai.chat.stored import MetadataChange, StoredQuery
 from chaos.upstreams.openai.completions import CompletionRequest
 from chaos.upstreams.openai.embeddings import EmbeddingRequest
 from chaos.upstreams.openai.files import FileForm, FilesQuery
@@ -25,7 +25,7 @@ from chaos.upstreams.openai.responses.request import ResponseRequest, RetrieveQu
 _OPENAI: Mapping[str, type[Declared]] = {
     "chat.completions": ChatRequest,
     "chat.completions.list": StoredQuery,
-    "chat.completions.update": Metadata,
+    "chat.completions.update": MetadataChange,
     "responses.create": ResponseRequest,
     "responses.retrieve": RetrieveQuery,
     "responses.input_items": OrderedPageQuery,

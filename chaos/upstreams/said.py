@@ -5,12 +5,14 @@ Laws read nothing else, so a stand-in that says nothing is not judged by what it
 
 from __future__ import annotations
 
+import json
+import re
 from hashlib import sha256
 from http import HTTPStatus
 
 from chaos.http import Request, Response
 from chaos.ports import Operation
-from chaos.trace.said import Ended, Said
+from chaos.trace.said import UNDER_KEY, Ended, Said
 from chaos.upstreams.resets import pause_s
 
 __all__ = ["Ended", "Said", "deed_of", "failed", "of_status", "spoke"]
@@ -20,8 +22,13 @@ _TRANSIENT = frozenset(
 )
 """Statuses below 500 after which the same request may go better."""
 
-KEYS = ("idempotency-key", "x-idempotency-key", "if-match", "if-none-match")
-"""Headers that make a request safe to send again."""
+KEYS = ("idempotency-key", "x-idempotency-key")
+"""Headers under whose value a provider does a deed once, however often it is asked to."""
+
+_PRECONDITIONS = ("if-match", "if-none-match")
+"""Headers with which a request that was carried out cannot be carried out again."""
+
+_BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
 
 
 def spoke(text: str | None, ended: Ended = "finished", *, deed: str | None = None) -> Said:
@@ -69,19 +76,36 @@ def of_status(response: Response, text: str | None = None, *, deed: str | None =
 
 
 def deed_of(operation: Operation, request: Request) -> str | None:
-    """The deed that a request asks for; None if it carries what makes it safe to send again.
+    """The deed that a request asks for; None if it cannot be done twice.
 
-    Two requests ask for the same deed if they are the same to the byte.
+    Two requests ask for the same deed if their bodies say the same; what carries a key, asks for
+    it under that key (`chaos.trace.said.UNDER_KEY`).
 
     Example:
         >>> pay = Request(method="POST", url="https://pay.test/orders/17", body=b"{}")
         >>> deed_of(Operation("orders.pay", "17"), pay)
         'orders.pay 17 44136fa355b3'
         >>> safe = Request(method="POST", url=pay.url, headers={"idempotency-key": "a"})
-        >>> deed_of(Operation("orders.pay", "17"), safe) is None
+        >>> deed_of(Operation("orders.pay", "17"), safe)
+        'orders.pay 17 e3b0c44298fc under key a'
+        >>> as_it_was = Request(method="PUT", url=pay.url, headers={"if-match": "3"})
+        >>> deed_of(Operation("orders.pay", "17"), as_it_was) is None
         True
     """
-    if any(request.headers.get(key) for key in KEYS):
+    if any(request.headers.get(name) for name in _PRECONDITIONS):
         return None
-    body = sha256(request.body).hexdigest()[:12]
-    return " ".join(word for word in (operation.name, operation.object, body) if word)
+    body = sha256(_what_it_says(request)).hexdigest()[:12]
+    deed = " ".join(word for word in (operation.name, operation.object, body) if word)
+    key = next((value for name in KEYS if (value := request.headers.get(name))), None)
+    return deed if key is None else f"{deed}{UNDER_KEY}{key}"
+
+
+def _what_it_says(request: Request) -> bytes:
+    """The body without what differs from one attempt to the next and means nothing."""
+    kind = request.headers.get("content-type", "")
+    if (boundary := _BOUNDARY.search(kind)) is not None:
+        return request.body.replace(boundary.group(1).encode(), b"")
+    try:
+        return json.dumps(json.loads(request.body), sort_keys=True).encode()
+    except (ValueError, RecursionError):
+        return request.body

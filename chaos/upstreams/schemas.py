@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from chaos.errors import ChaosError
@@ -72,6 +73,35 @@ def types_of(schema: Schema) -> tuple[str, ...]:
     """The types a schema allows, in its order; empty if it does not say."""
     named = schema.get("type", ())
     return (named,) if isinstance(named, str) else tuple(named)
+
+
+def parts_of(schema: object) -> Iterator[Schema]:
+    """A schema, and every schema in it.
+
+    Example:
+        >>> [part["type"] for part in parts_of({"type": "array", "items": {"type": "null"}})]
+        ['array', 'null']
+    """
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for keyword in ("properties", "$defs", "definitions"):
+        for inner in (schema.get(keyword) or {}).values():
+            yield from parts_of(inner)
+    yield from parts_of(schema.get("items"))
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for inner in schema.get(keyword) or ():
+            yield from parts_of(inner)
+
+
+def exact(number: float) -> Decimal:
+    """A number as it is written: as a float, 19.99 is no multiple of 0.01.
+
+    Example:
+        >>> exact(19.99) % exact(0.01)
+        Decimal('0.00')
+    """
+    return Decimal(str(number))
 
 
 def _misfits(schema: Schema, value: object, root: Schema) -> Iterator[str]:
@@ -190,6 +220,8 @@ _CHECKS: Mapping[str, Check] = {
     "maximum": _holds("maximum", _NUMBER, lambda value, most: value <= most),
     "exclusiveMinimum": _holds("exclusiveMinimum", _NUMBER, lambda value, less: value > less),
     "exclusiveMaximum": _holds("exclusiveMaximum", _NUMBER, lambda value, more: value < more),
-    "multipleOf": _holds("multipleOf", _NUMBER, lambda value, step: value % step == 0),
+    "multipleOf": _holds(
+        "multipleOf", _NUMBER, lambda value, step: exact(value) % exact(step) == 0
+    ),
 }
 """How each keyword is checked; one that is not in here is not modelled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -67,7 +68,8 @@ class JsonUpstream(Upstream):
     def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
         """What follows from the status, with the text and the deed that the class names."""
         deed = deed_of(operation, request) if operation.name in self.effects else None
-        return of_status(response, self._text(response), deed=deed)
+        said = of_status(response, self._text(response), deed=deed)
+        return replace(said, retry_can_help=False) if _is_spent(response) else said
 
     def _text(self, response: Response) -> str | None:
         try:
@@ -83,3 +85,13 @@ class JsonUpstream(Upstream):
     def failed(self, status: int) -> Response:
         """An error that says its status."""
         return json_response(status, {"error": f"HTTP {int(status)}"})
+
+
+def _is_spent(response: Response) -> bool:
+    """Whether this is a refusal of `JsonUpstream.rate_limited` that no waiting ends."""
+    if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return False
+    try:
+        return bool(response.json() == {"error": "insufficient_quota"})
+    except ValueError:
+        return False

@@ -8,12 +8,13 @@ The libraries are imported where they are used: each has an environment of its o
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from importlib import import_module
 from typing import Any, ClassVar
 
 
-class Race:
-    """Two users get in each other's way, or not.
+class Race(ABC):
+    """Two users get in each other's way, or not; what they share is made when it is.
 
     Attributes:
         pin: The requirement.
@@ -31,20 +32,17 @@ class Race:
     attempts: ClassVar[str]
     is_within_a_line: ClassVar[bool] = False
 
-    def __init__(self) -> None:
-        """Make what is shared."""
-
+    @abstractmethod
     def first(self) -> None:
         """What one of them does."""
-        raise NotImplementedError
 
     def second(self) -> None:
         """What the other does."""
         self.first()
 
+    @abstractmethod
     def holds(self) -> bool:
         """Whether all is well when both are through."""
-        raise NotImplementedError
 
 
 class _Cachetools(Race):

@@ -34,7 +34,7 @@ class Answering:
     def __init__(self, desk: Helpdesk) -> None:
         self._desk = desk
         self._pool = self._new_pool()
-        self._starter = ThreadPoolExecutor(1, thread_name_prefix="helpdesk-start")
+        self._starter = self._new_starter()
 
     async def answer(self, question: str, ticket: Ticket) -> Answer:
         """Return the answer; the thread goes on to its end even if nobody waits any more."""
@@ -53,14 +53,19 @@ class Answering:
 
     def close(self) -> None:
         """Take no more questions; those under way go on to their end."""
-        # A server that is started again in the same process, as tests do, has a new pool.
+        # A server that is started again in the same process, as tests do, has new threads.
         pool, self._pool = self._pool, self._new_pool()
+        starter, self._starter = self._starter, self._new_starter()
         pool.shutdown(wait=False, cancel_futures=True)
+        starter.shutdown(wait=False)
 
     def _new_pool(self) -> ThreadPoolExecutor:
         # A thread for each question that may be admitted: none ever waits for one.
         threads = self._desk.settings.limits.max_questions
         return ThreadPoolExecutor(threads, thread_name_prefix="helpdesk-answer")
+
+    def _new_starter(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, thread_name_prefix="helpdesk-start")
 
     def _begun(
         self, question: str, ticket: Ticket, on_text: OnText | None = None

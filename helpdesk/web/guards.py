@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import re
@@ -20,6 +21,14 @@ MAX_BODY_BYTES = 65536
 
 PATIENCE_S = 10.0
 """How long a body may take to arrive, and each piece of a response to be taken."""
+
+MAX_DISCARDED_BYTES = 1024 * 1024
+"""What is read of a body that is too long, so that whoever sends it gets to read why."""
+
+DISCARDING_S = 1.0
+"""And how long that may take."""
+
+_BARE_NAME = re.compile(r"[a-z0-9_-]*")
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -127,7 +136,7 @@ class KnownHosts:
         if "*" in self._names:
             return True
         name = re.sub(r":\d*$", "", host).strip("[]").rstrip(".").lower()
-        return name in self._names or "." not in name or _is_address(name)
+        return name in self._names or bool(_BARE_NAME.fullmatch(name)) or _is_address(name)
 
 
 class BoundedRequests:
@@ -170,6 +179,12 @@ class BoundedRequests:
 
 
 async def _too_long(scope: Scope, receive: Receive, send: Send) -> None:
+    # A connection that is closed with a body still in it is reset, and the answer is lost.
+    # Who asks first is told before anything is sent.
+    if "expect" not in Headers(scope=scope):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DISCARDING_S):
+                await _discard(receive)
     # The rest of the body is not read, so the connection cannot be used again.
     refusal = problem(
         413,
@@ -178,6 +193,15 @@ async def _too_long(scope: Scope, receive: Receive, send: Send) -> None:
         headers={"Connection": "close"},
     )
     await refusal(scope, receive, send)
+
+
+async def _discard(receive: Receive) -> None:
+    discarded = 0
+    while discarded < MAX_DISCARDED_BYTES:
+        message = await receive()
+        discarded += len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -18,6 +18,9 @@ from helpdesk.web.request_ids import current_request_id
 MEDIA_TYPE = "application/problem+json"
 
 
+_EXPECTED = 'expected JSON such as {"question": "Is the VPN down?"}'
+
+
 class Problem(BaseModel):
     """Why a request was not answered."""
 
@@ -91,10 +94,13 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def refuse_body(_: Request, error: RequestValidationError) -> Response:
-        expected = 'expected JSON such as {"question": "Is the VPN down?"}'
         wrong = "; ".join(str(mistake["msg"]) for mistake in error.errors())
-        return problem(422, f"{wrong}; {expected}")
+        return problem(422, f"{wrong}; {_EXPECTED}")
 
     @app.exception_handler(HTTPException)
     async def refuse(_: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, str(error.detail), headers=error.headers)
+        detail = str(error.detail)
+        if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, Exception):
+            # The framework says so of what its reader of JSON cannot even begin to read.
+            detail = f"the body cannot be read: not UTF-8, or nested too deep; {_EXPECTED}"
+        return problem(error.status_code, detail, headers=error.headers)

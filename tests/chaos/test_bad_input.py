@@ -85,6 +85,8 @@ BAD = (baseline_with_a_nul, nested_without_end, link_to_itself, named_pipe, half
         ("explore", "given"),
         ("replay", "given"),
         ("prove", "given"),
+        ("drill", "given"),
+        ("schema", "given", "--check"),
         ("gate", "good.yaml", "--baseline", "given"),
         ("diff", "given", "given"),
         ("report", "given", "--html", "page.html"),
@@ -145,7 +147,7 @@ def test_validate_without_import_runs_nothing_of_the_target(chaos: Chaos) -> Non
     code, said = chaos("validate", "--no-import", "good.yaml")
 
     assert code == 0, said
-    assert "1 scenarios are valid as far as no target is needed" in said
+    assert "1 scenarios are valid, apart from words of the target" in said
     assert not Path("ran").exists()
     assert chaos("validate", "good.yaml")[0] == 2
     assert Path("ran").exists()
@@ -256,17 +258,17 @@ def test_error_that_nobody_foresaw_is_a_defect_of_chaos(
         (
             ("gate", "good.yaml", "--update", "--baseline", "b.json"),
             "chaos.session.run",
-            ["0 of 1 scenarios were played", "begin again with: chaos gate good.yaml --update"],
+            ["0 of 1 scenarios were played", "start again with: chaos gate good.yaml --update"],
         ),
         (
             ("prove", "helpdesk.yaml", "-k", "retry"),
             "chaos.prove.proof.prove",
-            ["defects were examined", "begin again with: chaos prove helpdesk.yaml -k retry"],
+            ["defects were examined", "start again with: chaos prove helpdesk.yaml -k retry"],
         ),
         (
             ("explore", "good.yaml"),
             "chaos.explorer.campaign.Campaign.search",
-            ["the search of good had come to", "chaos explore good.yaml --seconds 60"],
+            ["the search of good had reached", "chaos explore good.yaml --seconds 60"],
         ),
     ],
     ids=lambda each: each[0] if isinstance(each, tuple) else "",
@@ -310,4 +312,4 @@ def test_interrupt_of_incidents_says_how_far_it_came(
 
     assert code == 130, said
     assert "0 of" in said
-    assert "begin again with: chaos incidents run" in said
+    assert "start again with: chaos incidents run" in said

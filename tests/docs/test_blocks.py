@@ -41,6 +41,9 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
 }
 """The scenarios that a page finds in its folder; `ci.md` plays all it finds, four times."""
 
+LONG = {"shards.md", "stand-ins.md", "tutorial.md"}
+"""Pages that take half a minute; they are carried out every night."""
+
 SMALLER = {"chaos": "scenarios/smoke", "tests": "--collect-only -q tests/docs"}
 """What a session is asked to do instead of everything."""
 
@@ -114,7 +117,11 @@ def sandbox(
             del sys.modules[name]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] if page.name in LONG else []) for page in PAGES],
+    ids=lambda page: page.name,
+)
 def test_page_does_what_it_says(page: Path, sandbox: Sandbox) -> None:
     """From its first block to its last, in an empty folder."""
     for block in blocks(page):

@@ -12,8 +12,11 @@ from chaos.reference import pages as reference
 from chaos.scenario.faults import FAULTS
 from chaos.scenario.model import ACTIONS
 from chaos.targets import find_target
+from chaos.targets.helpdesk.words import VOCABULARY
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+OWN = tuple(VOCABULARY.own_actions)
+"""The actions that only the helpdesk has."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def test_reference_is_up_to_date(pages: dict[str, str]) -> None:
     ("page", "words"),
     [
         ("faults.md", tuple(FAULTS)),
-        ("steps.md", (*ACTIONS, "expect")),
+        ("steps.md", (*ACTIONS, *OWN, "expect")),
         ("laws.md", law_names()),
     ],
     ids=["faults", "steps", "laws"],
@@ -73,4 +76,4 @@ def test_every_fault_example_is_felt(pages: dict[str, str]) -> None:
 
 def test_every_step_has_an_example() -> None:
     """A step without one would leave a hole in the reference."""
-    assert set(examples.STEPS) == {*ACTIONS, "expect"}
+    assert set(examples.STEPS) == {*ACTIONS, *OWN, "expect"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chaos import session
-from chaos.defects.catalogue import find_defects
+from chaos.defects.catalogue import defects_of
 from chaos.explorer.campaign import Campaign
 from chaos.explorer.exploration import Bounds, Exploration
 from chaos.prove.gate import Fate
@@ -91,10 +91,8 @@ def test_second_refund_is_found_and_written_down(
 def test_every_planted_defect_is_noticed() -> None:
     """In both agents; a second refund by the law of at most once, which no scenario asks for."""
     suite = [(each, find_target(each.scenario.target)) for each in session.load([SCENARIOS])]
-    targets = dict.fromkeys(target for _, target in suite)
-    defects = [(each, target) for target in targets for each in find_defects(target)]
 
-    proof = prove(suite, defects)
+    proof = prove(suite, defects_of(dict.fromkeys(target for _, target in suite)))
 
     assert proof.is_sound
     assert {case.fate for case in proof.cases} == {Fate.KILLED}

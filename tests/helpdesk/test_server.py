@@ -20,7 +20,7 @@ from helpdesk.desk import Helpdesk
 from helpdesk.errors import SettingsError
 from helpdesk.settings import Settings
 from helpdesk.tracing import set_up_tracing
-from helpdesk.web import server
+from helpdesk.web import guards, server
 from tests.helpdesk.test_desk import FakeIndex, FakeRag
 
 SOON_S = 10.0
@@ -147,6 +147,30 @@ def question() -> bytes:
     body = b'{"question": "Is the VPN down?"}'
     head = f"POST /ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"Content-Type: application/json\r\n\r\n" + body
+
+
+PIECE = b"8000\r\n" + b"a" * 0x8000 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "length", ["Transfer-Encoding: chunked", f"Content-Length: {12 * len(PIECE) + 5}"]
+)
+def test_who_sends_too_much_gets_to_read_why(length: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is closed with a body still in it would be reset, and the answer lost."""
+    monkeypatch.setattr(guards, "DISCARDING_S", SOON_S)
+    head = f"POST /ask HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n".encode()
+    with (
+        serving(FakeRag()) as (port, _),
+        socket.create_connection(("127.0.0.1", port)) as client,
+    ):
+        client.settimeout(SOON_S)
+        client.sendall(head)
+        for _ in range(12):
+            client.sendall(PIECE)
+            time.sleep(0.02)
+        client.sendall(b"0\r\n\r\n")
+
+        assert client.recv(65536).startswith(b"HTTP/1.1 413")
 
 
 def test_question_under_way_is_answered_before_the_end() -> None:

@@ -87,6 +87,11 @@ def with_vectors(*changes: tuple[int, float]) -> bytes:
     return written(index)
 
 
+def nothing_but_zeros() -> bytes:
+    """No vector has a direction, so nothing would ever be found."""
+    return VectorIndex.build(np.zeros_like(EYE)).to_bytes()
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -99,6 +104,7 @@ def with_vectors(*changes: tuple[int, float]) -> bytes:
         with_vectors((1, float("inf"))),
         with_vectors((1, 1e30)),
         with_vectors((1, 2.0)),
+        nothing_but_zeros(),
         b"IBxF" + bytes(60),
     ],
     ids=[
@@ -111,6 +117,7 @@ def with_vectors(*changes: tuple[int, float]) -> bytes:
         "infinity",
         "huge",
         "too long",
+        "zeros",
         "bits",
     ],
 )

@@ -242,6 +242,7 @@ def test_readiness_comes_with_the_index() -> None:
         ("helpdesk", 200),
         ("help.example.com", 200),
         ("HELP.example.com.:443", 200),
+        ("help desk", 400),
         ("evil.example.com", 400),
         ("127.0.0.1.evil.example.com", 400),
         ("help.example.com.evil.org", 400),
@@ -280,6 +281,24 @@ def test_long_body_is_refused_before_it_is_read() -> None:
 
     assert [announced.status_code, not_announced.status_code, wrong.status_code] == [413] * 3
     assert announced.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"question": "\xff"}',
+        b'{"question": ' + b"[" * 3000 + b"]" * 3000 + b"}",
+        b'{"question": ' + b"9" * 6000 + b"}",
+    ],
+    ids=["not UTF-8", "deep", "digits"],
+)
+def test_body_that_cannot_even_be_read_is_told_what_is_expected(body: bytes) -> None:
+    """The framework's own words would help nobody."""
+    headers = {"content-type": "application/json"}
+    response = client_of().post("/ask", content=body, headers=headers)
+
+    assert response.status_code in {400, 422}
+    assert 'expected JSON such as {"question": "Is the VPN down?"}' in response.json()["detail"]
 
 
 def test_longest_question_is_not_too_long() -> None:
@@ -441,3 +460,21 @@ def test_question_leaves_spans_and_nothing_of_itself(spans: InMemorySpanExporter
     assert search.parent.span_id == ask.context.span_id
     assert dict(ask.attributes or {}) == {"helpdesk.mode": "llm", "helpdesk.index": "fresh"}
     assert "VPN" not in ask.to_json() + search.to_json()
+
+
+def test_server_that_ends_leaves_no_thread_behind() -> None:
+    """Neither the threads that answer, nor the one that starts them, outlive the lifespan."""
+    before = {each.ident for each in threading.enumerate()}
+
+    with client_of() as client:
+        client.post("/ask", json=ASK)
+        during = [each.name for each in threading.enumerate() if each.ident not in before]
+    until = time.monotonic() + SOON_S
+    while time.monotonic() < until:
+        left = {each.name for each in threading.enumerate() if each.ident not in before}
+        if not any(name.startswith("helpdesk-") for name in left):
+            break
+        time.sleep(0.01)
+
+    assert {name.rpartition("_")[0] for name in during} >= {"helpdesk-start", "helpdesk-answer"}
+    assert [name for name in left if name.startswith("helpdesk-")] == []

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from chaos.checks.laws.law import Law
 from chaos.checks.record import RunRecord
-from chaos.extensions import ExtensionKind, Listed, Registry
+from chaos.extensions import ExtensionKind, Listed, Registry, of_others
 from chaos.scenario.laws import SHIPPED
 from chaos.verdict import Outcome, Verdict
 
@@ -29,11 +29,14 @@ LAWS: Sequence[type[Law]] = Listed(Registry(ExtensionKind.LAW, _shipped()))
 def judge_laws(run: RunRecord, *, waived: Collection[str] = ()) -> tuple[Verdict, ...]:
     """Judge a finished run by every law; one verdict each, in the order of `LAWS`.
 
+    Laws that only other targets bring are left out.
+
     A waived law comes out inconclusive, whatever it found. A law that raises has failed, as
     has one that gives no verdict of its own: a check that broke down must not look like one that
     had nothing to judge.
     """
-    return tuple(_judge(law(), run, waived) for law in LAWS)
+    others = of_others(ExtensionKind.LAW, run.brings)
+    return tuple(_judge(law(), run, waived) for law in LAWS if law.name not in others)
 
 
 def _judge(law: Law, run: RunRecord, waived: Collection[str]) -> Verdict:

@@ -13,6 +13,7 @@ from chaos.checks.laws.basis import BREAKERS, Basis
 from chaos.checks.laws.breakers import why_no_breaker
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
 from chaos.checks.laws.processes import processes
+from chaos.checks.laws.seen_breakers import reports_permits
 from chaos.checks.laws.sequence import in_sequence
 from chaos.checks.record import RunRecord
 from chaos.trace.events import BreakerEvent
@@ -35,6 +36,9 @@ class BreakerFollowsTheModel(Law):
         totals: Counter[str] = Counter()
         for process in processes(run.trace):
             for upstream, policy in run.promises.breakers.items():
+                if not reports_permits(run, upstream):
+                    # Its changes of state alone cannot be played on the model.
+                    continue
                 replay = _Replay(BreakerModel(policy))
                 for event in in_sequence(process, upstream).of(BreakerEvent):
                     if event.upstream != upstream:

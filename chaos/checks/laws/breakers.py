@@ -9,6 +9,7 @@ from typing import ClassVar
 from chaos.checks.laws.basis import BREAKERS, Basis
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
 from chaos.checks.laws.processes import processes
+from chaos.checks.laws.seen_breakers import reports_permits, seen_breaker
 from chaos.checks.laws.sequence import in_sequence
 from chaos.checks.record import RunRecord
 from chaos.ports import BreakerPolicy
@@ -22,7 +23,8 @@ class NoCallWhileOpen(Law):
 
     A call that was permitted before the breaker opened may still make its retries: every request
     needs a permit of its question that is granted and not yet settled, and an open breaker grants
-    none.
+    none. When a breaker that reports no permits must be open, the failures on the network say; see
+    `chaos.checks.laws.seen_breakers`.
     """
 
     name: ClassVar[str] = "no-call-while-open"
@@ -32,7 +34,15 @@ class NoCallWhileOpen(Law):
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every permit and every request to an upstream behind a breaker."""
         refusals = opened = 0
-        for upstream, _, process in each_breaker(run):
+        for upstream, policy, process in each_breaker(run):
+            if not reports_permits(run, upstream):
+                retries = run.promises.retries.get(upstream)
+                seen = seen_breaker(process, upstream, policy, retries)
+                if seen.called is not None:
+                    return self._called(policy, *seen.called)
+                refusals += seen.kept_away
+                opened += len(seen.openings)
+                continue
             watch = _Openings(self, upstream)
             for event in process:
                 verdict = watch.see(event) if isinstance(event, _SEEN) else None
@@ -47,6 +57,19 @@ class NoCallWhileOpen(Law):
             )
         return self.passed(
             f"{count(refusals, 'refusal')} in {count(opened, 'open period')}, no call let through"
+        )
+
+    def _called(
+        self, policy: BreakerPolicy, opened: ResponseEvent, request: RequestEvent
+    ) -> Verdict:
+        failures = count(policy.failure_threshold, "failure")
+        return self.broken(
+            f"{who(request)} called {request.upstream} at {seconds(request.at_s)}, though "
+            f"{failures} in a row, or that of a trial, had to open its breaker at "
+            f"{seconds(opened.at_s)}",
+            expected=f"no call for {seconds(policy.recovery_timeout_s)}",
+            seen=f"call {request.call} after {seconds(request.at_s - opened.at_s)}",
+            evidence=[opened, request],
         )
 
 
@@ -112,7 +135,8 @@ class _Openings:
 class OneTrial(Law):
     """Half-open admits only as many calls at once as the policy says.
 
-    A trial holds its place until it is settled, or until its lease ends.
+    A trial holds its place until it is settled, or until its lease ends. If a breaker reports no
+    permits, each call is a trial that leaves when its time to be open is over, until one succeeds.
     """
 
     name: ClassVar[str] = "one-trial"
@@ -123,6 +147,13 @@ class OneTrial(Law):
         """Judge every permit granted in half-open, and the requests made under it."""
         totals: Counter[str] = Counter()
         for upstream, policy, process in each_breaker(run):
+            if not reports_permits(run, upstream):
+                retries = run.promises.retries.get(upstream)
+                seen = seen_breaker(process, upstream, policy, retries)
+                if seen.crowd:
+                    return self._crowd(policy, seen.crowd)
+                totals += Counter(trials=seen.trials, periods=len(seen.openings))
+                continue
             watch = _Trials(self, upstream, policy)
             for event in process:
                 verdict = None
@@ -141,6 +172,16 @@ class OneTrial(Law):
         return self.passed(
             f"{count(trials, 'trial')} in {count(periods, 'half-open period')}, "
             f"{totals['refusals']} refused meanwhile"
+        )
+
+    def _crowd(self, policy: BreakerPolicy, together: list[RequestEvent]) -> Verdict:
+        most, last = policy.half_open_max_calls, together[-1]
+        return self.broken(
+            f"{len(together)} calls of {last.upstream} at once, at {seconds(last.at_s)}, when its "
+            "breaker may not close before one has succeeded",
+            expected=f"at most {most} at once",
+            seen=str(len(together)),
+            evidence=together,
         )
 
 
@@ -225,6 +266,9 @@ def why_no_breaker(run: RunRecord) -> str | None:
     promised = run.promises.breakers
     if not promised:
         return "the target promises no breaker"
-    if not any(event.upstream in promised for event in run.trace.of(BreakerEvent)):
+    reporting = [event for event in run.trace.of(BreakerEvent) if event.upstream in promised]
+    if not reporting:
         return f"the breaker of {' or '.join(promised)} reported nothing"
+    if all(event.what == "transition" for event in reporting):
+        return f"the breaker of {' or '.join(promised)} reported no permits"
     return None

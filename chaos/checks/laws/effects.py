@@ -10,6 +10,7 @@ from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
 from chaos.trace.events import ResponseEvent
+from chaos.trace.said import UNDER_KEY
 from chaos.verdict import Verdict
 
 
@@ -31,14 +32,22 @@ class AtMostOnce(Law):
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every deed that a stand-in tells of."""
         done: defaultdict[tuple[Owner, str, str], list[ResponseEvent]] = defaultdict(list)
+        keys: set[tuple[Owner, str, str]] = set()
         for response in run.trace.of(ResponseEvent):
-            if response.deed is not None:
-                done[owner(response), response.upstream, response.deed].append(response)
+            if response.deed is None:
+                continue
+            deed, _, key = response.deed.partition(UNDER_KEY)
+            under_key = owner(response), response.upstream, response.deed
+            if key and under_key in keys:
+                # The provider knows it by its key, and does nothing.
+                continue
+            keys.add(under_key)
+            done[owner(response), response.upstream, deed].append(response)
         for (_, upstream, deed), responses in done.items():
             if len(responses) > 1:
                 return self.broken(
                     f"{who(responses[0])} had {upstream} do this {len(responses)} times: {deed}",
-                    expected="once, or with an idempotency key",
+                    expected="once, or each time under the same idempotency key",
                     seen=", ".join(
                         f"{_ended(response)} at {seconds(response.at_s)}" for response in responses
                     ),

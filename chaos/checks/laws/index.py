@@ -93,8 +93,8 @@ def _served_after_failure(trace: Trace) -> Iterator[tuple[IndexEvent, _Copy, Ind
 class NoTornIndex(Law):
     """Whatever is served is one generation, whole: one hash each, and that of its publication.
 
-    A target that announces one generation (an action with ``generation`` and ``sha256``, such as
-    ``publish_index`` or ``given``) announces them all.
+    A target that announces one generation (an action, or ``given``, with ``generation`` and
+    ``sha256``) announces them all.
     """
 
     name: ClassVar[str] = "no-torn-index"

@@ -30,7 +30,9 @@ class StaleIsSaid(Law):
     last refresh rested on. An age that the target reports is judged as well, where there is one.
     A copy from the future (the wall clock stepped back) has an age that tells nothing: it is past
     its time as well, or it would never be refreshed again. In need means: since the last refresh
-    that succeeded, one has failed, or one is under way.
+    that succeeded, one has failed, or one is under way. A target that does not report what it
+    serves is judged by its answers in the best mode: those that tell the state of a copy, or, if
+    none does, those for which no provider has answered.
     """
 
     name: ClassVar[str] = "stale-is-said"
@@ -76,12 +78,50 @@ class StaleIsSaid(Law):
                         seen="none failed, none under way",
                         evidence=[event],
                     )
+        if not served:
+            return self._of_answers(run, fresh_for_s)
         return self._said(run.trace, served) or (
             self.passed(f"{count(stale, 'stale search', 'stale searches')}, each said so")
             if stale
-            else self.not_exercised(
-                "nothing stale was served" if served else "nothing was served from a cache"
-            )
+            else self.not_exercised("nothing stale was served")
+        )
+
+    def _of_answers(self, run: RunRecord, fresh_for_s: float) -> Verdict:
+        """Judge a target that does not report what it serves, by what it answers."""
+        age = _Age(frozenset(run.promises.caches), run.trace)
+        answered_for = {
+            event.ask for event in run.trace.of(ResponseEvent) if _is_good(event) and event.ask
+        }
+        tells = any(answer.index_state is not None for answer in run.trace.of(AnswerEvent))
+        asked: dict[int | None, float | None] = {}
+        stale = judged = 0
+        for event in run.trace:
+            age.see(event)
+            if isinstance(event, AskEvent):
+                asked[event.ask] = age.at(event.at_s)
+            if not isinstance(event, AnswerEvent) or event.mode != run.best_mode:
+                continue
+            # Of one that says nothing of a copy, what nobody was called for comes out of one.
+            from_copy = event.index_state is not None if tells else event.ask not in answered_for
+            # A copy that was fresh for the question may have aged while it was answered.
+            at_both_s = (asked.get(event.ask), age.at(event.at_s))
+            age_s = min((each for each in at_both_s if each is not None), default=None)
+            if not from_copy or age_s is None or age.answer is None:
+                continue
+            judged += 1
+            if event.stale or event.index_state in {STALE, ABSENT}:
+                stale += 1
+            elif age_s > fresh_for_s + TICK_S:
+                return self.broken(
+                    f"ask {event.ask} was answered from a copy past its time, and not told so",
+                    expected=f"answer.stale: true, unless at most {seconds(fresh_for_s)} old",
+                    seen=f"answer.stale: false, at the age of {seconds(age_s)}",
+                    evidence=[age.answer, event],
+                )
+        if stale:
+            return self.passed(f"{count(stale, 'stale answer')}, each said so")
+        return self.not_exercised(
+            "nothing stale was served" if judged else "nothing was served from a cache"
         )
 
     def _is_about_to_begin(self, trace: Trace, served: IndexEvent, need: _Need) -> bool:
@@ -101,15 +141,15 @@ class StaleIsSaid(Law):
 
     def _said(self, trace: Trace, served: dict[int | None, IndexEvent]) -> Verdict | None:
         for answer in trace.of(AnswerEvent):
-            index = served.get(answer.ask)
-            if index is None or answer.ask is None or answer.mode == "error":
+            copy = served.get(answer.ask)
+            if copy is None or answer.ask is None or answer.mode == "error":
                 continue
-            if answer.stale != (index.state == STALE):
+            if answer.stale != (copy.state == STALE):
                 return self.broken(
-                    f"ask {answer.ask} was served a {index.state} index, and its answer denies it",
-                    expected=f"answer.stale: {str(index.state == 'stale').lower()}",
+                    f"ask {answer.ask} was served a {copy.state} index, and its answer denies it",
+                    expected=f"answer.stale: {str(copy.state == 'stale').lower()}",
                     seen=f"answer.stale: {str(answer.stale).lower()}",
-                    evidence=[index, answer],
+                    evidence=[copy, answer],
                 )
         return None
 
@@ -139,6 +179,11 @@ class _Need:
             self._failed = event.what == "failed"
 
 
+def _is_good(response: ResponseEvent) -> bool:
+    status = response.status
+    return status is not None and status < FIRST_ERROR_STATUS and response.error is None
+
+
 _REFRESHED = frozenset({"updated", "unchanged"})
 
 
@@ -160,9 +205,7 @@ class _Age:
     def see(self, event: Event) -> None:
         """Take note of what happened next."""
         if isinstance(event, ResponseEvent):
-            status = event.status
-            is_good = status is not None and status < FIRST_ERROR_STATUS and event.error is None
-            if event.upstream in self._upstreams and is_good:
+            if event.upstream in self._upstreams and _is_good(event):
                 self._latest = event
                 if not self._reports:
                     self._rests_on(event)

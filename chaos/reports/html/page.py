@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from chaos.checks.registry import LAWS
 from chaos.reports.changes import by_trend
 from chaos.reports.html.scenario import law_states, payload
+from chaos.reports.lanes import look_of
 from chaos.reports.report import Report
 from chaos.runner.measures import Value, describe_measure, in_order
 from chaos.runner.result import RunResult
@@ -24,6 +25,8 @@ from chaos.units import format_duration
 from chaos.verdict import Outcome, combine
 
 _HERE = Path(__file__).parent
+_LOOKS = ("good", "lesser", "answered", "error")
+"""How answers are drawn, the best first."""
 _SCRIPTS = ("words.js", "scale.js", "timeline.js", "scenario.js", "overview.js", "main.js")
 _NOT_SHOWN = {"verdict"}
 """Measures that the matrix has a column of another kind for."""
@@ -38,12 +41,21 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """How many answers there were of a mode, and how they are drawn."""
+
+    mode: str
+    look: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixRow:
     """A scenario in the matrix."""
 
     run: RunResult
     folder: str
-    answers: tuple[tuple[str, int], ...]
+    answers: tuple[Answers, ...]
     laws: tuple[tuple[str, str], ...]
     numbers: tuple[Number, ...]
 
@@ -124,7 +136,7 @@ def _row(run: RunResult, keys: Sequence[str]) -> MatrixRow:
     return MatrixRow(
         run=run,
         folder=PurePath(run.path).parent.name,
-        answers=tuple(_answers([run]).items()),
+        answers=tuple(_answers([run])),
         laws=tuple(law_states(run).items()),
         numbers=tuple(
             Number(shown="" if value is None else _short(measure.key, value), sort=value)
@@ -143,12 +155,15 @@ def _short(key: str, value: Value) -> str:
     return describe_measure(key).show(rounded)
 
 
-def _answers(runs: Iterable[RunResult]) -> dict[str, int]:
-    """How many answers of each mode, those of the model first."""
-    modes = Counter(event.mode for run in runs for event in run.trace.of(AnswerEvent))
-    order = ("llm", "fallback", "error")
-    known = {mode: modes[mode] for mode in order if modes[mode]}
-    return known | {mode: modes[mode] for mode in sorted(modes) if mode not in order}
+def _answers(runs: Iterable[RunResult]) -> list[Answers]:
+    """How many answers of each mode; the best first, errors last."""
+    counted = Counter(
+        (event.mode, look_of(event.mode, run.best_mode))
+        for run in runs
+        for event in run.trace.of(AnswerEvent)
+    )
+    found = [Answers(mode=mode, look=look, count=count) for (mode, look), count in counted.items()]
+    return sorted(found, key=lambda each: (_LOOKS.index(each.look), each.mode))
 
 
 def _extremes(runs: Sequence[RunResult]) -> Iterator[Extreme]:

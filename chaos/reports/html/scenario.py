@@ -59,16 +59,17 @@ def payload(run: RunResult) -> dict[str, Any]:
             for event in run.trace[shown.start : shown.stop].of(StepEvent)
             if event.phase == "begin" and event.line is not None
         ],
-        **picture(run.trace, shown),
+        **picture(run.trace, shown, run.best_mode),
     }
 
 
-def picture(whole: Trace, shown: range) -> dict[str, Any]:
+def picture(whole: Trace, shown: range, best_mode: str = "") -> dict[str, Any]:
     """What the timeline draws: events by number, and the lanes that they lie on.
 
     Args:
         whole: The trace.
         shown: The sequence numbers of the events that are drawn.
+        best_mode: As for `lanes`.
 
     Example:
         >>> from chaos.trace.events import WaitEvent
@@ -94,7 +95,7 @@ def picture(whole: Trace, shown: range) -> dict[str, Any]:
             ],
         }
         # Drawn from the whole, then cut: what began before or ends after is not lost.
-        for lane in lanes(whole)
+        for lane in lanes(whole, best_mode)
         if (items := list(_cut(lane, shown)))
     ]
     return {

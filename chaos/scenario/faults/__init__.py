@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Union
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic import Field, GetJsonSchemaHandler, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from chaos.extensions import ExtensionKind, Registry
 from chaos.scenario.faults.connecting import (
@@ -30,6 +29,7 @@ from chaos.scenario.faults.load import OverloadFault, QuotaFault
 from chaos.scenario.faults.refusals import HttpErrorFault, RateLimitFault, RefusalFault
 from chaos.scenario.faults.transfer import BandwidthFault, LimitDataFault, SlicerFault
 from chaos.scenario.faults.waits import LatencyFault, TimeoutFault
+from chaos.scenario.registered import Registered, refuse
 
 __all__ = [
     "FAULTS",
@@ -97,31 +97,19 @@ FAULTS: Mapping[str, type[Fault]] = Registry(
 others add; see `chaos.extensions`."""
 
 
-class _AnyFault:
-    """Lets a value be any fault, told apart by its ``fault`` key."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls._read)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        models: Any = Union[tuple(FAULTS.values())]  # noqa: UP007 - not known before
-        return handler(TypeAdapter(Annotated[models, Field(discriminator="fault")]).core_schema)
-
-    @staticmethod
-    def _read(value: object) -> Fault:
-        if isinstance(value, Fault):
-            return value
-        kind = value.get("fault") if isinstance(value, dict) else None
-        if not isinstance(kind, str) or kind not in FAULTS:
-            raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, FAULTS))})
+def _fault(value: object) -> object:
+    if isinstance(value, Fault):
+        return value
+    kind = value.get("fault") if isinstance(value, dict) else None
+    if isinstance(kind, str) and kind in FAULTS:
         return FAULTS[kind].model_validate(value)
+    return refuse(FAULTS)
 
 
-AnyFault = Annotated[Fault, _AnyFault]
+def _describe(handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    models: Any = Union[tuple(FAULTS.values())]  # noqa: UP007 - not known before
+    return handler(TypeAdapter(Annotated[models, Field(discriminator="fault")]).core_schema)
+
+
+AnyFault = Annotated[Fault, Registered(_fault, _describe)]
 """Any fault, as a model or as a file would write it."""

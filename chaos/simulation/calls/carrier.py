@@ -1,7 +1,7 @@
 """Carries answers to clients: which bytes arrive when, and how that ends.
 
 What a delivery means for the client is the same in every tier, and said here. What differs is
-where the bytes come from: a tier has a `Source` for each answer.
+where the bytes come from: a tier has a `ByteSource` for each answer.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Message:
     told: Callable[[bytes], Told]
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """Where the bytes of one answer come from."""
 
     def arrival(self, data: bytes) -> Arrival:
@@ -85,7 +85,7 @@ class Carrier(ABC):
     @abstractmethod
     def source(
         self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
-    ) -> Source:
+    ) -> ByteSource:
         """Where the bytes of an answer are to come from."""
 
     def lose(self, lost: Lost, sent: Sent, connection: Connection, exchange: Exchange) -> None:
@@ -140,7 +140,7 @@ class Carrier(ABC):
             connection.send(Mark(taken), due)
         self._end(course, source, connection)
 
-    def _end(self, course: Course, source: Source, connection: Connection) -> None:
+    def _end(self, course: Course, source: ByteSource, connection: Connection) -> None:
         connection.on_give_up = source.given_up
         match course.end:
             case "open" | "silent":

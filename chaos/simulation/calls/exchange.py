@@ -156,19 +156,36 @@ class Exchange:
 def retry_after_s(response: Response) -> float | None:
     """Seconds for which a response asks callers to stay away; None if it does not say.
 
-    Dates are compared with the wall clock of the run.
+    Of several pauses the longest holds. Dates are compared with the wall clock of the run.
 
     Example:
-        >>> retry_after_s(Response(status=429, headers=(("Retry-After", "20"),)))
+        >>> headers = (("Retry-After", "20"), ("Retry-After", "5"))
+        >>> retry_after_s(Response(status=429, headers=headers))
         20.0
         >>> headers = (("retry-after-ms", "1500"), ("retry-after", "9"))
         >>> retry_after_s(Response(status=429, headers=headers))
         1.5
     """
-    milliseconds, after = response.header("retry-after-ms"), response.header("retry-after")
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        pauses_s = [_seconds(value) for value in _values(response, name)]
+        known_s = [pause_s for pause_s in pauses_s if pause_s is not None]
+        if known_s:
+            return max(known_s) * unit_s
+    until_s = [
+        seconds_until(value) for known, value in response.headers if known.lower() == "retry-after"
+    ]
+    return max((left_s for left_s in until_s if left_s is not None), default=None)
+
+
+def _values(response: Response, name: str) -> list[str]:
+    """The values of a header; clients see one that comes twice as one with a comma in it."""
+    sent = [value for known, value in response.headers if known.lower() == name]
+    return [part for value in sent for part in value.split(",")]
+
+
+def _seconds(text: str) -> float | None:
     try:
-        seconds = float(after or "nan") if milliseconds is None else float(milliseconds) / 1000
-        return seconds if math.isfinite(seconds) else None
+        seconds = float(text)
     except ValueError:
-        pass
-    return seconds_until(after or "")
+        return None
+    return seconds if math.isfinite(seconds) else None

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from chaos.simulation.conflicts import lookup
 from chaos.simulation.conflicts.lookup import UNKNOWN
-from chaos.simulation.conflicts.statements import Chain, Source, Statement
+from chaos.simulation.conflicts.statements import Chain, SourceLines, Statement
 from chaos.simulation.conflicts.touched import CONTENTS, EVERYTHING, Touched, is_risky
 
 _LOCKS = (LockType, RLock)
@@ -27,9 +27,9 @@ _ONLY_LOOK = (len, isinstance, issubclass, callable, abs, id, bool, int, float)
 
 
 @cache
-def source_of(path: str) -> Source:
+def source_of(path: str) -> SourceLines:
     """The lines of a file."""
-    return Source(path)
+    return SourceLines(path)
 
 
 def of_line(frame: FrameType) -> Touched:

@@ -70,7 +70,7 @@ class Statement:
         return self.stores if self.rebinds else set()
 
 
-class Source:
+class SourceLines:
     """A source file, line by line.
 
     Args:

@@ -19,7 +19,7 @@ BLOCKED_FROM_S = 0.1
 """From here on, a callback holds up a loop. Asyncio's debug mode warns from the same length on."""
 
 
-class Listener(Protocol):
+class LoopListener(Protocol):
     """Who wants to know."""
 
     granted_ticks: int
@@ -35,7 +35,7 @@ class Listener(Protocol):
         """A loop was held up for so many virtual seconds."""
 
 
-def noticing_mishaps(listener: Callable[[], Listener | None]) -> ExitStack:
+def noticing_mishaps(listener: Callable[[], LoopListener | None]) -> ExitStack:
     """While entered, what goes wrong in loops of a run is told.
 
     Args:
@@ -110,7 +110,7 @@ def _forgotten(on_lost: Callable[[str], None]) -> Callable[[Coroutine[Any, Any, 
     return warn
 
 
-def _timed(listener: Callable[[], Listener | None]) -> Callable[[asyncio.Handle], None]:
+def _timed(listener: Callable[[], LoopListener | None]) -> Callable[[asyncio.Handle], None]:
     real = asyncio.Handle._run  # noqa: SLF001 - it is what loops call
 
     def run(handle: asyncio.Handle) -> None:
@@ -132,7 +132,7 @@ def _timed(listener: Callable[[], Listener | None]) -> Callable[[asyncio.Handle]
     return run
 
 
-def _registering(listener: Callable[[], Listener | None]) -> Callable[..., None]:
+def _registering(listener: Callable[[], LoopListener | None]) -> Callable[..., None]:
     real = asyncio.BaseEventLoop.run_forever
 
     def run_forever(loop: asyncio.BaseEventLoop) -> None:

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-from chaos.simulation.loading import when_loaded
 from chaos.simulation.network.sockets import VirtualSocket
+from chaos.simulation.when_loaded import when_loaded
 
 _MODULE = "trio._socket"
 

@@ -34,7 +34,7 @@ from chaos.simulation.tasks.task import (
     start_thread,
     without_number,
 )
-from chaos.simulation.tasks.watch import LOOK_EVERY_S, Watch
+from chaos.simulation.tasks.watchdog import LOOK_EVERY_S, Watchdog
 from chaos.simulation.timing.clock import TICKS_PER_S, Clock, to_ticks
 
 TraceFunction = Callable[[FrameType, str, Any], Any]
@@ -552,7 +552,7 @@ class Scheduler:
         Returns:
             Why it never will; None when it has come.
         """
-        watch = Watch(self._limits)
+        watch = Watchdog(self._limits)
         while not self._harness.gate.pass_through(timeout_s=LOOK_EVERY_S):
             running = self._running
             # Whoever is outside on purpose has patience of its own.

@@ -78,7 +78,7 @@ class UnreadErrors:
         return [unread for unread in self._by_future.values() if unread.future() is None]
 
 
-class Listener(Protocol):
+class FutureListener(Protocol):
     """Who wants to know."""
 
     unread: UnreadErrors
@@ -87,7 +87,7 @@ class Listener(Protocol):
         """An error that nobody looks at."""
 
 
-def noticing_failures(listener: Callable[[], Listener | None]) -> ExitStack:
+def noticing_failures(listener: Callable[[], FutureListener | None]) -> ExitStack:
     """While entered, errors in futures of a run are told.
 
     Args:
@@ -121,7 +121,7 @@ class _Waiters(list[Any]):
         self._left()
 
 
-def _watched(listener: Callable[[], Listener | None]) -> Callable[[AnyFuture], None]:
+def _watched(listener: Callable[[], FutureListener | None]) -> Callable[[AnyFuture], None]:
     real: Callable[[AnyFuture], None] = vars(Future)["__init__"]
 
     def initialise(future: AnyFuture) -> None:
@@ -142,7 +142,7 @@ def _watched(listener: Callable[[], Listener | None]) -> Callable[[AnyFuture], N
 
 
 def _failing(
-    listener: Callable[[], Listener | None],
+    listener: Callable[[], FutureListener | None],
 ) -> Callable[[AnyFuture, BaseException | None], None]:
     real = Future.set_exception
 
@@ -156,7 +156,7 @@ def _failing(
     return set_exception
 
 
-def _looking(listener: Callable[[], Listener | None], real: Callable[..., Any]) -> Any:  # noqa: ANN401 - result or exception
+def _looking(listener: Callable[[], FutureListener | None], real: Callable[..., Any]) -> Any:  # noqa: ANN401 - result or exception
     def look(future: AnyFuture, timeout: float | None = None) -> Any:  # noqa: ANN401 - whatever is in it
         try:
             return real(future, timeout)
@@ -173,7 +173,7 @@ def _looking(listener: Callable[[], Listener | None], real: Callable[..., Any]) 
 
 
 def _calling_back(
-    listener: Callable[[], Listener | None],
+    listener: Callable[[], FutureListener | None],
 ) -> Callable[[AnyFuture, Callable[[AnyFuture], object]], None]:
     real = Future.add_done_callback
 

@@ -24,6 +24,7 @@ import helpdesk
 from chaos.http import Response
 from chaos.ports import Answer
 from chaos.targets.helpdesk import published
+from chaos.targets.helpdesk.events import events_of
 from helpdesk.desk import Helpdesk
 from helpdesk.events import (
     BreakerTransition,
@@ -41,8 +42,18 @@ from helpdesk.events import (
 from helpdesk.metrics import Metrics
 
 _NOT_OF_THE_MODEL = frozenset({"breaker_open", "overloaded", "internal_error"})
-_EVERYWHERE = {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
+_EVERYWHERE = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
 _OUTCOMES = frozenset({"success", "failure", "neutral"})
+_REFUSED_ENOUGH = 3
+"""So many refused questions in a row are not the questions' fault."""
+
+_WRAPPER = "APIConnectionError"
+"""The SDK's name for whatever went wrong with a connection; what did, is its cause."""
+
 _EXACT = 1e-3
 _QUARANTINED_KEPT = 3
 
@@ -122,7 +133,8 @@ def audit(  # noqa: PLR0913 - what there is to compare with
     yield from _counted(told.counted, seen, status)
     yield from _failures(seen, settings)
     yield from _searches(seen)
-    yield from _refreshes(seen)
+    yield from answered(seen.answers)
+    yield from refreshed(seen)
     yield from _disk(folder, status["index"], quarantined)
 
 
@@ -157,6 +169,10 @@ def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator
     yield from _differ("API key configured", told["api_key_configured"], True)  # noqa: FBT003
     if judged and judged[-1].reason is None:
         yield from _differ("API key valid", told["api_key_valid"], True)  # noqa: FBT003
+    if len(judged) >= _REFUSED_ENOUGH and {each.reason for each in judged[-_REFUSED_ENOUGH:]} == {
+        "rejected"
+    }:
+        yield from _differ("available", told["synthesis_available"], False)  # noqa: FBT003
     expected = "llm" if told["synthesis_available"] else "fallback"
     yield from _differ("mode", told["mode"], expected)
     if told["synthesis_available"]:
@@ -202,6 +218,9 @@ def _failures(seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
     given_up = [each for each in seen.of(RetryGivenUp) if each.upstream == "openai"]
     if counts_calls and len(given_up) < len(failed):
         yield f"calls given up: the service tells of {len(given_up)}, and {len(failed)} failed"
+    for each in seen.of(RetryGivenUp):
+        if _WRAPPER in each.cause:
+            yield f"a call was given up, and its cause is what the SDK makes of it: {each.cause!r}"
     for each in seen.of(RefreshEnded):
         if each.outcome == "failed":
             yield from _differ("bytes of a failed refresh", each.size_bytes, 0)
@@ -224,7 +243,15 @@ def _searches(seen: Seen) -> Iterator[str]:
         yield f"searches: the service tells of {told}, and {searched} answers rest on one"
 
 
-def _refreshes(seen: Seen) -> Iterator[str]:
+def answered(answers: Iterable[Answer]) -> Iterator[str]:
+    """Whether an answer from the articles has each article that it names."""
+    for answer in answers:
+        shown = len(re.findall(r"^## ", answer.text, re.MULTILINE))
+        if answer.mode == "fallback" and shown != len(answer.sources):
+            yield f"a fallback: it names {len(answer.sources)} articles, and shows {shown}"
+
+
+def refreshed(seen: Seen) -> Iterator[str]:
     """Whether who had a newer index looked for was told what came of it."""
     told = seen.of(RefreshEnded)
     so_long_s = time.monotonic() - seen.began_s
@@ -280,6 +307,16 @@ def unguarded(response: Response) -> Iterator[str]:
         yield from _differ(f"{name} of HTTP {response.status}", response.header(name), value)
     if not response.header("x-request-id"):
         yield f"HTTP {response.status}: the service does not say under which id to find it"
+
+
+def streamed(response: Response) -> Iterator[str]:
+    """What a stream of the model's answer has said on the way, and does not say in the end."""
+    if not (response.header("content-type") or "").startswith("text/event-stream"):
+        return
+    events = [(kind, json.loads(data)) for kind, data in events_of(response.body.decode())]
+    pieces = "".join(said["text"] for kind, said in events if kind == "token")
+    for said in (said for kind, said in events if kind == "answer" and said["mode"] == "llm"):
+        yield from _differ("text as it was written", pieces.strip(), said["text"].strip())
 
 
 def refusal(response: Response) -> Iterator[str]:

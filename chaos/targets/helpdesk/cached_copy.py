@@ -27,6 +27,16 @@ class GivenCopy(Node):
     )
 
 
+class PublishedIndex(Node):
+    """``publish_index`` as a scenario writes it; empty, an index of the usual kind."""
+
+    metric: Literal["inner_product", "distance"] = Field(
+        default="inner_product",
+        description="How the index compares; the service takes 'inner_product' alone.",
+        examples=["distance"],
+    )
+
+
 class GivenKnowledge(Node):
     """``given.knowledge`` as a scenario writes it; empty, articles published in a bucket."""
 
@@ -37,7 +47,12 @@ class GivenKnowledge(Node):
     )
 
 
-INDEX_CACHE = Circumstance(model=GivenCopy, words=("absent",))
+INDEX_CACHE = Circumstance(
+    model=GivenCopy,
+    words=("absent",),
+    doc="The local copy of the index: absent, or how old it is and how damaged.",
+    examples=("absent", {"age": "30h"}, {"age": "2h", "damage": "truncated"}),
+)
 KNOWLEDGE = Circumstance(model=GivenKnowledge)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
@@ -43,6 +44,30 @@ def environment(given: Mapping[str, Any]) -> Mapping[str, str]:
     read = ENVIRONMENT.read("environment", given.get("environment", {}))
     assert isinstance(read, GivenEnvironment), "it has no words"
     return read.model_dump(exclude_none=True)
+
+
+def as_variables(settings: Mapping[str, object]) -> dict[str, str]:
+    """The variables that say the same as these settings, as a person would write them.
+
+    Example:
+        >>> as_variables({"openai.timeout": timedelta(seconds=2), "openai.stream": True})
+        {'HELPDESK_OPENAI__TIMEOUT': '2s', 'HELPDESK_OPENAI__STREAM': 'true'}
+    """
+    return {
+        f"HELPDESK_{name.upper().replace('.', '__')}": _written(value)
+        for name, value in settings.items()
+    }
+
+
+def _written(value: object) -> str:
+    match value:
+        case timedelta():
+            whole_ms = round(value / timedelta(milliseconds=1))
+            return f"{whole_ms}ms" if whole_ms % 1000 else f"{whole_ms // 1000}s"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
 
 
 def carried_wrongly(requests: Sequence[Request], environment: Mapping[str, str]) -> Iterator[str]:

@@ -23,11 +23,12 @@ from chaos.targets.helpdesk.audit import (
     detail_of,
     health,
     refusal,
+    streamed,
     unguarded,
 )
 from chaos.targets.helpdesk.conversations import ListeningUpstream
 from chaos.targets.helpdesk.documented import Documented
-from chaos.targets.helpdesk.environment import carried_wrongly, environment
+from chaos.targets.helpdesk.environment import as_variables, carried_wrongly, environment
 from chaos.targets.helpdesk.events import events_of
 from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
@@ -88,15 +89,14 @@ class FrontDoorTarget(AsgiTarget):
         key = world.folder / "service-account.json"
         key.write_text(json.dumps(GoogleIdentity().service_account_info()), encoding="utf-8")
         self._environment = environment(world.given)
-        self._settings = Settings.load(self._environment).replaced(
-            {
-                "openai.api_key": API_KEY,
-                "index.bucket": published.BUCKET,
-                "index.prefix": published.PREFIX,
-                "index.cache_dir": world.folder / "cache",
-                "index.credentials": key,
-                **world.settings,
-            }
+        settings = {
+            "index.bucket": published.BUCKET,
+            "index.cache_dir": world.folder / "cache",
+            "index.credentials": key,
+            **world.settings,
+        }
+        self._settings = Settings.load(
+            {"OPENAI_API_KEY": API_KEY, **self._environment, **as_variables(settings)}
         )
         copy = given.cached_copy(world.given)
         if copy is not None:
@@ -159,6 +159,7 @@ class FrontDoorTarget(AsgiTarget):
         return [
             *health(told["/healthz"], told["/readyz"]),
             *dict.fromkeys(said for _, each in self._exchanges for said in unguarded(each)),
+            *(said for _, each in self._exchanges for said in streamed(each)),
             *dict.fromkeys(
                 said for each in self._exchanges for said in documented.differences(*each)
             ),

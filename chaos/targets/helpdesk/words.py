@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from chaos.ports import (
+    Action,
     BreakerPolicy,
     CachePolicy,
     Observable,
@@ -23,7 +24,7 @@ from chaos.ports import (
     Vocabulary,
     circumstances,
 )
-from chaos.targets.helpdesk.cached_copy import INDEX_CACHE, KNOWLEDGE
+from chaos.targets.helpdesk.cached_copy import INDEX_CACHE, KNOWLEDGE, PublishedIndex
 from chaos.targets.helpdesk.environment import ENVIRONMENT
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.google import IamCredentialsUpstream, TokenUpstream
@@ -70,6 +71,20 @@ def _refuse(key: str, value: object) -> str | None:
     return None
 
 
+_ACTIONS = {
+    "restart": Action(),
+    "publish_index": Action(
+        doc="A new generation of the index appears in Cloud Storage.",
+        said="publish a new index",
+        parameters=PublishedIndex,
+        by_service=False,
+    ),
+    "refresh_index": Action(
+        doc="The service is told to look for a newer index now.",
+        said="tell the service to refresh its index",
+    ),
+}
+
 VOCABULARY = Vocabulary(
     upstreams={
         OpenAIUpstream.name: OpenAIUpstream.operations,
@@ -96,7 +111,7 @@ VOCABULARY = Vocabulary(
     },
     settings={key: type(value) for key, value in SPECIFIED.items()},
     defaults=SPECIFIED,
-    actions=frozenset({"restart", "refresh_index", "publish_index"}),
+    actions=_ACTIONS,
     given={
         "index_cache": INDEX_CACHE,
         "knowledge": KNOWLEDGE,
@@ -114,7 +129,7 @@ FRONT_DOOR = replace(
     },
     observables={},
     modes=("llm", "fallback", "ok", "refused", "error"),
-    actions=frozenset({"restart", "publish_index"}),
+    actions={name: _ACTIONS[name] for name in ("restart", "publish_index")},
     given={
         "index_cache": INDEX_CACHE,
         "environment": ENVIRONMENT,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 from chaos.faults.delivery import Delivery
-from chaos.simulation.calls.carrier import Carrier, Course, Source
+from chaos.simulation.calls.carrier import ByteSource, Carrier, Course
 from chaos.simulation.calls.connection import Connection, Sent
 from chaos.simulation.network.inbox import Arrival, End
 
@@ -22,7 +22,7 @@ class SimulatedCarrier(Carrier):
 
     def source(
         self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
-    ) -> Source:
+    ) -> ByteSource:
         """Nowhere: they are there already."""
         del course, delivery, sent, connection
         return _DIRECT

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from chaos.faults.delivery import Delivery
-from chaos.simulation.calls.carrier import Carrier, Course, Source
+from chaos.simulation.calls.carrier import ByteSource, Carrier, Course
 from chaos.simulation.calls.connection import Connection, Sent
 from chaos.simulation.http.connection import HttpConnection
 from chaos.simulation.outside.guard import Guard
@@ -70,7 +70,7 @@ class WireCarrier(Carrier):
 
     def source(
         self, course: Course, delivery: Delivery, sent: Sent, connection: Connection
-    ) -> Source:
+    ) -> ByteSource:
         """A real server, through Toxiproxy."""
         arriving = b"".join(data for _, data in course.arrivals)
         reply = arriving + course.rest or _NOTHING

@@ -31,7 +31,7 @@ class WireLine(Protocol):
 
 
 class Trip:
-    """The real side of one call: a `Source` whose bytes come over a socket.
+    """The real side of one call: a `ByteSource` whose bytes come over a socket.
 
     When the client reads what is due, it is fetched from the socket, and compared with what had to
     come. An answer that is there sooner than its toxics allow, bytes that are missing, other bytes
@@ -76,15 +76,15 @@ class Trip:
         self._is_over = False
 
     def arrival(self, data: bytes) -> Arrival:
-        """Bytes that come over the socket; see `Source`."""
+        """Bytes that come over the socket; see `ByteSource`."""
         return _Awaited(self, data)
 
     def end(self, then: Callable[[], object] | None, *, is_reset: bool) -> End:
-        """The end of the real connection; see `Source`."""
+        """The end of the real connection; see `ByteSource`."""
         return _RealEnd(self, then, is_reset=is_reset)
 
     def given_up(self) -> None:
-        """Make sure that nothing is there which should not be; see `Source`."""
+        """Make sure that nothing is there which should not be; see `ByteSource`."""
         if self._is_over:
             return
         is_silent = self._course.end == "silent" and not self._missing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from chaos.upstreams import tokens
@@ -24,8 +25,12 @@ from chaos.upstreams.anthropic.request import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from chaos.upstreams.anthropic.request import Tool as DeclaredTool
 from chaos.upstreams.model import Prompt, Tool
 from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.schemas import Schema, parts_of, types_of
+
+MOST_CACHED = 4
 
 PICTURE_TOKENS = 1_600
 """What a large picture costs."""
@@ -38,6 +43,9 @@ def prompt_of(request: MessageRequest) -> Prompt:
         RefusalError: Its parts contradict each other: the provider's 400.
     """
     _check_options(request)
+    _check_tools(request.tools or ())
+    _check_caching(request)
+    _check_contents(request.messages)
     _check_results(request.messages)
     asked = [place for place, each in enumerate(request.messages) if _asks(each)]
     last = asked[-1] if asked else 0
@@ -53,8 +61,23 @@ def prompt_of(request: MessageRequest) -> Prompt:
         tools=_tools(request),
         must_call=isinstance(choice, AnyChoice | ToolChoice),
         one_call=parallel_off,
-        schema=format_.schema_ if format_ else None,
+        schema=_closed(format_.schema_) if format_ else None,
     )
+
+
+def _closed(schema: Schema) -> Schema:
+    """A schema whose objects forbid additional properties.
+
+    Raises:
+        RefusalError: One does not.
+    """
+    for part in parts_of(schema):
+        if "object" in types_of(part) and part.get("additionalProperties") is not False:
+            message = (
+                "output_config.format.schema: For 'object' type, 'additionalProperties' must "
+            )
+            raise RefusalError(invalid(message + "be explicitly set to false"))
+    return schema
 
 
 def tokens_of(request: MessageRequest | CountRequest) -> int:
@@ -86,7 +109,7 @@ def _cost(block: Block) -> int:
 
 def _blocks(message: Message) -> Sequence[Block]:
     if isinstance(message.content, str):
-        return [TextBlock(type="text", text=message.content or " ")]
+        return [TextBlock(type="text", text=message.content)] if message.content else []
     return message.content
 
 
@@ -121,12 +144,46 @@ def _check_options(request: MessageRequest) -> None:
             raise RefusalError(invalid(message))
 
 
+def _check_tools(tools: Sequence[DeclaredTool]) -> None:
+    """Tools have names of their own, and take objects."""
+    if len({tool.name for tool in tools}) < len(tools):
+        raise RefusalError(invalid("tools: Tool names must be unique."))
+    for place, tool in enumerate(tools):
+        kind = tool.input_schema.get("type")
+        if kind != "object":
+            wrong = "Field required" if kind is None else "Input should be 'object'"
+            raise RefusalError(invalid(f"tools.{place}.custom.input_schema.type: {wrong}"))
+
+
+def _check_caching(request: MessageRequest) -> None:
+    """There are so many places at most up to which a prompt is kept."""
+    system = () if isinstance(request.system, str) else request.system or ()
+    said = [block for message in request.messages for block in _blocks(message)]
+    marked = [
+        each
+        for each in (*system, *(request.tools or ()), *said)
+        if getattr(each, "cache_control", None) is not None
+    ]
+    if len(marked) > MOST_CACHED:
+        message = f"A maximum of {MOST_CACHED} blocks with cache_control may be provided. Found "
+        raise RefusalError(invalid(f"{message}{len(marked)}."))
+
+
+def _check_contents(messages: Sequence[Message]) -> None:
+    for place, message in enumerate(messages):
+        if not message.content:
+            who = f"{message.role} messages"
+            raise RefusalError(invalid(f"messages.{place}: {who} must have non-empty content"))
+
+
 def _check_results(messages: Sequence[Message]) -> None:
     """Every call is answered in the message right after it, and nothing else is."""
     called: list[str] = []
     for place, message in enumerate(messages):
         blocks = _blocks(message)
-        results = [block.tool_use_id for block in blocks if isinstance(block, ToolResultBlock)]
+        # Results come first; one that comes later answers nothing.
+        first = takewhile(lambda block: isinstance(block, ToolResultBlock), blocks)
+        results = [block.tool_use_id for block in first if isinstance(block, ToolResultBlock)]
         unknown = [each for each in results if each not in called]
         if unknown:
             raise RefusalError(

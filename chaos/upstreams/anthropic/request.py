@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import AfterValidator, Field, Tag
+from pydantic_core import PydanticCustomError
 
-from chaos.upstreams.declared import TEXT_OR_LIST, Declared, by, only
+from chaos.upstreams.declared import (
+    TEXT_OR_LIST,
+    Declared,
+    DeclaredQuery,
+    NotModelled,
+    by,
+    only,
+)
 
 _BLOCK = "Tells the blocks apart."
 _CHOICE = "Tells the choices apart."
 _SAMPLING = "Checked; the stand-in's model has one text for a prompt, whatever the odds."
 ToolName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,128}$")]
+
+
+def _require_base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise PydanticCustomError("base64", "invalid base64 data") from None
+    return text
+
+
+Base64Str = Annotated[str, AfterValidator(_require_base64)]
 
 
 class CacheControl(Declared):
@@ -44,14 +65,16 @@ class Base64Source(Declared):
     media_type: Literal["image/jpeg", "image/png", "image/gif", "image/webp"] = Field(
         description="Checked."
     )
-    data: str = Field(description="Not looked at; part of the conversation.")
+    data: Base64Str = Field(description="Checked for its form; part of the conversation.")
 
 
 class UrlSource(Declared):
     """A picture elsewhere."""
 
     type: Literal["url"] = Field(description="Tells the sources apart.")
-    url: str = Field(description="Not looked at; part of the conversation.")
+    url: Annotated[str, Field(pattern=r"^https?://")] = Field(
+        description="Checked for its form; part of the conversation."
+    )
 
 
 class ImageBlock(Declared):
@@ -71,6 +94,10 @@ class ToolUseBlock(Declared):
     id: str = Field(description="A result has to answer it.")
     name: ToolName = Field(description="Part of the conversation.")
     input: dict[str, Any] = Field(description="Part of the conversation.")
+    caller: Annotated[object, only(None, {"type": "direct"})] = Field(
+        default=None, description="Only the model itself, as it was given."
+    )
+    toolset_name: NotModelled = Field(default=None, description="Only null, as it was given.")
     cache_control: CacheControl | None = Field(default=None, description=_CACHE)
 
 
@@ -203,7 +230,7 @@ class OutputConfig(Declared):
 class Metadata(Declared):
     """Who is behind the request."""
 
-    user_id: str | None = Field(
+    user_id: Annotated[str, Field(max_length=256)] | None = Field(
         default=None, description="Checked; nothing that an answer shows depends on it."
     )
 
@@ -225,7 +252,7 @@ class MessageRequest(Declared):
         | None
     ) = Field(default=None, description="Part of the conversation.")
     stream: bool | None = Field(default=None, description="The answer comes as events.")
-    stop_sequences: list[str] | None = Field(
+    stop_sequences: list[Annotated[str, Field(pattern=r"\S")]] | None = Field(
         default=None, description="The text ends before the first of these, and says which."
     )
     tools: list[Tool] | None = Field(
@@ -270,3 +297,13 @@ class CountRequest(Declared):
     ) = Field(default=None, description="Counted.")
     tools: list[Tool] | None = Field(default=None, description="Counted.")
     tool_choice: AnyToolChoice | None = Field(default=None, description="Costs nothing.")
+
+
+class ModelsQuery(DeclaredQuery):
+    """``GET /v1/models``."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=20, description="The page has so many models at most."
+    )
+    after_id: str | None = Field(default=None, description="The page begins after this one.")
+    before_id: str | None = Field(default=None, description="The page ends before this one.")

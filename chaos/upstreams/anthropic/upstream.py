@@ -23,7 +23,12 @@ from chaos.upstreams import model as imitation
 from chaos.upstreams.anthropic import errors, reading, words
 from chaos.upstreams.anthropic.answering import Answer
 from chaos.upstreams.anthropic.prompting import prompt_of, tokens_of
-from chaos.upstreams.anthropic.request import CountRequest, MessageRequest, ThinkingEnabled
+from chaos.upstreams.anthropic.request import (
+    CountRequest,
+    MessageRequest,
+    ModelsQuery,
+    ThinkingEnabled,
+)
 from chaos.upstreams.declared import Declared, MistakenError, read
 from chaos.upstreams.given import MODEL, ModelGiven
 from chaos.upstreams.prices import Price, Usage, cost
@@ -50,6 +55,11 @@ DEFAULT_MODELS = (
     *("claude-fable-5", "claude-fable-5-1", "claude-fable-5-2"),
 )
 """Those that the SDK names. Prices change: a test brings those that it claims something about."""
+
+WINDOWS: Mapping[str, tuple[int, int]] = dict.fromkeys(
+    ("claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5"), (200_000, 64_000)
+)
+"""Tokens that a model reads and writes at most; models that are not in here have no limits."""
 
 _DATED = re.compile(r"-\d{8}$|-latest$")
 _VERSIONS = ("2023-06-01", "2026-10-21")
@@ -205,7 +215,8 @@ class AnthropicUpstream(Upstream):
                 count = self._read(CountRequest, request.body, operation.name)
                 return json_response(200, {"input_tokens": tokens_of(count)})
             case "models.list":
-                return json_response(200, _page([_model(name) for name in self._prices]))
+                query = self._query(request, operation.name)
+                return json_response(200, _page([_model(name) for name in self._prices], query))
             case _:
                 name = operation.object or ""
                 self._require_model(name)
@@ -219,7 +230,8 @@ class AnthropicUpstream(Upstream):
             raise RefusalError(errors.failed(401))
         if "anthropic-version" not in request.headers:
             raise RefusalError(errors.invalid("anthropic-version: header is required"))
-        unknown = [f"?{name}" for name in request.query if name not in {"limit", "beta"}]
+        known = ModelsQuery.model_fields if operation.name == "models.list" else ()
+        unknown = [f"?{name}" for name in request.query if name not in {"beta", *known}]
         if request.headers.get("anthropic-beta"):
             unknown.append(f'anthropic-beta="{request.headers["anthropic-beta"]}"')
         if request.headers["anthropic-version"] not in _VERSIONS:
@@ -236,6 +248,7 @@ class AnthropicUpstream(Upstream):
         self._require_model(wanted.model)
         prompt = prompt_of(wanted)
         tokens_in = tokens_of(wanted)
+        self._require_room(wanted, tokens_in)
         excess = self._meter.draw(tokens=tokens_in)
         if excess is not None:
             refused = errors.failed(429)
@@ -269,6 +282,30 @@ class AnthropicUpstream(Upstream):
         if answer.turn.breaks is not None:
             return json_response(*errors.by_type(answer.turn.breaks.code or "overloaded_error"))
         return json_response(200, answer.message())
+
+    def _query(self, request: Request, operation: str) -> ModelsQuery:
+        sent = {name: value for name, value in request.query.items() if name != "beta"}
+        try:
+            return read(ModelsQuery, sent, upstream=self.name, operation=operation)
+        except MistakenError as error:
+            raise RefusalError(errors.invalid(words.message_of(error.mistake))) from None
+
+    def _require_room(self, wanted: MessageRequest, tokens_in: int) -> None:
+        """Hold a request to what its model reads and writes, as far as that is known."""
+        name = _DATED.sub("", wanted.model)
+        if name not in WINDOWS:
+            return
+        reads, writes = WINDOWS[name]
+        if wanted.max_tokens > writes:
+            raise RefusalError(
+                errors.invalid(
+                    f"max_tokens: {wanted.max_tokens} > {writes}, which is the maximum allowed "
+                    f"number of output tokens for {wanted.model}"
+                )
+            )
+        if tokens_in > reads:
+            message = f"prompt is too long: {tokens_in} tokens > {reads} maximum"
+            raise RefusalError(errors.invalid(message))
 
     def _read(self, kind: type[D], raw: bytes, operation: str) -> D:
         found = _read(kind, raw, self.name, operation)
@@ -323,7 +360,21 @@ def _model(name: str) -> dict[str, Any]:
     }
 
 
-def _page(listed: list[dict[str, Any]]) -> dict[str, Any]:
+def _page(listed: list[dict[str, Any]], query: ModelsQuery) -> dict[str, Any]:
+    """A page of the models: the first, or the one after or before a model."""
     ids = [each["id"] for each in listed]
-    first, last = (ids[0], ids[-1]) if ids else (None, None)
-    return {"data": listed, "has_more": False, "first_id": first, "last_id": last}
+    for name in ("after_id", "before_id"):
+        wanted = getattr(query, name)
+        if wanted is not None and wanted not in ids:
+            raise RefusalError(errors.invalid(f"{name}: no such model: {wanted}"))
+    begin = 0 if query.after_id is None else ids.index(query.after_id) + 1
+    end = len(ids) if query.before_id is None else ids.index(query.before_id)
+    shown = listed[begin:end]
+    backwards = query.before_id is not None
+    page = shown[-query.limit :] if backwards else shown[: query.limit]
+    return {
+        "data": page,
+        "has_more": len(shown) > len(page),
+        "first_id": page[0]["id"] if page else None,
+        "last_id": page[-1]["id"] if page else None,
+    }

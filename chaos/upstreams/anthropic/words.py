@@ -18,6 +18,8 @@ _WORDS = {
     "less_than_equal": "Input should be less than or equal to {le}",
     "too_short": "List should have at least {min_length} item",
     "string_too_short": "String should have at least {min_length} character",
+    "string_too_long": "String should have at most {max_length} characters",
+    "base64": "invalid base64 data",
     "string_pattern_mismatch": "String should match pattern '{pattern}'",
     "literal_error": "Input should be {expected}",
     "union_tag_invalid": "Input should be {expected_tags}",

@@ -10,6 +10,7 @@ from chaos.ports import Operation
 from chaos.upstreams.gcs import errors, signing
 from chaos.upstreams.gcs.batching import answer_batch
 from chaos.upstreams.gcs.bucket_api import BucketsApi
+from chaos.upstreams.gcs.conditions import require_known_values
 from chaos.upstreams.gcs.entries import EntriesApi
 from chaos.upstreams.gcs.inserts import InsertsApi
 from chaos.upstreams.gcs.objects import ObjectsApi
@@ -65,9 +66,11 @@ class Api:
         require_modelled(request, route, self._upstream)
         try:
             self._admit(request, route)
+            require_known_values(request)
             return self.handlers[route.operation](request, names)
         except RefusalError as refusal:
-            return refusal.response
+            is_xml = route.operation.startswith(("xml.", "uploads.multipart."))
+            return errors.as_xml(refusal.response) if is_xml else refusal.response
 
     def _admit(self, request: Request, route: Route) -> None:
         """See to it that the caller may ask at all."""
@@ -103,6 +106,7 @@ class Api:
             "objects.restore": objects.restore,
             "objects.rewrite": objects.rewrite,
             "objects.copy": objects.copy,
+            "objects.move": objects.move,
             "objects.compose": objects.compose,
             "objects.insert": self.inserts.insert,
             "uploads.resumable.start": self.inserts.start,

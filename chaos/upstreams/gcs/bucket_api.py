@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors
 from chaos.upstreams.gcs.buckets import PROJECT_NUMBER, Bucket, Json
-from chaos.upstreams.gcs.conditions import number, require_metageneration
+from chaos.upstreams.gcs.conditions import number, page_size, require_metageneration
 from chaos.upstreams.gcs.entries import read_entries
+from chaos.upstreams.gcs.names import require_bucket_name, require_storage_class
 from chaos.upstreams.gcs.resource import entry_resource, timestamp
 from chaos.upstreams.gcs.routes import Names
 from chaos.upstreams.gcs.showing import is_full, nothing, shown
@@ -54,7 +55,7 @@ class BucketsApi:
         if not request.query.get("project"):
             raise RefusalError(errors.error(400, "Required parameter: project", "required"))
         prefix = request.query.get("prefix", "")
-        limit = number(request, "maxResults") or 1000
+        limit = page_size(request)
         after = request.query.get("pageToken", "")
         found = [b for b in self._store.buckets if b.name.startswith(prefix) and b.name > after]
         listing: Json = {
@@ -72,6 +73,7 @@ class BucketsApi:
         name = body.get("name")
         if not name or not request.query.get("project"):
             raise RefusalError(errors.error(400, "Required", "required"))
+        require_bucket_name(name)
         if self._store.has_bucket(name):
             message = "Your previous request to create the named bucket succeeded and you already "
             raise RefusalError(errors.error(409, message + "own it.", "conflict"))
@@ -194,6 +196,7 @@ def _settings(body: Mapping[str, Any], operation: str) -> Json:
     ]
     if unknown:
         raise UnmodelledError("gcs", operation, unknown, taught_in=__name__)
+    require_storage_class(body.get("storageClass") or "STANDARD")
     return {key: body[key] for key in _SETTINGS if body.get(key) is not None}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 
-from chaos.http import Request, Response
+from chaos.http import Request, Response, seconds_until
 from chaos.upstreams.gcs.errors import failed, invalid
 from chaos.upstreams.gcs.resource import etag
 from chaos.upstreams.gcs.store import StoredObject
@@ -37,6 +38,42 @@ def require(
         if unwanted is not None and unwanted == value:
             raise _unchanged(current, reading=reading)
 
+    _require_tags(request, current, reading=reading)
+
+
+def require_xml(request: Request, current: StoredObject | None, *, reading: bool) -> None:
+    """Hold a request of the XML API to its preconditions, which are headers there.
+
+    Raises:
+        RefusalError: One does not hold.
+    """
+    actual = {
+        "generation": current.generation if current else 0,
+        "metageneration": current.metageneration if current else 0,
+    }
+    for noun, value in actual.items():
+        text = request.headers.get(f"x-goog-if-{noun}-match")
+        if text is not None and _whole(f"x-goog-if-{noun}-match", text) != value:
+            raise RefusalError(failed(412))
+    _require_tags(request, current, reading=reading)
+    if current is None:
+        return
+    since = _date(request, "if-modified-since")
+    # Tags are the stronger of the two, and dates have no parts of a second.
+    has_tag = "if-none-match" in request.headers
+    if reading and since is not None and not has_tag and int(current.created_s) <= since:
+        raise _unchanged(current, reading=True)
+    before = _date(request, "if-unmodified-since")
+    if before is not None and "if-match" not in request.headers and current.created_s > before + 1:
+        raise RefusalError(failed(412))
+
+
+def _date(request: Request, name: str) -> float | None:
+    left_s = seconds_until(request.headers.get(name, ""))
+    return None if left_s is None else time.time() + left_s
+
+
+def _require_tags(request: Request, current: StoredObject | None, *, reading: bool) -> None:
     tag = etag(current) if current else None
     wanted_tags, unwanted_tags = (
         [each.strip(' "') for each in request.headers.get(header, "").split(",") if each]
@@ -69,8 +106,44 @@ def number(request: Request, name: str) -> int | None:
         RefusalError: It is not a number.
     """
     text = request.query.get(name)
-    if text is None:
-        return None
+    return None if text is None else _whole(name, text)
+
+
+def page_size(request: Request, largest: int = 1000) -> int:
+    """How many entries a page of a list has at most.
+
+    Raises:
+        RefusalError: What is asked for is no size.
+    """
+    wanted = number(request, "maxResults")
+    if wanted is not None and not 0 <= wanted <= _LARGEST_SIZE:
+        raise invalid(f"Invalid value for maxResults: {wanted}")
+    return min(wanted or largest, largest)
+
+
+def require_known_values(request: Request) -> None:
+    """See to it that parameters with a few known values have one of them.
+
+    Raises:
+        RefusalError: One has not.
+    """
+    for name, known in _KNOWN_VALUES.items():
+        value = request.query.get(name)
+        if value is not None and value.lower() not in known:
+            raise invalid(f"Invalid value for {name}: {value}")
+
+
+_LARGEST_SIZE = 2**32 - 1
+_FLAG = ("true", "false")
+_KNOWN_VALUES = {
+    "projection": ("full", "noacl"),
+    "optionsRequestedPolicyVersion": ("1", "2", "3"),
+    **dict.fromkeys(("versions", "softDeleted", "includeTrailingDelimiter"), _FLAG),
+    **dict.fromkeys(("includeFoldersAsPrefixes", "showDeletedKeys", "prettyPrint"), _FLAG),
+}
+
+
+def _whole(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from xml.sax.saxutils import escape
 
 from chaos.http import Response, json_response, phrase
 from chaos.upstreams.refusal import RefusalError
@@ -93,3 +94,36 @@ def no_such_object(bucket: str, name: str) -> RefusalError:
 def invalid(message: str) -> RefusalError:
     """The request makes no sense."""
     return RefusalError(error(400, message, "invalid"))
+
+
+def xml_error(status: int, code: str, message: str) -> Response:
+    """An error of the XML API."""
+    body = (
+        "<?xml version='1.0' encoding='UTF-8'?>"
+        f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    )
+    headers = (("content-type", "application/xml; charset=UTF-8"),)
+    return Response(status=status, headers=headers, body=body.encode())
+
+
+def as_xml(response: Response) -> Response:
+    """An error of the JSON API as the XML API has it; one that is XML already stays as it is.
+
+    Example:
+        >>> as_xml(failed(412)).body.partition(b"<Message>")[0][-31:]
+        b'<Code>PreconditionFailed</Code>'
+    """
+    if (response.header("content-type") or "").partition(";")[0] != "application/json":
+        return response
+    message = response.json()["error"]["message"]
+    code = _XML_CODES.get(response.status, "InvalidArgument")
+    is_bucket = response.status == HTTPStatus.NOT_FOUND and "bucket" in message
+    return xml_error(response.status, "NoSuchBucket" if is_bucket else code, message)
+
+
+_XML_CODES = {
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    409: "BucketNotEmpty",
+    412: "PreconditionFailed",
+}

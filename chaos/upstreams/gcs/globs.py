@@ -18,7 +18,7 @@ def compiled(glob: str) -> re.Pattern[str]:
     backslash takes the meaning from the character after it.
 
     Raises:
-        ValueError: A bracket or a brace is not closed.
+        ValueError: A bracket or a brace is not closed, or a range runs backwards.
 
     Example:
         >>> [bool(compiled("a/**.{txt,md}").fullmatch(n)) for n in ("a/b/c.md", "a/b", "b/c.md")]
@@ -35,7 +35,8 @@ def compiled(glob: str) -> re.Pattern[str]:
             group = _GROUP.match(glob, place)
             if group is None:
                 raise ValueError(f"unclosed bracket in {glob!r}")
-            inside = group[2].replace("\\", "\\\\")
+            # A bracket within is a character like any other.
+            inside = group[2].replace("\\", "\\\\").replace("[", "\\[")
             pattern += f"[{'^' if group[1] else ''}{inside}]"
             place = group.end()
             continue
@@ -55,4 +56,12 @@ def compiled(glob: str) -> re.Pattern[str]:
         place += 1
     if open_braces:
         raise ValueError(f"unclosed brace in {glob!r}")
-    return re.compile(pattern, re.DOTALL)
+    return _regular(pattern, glob)
+
+
+def _regular(pattern: str, glob: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, re.DOTALL)
+    except re.error as error:
+        # A range that runs backwards, for one: ``[z-a]``.
+        raise ValueError(f"{error} in {glob!r}") from None

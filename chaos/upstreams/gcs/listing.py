@@ -8,12 +8,10 @@ from typing import Any
 
 from chaos.http import Request
 from chaos.upstreams.gcs import globs
-from chaos.upstreams.gcs.conditions import number
+from chaos.upstreams.gcs.conditions import page_size
 from chaos.upstreams.gcs.errors import invalid
 from chaos.upstreams.gcs.showing import whole_object
 from chaos.upstreams.gcs.store import Store, StoredObject
-
-_LARGEST_PAGE = 1000
 
 Position = tuple[bytes, int]
 """Where an entry stands in the listing: name in UTF-8, and generation (0 for a prefix)."""
@@ -23,7 +21,7 @@ def list_objects(store: Store, bucket: str, request: Request) -> dict[str, Any]:
     """One page of the objects that the request's query asks for."""
     query = request.query
     after = _position(query["pageToken"]) if query.get("pageToken") else None
-    limit = min(number(request, "maxResults") or _LARGEST_PAGE, _LARGEST_PAGE)
+    limit = page_size(request)
 
     entries = sorted(_entries(store, bucket, query).items())
     left = [entry for entry in entries if after is None or entry[0] > after]
@@ -60,7 +58,7 @@ def _entries(
 
 def _wanted(store: Store, bucket: str, query: dict[str, str]) -> Iterator[StoredObject]:
     """The objects within the limits of the query, before any are taken together in folders."""
-    start, end = query.get("startOffset", ""), query.get("endOffset")
+    start, end = query.get("startOffset", ""), query.get("endOffset") or None
     prefix, glob = query.get("prefix", ""), query.get("matchGlob")
     try:
         pattern = globs.compiled(glob) if glob else None

@@ -72,10 +72,19 @@ def _headers(stored: StoredObject) -> Headers:
     ]
 
 
+def _accepts_gzip(accepted: str) -> bool:
+    """Whether a header names gzip, and not only to rule it out: ``gzip;q=0``."""
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.replace(" ", "").partition(";")
+        if coding in {"gzip", "x-gzip", "*"} and not re.fullmatch(r"q=0(\.0*)?", weight):
+            return True
+    return False
+
+
 def _gunzipped(stored: StoredObject, request: Request) -> bytes | None:
     """The object unpacked; None if it is to be sent as it is stored."""
-    accepted = request.headers.get("accept-encoding", "").lower()
-    if stored.settings.get("contentEncoding") != "gzip" or "gzip" in accepted:
+    accepted = request.headers.get("accept-encoding", "")
+    if stored.settings.get("contentEncoding") != "gzip" or _accepts_gzip(accepted):
         return None
     if "no-transform" in stored.settings.get("cacheControl", ""):
         return None

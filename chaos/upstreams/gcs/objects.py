@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from chaos.http import Request, Response
@@ -11,12 +12,14 @@ from chaos.upstreams.gcs.conditions import number, require
 from chaos.upstreams.gcs.entries import read_entries
 from chaos.upstreams.gcs.listing import is_true, list_objects
 from chaos.upstreams.gcs.media import media_response
+from chaos.upstreams.gcs.names import require_object_name
 from chaos.upstreams.gcs.resource import patched_settings, settings_of
 from chaos.upstreams.gcs.routes import Names
 from chaos.upstreams.gcs.showing import nothing, shown, shown_object, whole_object
 from chaos.upstreams.gcs.store import Store, StoredObject
 from chaos.upstreams.gcs.uploads import read_json
 from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.unmodelled import UnmodelledError
 
 MOST_SOURCES = 32
 """Objects that one request can put together."""
@@ -24,12 +27,19 @@ MOST_SOURCES = 32
 _MIB = 1024 * 1024
 
 
+_Rewrite = tuple[Mapping[str, str], int]
+"""From where to where, and which generation of the source."""
+
+_COMPOSE = frozenset({"kind", "destination", "sourceObjects", "deleteSourceObjects"})
+_SOURCE = frozenset({"name", "generation", "objectPreconditions"})
+
+
 class ObjectsApi:
     """Answers requests about objects from a store, and changes it as they say."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._rewritten: dict[str, int] = {}
+        self._rewritten: dict[str, tuple[_Rewrite, int]] = {}
 
     def list(self, request: Request, names: Names) -> Response:
         """A page of the names in a bucket."""
@@ -97,8 +107,9 @@ class ObjectsApi:
 
     def rewrite(self, request: Request, names: Names) -> Response:
         """Copy an object, in as many requests as it takes."""
-        size = len(self.named(request, names, "sourceGeneration").data)
-        done = self._progress(request, size)
+        source = self.named(request, names, "sourceGeneration")
+        rewrite, size = (dict(names), source.generation), len(source.data)
+        done = self._progress(request, rewrite, size)
         report: dict[str, Any] = {
             "kind": "storage#rewriteResponse",
             "totalBytesRewritten": str(done),
@@ -106,20 +117,34 @@ class ObjectsApi:
             "done": done == size,
         }
         if done < size:
-            place = f"{names['to_bucket']}/{names['to_object']}/{done}"
+            place = f"{names['to_bucket']}/{names['to_object']}/{source.generation}/{done}"
             report["rewriteToken"] = hashlib.sha256(place.encode()).hexdigest()
-            self._rewritten[report["rewriteToken"]] = done
+            self._rewritten[report["rewriteToken"]] = rewrite, done
         else:
             copied = self._copied(request, names, "objects.rewrite")
             report["resource"] = whole_object(request, copied)
         return shown(request, report)
 
+    def move(self, request: Request, names: Names) -> Response:
+        """Give an object another name in its bucket, at once."""
+        source = self.named(request, names, "sourceGeneration")
+        names = {**names, "to_bucket": names["bucket"]}
+        moved = self._copied(request, names, "objects.move")
+        self._store.delete(source, for_good=False)
+        return shown_object(request, moved)
+
     def compose(self, request: Request, names: Names) -> Response:
         """Put objects together to one."""
         body = read_json(request.body)
-        bucket, name = names["bucket"], names["object"]
+        bucket, name = names["bucket"], require_object_name(names["object"])
         require(request, self._store.find(bucket, name), reading=False)
         wanted = body.get("sourceObjects") or []
+        unknown = [f"body.{key}" for key in body if key not in _COMPOSE]
+        unknown += [
+            f"body.sourceObjects.{key}" for each in wanted for key in each if key not in _SOURCE
+        ]
+        if unknown:
+            raise UnmodelledError("gcs", "objects.compose", unknown, taught_in=__name__)
         if not wanted:
             raise errors.invalid("You must provide at least one source component.")
         if len(wanted) > MOST_SOURCES:
@@ -138,6 +163,11 @@ class ObjectsApi:
             components=sum(source.components or 1 for source in sources),
             acl=entries,
         )
+        if body.get("deleteSourceObjects"):
+            for source in sources:
+                # One that was put in twice, or took its own place, is not there any more.
+                if self._store.find(bucket, source.name) == source:
+                    self._store.delete(source, for_good=False)
         return shown_object(request, composed)
 
     def named(self, request: Request, names: Names, parameter: str = "generation") -> StoredObject:
@@ -158,12 +188,12 @@ class ObjectsApi:
             raise errors.no_such_object(bucket, name)
         return stored
 
-    def _progress(self, request: Request, size: int) -> int:
+    def _progress(self, request: Request, rewrite: _Rewrite, size: int) -> int:
         """How many bytes are rewritten after this request."""
         token = request.query.get("rewriteToken")
-        if token is not None and token not in self._rewritten:
+        begun_as, before = (rewrite, 0) if not token else self._rewritten.get(token, (None, 0))
+        if begun_as != rewrite:
             raise errors.invalid("Invalid rewrite token.")
-        before = self._rewritten.get(token or "", 0)
         limit = number(request, "maxBytesRewrittenPerCall")
         if limit is None:
             return size
@@ -174,7 +204,7 @@ class ObjectsApi:
     def _copied(self, request: Request, names: Names, operation: str) -> StoredObject:
         source = self.named(request, names, "sourceGeneration")
         require(request, source, reading=False, of="Source")
-        bucket, name = names["to_bucket"], names["to_object"]
+        bucket, name = names["to_bucket"], require_object_name(names["to_object"])
         require(request, self._store.find(bucket, name), reading=False)
         # Metadata in the request replaces that of the source; without any, it is kept.
         body = read_json(request.body or b"{}")

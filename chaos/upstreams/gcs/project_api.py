@@ -8,6 +8,7 @@ from typing import Any
 
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors
+from chaos.upstreams.gcs.conditions import page_size
 from chaos.upstreams.gcs.listing import is_true
 from chaos.upstreams.gcs.resource import timestamp
 from chaos.upstreams.gcs.routes import Names
@@ -23,6 +24,7 @@ _NOTIFICATION = {
     *("topic", "payload_format", "event_types", "custom_attributes", "object_name_prefix"),
     *("kind", "id", "etag", "selfLink"),
 }
+_PAYLOADS = ("JSON_API_V1", "NONE")
 _STATES = ("ACTIVE", "INACTIVE")
 
 
@@ -65,7 +67,7 @@ class KeysApi:
         return shown(request, self._named(names))
 
     def list(self, request: Request, names: Names) -> Response:
-        """The keys of a project that are not deleted."""
+        """A page of the keys of a project that are not deleted."""
         email = request.query.get("serviceAccountEmail")
         deleted = is_true(request.query, "showDeletedKeys")
         items = [
@@ -75,7 +77,14 @@ class KeysApi:
             and email in (None, key["serviceAccountEmail"])
             and (deleted or key["state"] != "DELETED")
         ]
-        return shown(request, {"kind": "storage#hmacKeysMetadata", "items": items})
+        limit, after = page_size(request), request.query.get("pageToken", "")
+        begin = next((i + 1 for i, key in enumerate(items) if key["accessId"] == after), 0)
+        if after and not begin:
+            raise errors.invalid("Invalid page token.")
+        listing: Json = {"kind": "storage#hmacKeysMetadata", "items": items[begin:][:limit]}
+        if len(items) > begin + limit:
+            listing["nextPageToken"] = listing["items"][-1]["accessId"]
+        return shown(request, listing)
 
     def update(self, request: Request, names: Names) -> Response:
         """Switch a key on or off."""
@@ -119,6 +128,8 @@ class NotificationsApi:
             raise UnmodelledError("gcs", "notifications.insert", unknown, taught_in=__name__)
         if not body.get("topic"):
             raise RefusalError(errors.error(400, "Required", "required"))
+        if body.get("payload_format", "JSON_API_V1") not in _PAYLOADS:
+            raise errors.invalid(f"Invalid payload format: {body['payload_format']}")
         number = str(max((int(each) for each in bucket.notifications), default=0) + 1)
         bucket.notifications[number] = {
             "kind": "storage#notification",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from chaos.upstreams.gcs.errors import invalid
+from chaos.upstreams.gcs.names import require_settings
 from chaos.upstreams.gcs.store import StoredObject
 from chaos.upstreams.unmodelled import UnmodelledError
 
@@ -97,6 +99,7 @@ def settings_of(metadata: Mapping[str, Any], operation: str) -> dict[str, Any]:
 
     Raises:
         UnmodelledError: It chooses something that is not modelled.
+        RefusalError: It chooses something that cannot be.
     """
     unknown = [
         f"body.{key}"
@@ -105,7 +108,9 @@ def settings_of(metadata: Mapping[str, Any], operation: str) -> dict[str, Any]:
     ]
     if unknown:
         raise UnmodelledError("gcs", operation, unknown, taught_in=__name__)
-    return {key: metadata[key] for key in _SETTINGS if metadata.get(key) is not None}
+    settings = {key: metadata[key] for key in _SETTINGS if metadata.get(key) is not None}
+    require_settings(settings)
+    return settings
 
 
 def patched_settings(
@@ -140,9 +145,42 @@ def select(resource: Mapping[str, Any], fields: str | None) -> dict[str, Any]:
     """
     if not fields:
         return dict(resource)
-    kept = _prune(resource, _parse(fields))
+    tree = _parse(fields)
+    unknown = next((name for name in _names(tree) if name not in _FIELDS), None)
+    if unknown is not None:
+        raise invalid(f"Invalid field selection {unknown}")
+    kept = _prune(resource, tree)
     assert isinstance(kept, dict)
     return kept
+
+
+def _names(tree: Tree, above: str = "") -> Iterator[str]:
+    # What people put into metadata and labels has names of their own.
+    if above not in {"metadata", "labels"}:
+        yield from tree
+        for name, inner in tree.items():
+            yield from _names(inner, name)
+
+
+_FIELDS = frozenset(
+    {"*", *_SETTINGS, *_GIVEN}
+    | {"retention", "mode", "retainUntilTime", "temporaryHold", "eventBasedHold", "kmsKeyName"}
+    | {"customerEncryption", "encryptionAlgorithm", "keySha256", "retentionExpirationTime"}
+    | {"contexts", "custom", "value", "createTime", "updateTime", "timeDeleted", "etag", "entity"}
+    | {"entityId", "role", "email", "domain", "object", "projectTeam", "projectNumber", "team"}
+    | {"items", "prefixes", "nextPageToken", "objectSize", "totalBytesRewritten", "done"}
+    | {"rewriteToken", "resource", "defaultObjectAcl", "versioning", "enabled", "labels"}
+    | {"location", "locationType", "iamConfiguration", "uniformBucketLevelAccess", "lockedTime"}
+    | {"publicAccessPrevention", "bucketPolicyOnly", "retentionPolicy", "retentionPeriod"}
+    | {"effectiveTime", "isLocked", "softDeletePolicy", "retentionDurationSeconds", "lifecycle"}
+    | {"rule", "action", "condition", "cors", "website", "logging", "encryption", "billing"}
+    | {"rpo", "autoclass", "hierarchicalNamespace", "objectRetention", "satisfiesPZS", "version"}
+    | {"bindings", "members", "permissions", "resourceId", "accessId", "projectId", "state"}
+    | {"serviceAccountEmail", "secret", "email_address", "topic", "payload_format"}
+    | {"event_types", "custom_attributes", "object_name_prefix", "customPlacementConfig"}
+    | {"dataLocations", "defaultEventBasedHold", "generationId", "restoreToken", "ipFilter"}
+)
+"""What resources have in them, whether or not the stand-in ever shows it."""
 
 
 def _parse(fields: str) -> Tree:

@@ -22,8 +22,8 @@ _TO = r"/b/(?P<to_bucket>[^/]+)/o/(?P<to_object>[^/]+)"
 _P = r"/storage/v1/projects/(?P<project>[^/]+)"
 _XML = r"/(?!storage/v1/|upload/|download/|batch/|resumable/)(?P<bucket>[^/]+)/(?P<object>.+)"
 
-_EVERYWHERE = frozenset({"alt", "fields", "prettyPrint", "quotaUser", "key"})
-"""Parameters of every JSON method. The last three change nothing that an answer shows."""
+_EVERYWHERE = frozenset({"alt", "fields", "prettyPrint", "quotaUser", "key", "userProject"})
+"""Parameters of every JSON method. The last four change nothing that an answer shows."""
 
 _META = frozenset({"ifMetagenerationMatch", "ifMetagenerationNotMatch"})
 _IF = _META | {"ifGenerationMatch", "ifGenerationNotMatch"}
@@ -119,6 +119,7 @@ ROUTES: tuple[Route, ...] = (
         _WRITE | _IF_SOURCE | {"rewriteToken", "maxBytesRewrittenPerCall"},
     ),
     _route("POST", f"{_O}/copyTo{_TO}", "objects.copy", _WRITE | _IF_SOURCE),
+    _route("POST", f"{_O}/moveTo/o/(?P<to_object>[^/]+)", "objects.move", _WRITE | _IF_SOURCE),
     _route("POST", f"{_O}/compose", "objects.compose", _WRITE),
     *_acl(f"{_O}/acl", "object_acl", _GENERATION),
     _route("POST", f"/upload{_B}/o", "objects.insert", _INSERT, uploadType="media"),
@@ -162,6 +163,9 @@ _HEADERS = frozenset(
 
 _METADATA = "x-goog-meta-"
 
+_BY_DATE = ("if-modified-since", "if-unmodified-since")
+"""Preconditions that the XML API has and the JSON API does not name."""
+
 
 def find(request: Request) -> tuple[Route | None, Names]:
     """The route of a request, and the parts of its path; None if there is none."""
@@ -194,5 +198,6 @@ def require_modelled(request: Request, route: Route, upstream: str) -> None:
         and name not in _HEADERS
         and not (xml and name.startswith(_METADATA))
     ]
+    unknown += [name for name in _BY_DATE if not xml and name in request.headers]
     if unknown:
         raise UnmodelledError(upstream, route.operation, unknown, taught_in=__name__)

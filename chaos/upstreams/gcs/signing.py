@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import time
 from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from chaos.http import Request, Response
+from chaos.http import Request
+from chaos.upstreams.gcs.errors import xml_error
 from chaos.upstreams.refusal import RefusalError
 
 LONGEST_S = 7 * 24 * 60 * 60
@@ -86,9 +89,30 @@ def _require_v2(request: Request, verifier: Verifier | None) -> None:
         expires_s = int(query["Expires"])
     except (KeyError, ValueError):
         raise RefusalError(xml_error(400, "InvalidArgument", "Invalid argument.")) from None
-    # Signatures of this kind are on their way out; only their time is checked.
-    del verifier
     _require_in_time(expires_s)
+    sent = request.headers
+    extra = sorted(name for name in sent if name.startswith("x-goog-"))
+    message = "\n".join(
+        (
+            request.method,
+            sent.get("content-md5", ""),
+            sent.get("content-type", ""),
+            query["Expires"],
+            *(f"{name}:{' '.join(sent[name].split())}" for name in extra),
+            # Wishes for headers of the answer are beside the signature.
+            urlsplit(request.url).path,
+        )
+    )
+    _require_verified(verifier, query.get("GoogleAccessId", ""), message, query["Signature"])
+
+
+def _require_verified(verifier: Verifier | None, email: str, message: str, signature: str) -> None:
+    try:
+        raw = base64.b64decode(signature, validate=True)
+    except binascii.Error:
+        raise _mismatch() from None
+    if verifier is not None and verifier.verifies(email, message.encode(), raw) is False:
+        raise _mismatch()
 
 
 def _require_in_time(expires_s: float) -> None:
@@ -108,13 +132,3 @@ def _mismatch() -> RefusalError:
 
 def _quoted(text: str) -> str:
     return quote(text, safe="~")
-
-
-def xml_error(status: int, code: str, message: str) -> Response:
-    """An error of the XML API."""
-    body = (
-        "<?xml version='1.0' encoding='UTF-8'?>"
-        f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    )
-    headers = (("content-type", "application/xml; charset=UTF-8"),)
-    return Response(status=status, headers=headers, body=body.encode())

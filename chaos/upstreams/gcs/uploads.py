@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.message import Message
@@ -13,11 +14,15 @@ from typing import Any
 
 from chaos.http import Request, Response
 from chaos.upstreams.gcs.errors import error, invalid
+from chaos.upstreams.gcs.names import require_object_name
 from chaos.upstreams.gcs.store import crc32c_of, md5_of
 from chaos.upstreams.refusal import RefusalError
 
 CHUNK_QUANTUM = 256 * 1024
 """Cloud Storage keeps a chunk in multiples of this, except the last."""
+
+KEPT_S = 7 * 24 * 60 * 60
+"""How long an upload may take, from its first request on."""
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(?P<first>\d+)-(?P<last>\d+)|\*)/(?P<total>\d+|\*)")
 _DEFAULT_TYPE = "application/octet-stream"
@@ -60,7 +65,9 @@ class Session:
         bucket: Where the object goes.
         opened_by: The first request, whose preconditions hold for the whole upload.
         upload: Name and metadata; no data yet.
+        opened_s: Unix time at which it was opened; it is kept for a week.
         received: What has come so far.
+        total: Length of the whole object, once somebody has said it.
         finished: The response to the last chunk, for whoever did not get to see it.
     """
 
@@ -68,6 +75,8 @@ class Session:
     bucket: str
     opened_by: Request
     upload: Upload
+    opened_s: float
+    total: int | None = None
     received: bytearray = field(default_factory=bytearray, repr=False)
     finished: Response | None = None
 
@@ -78,6 +87,10 @@ class Session:
             RefusalError: The chunk does not fit in here.
         """
         offset, total = self._place_of(request)
+        if total is not None:
+            if self.total is not None and total != self.total:
+                raise invalid(f"The object is to have {self.total} bytes, and now {total}.")
+            self.total = total
         have = len(self.received)
         if offset > have:
             raise RefusalError(
@@ -130,6 +143,8 @@ class Session:
         first, last = int(match["first"]), int(match["last"])
         if last - first + 1 != len(request.body):
             raise invalid("The body is not as long as its Content-Range says.")
+        if total is not None and last >= total:
+            raise invalid("The Content-Range goes beyond the end of the object.")
         return first, total
 
 
@@ -149,6 +164,8 @@ class Sessions:
             bucket=bucket,
             opened_by=request,
             upload=read_resumable(request),
+            opened_s=time.time(),
+            total=_promised_length(request),
         )
         self._by_id[session.id] = session
         return session
@@ -159,7 +176,18 @@ class Sessions:
 
     def find(self, request: Request) -> Session | None:
         """The upload that a request belongs to."""
-        return self._by_id.get(request.query.get("upload_id", ""))
+        session = self._by_id.get(request.query.get("upload_id", ""))
+        is_old = session is not None and time.time() > session.opened_s + KEPT_S
+        return None if is_old else session
+
+
+def _promised_length(request: Request) -> int | None:
+    text = request.headers.get("x-upload-content-length", "")
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise invalid(f"Invalid value for X-Upload-Content-Length: {text}")
+    return int(text)
 
 
 def read_media(request: Request) -> Upload:
@@ -212,7 +240,7 @@ def _upload(request: Request, metadata: Mapping[str, Any], data: bytes) -> Uploa
     name = metadata.get("name") or request.query.get("name")
     if not name:
         raise RefusalError(error(400, "Required", "required"))
-    return Upload(name=name, metadata=metadata, data=data)
+    return Upload(name=require_object_name(name), metadata=metadata, data=data)
 
 
 def _part(part: bytes) -> tuple[str, bytes]:

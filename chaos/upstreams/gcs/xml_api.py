@@ -12,16 +12,21 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from chaos.http import Request, Response
+from chaos.upstreams.gcs import conditions
+from chaos.upstreams.gcs.conditions import require_xml
+from chaos.upstreams.gcs.errors import xml_error
 from chaos.upstreams.gcs.media import media_response
+from chaos.upstreams.gcs.names import require_object_name, require_settings
 from chaos.upstreams.gcs.routes import Names
 from chaos.upstreams.gcs.showing import nothing
-from chaos.upstreams.gcs.signing import xml_error
 from chaos.upstreams.gcs.store import Store, StoredObject, crc32c_of, md5_of
 from chaos.upstreams.gcs.uploads import Upload
 from chaos.upstreams.refusal import RefusalError
 
 SMALLEST_PART = 5 * 1024 * 1024
 """Every part but the last is at least so large."""
+
+MOST_PARTS = 10_000
 
 _META = "x-goog-meta-"
 
@@ -46,7 +51,9 @@ class XmlApi:
 
     def get(self, request: Request, names: Names) -> Response:
         """The bytes of an object."""
-        response = media_response(self._found(request, names), request)
+        stored = self._found(request, names)
+        require_xml(request, stored, reading=True)
+        response = media_response(stored, request)
         wanted = {
             "content-type": request.query.get("response-content-type"),
             "content-disposition": request.query.get("response-content-disposition"),
@@ -67,6 +74,10 @@ class XmlApi:
         except RefusalError:
             message = "The CRC32C or MD5 you specified did not match what we computed."
             raise RefusalError(xml_error(400, "BadDigest", message)) from None
+        self._require_bucket(names["bucket"])
+        require_object_name(names["object"])
+        current = self._store.find(names["bucket"], names["object"])
+        require_xml(request, current, reading=False)
         settings = _settings(request)
         stored = self._store.put(names["bucket"], names["object"], request.body, settings)
         return Response(
@@ -80,7 +91,9 @@ class XmlApi:
 
     def delete(self, request: Request, names: Names) -> Response:
         """Delete an object."""
-        self._store.delete(self._found(request, names), for_good="generation" in request.query)
+        stored = self._found(request, names)
+        require_xml(request, stored, reading=False)
+        self._store.delete(stored, for_good="generation" in request.query)
         return nothing()
 
     def start(self, request: Request, names: Names) -> Response:
@@ -100,7 +113,10 @@ class XmlApi:
         """Take a part; one that comes again takes the place of the first."""
         upload = self._upload(request, names)
         _require_hashes(request)
-        number = int(request.query["partNumber"])
+        number = _number(request, "partNumber")
+        if not 0 < number <= MOST_PARTS:
+            message = f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive."
+            raise RefusalError(xml_error(400, "InvalidArgument", message))
         upload.parts[number] = request.body
         hashes = f"crc32c={crc32c_of(request.body)},md5={md5_of(request.body)}"
         headers = (("etag", _tag(request.body)), ("x-goog-hash", hashes))
@@ -143,13 +159,17 @@ class XmlApi:
 
     def _found(self, request: Request, names: Names) -> StoredObject:
         self._require_bucket(names["bucket"])
-        generation = request.query.get("generation")
-        found = self._store.find(
-            names["bucket"], names["object"], int(generation) if generation else None
-        )
+        wanted = _number(request, "generation") if request.query.get("generation") else None
+        found = self._store.find(names["bucket"], names["object"], wanted)
         if found is None:
             raise RefusalError(xml_error(404, "NoSuchKey", "The specified key does not exist."))
         return found
+
+
+def _number(request: Request, name: str) -> int:
+    found = conditions.number(request, name)
+    assert found is not None, "the route wants it, or somebody looked"
+    return found
 
 
 def _settings(request: Request) -> dict[str, Any]:
@@ -169,7 +189,9 @@ def _settings(request: Request) -> dict[str, Any]:
         for name, value in headers.items()
         if name.startswith(_META)
     }
-    return settings | ({"metadata": metadata} if metadata else {})
+    settings |= {"metadata": metadata} if metadata else {}
+    require_settings(settings)
+    return settings
 
 
 def _require_hashes(request: Request) -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from chaos.http import Request, Response, json_response
 from chaos.upstreams.declared import Declared
 from chaos.upstreams.openai.asked import Asked
+from chaos.upstreams.openai.chat.request import Metadata
 from chaos.upstreams.openai.errors import invalid_request
 from chaos.upstreams.openai.files import FilesApi, StoredFile
 from chaos.upstreams.openai.listing import PageQuery, not_found, page
@@ -33,7 +34,7 @@ class BatchRequest(Declared):
     input_file_id: str = Field(description="A file with the purpose `batch`, a request a line.")
     endpoint: Endpoint = Field(description="Where all its requests go.")
     completion_window: Literal["24h"] = Field(description="The only one there is.")
-    metadata: dict[str, str] | None = Field(default=None, description="Kept with the batch.")
+    metadata: Metadata | None = Field(default=None, description="Kept with the batch.")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -227,6 +228,12 @@ def _take(
         if key not in line:
             yield "missing_required_parameter", f"Missing required parameter: '{key}'.", key
             return
+    if line["method"] != "POST":
+        yield "invalid_method", "The only supported method is POST.", "method"
+        return
+    if not isinstance(line["body"], dict) or line["body"].get("stream"):
+        yield "invalid_request", "The body has to be an object, and not one of a stream.", "body"
+        return
     if line["url"] != endpoint:
         message = f"The URL provided for this request does not match the batch's: {endpoint}."
         yield "mismatched_endpoint", message, "url"

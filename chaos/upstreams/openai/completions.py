@@ -20,6 +20,7 @@ from chaos.upstreams.openai.chat.request import (
     NOTHING_TO_SEE,
     SAMPLING,
     Percent,
+    Seed,
     Stops,
     StreamOptions,
 )
@@ -27,6 +28,7 @@ from chaos.upstreams.openai.errors import in_a_stream, invalid_request
 from chaos.upstreams.openai.logprobs import logprob, ranked
 from chaos.upstreams.openai.models import Catalogue
 from chaos.upstreams.openai.reading import Read
+from chaos.upstreams.openai.windows import require_short_prompt
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.script import ReplyScript
 
@@ -89,7 +91,7 @@ class CompletionRequest(Declared):
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(
         default=None, description=SAMPLING
     )
-    seed: int | None = Field(
+    seed: Seed | None = Field(
         default=None, description="The same request has the same answer anyway."
     )
     logit_bias: Annotated[dict[str, float], only({})] | None = Field(
@@ -111,6 +113,11 @@ class CompletionRequest(Declared):
                 return [each if isinstance(each, str) else json.dumps(each) for each in several]
 
     @property
+    def limit(self) -> int:
+        """How many tokens each text may have."""
+        return _DEFAULT_MAX_TOKENS if self.max_tokens is None else self.max_tokens
+
+    @property
     def stops(self) -> Sequence[str]:
         """The stop sequences, as a list."""
         return [self.stop] if isinstance(self.stop, str) else self.stop or []
@@ -126,7 +133,9 @@ class CompletionsApi:
     def create(self, asked: Asked) -> Response:
         """Let each prompt go on, ``n`` times."""
         request = asked.body(CompletionRequest)
-        self._models.find(request.model, "completion", asked)
+        model = self._models.find(request.model, "completion", asked)
+        longest = max(map(tokens.count, request.prompts), default=0)
+        require_short_prompt(model, longest, request.limit, "prompt")
         if request.best_of is not None and request.best_of < (request.n or 1):
             raise RefusalError(invalid_request("best_of must be greater than n", "best_of"))
         if request.best_of is not None and request.best_of > 1 and request.stream:
@@ -164,8 +173,7 @@ class CompletionsApi:
     def _turn(self, request: CompletionRequest, prompt: str, number: int) -> Turn:
         asked = Prompt(question=prompt, conversation=json.dumps(prompt))
         turn = imitation.take_turn(asked, self._script, choice=number)
-        limit = _DEFAULT_MAX_TOKENS if request.max_tokens is None else request.max_tokens
-        return imitation.end(turn, stops=request.stops, limit=limit)
+        return imitation.end(turn, stops=request.stops, limit=request.limit)
 
 
 def _stream(body: bytes) -> Response:

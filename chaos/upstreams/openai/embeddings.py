@@ -15,9 +15,12 @@ from chaos.http import Response, json_response
 from chaos.upstreams import tokens
 from chaos.upstreams.declared import Declared
 from chaos.upstreams.openai.asked import Asked
-from chaos.upstreams.openai.errors import invalid_request
-from chaos.upstreams.openai.models import Catalogue
+from chaos.upstreams.openai.errors import error, invalid_request
+from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.refusal import RefusalError
+
+MOST_TOKENS = 300_000
+"""Tokens that all inputs of a request may have together."""
 
 Text = Annotated[str, Field(min_length=1)]
 Numbers = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=8192)]
@@ -90,6 +93,7 @@ class EmbeddingsApi:
             message = f"Invalid value for 'dimensions' = {dimensions}. Must be less than or equal "
             message += f"to {model.dimensions}."
             raise RefusalError(invalid_request(message, "dimensions"))
+        _require_short(request, model)
         data = [
             {"object": "embedding", "index": index, "embedding": _sent(each, dimensions, request)}
             for index, each in enumerate(request.inputs)
@@ -98,6 +102,22 @@ class EmbeddingsApi:
         usage = {"prompt_tokens": spent, "total_tokens": spent}
         payload = {"object": "list", "data": data, "model": request.model, "usage": usage}
         return json_response(200, payload)
+
+
+def _require_short(request: EmbeddingRequest, model: Model) -> None:
+    """Hold the inputs to what a model reads, each by itself and all together."""
+    counted = [_tokens(each) for each in request.inputs]
+    longest, total = max(counted), sum(counted)
+    if model.context is not None and longest > model.context:
+        message = (
+            f"This model's maximum context length is {model.context} tokens, however you "
+            f"requested {longest} tokens ({longest} in your prompt; 0 for the completion). Please "
+            "reduce your prompt; or completion length."
+        )
+        raise RefusalError(invalid_request(message))
+    if total > MOST_TOKENS:
+        message = f"Requested {total} tokens, max {MOST_TOKENS} tokens per request"
+        raise RefusalError(error(400, message, kind="max_tokens_per_request"))
 
 
 def _sent(each: str | list[int], dimensions: int, request: EmbeddingRequest) -> Any:  # noqa: ANN401 - one of two forms

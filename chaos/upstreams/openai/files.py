@@ -17,9 +17,8 @@ from chaos.upstreams.openai.listing import OrderedPageQuery, not_found, page
 from chaos.upstreams.openai.words import response_to
 from chaos.upstreams.refusal import RefusalError
 
-Purpose = Literal[
-    "assistants", "batch", "batch_output", "evals", "fine-tune", "user_data", "vision"
-]
+Purpose = Literal["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
+"""What people upload files for; others are those that the provider writes itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

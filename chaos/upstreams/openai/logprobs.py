@@ -7,7 +7,11 @@ from typing import Any
 
 from chaos.upstreams import tokens
 
-_ALTERNATIVES = (" perhaps", " indeed", " then", " also", " now", " well", " so", " but", " and")
+_ALTERNATIVES = (
+    *(" perhaps", " indeed", " then", " also", " now", " well", " so", " but", " and", " or"),
+    *(" if", " as", " to", " the", " a", " of", " in", " it", " is", " on"),
+)
+"""As many as the twenty that may be asked for: one of them may be what was said."""
 
 
 def logprob(token: str, place: int) -> float:
@@ -25,7 +29,6 @@ def ranked(token: str, place: int, most: int) -> list[tuple[str, float]]:
     """The most likely tokens at a place, the one that was said first among them."""
     own = logprob(token, place)
     others = [each for each in _ALTERNATIVES if each != token]
-    # Ten alternatives are plenty; fewer than asked for may come from the provider as well.
     listed = [(token, own), *((each, own - 1 - i) for i, each in enumerate(others))]
     return listed[:most]
 

@@ -31,6 +31,11 @@ class Model:
         kind: What it is for: ``chat`` models serve chat completions and responses.
         reasons: Whether it thinks first: then its thoughts cost tokens, and it takes neither
             ``max_tokens`` nor another temperature than 1.
+        context: Tokens that it reads and writes in all; None if nobody has said how many.
+        longest: Tokens of its longest answer; None in the same way.
+        sees: Whether it takes pictures.
+        formats: What its answers may have to be besides prose.
+        efforts: How hard it may be told to think; all if empty.
         dimensions: Of its embeddings, unless a request wants fewer.
         shortens: Whether a request may want fewer.
         price: What its tokens cost; None if nobody has put a price on them.
@@ -39,6 +44,11 @@ class Model:
     name: str
     kind: Kind = "chat"
     reasons: bool = False
+    context: int | None = None
+    longest: int | None = None
+    sees: bool = True
+    formats: frozenset[str] = frozenset({"json_object", "json_schema"})
+    efforts: tuple[str, ...] = ()
     dimensions: int = 1536
     shortens: bool = True
     price: Price | None = None

@@ -42,6 +42,12 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
 OPERATIONS = tuple(operation for _, _, operation in ROUTES)
 """Every operation there is."""
 
+QUERIED = frozenset(
+    {"chat.completions.list", "chat.completions.messages", "responses.retrieve"}
+    | {"responses.input_items", "files.list", "batches.list"}
+)
+"""Operations that declare what their query may have; those of all others are empty."""
+
 _BASE = r"(?:/[^/]+)*?/v\d+(?:beta\d*)?|/openai/deployments/(?P<deployment>[^/]+)|/openai|"
 """Where the API may begin: anything that ends in a version, a deployment on Azure, or nothing."""
 

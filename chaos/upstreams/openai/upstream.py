@@ -18,7 +18,7 @@ from chaos.upstreams.openai import azure, errors
 from chaos.upstreams.openai.limits import LIMITED, headers_of, require_room
 from chaos.upstreams.openai.model_names import DEFAULT_MODELS, UNMODELLED
 from chaos.upstreams.openai.models import Catalogue, Model
-from chaos.upstreams.openai.routes import OPERATIONS, Routed, Routes
+from chaos.upstreams.openai.routes import OPERATIONS, QUERIED, Routed, Routes
 from chaos.upstreams.rates import Meter, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
@@ -172,6 +172,7 @@ class OpenAIUpstream(Upstream):
         return azure.with_filters(self._dispatch(request, routed, number))
 
     def _dispatch(self, request: Request, routed: Routed, number: int) -> Response:
+        from chaos.upstreams.declared import DeclaredQuery  # noqa: PLC0415 - late, see above
         from chaos.upstreams.openai.asked import Asked  # noqa: PLC0415 - late, see above
 
         asked = Asked(
@@ -181,6 +182,8 @@ class OpenAIUpstream(Upstream):
             ids=routed.ids,
             number=number,
         )
+        if routed.operation not in QUERIED:
+            asked.query(DeclaredQuery)
         if routed.operation not in LIMITED or not self._meter.has_limits:
             return self._answers[routed.operation](asked)
         response = require_room(self._meter, request)
@@ -218,8 +221,8 @@ class OpenAIUpstream(Upstream):
 
 
 def _problem_with_key(authorization: str) -> Response | None:
-    key = authorization.removeprefix("Bearer").strip()
-    if not key:
+    scheme, _, key = authorization.partition(" ")
+    if scheme != "Bearer" or not key.strip():
         return errors.error(
             401,
             "You didn't provide an API key. You need to provide your API key in an Authorization "

@@ -8,7 +8,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chaos.http import Response
-from chaos.upstreams.declared import Declared, Mistake, MistakenError, path, read
+from chaos.upstreams.declared import (
+    INVALID_URL,
+    Declared,
+    Mistake,
+    MistakenError,
+    path,
+    read,
+)
 from chaos.upstreams.openai.errors import invalid_request
 from chaos.upstreams.refusal import RefusalError
 
@@ -154,6 +161,11 @@ def _out_of_bounds(mistake: Mistake, param: str) -> Words:
     return f"Invalid '{param}': {kind} {wrong}. {wanted}.", f"{kind}_{code}"
 
 
+def _no_url(_: Mistake, param: str) -> Words:
+    wanted = "Expected a valid URL, but got a value with an invalid format."
+    return f"Invalid '{param}'. {wanted}", "invalid_value"
+
+
 _WORDS: Mapping[str, Callable[[Mistake, str], Words]] = {
     "missing": _missing,
     "literal_error": _wrong_value,
@@ -162,5 +174,6 @@ _WORDS: Mapping[str, Callable[[Mistake, str], Words]] = {
     "string_too_short": _short,
     "too_long": _long,
     "string_too_long": _long,
+    INVALID_URL: _no_url,
     **dict.fromkeys(_BOUNDS, _out_of_bounds),
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from chaos.checks.laws.breaker_replay import BreakerFollowsTheModel
 from chaos.checks.laws.breakers import NoCallWhileOpen, OneTrial
 from chaos.ports import BreakerPolicy, Promises
+from chaos.verdict import Verdict
 from tests.chaos.checks.story import Story, broken, passed, untested
 
 PROMISED = Promises(
@@ -47,7 +50,8 @@ def test_no_call_while_open_fails_a_permit() -> None:
 def test_no_call_while_open_fails_a_request_without_a_permit() -> None:
     """A request that goes round the breaker fails, while open and while closed."""
     assert broken(opened().asks(2).call().judged_by(NoCallWhileOpen, PROMISED))
-    assert broken(Story().asks(1).call().judged_by(NoCallWhileOpen, PROMISED))
+    closed = Story().asks(1).granted(1).call().settled(1, "success")
+    assert broken(closed.asks(2).call().judged_by(NoCallWhileOpen, PROMISED))
 
 
 def test_no_call_while_open_fails_a_request_after_its_permit_was_settled() -> None:
@@ -87,6 +91,50 @@ def test_no_call_while_open_gives_a_new_process_a_new_breaker() -> None:
 
     assert passed(story.by(2).refused().judged_by(NoCallWhileOpen, PROMISED))
     assert broken(story.granted(2).judged_by(NoCallWhileOpen, PROMISED))
+
+
+def silent(*statuses: tuple[float, int]) -> Story:
+    """One question after the other, each with one call, at these times and with these statuses."""
+    story = Story()
+    for ask, (at_s, status) in enumerate(statuses, start=1):
+        story.at(at_s).asks(ask).call(status).answer()
+    return story
+
+
+@pytest.mark.parametrize(
+    ("calls", "outcome"),
+    [
+        pytest.param(((0, 503), (59.9, 200)), broken, id="called while it must be open"),
+        pytest.param(((0, 503), (60, 503), (119, 200)), broken, id="called after a failed trial"),
+        pytest.param(((0, 503), (60, 503), (120, 503)), untested, id="a trial a minute"),
+        pytest.param(((0, 503), (60, 200), (61, 200)), untested, id="a trial that closes it"),
+        pytest.param(((0, 503), (60, 400), (61, 200)), untested, id="a trial that says nothing"),
+        pytest.param(((0, 400), (1, 200)), untested, id="the caller's mistake opens nothing"),
+        pytest.param(((0, 429), (1, 200)), untested, id="what the policy leaves open"),
+    ],
+)
+def test_no_call_while_open_sees_a_breaker_that_reports_nothing(
+    calls: tuple[tuple[float, int], ...], outcome: Callable[[Verdict], bool]
+) -> None:
+    """What is certain without its reports: failures that open it, and how long it stays so."""
+    assert outcome(silent(*calls).judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_one_trial_frees_the_place_of_a_failed_trial_that_nobody_reports() -> None:
+    """Trials one after the other are no crowd."""
+    story = silent((0, 503), (60, 503), (120, 503), (180, 200))
+
+    assert passed(story.judged_by(OneTrial, PROMISED))
+
+
+def test_questions_that_are_kept_away_test_a_silent_breaker() -> None:
+    """Whoever asks while it is open, and calls nobody, has been refused."""
+    story = silent((0, 503)).at(30).asks(2).answer("fallback")
+
+    verdict = story.judged_by(NoCallWhileOpen, PROMISED)
+
+    assert passed(verdict)
+    assert verdict.reason == "1 refusal in 1 open period, no call let through"
 
 
 def test_no_call_while_open_needs_a_refusal() -> None:

@@ -80,14 +80,14 @@ def test_wrong_address_is_one_clear_message(
         (
             ("explore", "w.yaml", "--shard", "1/2"),
             (
-                "--shard cannot be had with --executor: its workers share the whole already; "
+                "--shard cannot be combined with --executor: its workers share the work already; "
                 "expected one of the two; leave --executor out"
             ),
         ),
         (
             ("prove", "w.yaml", "--mutants", "3", "--shard", "1/2"),
             (
-                "--shard cannot be had with --executor: its workers share the whole already; "
+                "--shard cannot be combined with --executor: its workers share the work already; "
                 "expected one of the two; leave --executor out"
             ),
         ),

@@ -189,7 +189,7 @@ def test_search_goes_on_when_its_scheduler_has_gone(
     assert code == 3
     assert "not covered, because the loss of --executor came first" in said
     assert f"the scheduler at {running.url} went away" in said
-    assert "go on, on any executor or none, with: chaos explore w.yaml" in said
+    assert "continue, with any executor or none, with: chaos explore w.yaml" in said
     assert "--resume chaos-explore-1.search" in said
     assert "Traceback" not in said
     partly = json.loads((here / "e.json").read_text())["searches"][0]
@@ -219,7 +219,7 @@ def test_scheduler_that_hangs_is_as_good_as_gone(here: Path, running: Cluster) -
     code, said = end(search)
 
     assert code == 3
-    assert "go on, on any executor or none, with: " in said
+    assert "continue, with any executor or none, with: " in said
     assert "Traceback" not in said
 
 
@@ -355,7 +355,7 @@ def test_ctrl_c_leaves_the_file_to_go_on_from(here: Path, running: Cluster) -> N
     code, said = end(search)
 
     assert code == 130
-    assert "go on with: chaos explore w.yaml" in said
+    assert "continue with: chaos explore w.yaml" in said
     assert "--resume chaos-explore-1.search" in said
     assert "Traceback" not in said
     (here / "chaos-explore-1.search").rename(here / "kept.search")

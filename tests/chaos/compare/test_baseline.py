@@ -168,6 +168,9 @@ GONE = object()
             '{"version": 2, "scenarios": []}', r"b\.json:1:29: .*no scenarios", id="in a list"
         ),
         pytest.param(
+            edited("scenario", {}), r"b\.json:\d+:\d+: unknown key 'scenario'", id="another key"
+        ),
+        pytest.param(
             edited("scenarios/calm/path", GONE), r"b\.json:\d+:\d+: the path", id="no path"
         ),
         pytest.param(

@@ -53,18 +53,21 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> N
     result = CliRunner().invoke(app, ["explore", str(path), "--runs", "30"])
 
     assert result.exit_code == 0
-    assert "not covered, because --runs came first" in result.output
+    assert "not covered, because --runs was reached first" in result.output
     assert "found: nothing" in result.output
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--random"], "does not end by itself"),
+        (["--random"], "a random search never ends"),
         (["--menu", "tiemout"], "did you mean 'timeout'"),
         (["--reduce"], "there are none; give --preemptions"),
         (["--reduce", "--preemptions", "1", "--orders", "1"], "leave out one of"),
-        (["--reduce", "--preemptions", "1", "--shard", "1/2"], "depends on what others saw"),
+        (
+            ["--reduce", "--preemptions", "1", "--shard", "1/2"],
+            "depends on what the other shards see",
+        ),
         (["--reduce", "--preemptions", "1", "--random", "--runs", "9"], "leave out one of"),
     ],
     ids=[

@@ -184,7 +184,7 @@ def test_summary_says_what_was_not_covered() -> None:
         "covered: every run with no faults (1 run)",
         "covered: every run with 1 fault (49 runs)",
         (
-            "not covered, because --runs came first: 660 of 700 runs with 2 faults, "
+            "not covered, because --runs was reached first: 660 of 700 runs with 2 faults, "
             "and all with more, up to 3"
         ),
     ]

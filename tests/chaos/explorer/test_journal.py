@@ -51,6 +51,7 @@ def search(*options: str) -> tuple[Result, dict[str, Any]]:
     return done, {key: found[key] for key in found.keys() - {"real_s", "per_second"}}
 
 
+@pytest.mark.slow
 def test_search_in_steps_comes_to_what_one_comes_to(here: Path, played: list[Run]) -> None:
     """Each step plays as many as it may; no run is played twice, and the last finds it all."""
     _, whole = search()
@@ -63,14 +64,14 @@ def test_search_in_steps_comes_to_what_one_comes_to(here: Path, played: list[Run
     _, again = search("--resume", "s.search")
 
     assert part["runs"] == 7
-    assert "go on with: chaos" in first.output
+    assert "continue with: chaos" in first.output
     assert "14 runs" in second.output
     assert resumed == whole == again
     assert in_steps == whole["runs"]
     assert len(played) == in_steps
 
 
-@pytest.mark.parametrize("stopped_at", [1, 10])
+@pytest.mark.parametrize("stopped_at", [1, pytest.param(10, marks=pytest.mark.slow)])
 def test_search_that_ctrl_c_ends_goes_on(
     here: Path, monkeypatch: pytest.MonkeyPatch, stopped_at: int
 ) -> None:
@@ -88,7 +89,7 @@ def test_search_that_ctrl_c_ends_goes_on(
         patch.setattr(Subject, "run", torn)
         ended = CliRunner().invoke(app, [*SEARCH, "--resume", "s.search"])
         assert isinstance(ended.exception, RunInterruptedError)
-        assert "every run is in s.search; go on with: chaos" in str(ended.exception)
+        assert "every run is recorded in s.search; continue with: chaos" in str(ended.exception)
         _, resumed = search("--resume", "s.search")
 
     assert resumed == whole
@@ -195,4 +196,4 @@ def test_standard_output_cannot_be_gone_on_from(here: Path) -> None:
     """It cannot be read again."""
     refused = CliRunner().invoke(app, [*SEARCH, "--resume", "-"])
 
-    assert "--resume takes a file" in str(refused.exception)
+    assert "--resume is '-'; expected a file" in str(refused.exception)

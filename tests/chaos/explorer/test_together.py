@@ -58,7 +58,9 @@ def test_search_without_one_of_the_kinds_finds_nothing(
     ("target", "bounds"),
     [
         pytest.param(Shaken, Bounds(faults=1, preemptions=1), id="a fault and an interruption"),
-        pytest.param(Jealous, Bounds(faults=1, orders=1), id="a fault and a turn"),
+        pytest.param(
+            Jealous, Bounds(faults=1, orders=1), id="a fault and a turn", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_search_of_two_kinds_finds_what_takes_both(
@@ -77,6 +79,7 @@ def test_search_of_two_kinds_finds_what_takes_both(
     assert written.result.trace
 
 
+@pytest.mark.slow
 def test_pruned_search_of_two_kinds_is_the_whole_one(load: Load) -> None:
     """The same findings, and what is saved is what the whole tree has more."""
     bounds = Bounds(faults=2, orders=2)

@@ -7,16 +7,16 @@ import tracemalloc
 from collections.abc import Iterable, Iterator
 from itertools import combinations, count, product
 
-from chaos.explorer.subject import Deviations, Point, Problem, Run
+from chaos.explorer.subject import Deviations, FailedCheck, Point, Run
 from chaos.explorer.tree import Play, Tree
 
 FAULT = Point(label="fault/openai/chat", options=3)
 SWITCH = Point(label="switch", options=2)
 ORDER = Point(label="order", options=2)
-BAD = Problem(check="law", reason="broken")
+BAD = FailedCheck(check="law", reason="broken")
 
 
-def run(deviations: Deviations, points: Iterable[Point], *problems: Problem) -> Run:
+def run(deviations: Deviations, points: Iterable[Point], *problems: FailedCheck) -> Run:
     """A run as the tree sees it."""
     return Run(deviations=deviations, points=tuple(points), problems=problems, virtual_s=0.0)
 

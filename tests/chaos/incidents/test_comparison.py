@@ -77,7 +77,7 @@ def test_rows_count_what_happened_while_it_lasted(short: Path) -> None:
     """Questions asked between the first fault and the last heal, and only the calls of then."""
     (row,) = compare([Pair("short", short, "no-retry")], jobs=1)
 
-    assert (row.asks, row.llm, row.error) == (8, 0, 8)
+    assert (row.asks, row.best, row.error) == (8, 0, 8)
     assert (row.calls, row.amplification) == (8, 1.0)
     assert row.opened_after_s is None
     assert row.outcome == ""
@@ -88,7 +88,7 @@ def test_claims_are_those_of_its_own_service(short: Path) -> None:
     (row,) = compare([Pair("short", short, "helpdesk")], jobs=1)
 
     assert row.outcome in {"passed", "failed", "inconclusive"}
-    assert (row.error, row.llm + row.fallback) == (0, row.asks)
+    assert (row.error, row.best + row.fallback) == (0, row.asks)
     assert row.fallback > 0
 
 

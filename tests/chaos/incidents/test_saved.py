@@ -23,15 +23,15 @@ RENEW = (
 )
 
 
-def row(target: str, *, llm: int = 0, fallback: int = 0, error: int = 0) -> Row:
+def row(target: str, *, best: int = 0, fallback: int = 0, error: int = 0) -> Row:
     """A row of so many answers, with two calls a question."""
-    asks = llm + fallback + error
+    asks = best + fallback + error
     return Row(
         incident="that-day",
         target=target,
         outcome="passed",
         asks=asks,
-        llm=llm,
+        best=best,
         fallback=fallback,
         error=error,
         stale=0,
@@ -76,7 +76,7 @@ def test_page_tells_the_kept_numbers() -> None:
 
 def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
     """All but the real time, which is left out so that the file is the same everywhere."""
-    path, rows = tmp_path / "rows.json", [row("helpdesk", llm=3), row("no-retry", error=3)]
+    path, rows = tmp_path / "rows.json", [row("helpdesk", best=3), row("no-retry", error=3)]
 
     path.write_text(saved.dump(LIBRARY, rows), encoding="utf-8")
 
@@ -106,7 +106,7 @@ def test_other_file_is_no_comparison(tmp_path: Path, text: str) -> None:
 
 def test_picture_draws_shares() -> None:
     """Each bar is whole, parted as the answers were; the number behind it is calls a question."""
-    drawn = ET.fromstring(as_svg([row("a", llm=50, fallback=25, error=25), row("b", error=4)]))
+    drawn = ET.fromstring(as_svg([row("a", best=50, fallback=25, error=25), row("b", error=4)]))
 
     svg = "{http://www.w3.org/2000/svg}"
     widths = [int(rect.attrib["width"]) for rect in drawn.iter(f"{svg}rect")][3:]

@@ -7,17 +7,19 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Any
 
 import pytest
 
 import helpdesk
 from chaos import session
-from chaos.defects.catalogue import checked, find_defects
+from chaos.defects.catalogue import checked, defects_of, find_defects
 from chaos.defects.defect import Defect, DefectError
-from chaos.defects.edits import Rewrite
+from chaos.defects.edits import Constant, Rewrite
 from chaos.defects.places import find, scope_of
 from chaos.defects.rewriting import read_diff
 from chaos.targets import find_target
@@ -73,6 +75,62 @@ def test_catalogue_with_two_of_one_name_is_an_error() -> None:
 
     with pytest.raises(DefectError, match="two defects named twin"):
         checked((twin, twin), "here")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        pytest.param({"edits": ()}, "no edits", id="no edits"),
+        pytest.param({"edits": ("x = 1",)}, "edits that are none", id="a text for an edit"),
+        pytest.param({"edits": None}, "edits that are none", id="nothing for edits"),
+        pytest.param({"name": 5}, "no name", id="a number for a name"),
+        pytest.param({"name": "a\nb"}, "no name", id="a name of two lines"),
+        pytest.param({"tags": "retry"}, "tags that are none", id="a word for tags"),
+    ],
+)
+def test_catalogue_with_a_defect_that_is_none_is_an_error(
+    wrong: dict[str, Any], said: str
+) -> None:
+    """Whoever writes a catalogue need not check types; the proof would trip over them later."""
+    sound = Defect(name="sound", doc="", edits=(Constant("string:digits", "012"),))
+
+    with pytest.raises(DefectError, match=said):
+        checked((replace(sound, **wrong),), "here")
+
+
+def test_catalogue_may_not_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With exit code 0 it would end a proof that looks well."""
+    (tmp_path / "ends_it.py").write_text("import os\nos._exit(0)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    target = type("Mine", (Toy,), {"defects": "ends_it"})
+
+    with pytest.raises(DefectError, match=r"importing ends_it failed: .*os\._exit\(0\)"):
+        find_defects(target)
+
+
+def test_fronts_of_one_service_share_their_defects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two targets may notice; but two defects of one name are told from each other."""
+    text = (
+        "from chaos.defects.defect import Defect\nfrom chaos.defects.edits import Constant\n"
+        "DEFECTS = (Defect(name='wrong', doc='', edits=(Constant('string:digits', '{}'),)),)\n"
+    )
+    for number in (1, 2):
+        (tmp_path / f"wrong_{number}.py").write_text(text.format(number))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    one, same, other = (
+        type(f"Mine{place}", (Toy,), {"defects": f"wrong_{number}"})
+        for place, number in enumerate((1, 1, 2))
+    )
+
+    ((defect, targets),) = defects_of([one, same])
+
+    assert (defect.name, targets) == ("wrong", (one, same))
+    with pytest.raises(DefectError, match="two defects named 'wrong'"):
+        defects_of([one, other])
 
 
 def test_tags_are_those_of_scenarios() -> None:

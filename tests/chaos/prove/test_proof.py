@@ -92,7 +92,7 @@ def proved(*defects: Defect, mode: str = "llm", is_matrix: bool = False) -> Proo
     """The proof over two scenarios: one where nothing goes wrong, and one where it does."""
     quiet = load_text(QUIET, "quiet.yaml", vocabulary_of)
     suite = [(quiet, Toy), (scenario("outage", mode, "retry"), Toy)]
-    return prove(suite, [(each, Toy) for each in defects], is_matrix=is_matrix, at_once=2)
+    return prove(suite, [(each, [Toy]) for each in defects], is_matrix=is_matrix, at_once=2)
 
 
 def test_defect_that_breaks_a_promise_is_killed() -> None:

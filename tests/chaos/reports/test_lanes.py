@@ -16,7 +16,7 @@ from tests.chaos.reports import examples
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, Lane]:
     """Return the lanes of the outage, by label."""
-    return {lane.label: lane for lane in lanes(examples.outage())}
+    return {lane.label: lane for lane in lanes(examples.outage(), "llm")}
 
 
 def looks(lane: Lane) -> list[tuple[str, float, float]]:
@@ -63,7 +63,7 @@ def test_breaker_states_leave_no_gap(drawn: dict[str, Lane]) -> None:
 
 def test_answers_are_told_apart_by_mode_and_staleness(drawn: dict[str, Lane]) -> None:
     """A fallback looks otherwise than an answer of the model, and a stale one is marked."""
-    assert [item.look for item in drawn["user-1"].items] == ["fallback", "stale"]
+    assert [item.look for item in drawn["user-1"].items] == ["lesser", "stale"]
     assert [item.look for item in drawn["user-2"].items] == ["good"]
 
 

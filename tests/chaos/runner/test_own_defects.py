@@ -329,9 +329,8 @@ BROKEN: dict[str, tuple[str, str, Notices]] = {
     "milliseconds are seconds": (
         EXCHANGE,
         (
-            '- seconds = float(after or "nan") if milliseconds is None else '
-            "float(milliseconds) / 1000\n"
-            '+ seconds = float(after or "nan") if milliseconds is None else float(milliseconds)'
+            '- for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):\n'
+            '+ for name, unit_s in (("retry-after-ms", 1.0), ("retry-after", 1.0)):'
         ),
         reads_milliseconds,
     ),

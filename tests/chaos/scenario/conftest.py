@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from chaos.ports import Observable, Vocabulary
+from chaos.ports import Action, Observable, Vocabulary
 from chaos.scenario.circumstances import Circumstance
 from chaos.scenario.fields import Node, UnsignedDuration
 from chaos.scenario.loader import LoadedScenario, Vocabularies, load_text
@@ -58,7 +58,11 @@ def toy() -> Vocabulary:
             "openai.stream": bool,
             "openai.model": str,
         },
-        actions=frozenset({"publish_index", "refresh_index", "restart"}),
+        actions={
+            "publish_index": Action(parameters=Copy, by_service=False),
+            "refresh_index": Action(),
+            "restart": Action(),
+        },
         defaults={"openai.retry.attempts": 3},
         refuse=refuse,
         given={"index_cache": Circumstance(model=Copy, words=("absent",))},

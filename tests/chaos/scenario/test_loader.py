@@ -18,6 +18,7 @@ from chaos.scenario.laws import LAWS
 from chaos.scenario.loader import LoadedScenario, Vocabularies, load_file, load_text
 from chaos.scenario.model import (
     ACTIONS,
+    ActStep,
     AdvanceStep,
     Ask,
     AskStep,
@@ -27,8 +28,6 @@ from chaos.scenario.model import (
     HealStep,
     InjectStep,
     LoadStep,
-    PublishIndexStep,
-    RefreshIndexStep,
     RestartStep,
     Scenario,
 )
@@ -145,11 +144,11 @@ def test_every_step_can_be_written(load: Load) -> None:
 
     kinds = [type(step) for step in scenario.method]
     assert kinds == [
-        AskStep, AskStep, LoadStep, AdvanceStep, InjectStep, AskStep, HealStep, PublishIndexStep,
-        PublishIndexStep, RefreshIndexStep, RefreshIndexStep, RestartStep, RestartStep,
+        AskStep, AskStep, LoadStep, AdvanceStep, InjectStep, AskStep, HealStep, ActStep,
+        ActStep, ActStep, ActStep, RestartStep, RestartStep,
         ClockJumpStep, ExpectStep,
     ]  # fmt: skip
-    assert {*kinds} == {*ACTIONS.values(), ExpectStep}
+    assert {*kinds} == {*ACTIONS.values(), ActStep, ExpectStep}
     asked = scenario.method[1]
     assert isinstance(asked, AskStep)
     assert asked.ask == Ask(

@@ -355,10 +355,10 @@ def test_scenario_that_was_changed_since_is_refused(here: Path, parts: list[str]
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("gate", "--update"), "--shard cannot be had with --update"),
-        (("run", "--watch"), "--shard cannot be had with --watch"),
-        (("run", "--check-order"), "--shard cannot be had with --check-order"),
-        (("explore", "scenarios", "--seconds", "1"), "--shard cannot be had with --seconds"),
+        (("gate", "--update"), "--shard cannot be combined with --update"),
+        (("run", "--watch"), "--shard cannot be combined with --watch"),
+        (("run", "--check-order"), "--shard cannot be combined with --check-order"),
+        (("explore", "scenarios", "--seconds", "1"), "--shard cannot be combined with --seconds"),
         (("run", "--shard-file", "scenarios/s0.yaml"), "--shard-file 'scenarios/s0.yaml'"),
     ],
     ids=lambda words: words[-1] if isinstance(words, tuple) else "",

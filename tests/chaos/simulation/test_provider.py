@@ -118,6 +118,8 @@ def test_background_work_may_call_for_ever(simulation: Simulation) -> None:
         pytest.param({"retry-after": "1.5"}, 1.5, id="seconds"),
         pytest.param({"retry-after-ms": "250", "retry-after": "9"}, 0.25, id="milliseconds"),
         pytest.param({"retry-after": "Thu, 01 Jan 2026 00:00:20 GMT"}, 20.0, id="date"),
+        pytest.param({"retry-after": "5, 20"}, 20.0, id="several"),
+        pytest.param({"retry-after-ms": "soon", "retry-after": "9"}, 9.0, id="one of two"),
         pytest.param({"retry-after": "soon"}, None, id="nonsense"),
         pytest.param({}, None, id="absent"),
     ],

@@ -10,6 +10,7 @@ from chaos.defects.edits import Rewrite
 from chaos.runner.life import AUDIT, play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import load_text
+from chaos.scenario.problems import ScenarioError
 from chaos.simulation.world import Simulation
 from chaos.targets.helpdesk.target import HelpdeskTarget
 from chaos.tiers.simulated.world import SimulatedTier
@@ -49,12 +50,6 @@ def played(simulation: Simulation, given: str, step: str) -> RunResult:
             "publish_index needs a bucket",
             id="nowhere to publish",
         ),
-        pytest.param(
-            "{index_cache: {age: 2h}}",
-            "publish_index: {metric: cosine}",
-            "one of inner_product, distance",
-            id="no such metric",
-        ),
     ],
 )
 def test_what_cannot_be_is_told_in_one_message(
@@ -65,6 +60,12 @@ def test_what_cannot_be_is_told_in_one_message(
 
     assert result.outcome is Outcome.INCONCLUSIVE
     assert any(told in each.reason for each in result.problems), result.problems
+
+
+def test_metric_that_no_index_has_is_told_when_the_file_is_read(simulation: Simulation) -> None:
+    """What a step may say of a publication is checked like the rest of a file."""
+    with pytest.raises(ScenarioError, match="expected one of: distance, inner_product"):
+        played(simulation, "{index_cache: {age: 2h}}", "publish_index: {metric: cosine}")
 
 
 @pytest.mark.parametrize("given", ["{knowledge: {articles: packaged}}", "{index_cache: absent}"])

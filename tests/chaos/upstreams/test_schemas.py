@@ -129,7 +129,7 @@ def test_schemas_of_other_forms_have_values(schema: dict[str, Any]) -> None:
         pytest.param({"type": "array", "uniqueItems": True}, "uniqueItems", id="keyword"),
         pytest.param({"$ref": "https://a.test/schema"}, "ref", id="reference to elsewhere"),
         pytest.param({"$ref": "#/$defs/none"}, "ref", id="reference to nothing"),
-        pytest.param({"type": "string", "pattern": "^quite unusual$"}, "pattern", id="pattern"),
+        pytest.param({"type": "string", "pattern": "^(?=b)a$"}, "pattern", id="pattern"),
         pytest.param(
             {"type": "integer", "minimum": 3, "maximum": 2}, "m.ximum|minimum", id="none"
         ),
@@ -147,6 +147,42 @@ def test_schema_without_a_value_is_said(schema: dict[str, Any], word: str) -> No
     """Nothing is made up where a schema is not understood."""
     with pytest.raises(SchemaError, match=word):
         instance(schema, "seed")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *(
+            {"type": "string", "pattern": pattern}
+            for pattern in (
+                r"^[A-Z]{3}-\d{4}$",
+                r"^@[a-zA-Z0-9_]+$",
+                r"^(\+\d{1,3})? ?\d{3}-\d{3}$",
+                r"^(a|b)\1[^a\s]\W[^\d\w]$",
+                r"quite unusual|other",
+            )
+        ),
+        {"type": "string", "pattern": "^x+$", "minLength": 20},
+        {"type": "string", "pattern": "^.*$", "minLength": 3, "maxLength": 4},
+        {"type": "number", "multipleOf": 0.01, "minimum": 0.55},
+        {"type": "number", "multipleOf": 0.1, "exclusiveMinimum": 0.3, "maximum": 0.4},
+    ],
+)
+def test_patterns_and_steps_have_values(schema: dict[str, Any]) -> None:
+    """Any pattern gets a text, and a step that is no whole number gets a multiple."""
+    value = instance(schema, "seed")
+
+    if "pattern" in schema:
+        jsonschema.validate(value, schema)
+    else:
+        # As a float, a multiple of 0.1 may be none.
+        assert (value * 100) == pytest.approx(round(value * 100))
+
+
+@pytest.mark.parametrize(("value", "fits"), [(19.99, True), (0.07, True), (19.995, False)])
+def test_cents_are_multiples_of_a_cent(value: float, *, fits: bool) -> None:
+    """Numbers are taken as they are written, and not as the fractions that floats are."""
+    assert (misfit({"type": "number", "multipleOf": 0.01}, value) is None) is fits
 
 
 def test_texts_tell_conversations_apart() -> None:

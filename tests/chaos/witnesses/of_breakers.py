@@ -95,6 +95,84 @@ class Guarded(Base):
         self.breaker.settle(permit, "failure" if status >= 500 else self.mistakes)
 
 
+class Limiting(Breaker):
+    """One call at a time in half-open; what it does, it tells nobody."""
+
+    _trials = 0
+
+    def acquire(self) -> int:
+        """Ask for a permit; in half-open there is one."""
+        if self.state == "half_open" and self._trials:
+            raise RefusedError
+        permit = super().acquire()
+        self._trials += self.state == "half_open"
+        return permit
+
+    def _become(self, state: str) -> None:
+        self._trials = 0
+        super()._become(state)
+
+    def _note(self, what: str, **more: Any) -> None:
+        """Most libraries report nothing of this."""
+
+
+class Silent(Guarded):
+    """Behind a breaker that reports nothing."""
+
+    breaks: ClassVar[type[Breaker]] = Limiting
+
+    def build(self, world: World) -> None:
+        """With such a breaker."""
+        super().build(world)
+        self.breaker = self.breaks(self.record, self.threshold)
+
+
+class SilentlyOpensLate(Silent):
+    """Opens after three failures, where two are promised."""
+
+    threshold = 3
+
+
+class Crowding(Limiting):
+    """Lets everybody in once it is half-open."""
+
+    def acquire(self) -> int:
+        """Without a limit."""
+        self._trials = 0
+        return super().acquire()
+
+
+class SilentlyCrowds(Silent):
+    """Behind that one."""
+
+    breaks = Crowding
+
+
+class TellsOfChanges(Limiting):
+    """Reports its changes of state, as the listeners of most libraries do."""
+
+    def _note(self, what: str, **more: Any) -> None:
+        if what == "transition":
+            Breaker._note(self, what, **more)
+
+
+class Listened(Silent):
+    """Behind a breaker with a listener."""
+
+    breaks = TellsOfChanges
+
+
+class ListenedGoesRound(Listened):
+    """Calls though the breaker refuses."""
+
+    def tell(self, place: str) -> str:
+        """Once more, without a permit."""
+        try:
+            return super().tell(place)
+        except RefusedError:
+            return text_of(self.get(place))
+
+
 class GoesRound(Guarded):
     """Calls though the breaker refuses."""
 
@@ -157,6 +235,12 @@ TRIAL = (
     "- ask: {question: oslo, times: 2}\n- heal: outage\n- advance: 61s\n"
     "- inject: {upstream: weather, fault: latency, latency: 1s}\n" + ASK
 )
+AT_ONCE = (
+    "- inject: {id: outage, upstream: weather, fault: http_error, status: 503}\n"
+    "- ask: {question: oslo, times: 2}\n- heal: outage\n- advance: 61s\n"
+    "- inject: {upstream: weather, fault: latency, latency: 1s}\n"
+    "- ask: {question: oslo, users: 3}\n"
+)
 
 WITNESSES = (
     Witness(law="no-call-while-open", breaks=GoesRound, keeps=Guarded, method=OPENED),
@@ -169,4 +253,7 @@ WITNESSES = (
     ),
     Witness(law="permits-are-settled", breaks=LosesPermits, keeps=Guarded, method=MISTAKES),
     Witness(law="one-trial", breaks=TwoForOne, keeps=Guarded, method=TRIAL),
+    Witness(law="no-call-while-open", breaks=SilentlyOpensLate, keeps=Silent, method=OPENED),
+    Witness(law="no-call-while-open", breaks=ListenedGoesRound, keeps=Listened, method=OPENED),
+    Witness(law="one-trial", breaks=SilentlyCrowds, keeps=Silent, method=AT_ONCE),
 )

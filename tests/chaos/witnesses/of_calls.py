@@ -207,6 +207,12 @@ class HopesAgainstHope(Retrying):
     hopeless = frozenset()
 
 
+class GivesUpWhenSpent(Retrying):
+    """Knows a quota that no waiting renews."""
+
+    hopeless = frozenset({429})
+
+
 class OrdersOnce(Base):
     """Orders an umbrella; whether it did is left open if the answer is lost."""
 
@@ -239,6 +245,32 @@ class OrdersWithAKey(OrdersTwice):
 
     headers: ClassVar[dict[str, str]] = {"Idempotency-Key": "umbrella-1"}
 
+
+class OrdersWithNewKeys(OrdersTwice):
+    """A key for each attempt: to the provider, two orders."""
+
+    def order(self) -> None:
+        """One attempt, under the next key."""
+        self.keys = getattr(self, "keys", 0) + 1
+        self.client.post(
+            f"{URL}orders",
+            headers={"Idempotency-Key": f"umbrella-{self.keys}"},
+            json={"umbrellas": 1},
+        )
+
+
+class OrdersInOtherWords(OrdersTwice):
+    """Says the same in another order: two umbrellas all the same."""
+
+    def order(self) -> None:
+        """One attempt."""
+        body = {"umbrellas": 1, "colour": "red"}
+        self.tried = not getattr(self, "tried", False)
+        parts = body.items() if self.tried else reversed(body.items())
+        self.client.post(f"{URL}orders", json=dict(parts))
+
+
+LOST_ORDER = "- inject: {upstream: weather, fault: latency, latency: 8s, calls: 1}\n" + ASK
 
 WITNESSES = (
     Witness(law="no-endless-wait", breaks=WaitsForEver, keeps=Base, method=ASK),
@@ -295,9 +327,13 @@ WITNESSES = (
         method="- inject: {upstream: weather, fault: http_error, status: 410}\n" + ASK,
     ),
     Witness(
-        law="at-most-once",
-        breaks=OrdersTwice,
-        keeps=OrdersOnce,
-        method="- inject: {upstream: weather, fault: latency, latency: 8s, calls: 1}\n" + ASK,
+        law="no-doomed-retry",
+        breaks=HopesAgainstHope,
+        keeps=GivesUpWhenSpent,
+        method="- inject: {upstream: weather, fault: rate_limit, code: insufficient_quota}\n"
+        + ASK,
     ),
+    Witness(law="at-most-once", breaks=OrdersTwice, keeps=OrdersOnce, method=LOST_ORDER),
+    Witness(law="at-most-once", breaks=OrdersWithNewKeys, keeps=OrdersWithAKey, method=LOST_ORDER),
+    Witness(law="at-most-once", breaks=OrdersInOtherWords, keeps=OrdersOnce, method=LOST_ORDER),
 )

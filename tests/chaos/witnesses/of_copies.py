@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -107,6 +108,33 @@ class Unsaid(Caching):
     is_said = False
 
 
+class Silent(Caching):
+    """Reports nothing of its copy but what its answers say."""
+
+    def index(self, what: str, **more: Any) -> None:
+        """Nothing."""
+
+
+class SilentlyFreshForEver(Silent):
+    """Calls its first copy fresh, however old."""
+
+    is_refreshed = False
+
+
+class Wordless(Silent):
+    """Says of a copy that it is stale, or nothing."""
+
+    def serve(self, state: str) -> Answer:
+        """Without its state."""
+        return replace(super().serve(state), index_state=None)
+
+
+class WordlessUnsaid(Wordless):
+    """Says nothing at all."""
+
+    is_said = False
+
+
 LATER = ASK + "- advance: 2h\n" + OUTAGE + ASK
 
 WITNESSES = (
@@ -119,4 +147,6 @@ WITNESSES = (
     ),
     Witness(law="stale-is-said", breaks=FreshForEver, keeps=Caching, method=LATER),
     Witness(law="stale-is-said", breaks=Unsaid, keeps=Caching, method=LATER),
+    Witness(law="stale-is-said", breaks=SilentlyFreshForEver, keeps=Silent, method=LATER),
+    Witness(law="stale-is-said", breaks=WordlessUnsaid, keeps=Wordless, method=LATER),
 )

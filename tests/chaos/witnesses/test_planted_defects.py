@@ -72,13 +72,15 @@ PLANTED = (
     Planted(
         "pauses-kept", "pauses", "response.at_s + min(length_s, self._longest_s)", "response.at_s"
     ),
-    Planted("no-doomed-retry", "retries", "in policy.never_retried:", "in ():"),
+    Planted("no-doomed-retry", "retries", "in policy.never_retried and", "in () and"),
     Planted("no-doomed-retry", "retries", "said.retry_can_help is False", "False"),
     Planted(
         "no-doomed-retry", "retries", "doomed += _doomed(attempt, policy) is not None", "pass"
     ),
     Planted("at-most-once", "effects", "len(responses) > 1", "len(responses) > 2"),
     Planted("at-most-once", "effects", "len(responses) > 1", "len(responses) > 0"),
+    Planted("at-most-once", "effects", "if key and under_key in keys:", "if False:"),
+    Planted("at-most-once", "effects", "if key and under_key in keys:", "if key:"),
     Planted(
         "no-call-while-open",
         "breakers",
@@ -86,6 +88,11 @@ PLANTED = (
         "if True or any(holder == owner(event)",
     ),
     Planted("no-call-while-open", "breakers", "self._permits[permit] = event", "pass"),
+    Planted("no-call-while-open", "seen_breakers", "self._opened = response", "pass"),
+    Planted("no-call-while-open", "seen_breakers", "_failed_calls += 1", "_failed_calls += 2"),
+    Planted("no-call-while-open", "seen_breakers", "and not calls_for", "and False"),
+    Planted("one-trial", "seen_breakers", "seen.trials += 1", "return"),
+    Planted("one-trial", "seen_breakers", "> self._policy.half_open_max_calls and", "> 9 and"),
     Planted("breaker-follows-the-model", "breaker_replay", "self.model = model", "pass"),
     Planted(
         "breaker-counts-what-happened", "permits", 'if event.outcome == "failure":', "if False:"
@@ -114,7 +121,9 @@ PLANTED = (
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "False"),
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "True"),
     Planted("stale-is-said", "staleness", "known_s > fresh_for_s + TICK_S", "False"),
-    Planted("stale-is-said", "staleness", "answer.stale != (index.state == STALE)", "False"),
+    Planted("stale-is-said", "staleness", "answer.stale != (copy.state == STALE)", "False"),
+    Planted("stale-is-said", "staleness", "elif age_s > fresh_for_s + TICK_S", "elif False"),
+    Planted("stale-is-said", "staleness", "else event.ask not in answered_for", "else False"),
     Planted(
         "stale-is-said",
         "staleness",

@@ -43,7 +43,7 @@ def test_law_accuses_nobody_who_keeps_it(simulation: Simulation, witness: Witnes
 
 def test_repeating_with_a_key_is_no_breach(simulation: Simulation) -> None:
     """What the provider does once, however often it is asked to, may be asked for again."""
-    (method,) = [each.method for each in WITNESSES if each.law == "at-most-once"]
+    (method,) = {each.method for each in WITNESSES if each.law == "at-most-once"}
 
     result = heard(simulation, of_calls.OrdersWithAKey, method)
 

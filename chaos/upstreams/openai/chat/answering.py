@@ -15,6 +15,7 @@ from chaos.upstreams.openai import logprobs
 from chaos.upstreams.openai.chat.prompting import prompt_of, stops_of, tokens_of
 from chaos.upstreams.openai.chat.request import ChatRequest
 from chaos.upstreams.openai.models import Model
+from chaos.upstreams.openai.windows import require_short_answer, require_short_prompt
 from chaos.upstreams.prices import Usage
 from chaos.upstreams.replies import ToolCall
 from chaos.upstreams.script import ReplyScript
@@ -116,7 +117,12 @@ def complete(
     """
     prompt = prompt_of(request, body, model)
     thoughts = THOUGHTS[request.reasoning_effort or "medium"] if model.reasons else 0
-    limit = request.max_completion_tokens or request.max_tokens
+    limit, said = request.max_completion_tokens, "max_completion_tokens"
+    if request.max_tokens is not None:
+        limit, said = request.max_tokens, "max_tokens"
+    tokens_in = tokens_of(request)
+    require_short_answer(model, limit, said)
+    require_short_prompt(model, tokens_in, limit, "messages")
     # A model that runs out of tokens while it still thinks has said nothing at all.
     left = None if limit is None else max(limit - thoughts, 0)
     choices = []
@@ -128,7 +134,7 @@ def complete(
     return Completion(
         request=request,
         choices=tuple(choices),
-        prompt_tokens=tokens_of(request),
+        prompt_tokens=tokens_in,
         reasoning_tokens=spent * len(choices),
     )
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag
+from pydantic import AfterValidator, Field, Tag
+from pydantic_core import PydanticCustomError
 
-from chaos.upstreams.declared import TEXT_OR_LIST, Declared, NotModelled, by, not_modelled
+from chaos.upstreams.declared import (
+    INVALID_URL,
+    TEXT_OR_LIST,
+    Declared,
+    NotModelled,
+    by,
+    not_modelled,
+)
 
 ToolName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
@@ -18,10 +26,19 @@ class TextPart(Declared):
     text: str = Field(description="Read together with the other parts.")
 
 
+def _require_url(url: str) -> str:
+    if not url.startswith(("http://", "https://", "data:image/")):
+        raise PydanticCustomError(INVALID_URL, "no URL")
+    return url
+
+
+PictureUrl = Annotated[str, AfterValidator(_require_url)]
+
+
 class ImageUrl(Declared):
     """Where a picture is."""
 
-    url: str = Field(description="Not looked at; part of the conversation.")
+    url: PictureUrl = Field(description="Checked for its form; part of the conversation.")
     detail: Literal["auto", "low", "high"] = Field(
         default="auto", description="Decides how many tokens the picture costs."
     )
@@ -42,20 +59,24 @@ class RefusalPart(Declared):
 
 
 TextParts = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[list[TextPart], Tag("<list>")], TEXT_OR_LIST
+    Annotated[str, Tag("<text>")] | Annotated[list[TextPart], Field(min_length=1), Tag("<list>")],
+    TEXT_OR_LIST,
 ]
 UserPart = Annotated[
     Annotated[TextPart, Tag("<text>")] | Annotated[ImagePart, Tag("<image_url>")],
     by("type"),
 ]
 UserParts = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[list[UserPart], Tag("<list>")], TEXT_OR_LIST
+    Annotated[str, Tag("<text>")] | Annotated[list[UserPart], Field(min_length=1), Tag("<list>")],
+    TEXT_OR_LIST,
 ]
 AssistantPart = Annotated[
     Annotated[TextPart, Tag("<text>")] | Annotated[RefusalPart, Tag("<refusal>")], by("type")
 ]
 AssistantParts = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[list[AssistantPart], Tag("<list>")], TEXT_OR_LIST
+    Annotated[str, Tag("<text>")]
+    | Annotated[list[AssistantPart], Field(min_length=1), Tag("<list>")],
+    TEXT_OR_LIST,
 ]
 
 _NAME = "Tells people of one role apart; part of the conversation."

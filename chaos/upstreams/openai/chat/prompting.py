@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chaos.http import Response
 from chaos.upstreams import tokens
 from chaos.upstreams.model import Prompt, Tool
 from chaos.upstreams.openai.chat.messages import (
@@ -25,9 +24,10 @@ from chaos.upstreams.openai.chat.request import (
     FunctionChoice,
     FunctionTool,
 )
-from chaos.upstreams.openai.errors import error, invalid_request
+from chaos.upstreams.openai.chat.suited import unsuited
+from chaos.upstreams.openai.errors import invalid_request
 from chaos.upstreams.openai.models import Model
-from chaos.upstreams.openai.structured import require_strict
+from chaos.upstreams.openai.structured import require_schema
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.schemas import Schema
 
@@ -45,6 +45,7 @@ def prompt_of(request: ChatRequest, body: Mapping[str, Any], model: Model) -> Pr
     """
     _check_options(request)
     _check_model(request, model)
+    _check_contents(request)
     _check_tool_messages(request)
     tools = _tools(request)
     questions = [i for i, each in enumerate(request.messages) if isinstance(each, UserMessage)]
@@ -108,29 +109,20 @@ def _needs(name: str, other: str) -> RefusalError:
 
 
 def _check_model(request: ChatRequest, model: Model) -> None:
-    """Parameters that only reasoning models take, and those that they do not take."""
-    unsupported: list[Response] = []
-    if not model.reasons:
-        if request.reasoning_effort is not None:
-            message = "Unrecognized request argument supplied: reasoning_effort"
-            unsupported = [error(400, message, kind="invalid_request_error")]
-    elif request.max_tokens is not None:
-        message = (
-            "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
-            "'max_completion_tokens' instead."
-        )
-        unsupported = [invalid_request(message, "max_tokens", "unsupported_parameter")]
-    else:
-        for name, usual in (("temperature", 1), ("top_p", 1), ("logprobs", False)):
-            value = getattr(request, name)
-            if value not in (None, usual):
-                message = (
-                    f"Unsupported value: '{name}' does not support {value} with this model. Only "
-                    f"the default ({usual}) value is supported."
-                )
-                unsupported.append(invalid_request(message, name, "unsupported_value"))
-    if unsupported:
-        raise RefusalError(unsupported[0])
+    """Parameters that this model does not take."""
+    wrong = next(unsuited(request, model), None)
+    if wrong is not None:
+        raise RefusalError(wrong)
+
+
+def _check_contents(request: ChatRequest) -> None:
+    """What the model said before was a text, unless it was something else instead."""
+    for position, message in enumerate(request.messages):
+        if isinstance(message, AssistantMessage) and not (
+            message.content is not None or message.tool_calls or message.refusal
+        ):
+            wrong = "Invalid value for 'content': expected a string, got null."
+            raise RefusalError(invalid_request(wrong, f"messages.[{position}].content"))
 
 
 def _check_tool_messages(request: ChatRequest) -> None:
@@ -162,10 +154,16 @@ def _check_tool_messages(request: ChatRequest) -> None:
 def _tools(request: ChatRequest) -> tuple[Tool, ...]:
     """The tools that may be called this time."""
     declared = {tool.function.name: tool for tool in request.tools or ()}
-    for name, tool in declared.items():
-        if tool.function.strict:
-            of = f"function '{name}'"
-            require_strict(tool.function.parameters or {}, of=of, param="tools")
+    for position, tool in enumerate(request.tools or ()):
+        parameters, strict = tool.function.parameters, bool(tool.function.strict)
+        if parameters or strict:
+            require_schema(
+                parameters or {},
+                strict=strict,
+                of=f"function '{tool.function.name}'",
+                param=f"tools[{position}].function.parameters",
+                code="invalid_function_parameters",
+            )
     match request.tool_choice:
         case "none":
             allowed = []
@@ -210,9 +208,10 @@ def _schema(request: ChatRequest) -> Schema | None:
             return {}
         case AsJsonSchema(json_schema=wanted):
             schema = wanted.schema_ or {}
-            if wanted.strict:
+            if schema or wanted.strict:
                 of = f"response_format '{wanted.name}'"
-                require_strict(schema, of=of, param="response_format")
+                strict = bool(wanted.strict)
+                require_schema(schema, strict=strict, of=of, param="response_format")
             return schema
         case _:
             return None

@@ -12,6 +12,7 @@ from chaos.upstreams.declared import (
     Declared,
     NotModelled,
     by,
+    not_modelled_value,
     only,
 )
 from chaos.upstreams.openai.chat.messages import Message, ToolName
@@ -136,10 +137,17 @@ class StreamOptions(Declared):
     )
 
 
+# What an empty one would stop, the provider's pages do not say.
+Stop = Annotated[str, not_modelled_value("")]
 Stops = Annotated[
-    Annotated[str, Tag("<text>")]
-    | Annotated[Annotated[list[str], Field(max_length=4)], Tag("<list>")],
+    Annotated[Stop, Tag("<text>")]
+    | Annotated[Annotated[list[Stop], Field(min_length=1, max_length=4)], Tag("<list>")],
     TEXT_OR_LIST,
+]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
+    Field(max_length=16),
 ]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 Percent = Annotated[float, Field(ge=0, le=1)]
@@ -194,7 +202,7 @@ class ChatRequest(Declared):
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(
         default=None, description=SAMPLING
     )
-    seed: int | None = Field(
+    seed: Seed | None = Field(
         default=None, description="The same request has the same answer anyway."
     )
     reasoning_effort: Effort | None = Field(
@@ -204,9 +212,7 @@ class ChatRequest(Declared):
     store: bool | None = Field(
         default=None, description="The completion can be retrieved, listed and deleted."
     )
-    metadata: dict[str, Annotated[str, Field(max_length=512)]] | None = Field(
-        default=None, max_length=16, description=STORED_ONLY
-    )
+    metadata: Metadata | None = Field(default=None, description=STORED_ONLY)
     service_tier: (
         Annotated[
             Literal["auto", "default", "flex", "scale", "priority", "fast"],

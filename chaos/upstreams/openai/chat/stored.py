@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chaos.http import Response, json_response
 from chaos.upstreams.declared import Declared
 from chaos.upstreams.openai.asked import Asked
+from chaos.upstreams.openai.chat.request import Metadata
 from chaos.upstreams.openai.listing import OrderedPageQuery, not_found, page
 from chaos.upstreams.refusal import RefusalError
 
 OBJECT = "chat.completion"
 
+_KEY = re.compile(r"metadata\[(.+)\]")
 
-class Metadata(Declared):
+
+class MetadataChange(Declared):
     """``POST /chat/completions/{id}``."""
 
-    metadata: dict[str, Annotated[str, Field(max_length=512)]] | None = Field(
-        max_length=16, description="Takes the place of what was there."
-    )
+    metadata: Metadata | None = Field(description="Takes the place of what was there.")
 
 
 class StoredQuery(OrderedPageQuery):
-    """``GET /chat/completions``; filters by metadata are not modelled."""
+    """``GET /chat/completions``."""
 
     model: str | None = Field(default=None, description="Only completions of this model.")
+    metadata: dict[str, str] = Field(default={}, description="Only completions with all of these.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, sent: dict[str, Any]) -> dict[str, Any]:
+        """Clients write ``metadata[key]=value``, once for each key."""
+        found = {_KEY.fullmatch(name): value for name, value in sent.items()}
+        metadata = {match[1]: value for match, value in found.items() if match is not None}
+        rest = {name: value for name, value in sent.items() if not _KEY.fullmatch(name)}
+        return rest | ({"metadata": metadata} if metadata else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +81,7 @@ class StoredCompletions:
     def update(self, asked: Asked) -> Response:
         """Give a completion other metadata."""
         stored = self._named(asked)
-        changed = replace(stored, metadata=asked.body(Metadata).metadata or {})
+        changed = replace(stored, metadata=asked.body(MetadataChange).metadata or {})
         self._by_id[asked.ids["id"]] = changed
         return json_response(200, changed.resource)
 
@@ -87,6 +99,7 @@ class StoredCompletions:
             stored.resource
             for stored in self._by_id.values()
             if query.model in (None, stored.completion["model"])
+            and query.metadata.items() <= stored.metadata.items()
         ]
         return page(listed[::-1] if query.order == "desc" else listed, query)
 

@@ -15,12 +15,13 @@ from chaos.upstreams.openai.chat.answering import THOUGHTS
 from chaos.upstreams.openai.chat.api import STREAM_HEADERS
 from chaos.upstreams.openai.errors import error, invalid_request
 from chaos.upstreams.openai.listing import OrderedPageQuery, page
-from chaos.upstreams.openai.models import Catalogue
+from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.openai.responses import streaming
 from chaos.upstreams.openai.responses.answering import Answer, Json
 from chaos.upstreams.openai.responses.items import Item
 from chaos.upstreams.openai.responses.prompting import items_of, prompt_of, tokens_of
 from chaos.upstreams.openai.responses.request import ResponseRequest, RetrieveQuery
+from chaos.upstreams.openai.windows import TOO_LONG, require_short_answer
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.script import ReplyScript
 
@@ -82,7 +83,8 @@ class ResponsesApi:
         model = self._models.find(request.model, "chat", asked)
         sent = items_of(request)
         before = self._before(request.previous_response_id)
-        conversation = [*before, *sent]
+        require_short_answer(model, request.max_output_tokens, "max_output_tokens")
+        conversation = _cut_to(model, request, [*before, *sent])
         prompt = prompt_of(request, conversation, model)
         effort = (request.reasoning and request.reasoning.effort) or "medium"
         thoughts = THOUGHTS[effort] if model.reasons else 0
@@ -164,6 +166,25 @@ class ResponsesApi:
             message = f"Response with id '{asked.ids['id']}' not found."
             raise RefusalError(error(404, message, kind="invalid_request_error"))
         return kept
+
+
+def _cut_to(model: Model, request: ResponseRequest, items: list[Item]) -> list[Item]:
+    """As much of a conversation as the model reads; its beginning may be left out if asked so.
+
+    Raises:
+        RefusalError: It is too long: the provider's 400.
+    """
+    if model.context is None:
+        return items
+    begin = 0
+    while tokens_of(request, items[begin:]) > model.context:
+        if request.truncation != "auto" or begin + 1 >= len(items):
+            message = "Your input exceeds the context window of this model. Please adjust your "
+            raise RefusalError(
+                invalid_request(message + "input and try again.", "input", TOO_LONG)
+            )
+        begin += 1
+    return items[begin:]
 
 
 def _stream(listed: list[Json]) -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from chaos.upstreams.declared import KIND, TEXT_OR_LIST, Declared, by
-from chaos.upstreams.openai.chat.messages import ToolName
+from chaos.upstreams.openai.chat.messages import PictureUrl, ToolName
 
 Status = Literal["in_progress", "completed", "incomplete"]
 _KIND = "Tells the items apart."
@@ -26,7 +26,7 @@ class InputImage(Declared):
     """A part that is a picture."""
 
     type: Literal["input_image"] = Field(description=_PART)
-    image_url: str = Field(description="Not looked at; part of the conversation.")
+    image_url: PictureUrl = Field(description="Checked for its form; part of the conversation.")
     detail: Literal["auto", "low", "high"] = Field(
         default="auto", description="Decides how many tokens the picture costs."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chaos.http import Response
@@ -11,6 +11,7 @@ from chaos.upstreams import tokens
 from chaos.upstreams.model import Prompt, Tool
 from chaos.upstreams.openai.chat.messages import PICTURE_TOKENS
 from chaos.upstreams.openai.chat.request import AsJsonObject
+from chaos.upstreams.openai.chat.suited import wrong_choice
 from chaos.upstreams.openai.errors import invalid_request
 from chaos.upstreams.openai.models import Model
 from chaos.upstreams.openai.responses.items import (
@@ -28,7 +29,7 @@ from chaos.upstreams.openai.responses.request import (
     FunctionChoice,
     ResponseRequest,
 )
-from chaos.upstreams.openai.structured import require_strict
+from chaos.upstreams.openai.structured import require_schema
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.schemas import Schema
 
@@ -108,12 +109,29 @@ def _check(request: ResponseRequest, model: Model) -> None:
     if request.stream_options is not None and not request.stream:
         message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
         raise RefusalError(invalid_request(message, "stream_options"))
+    wrong = next(_unsuited(request, model), None)
+    if wrong is not None:
+        raise RefusalError(wrong)
     if model.reasons:
         for name in ("temperature", "top_p"):
             if getattr(request, name) is not None:
                 raise RefusalError(_unsupported(name))
     elif request.reasoning is not None and request.reasoning.effort is not None:
         raise RefusalError(_unsupported("reasoning.effort"))
+
+
+def _unsuited(request: ResponseRequest, model: Model) -> Iterator[Response]:
+    """Words and formats that only other models know."""
+    text = request.text
+    if text is not None and not model.reasons:
+        yield from wrong_choice("text.verbosity", text.verbosity, ("medium",), model)
+    if text is not None and text.format is not None:
+        wanted = text.format.type
+        if wanted not in {"text", *model.formats}:
+            message = f"Invalid parameter: 'text.format' of type '{wanted}' is not supported with "
+            yield invalid_request(message + "this model.", "text.format")
+    if model.reasons and request.reasoning is not None:
+        yield from wrong_choice("reasoning.effort", request.reasoning.effort, model.efforts, model)
 
 
 def _unsupported(name: str) -> Response:
@@ -139,10 +157,16 @@ def _check_calls(items: Sequence[Item]) -> None:
 
 def _tools(request: ResponseRequest) -> tuple[Tool, ...]:
     declared = {tool.name: tool for tool in request.tools or ()}
-    for name, tool in declared.items():
+    for position, tool in enumerate(request.tools or ()):
         # Strict is the default here, but then the provider makes the schema so by itself.
-        if tool.strict:
-            require_strict(tool.parameters or {}, of=f"function '{name}'", param="tools")
+        if tool.parameters or tool.strict:
+            require_schema(
+                tool.parameters or {},
+                strict=bool(tool.strict),
+                of=f"function '{tool.name}'",
+                param=f"tools[{position}].parameters",
+                code="invalid_function_parameters",
+            )
     match request.tool_choice:
         case "none":
             allowed = []
@@ -186,8 +210,13 @@ def _schema(request: ResponseRequest, items: Sequence[Item]) -> Schema | None:
                 raise RefusalError(invalid_request(message, "input"))
             return {}
         case AsJsonSchema(schema_=schema, name=name, strict=strict):
-            if strict:
-                require_strict(schema, of=f"response_format '{name}'", param="text.format.schema")
+            require_schema(
+                schema,
+                strict=bool(strict),
+                of=f"response_format '{name}'",
+                param="text.format.schema",
+                code="invalid_json_schema",
+            )
             return schema
         case _:
             return None

@@ -21,6 +21,7 @@ from chaos.upstreams.openai.chat.request import (
     AsJsonObject,
     AsText,
     Effort,
+    Metadata,
     Percent,
 )
 from chaos.upstreams.openai.responses.items import Input
@@ -182,11 +183,10 @@ class ResponseRequest(Declared):
     )
     top_p: Percent | None = Field(default=None, description=SAMPLING)
     truncation: Literal["auto", "disabled"] | None = Field(
-        default=None, description="No conversation is too long for the stand-in."
+        default=None,
+        description="If `auto`, the beginning of a conversation that is too long is left out.",
     )
-    metadata: dict[str, Annotated[str, Field(max_length=512)]] | None = Field(
-        default=None, max_length=16, description="Comes back with the response."
-    )
+    metadata: Metadata | None = Field(default=None, description="Comes back with the response.")
     service_tier: (
         Annotated[
             Literal["auto", "default", "flex", "scale", "priority", "fast"],

@@ -197,6 +197,38 @@ def test_result_of_a_tool_leads_to_an_answer() -> None:
     assert text_of(last) == "It is done."
 
 
+def test_blocks_are_taken_back_as_they_came() -> None:
+    """A client may send back all that a block has, what was null included."""
+    client = strict()
+    choice: Any = {"type": "any"}
+    first = ask(client, tools=TOOLS, tool_choice=choice)
+    said = [block.model_dump() for block in first.content]
+    result = {"type": "tool_result", "tool_use_id": first.content[-1].id, "content": "ok"}
+    messages: Any = [
+        user("?"),
+        {"role": "assistant", "content": said},
+        {"role": "user", "content": [result]},
+    ]
+
+    assert ask(client, messages=messages, tools=TOOLS).stop_reason == "end_turn"
+
+
+def test_models_come_in_pages() -> None:
+    """So many at most, after or before one of them."""
+    client = strict()
+    every = [model.id for model in client.models.list(limit=1000)]
+
+    page = client.models.list(limit=2)
+    after = client.models.list(limit=2, after_id=every[1])
+    before = client.models.list(limit=2, before_id=every[4])
+
+    assert [model.id for model in page.data] == every[:2]
+    assert page.has_more
+    assert [model.id for model in after.data] == [model.id for model in before.data] == every[2:4]
+    with pytest.raises(anthropic.BadRequestError):
+        client.models.list(limit=0)
+
+
 def test_parallel_calls_can_be_switched_off() -> None:
     """Only the first of several calls is made then."""
     client = strict(answers=Calls("refund", order=7) & Calls("look_up"))
@@ -206,6 +238,16 @@ def test_parallel_calls_can_be_switched_off() -> None:
 
 
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "refund", "input": {}}
+
+
+EPHEMERAL = {"type": "ephemeral"}
+
+
+def picture(source: dict[str, Any]) -> dict[str, Any]:
+    """A message of the user that is a picture."""
+    return {"role": "user", "content": [{"type": "image", "source": source}]}
+
+
 RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
 
 
@@ -214,6 +256,49 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
     [
         pytest.param({"max_tokens": 0}, "max_tokens: Input should be greater", id="no tokens"),
         pytest.param({"messages": []}, "messages: List should have at least 1", id="nothing"),
+        pytest.param({"messages": [user("")]}, "must have non-empty content", id="empty"),
+        pytest.param({"messages": [user("word " * 200_001)]}, "prompt is too long", id="long"),
+        pytest.param({"max_tokens": 64_001, "stream": True}, "64001 > 64000", id="many tokens"),
+        pytest.param({"stop_sequences": [" "]}, "stop_sequences.0", id="blank stop"),
+        pytest.param({"metadata": {"user_id": "u" * 257}}, "at most 256", id="long user"),
+        pytest.param({"tools": [TOOLS[0], TOOLS[0]]}, "must be unique", id="two of a name"),
+        pytest.param(
+            {"tools": [{"name": "a", "input_schema": {"type": "array"}}]},
+            "input_schema.type: Input should be 'object'",
+            id="tool that takes a list",
+        ),
+        pytest.param(
+            {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}},
+            "'additionalProperties' must be explicitly set to false",
+            id="open format",
+        ),
+        pytest.param(
+            {
+                "system": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}]
+                * 5
+            },
+            "Found 5",
+            id="cached too often",
+        ),
+        pytest.param(
+            {"messages": [picture({"type": "url", "url": "a"})]}, "source.url", id="no URL"
+        ),
+        pytest.param(
+            {"messages": [picture({"type": "base64", "media_type": "image/png", "data": "!"})]},
+            "invalid base64",
+            id="no picture",
+        ),
+        pytest.param(
+            {
+                "messages": [
+                    user("?"),
+                    {"role": "assistant", "content": [CALL]},
+                    {"role": "user", "content": [{"type": "text", "text": "a"}, RESULT]},
+                ]
+            },
+            "without `tool_result` blocks",
+            id="result after a text",
+        ),
         pytest.param(
             {"extra_body": {"temperature": 0.5}}, "temperature: Extra inputs", id="taken away"
         ),
@@ -314,7 +399,7 @@ def test_thoughts_come_before_the_answer_and_cost_tokens() -> None:
 
 def test_answer_of_a_shape_fits_it() -> None:
     """With a format, the text is JSON that validates."""
-    format_ = {"type": "json_schema", "schema": ORDER}
+    format_ = {"type": "json_schema", "schema": ORDER | {"additionalProperties": False}}
 
     message = ask(strict(), output_config={"format": format_})
 

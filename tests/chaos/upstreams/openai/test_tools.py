@@ -213,7 +213,8 @@ def test_strict_schema_has_to_be_closed(schema: dict[str, Any], wrong: str) -> N
 
 def test_schema_with_an_unmodelled_keyword_is_said() -> None:
     """A keyword that nobody taught the stand-in ends the run rather than being skipped."""
-    wanted = {"name": "city", "schema": {"type": "array", "uniqueItems": True}}
+    odd = {"type": "array", "items": {}, "uniqueItems": True}
+    wanted = {"name": "city", "schema": {"type": "object", "properties": {"names": odd}}}
 
     with pytest.raises(SchemaError, match="uniqueItems"):
         chat(strict(), response_format={"type": "json_schema", "json_schema": wanted})

@@ -32,7 +32,7 @@ class _Seen:
     idle_s: float = 0.0
 
 
-class Watch:
+class Watchdog:
     """Looks at whoever runs, again and again.
 
     Args:

@@ -19,11 +19,11 @@ def validate(
     paths: Paths = None,
     no_import: NoImport = False,  # noqa: FBT002 - typer calls with keywords
 ) -> None:
-    """Check scenario files without playing them; every mistake, with line and column.
+    """Check scenario files without playing them, and report every mistake by line and column.
 
-    The module of the target is imported, because it adds words: its upstreams, modes, settings
-    and observables; or the module of words beside it, if there is one. With --no-import, neither
-    these nor any plug-in is imported, and their words are not checked.
+    The target's module is imported, or the module `words` beside it, because it defines upstreams,
+    modes, settings and observables. With --no-import, neither targets nor plug-ins are imported,
+    and their words are not checked.
     """
     from contextlib import nullcontext
 
@@ -37,7 +37,7 @@ def validate(
     # Also those that are played only when asked for.
     with importing_nothing() if no_import else nullcontext():
         loaded = loading.load_all(places(paths), words).sound()
-    what = "valid as far as no target is needed" if no_import else "valid"
+    what = "valid, apart from words of the target" if no_import else "valid"
     say(f"{len(loaded.scenarios)} scenarios are {what}")
     for line in in_words(loaded.passed_over):
         say(line)

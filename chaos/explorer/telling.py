@@ -45,15 +45,17 @@ def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
         yield f"covered: every run with {count(depth, noun)} ({count(runs, 'run')})"
     if exploration.stopped:
         limit = exploration.stopped
+        # A loss is no limit that somebody has set.
+        reached = "came" if exploration.lost else "was reached"
         if exploration.due:
             yield (
-                f"not covered, because {limit} was reached first: "
+                f"not covered, because {limit} {reached} first: "
                 f"{exploration.due - exploration.done} of {exploration.due} runs with "
                 f"{count(exploration.depth, noun)}"
                 + (f", and all with more, up to {most}" if exploration.depth < most else "")
             )
         else:
-            yield f"covered: {exploration.runs} random runs, until {limit} was reached"
+            yield f"covered: {exploration.runs} random runs, until {limit} {reached}"
     if exploration.saved:
         yield f"pruned: {exploration.saved} runs equivalent to others"
     if exploration.put_off:

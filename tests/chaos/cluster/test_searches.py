@@ -125,14 +125,15 @@ def test_every_kind_of_search_is_the_same(
     if "--reduce" in options:
         (here / "w.yaml").write_text(
             "version: 1\nname: w\nhypothesis: One seat, one buyer.\n"
-            "target: tests.chaos.explorer.offices:UnlockedOffice\n"
-            "method:\n  - ask: {question: a seat, users: 2}\n"
+            "target: tests.chaos.explorer.targets:Unlocked\n"
+            "method:\n  - ask: {question: A seat, users: 2}\n"
+            "    expect: {answers: {llm: 1, fallback: 1}}\n"
         )
     alone = searched(here, "-j", "1", *options)
     running.add_worker("--no-nanny", threads=2)
 
     assert searched(here, "--executor", running.url, *options) == alone
-    assert "found: " in alone[1]
+    assert alone[0] == 1
 
 
 @pytest.mark.parametrize("nanny", [False, True], ids=["another goes on", "its nanny begins anew"])

@@ -12,6 +12,7 @@ from chaos.cluster import slices
 from chaos.cluster.slices import AHEAD, Dealer
 from chaos.explorer.campaign import Campaign
 from chaos.explorer.exploration import LOST, Bounds, Exploration
+from chaos.explorer.telling import summary
 from chaos.processes.executor import HERE, Executor, ExecutorLostError
 from chaos.processes.pool import WorkerDiedError
 from chaos.processes.worker import JobAnswer
@@ -140,3 +141,7 @@ def test_search_that_is_lost_tells_what_it_has_covered(scenario: Path) -> None:
     assert (found.stopped, found.lost) == (LOST, "the engine went away")
     assert (found.runs, found.depth, found.done) == (1, 1, 0)
     assert found.due > 10
+    assert (
+        f"not covered, because the loss of --executor came first: {found.due} of {found.due} runs "
+        "with 1 fault"
+    ) in summary(found, Bounds(faults=1))

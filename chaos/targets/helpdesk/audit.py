@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
@@ -169,10 +170,10 @@ def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator
     yield from _differ("API key configured", told["api_key_configured"], True)  # noqa: FBT003
     if judged and judged[-1].reason is None:
         yield from _differ("API key valid", told["api_key_valid"], True)  # noqa: FBT003
-    if len(judged) >= _REFUSED_ENOUGH and {each.reason for each in judged[-_REFUSED_ENOUGH:]} == {
-        "rejected"
-    }:
-        yield from _differ("available", told["synthesis_available"], False)  # noqa: FBT003
+    refused_last = sum(1 for _ in takewhile(lambda each: each.reason == "rejected", judged[::-1]))
+    if refused_last and told["circuit_breaker"]["state"] == "closed":
+        is_available = refused_last < _REFUSED_ENOUGH
+        yield from _differ("available", told["synthesis_available"], is_available)
     expected = "llm" if told["synthesis_available"] else "fallback"
     yield from _differ("mode", told["mode"], expected)
     if told["synthesis_available"]:

@@ -81,7 +81,7 @@ class Carrier:
         if not response.is_success:
             raise CarrierError(
                 f"the carrier answered HTTP {response.status_code}",
-                is_final=response.status_code in _FINAL,
+                is_final=response.status_code in _FINAL or _is_spent(response),
                 retry_after_s=_retry_after_s(response),
             )
         return self._label_in(response)
@@ -96,6 +96,13 @@ class Carrier:
         if not isinstance(label, str):
             raise CarrierError("the carrier's answer has no label")
         return label
+
+
+def _is_spent(response: httpx.Response) -> bool:
+    """Whether the carrier says that the account has nothing left, which no waiting mends."""
+    return response.status_code == httpx.codes.TOO_MANY_REQUESTS and (
+        "insufficient_quota" in response.text
+    )
 
 
 def _can_be_tried_again(error: BaseException) -> bool:

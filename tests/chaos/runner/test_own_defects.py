@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ def mumbling(simulation: Simulation, _: Path) -> None:
 
 def broken_down(_: Simulation, __: Path) -> None:
     """A law that breaks down fails the run."""
-    nothing: Any = None
+    nothing: Any = SimpleNamespace(brings=())
     assert {each.outcome for each in judge_laws(nothing)} == {Outcome.FAILED}
 
 

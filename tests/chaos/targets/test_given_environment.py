@@ -11,8 +11,11 @@ GIVEN = {"environment": {"OPENAI_ORG_ID": "org-it", "OPENAI_CUSTOM_HEADERS": "X-
 RIGHT = {"openai-organization": "org-it", "x-team": "it"}
 
 
+BASE = "https://api.openai.com/v1"
+
+
 def _told(headers: dict[str, str]) -> list[str]:
-    request = Request(method="POST", url="https://api.openai.com/v1", headers=headers)
+    request = Request(method="POST", url=f"{BASE}/chat/completions", headers=headers)
     return list(carried_wrongly([request], environment(GIVEN)))
 
 
@@ -34,3 +37,16 @@ def test_whatever_is_carried_otherwise_is_told(headers: dict[str, str], told: st
     (finding,) = _told(headers)
 
     assert finding.startswith(told)
+
+
+def test_a_request_that_goes_elsewhere_is_told() -> None:
+    """By the address that the environment has, or the provider's own."""
+    request = Request(method="POST", url=f"{BASE}/chat/completions")
+    gateway = {"environment": {"OPENAI_BASE_URL": "https://gateway.example/v1"}}
+
+    assert list(carried_wrongly([request], environment({}))) == []
+    (finding,) = carried_wrongly([request], environment(gateway))
+    assert finding == (
+        f"a request to openai went to {BASE}/chat/completions, and the environment has "
+        "https://gateway.example/v1"
+    )

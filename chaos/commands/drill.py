@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -52,8 +54,6 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
     from chaos.serve.beside import interrupts_end
 
     console = output()
-    # What the service logs while it is being broken is shown by the page.
-    logging.getLogger("helpdesk").setLevel(logging.CRITICAL)
     library = Library(list(paths or ([_SCENARIOS] if _SCENARIOS.is_dir() else [])))
     if paths:
         # What somebody has named is read before anything is started: it may be no scenario.
@@ -61,6 +61,7 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
     console.print("starting the helpdesk and its stand-ins")
     over = threading.Event()
     with (
+        _quiet("helpdesk"),
         interrupts_end(over.set),
         Drill(folder, port=port and port + 1) as running,
         DrillServer(running, library, port=port) as server,
@@ -77,3 +78,15 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
 
 
 _LOOK_S = 0.2
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Log nothing of these modules; what the service has to say is shown by the page."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -46,11 +46,15 @@ def test_explore_finds_writes_and_fails(trusting: Path, tmp_path: Path) -> None:
     assert "every-ask-is-answered" in again.output
 
 
-def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came() -> None:
+def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came(
+    tmp_path: Path,
+) -> None:
     """Exit code 0, and no word of having covered what it did not."""
     path = EXAMPLES / "three-parcels.yaml"
 
-    result = CliRunner().invoke(app, ["explore", str(path), "--runs", "30"])
+    result = CliRunner().invoke(
+        app, ["explore", str(path), "--runs", "30", "--into", str(tmp_path)]
+    )
 
     assert result.exit_code == 0
     assert "not covered, because --runs was reached first" in result.output

@@ -6,18 +6,12 @@ out for itself.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
 import chaos.explorer.campaign
-import chaos.faults
 import chaos.prove.gate
 import chaos.session
-import chaos.tiers.simulated.world
+import chaos.tiers.simulated.world  # noqa: F401 - imported for those who are copied from here
+from chaos.faults.registry import import_shipped
 from chaos.processes.late import import_what_runs_need
 
-__all__: list[str] = []
-
-for _module in pkgutil.iter_modules(chaos.faults.__path__):
-    importlib.import_module(f"{chaos.faults.__name__}.{_module.name}")
+import_shipped()
 import_what_runs_need()

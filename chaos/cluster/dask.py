@@ -22,7 +22,8 @@ from chaos.cluster.fitting import about
 from chaos.cluster.slices import Dealer, SliceAnswer
 from chaos.errors import ChaosError, MissingComponentError
 from chaos.processes.executor import ExecutorLostError
-from chaos.processes.pool import J, OnDeath, R, Setting, Workers
+from chaos.processes.pool import J, R, Setting, Workers
+from chaos.processes.tickets import OnDeath
 from chaos.processes.worker import Inheritance
 from chaos.simulation.timing import real
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
-from chaos.processes.pool import OnDeath, WorkerDiedError
-from chaos.processes.tickets import Ticketed
+from chaos.processes.tickets import OnDeath, Ticketed
 from chaos.processes.worker import JobAnswer
 
 J = TypeVar("J")
@@ -105,10 +104,8 @@ class Dealer(Ticketed[J, R]):
         name: Callable[[J], str] = str,
         on_death: OnDeath[J, R] | None = None,
     ) -> None:
-        super().__init__(AHEAD)
+        super().__init__(AHEAD, name=name, on_death=on_death)
         self._engine = engine
-        self._name = name
-        self._on_death = on_death
         self._dealt: dict[Future[Any], list[tuple[int, J]]] = {}
         # By ticket; 0 for those that had company.
         self._deaths: dict[int, int] = {}
@@ -158,14 +155,6 @@ class Dealer(Ticketed[J, R]):
     def _result(self, ticket: int, job: J, answer: JobAnswer[R]) -> R:
         self._deaths.pop(ticket, None)
         return self._told_of_death(job, answer.died) if answer.died else answer.get()
-
-    def _told_of_death(self, job: J, how: str) -> R:
-        if self._on_death is None:
-            raise WorkerDiedError(
-                f"the process that played {self._name(job)} {how}; nothing is known of it; "
-                "play it alone to see why"
-            )
-        return self._on_death(job, how)
 
     def close(self) -> None:
         """Nobody wants what is still being done."""

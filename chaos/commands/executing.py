@@ -53,8 +53,8 @@ def executor_of(executor: str | None, jobs: int | None, targets: Iterable[str]) 
 
     if jobs is not None:
         raise ChaosError(
-            "--executor cannot be had with --jobs: each thread of a worker plays; expected one of "
-            "the two; leave --jobs out, and start workers with the --nthreads that you want"
+            "--executor cannot be combined with --jobs: each thread of a worker plays; expected "
+            "one of the two; leave --jobs out, and start workers with the --nthreads that you want"
         )
     return Dask(Address.parse(executor), targets)
 

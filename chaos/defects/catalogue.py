@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from chaos.defects.defect import Defect, DefectError, Edit
 from chaos.ports import Target
-from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
+from chaos.processes.importing import load
 
 
 def defects_of(
@@ -44,30 +44,10 @@ def find_defects(target: type[Target]) -> tuple[Defect, ...]:
     module_name = target.defects or (f"{package}.defects" if package else "")
     if not module_name:
         return ()
-    try:
-        with nobody_else_ends_it():
-            module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name != module_name:
-            raise _unusable(module_name, error) from error
-        if target.defects is None:
-            return ()
-        raise DefectError(
-            f"the defects of {target.name} are in the module {module_name!r}, which cannot be "
-            "imported from here; expected the folder that it is in; go there, or add it to "
-            "PYTHONPATH"
-        ) from error
-    except (Exception, SystemExit, ProcessEndedError) as error:
-        # The module is somebody's own, and its mistakes are theirs to read, in one line.
-        raise _unusable(module_name, error) from error
+    if target.defects is None and find_spec(module_name) is None:
+        return ()
+    module = load(module_name, told=f"the defects of {target.name}", error=DefectError)
     return checked(getattr(module, "DEFECTS", None), module_name)
-
-
-def _unusable(module_name: str, error: BaseException) -> DefectError:
-    return DefectError(
-        f"importing {module_name} failed: {type(error).__name__}: {error}; expected a module with "
-        f"a tuple DEFECTS; try: python3 -c 'import {module_name}'"
-    )
 
 
 def checked(found: object, place: str) -> tuple[Defect, ...]:

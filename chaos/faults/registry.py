@@ -43,10 +43,15 @@ def _by_model() -> Mapping[type[Fault], type[AnyBehaviour]]:
     return {model: by_model[model] for model in FAULTS.values() if model in by_model}
 
 
-def _shipped() -> Iterator[type[AnyBehaviour]]:
-    """The behaviours of all modules of this package."""
+def import_shipped() -> None:
+    """Import all modules of this package, so that their behaviours are known."""
     for module in pkgutil.iter_modules(chaos.faults.__path__):
         importlib.import_module(f"{chaos.faults.__name__}.{module.name}")
+
+
+def _shipped() -> Iterator[type[AnyBehaviour]]:
+    """The behaviours of all modules of this package."""
+    import_shipped()
     return (each for each in _concrete(Behaviour) if each.__module__.startswith("chaos.faults."))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chaos.errors import ChaosError
-from chaos.processes.pool import J, OnDeath, R, Setting, Workers, workers
+from chaos.processes.pool import J, R, Setting, Workers, workers
+from chaos.processes.tickets import OnDeath
 
 
 class ExecutorLostError(ChaosError):

@@ -20,8 +20,7 @@ from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Generic, Protocol, TypeVar
 
-from chaos.errors import ChaosError
-from chaos.processes.tickets import Ticketed
+from chaos.processes.tickets import OnDeath, Ticketed
 from chaos.processes.worker import Inheritance, JobAnswer, how_it_died, serve
 
 J = TypeVar("J")
@@ -33,20 +32,11 @@ Setting = Callable[[], AbstractContextManager[Callable[[J], R]]]
 
 _Context = ForkContext | ForkServerContext | SpawnContext
 
-OnDeath = Callable[[J, str], R]
-"""Makes the result of a job whose process died; the second is how it died, as ``died of ...``."""
-
 _AHEAD = 3
 """Jobs drawn for each worker before the first of their results was taken."""
 
 _PATIENCE_S = 5.0
 """How long a worker that was told to end may tidy up."""
-
-
-class WorkerDiedError(ChaosError):
-    """A process ended in the middle of a job; the message names the job."""
-
-    exit_code = 3
 
 
 class Workers(Protocol[J, R_co]):
@@ -150,12 +140,10 @@ class _Pool(Ticketed[J, R]):
         name: Callable[[J], str],
         on_death: OnDeath[J, R] | None,
     ) -> None:
-        super().__init__(ahead=number * _AHEAD)
+        super().__init__(number * _AHEAD, name=name, on_death=on_death)
         self._setting = setting
         self._number = number
         self._isolated = isolated
-        self._name = name
-        self._on_death = on_death
         self._processes: dict[Connection, BaseProcess] = {}
         self._idle: list[Connection] = []
         self._busy: dict[Connection, tuple[int, J]] = {}
@@ -202,14 +190,6 @@ class _Pool(Ticketed[J, R]):
         else:
             self._idle.append(link)
         return self._told_of_death(job, answer.died) if answer.died else answer.get()
-
-    def _told_of_death(self, job: J, how: str) -> R:
-        if self._on_death is None:
-            raise WorkerDiedError(
-                f"the process that played {self._name(job)} {how}; nothing is known of it; "
-                "play it alone to see why"
-            )
-        return self._on_death(job, how)
 
     def _start(self) -> Connection:
         ours, theirs = self._context.Pipe()

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice
 from typing import Generic, TypeVar
 
+from chaos.errors import ChaosError
+
 J = TypeVar("J")
 R = TypeVar("R")
+
+OnDeath = Callable[[J, str], R]
+"""Makes the result of a job whose process died; the second is how it died, as ``died of ...``."""
+
+
+class WorkerDiedError(ChaosError):
+    """A process ended in the middle of a job; the message names the job."""
+
+    exit_code = 3
 
 
 class Ticketed(ABC, Generic[J, R]):
@@ -17,10 +28,16 @@ class Ticketed(ABC, Generic[J, R]):
 
     Args:
         ahead: Jobs drawn before the first of their results was taken.
+        name: What to call a job in messages.
+        on_death: Makes the result of a job whose process died; None makes that an error.
     """
 
-    def __init__(self, ahead: int) -> None:
+    def __init__(
+        self, ahead: int, *, name: Callable[[J], str], on_death: OnDeath[J, R] | None
+    ) -> None:
         self._ahead = ahead
+        self._name = name
+        self._on_death = on_death
         self._tickets = count()
         self._queue: deque[tuple[int, J]] = deque()
 
@@ -56,6 +73,19 @@ class Ticketed(ABC, Generic[J, R]):
     @abstractmethod
     def _ended(self) -> Iterator[tuple[int, J, R]]:
         """Hand out jobs, and wait until at least one has ended, or it is time to look again."""
+
+    def _told_of_death(self, job: J, how: str) -> R:
+        """The result of a job whose process died.
+
+        Raises:
+            WorkerDiedError: Nobody makes one.
+        """
+        if self._on_death is None:
+            raise WorkerDiedError(
+                f"the process that played {self._name(job)} {how}; nothing is known of it; "
+                "play it alone to see why"
+            )
+        return self._on_death(job, how)
 
     def _put(self, job: J) -> int:
         ticket = next(self._tickets)

@@ -76,6 +76,17 @@ def data_of(event: bytes) -> bytes | None:
     return b"\n".join(line.removeprefix(b"data:").removeprefix(b" ") for line in lines)
 
 
+def name_of(event: bytes) -> str | None:
+    r"""The name of one event; None if it has none.
+
+    Example:
+        >>> name_of(b"event: ping\ndata: 1\n\n"), name_of(b"data: 1\n\n")
+        ('ping', None)
+    """
+    lines = [line for line in event.splitlines() if line.startswith(b"event:")]
+    return lines[-1].removeprefix(b"event:").strip().decode() if lines else None
+
+
 def payloads(body: bytes) -> list[Any]:
     r"""What the whole events carry, parsed; ``[DONE]``, comments and blanks carry nothing.
 

@@ -19,7 +19,8 @@ from chaos.compare.baseline import Baseline
 from chaos.compare.recorded import BaselineEntry
 from chaos.interactive.interruption import RunInterruptedError
 from chaos.ports import Answer, World
-from chaos.processes.pool import Setting, WorkerDiedError, Workers
+from chaos.processes.pool import Setting, Workers
+from chaos.processes.tickets import WorkerDiedError
 from chaos.reports.console import ConsoleReport
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario

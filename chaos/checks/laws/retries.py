@@ -17,7 +17,8 @@ from chaos.checks.laws.calls import (
 from chaos.checks.laws.law import TICK_S, Law, count, seconds, who
 from chaos.checks.laws.trouble import promised_calls, why_untried
 from chaos.checks.record import RunRecord
-from chaos.ports import USUALLY_HOPELESS, RetryPolicy
+from chaos.ports import RetryPolicy
+from chaos.promises import USUALLY_HOPELESS
 from chaos.trace.events import AskEvent, Event, ResponseEvent
 from chaos.verdict import Verdict
 

@@ -85,7 +85,7 @@ class _Watch:
         self._opened: ResponseEvent | None = None
         self._trial_due_s = 0.0
         self._earliest_s = 0.0
-        self._trials: dict[int, tuple[RequestEvent, float]] = {}
+        self._trials: dict[int, RequestEvent] = {}
 
     def asked(self, ask: AskEvent, *, calls_for: bool) -> None:
         """Somebody asks."""
@@ -100,12 +100,12 @@ class _Watch:
             seen.called = seen.called or (opened, request)
             return
         seen.trials += 1
-        self._trials[id(call)] = request, request.at_s
+        self._trials[id(call)] = request
         lease_s = self._policy.trial_lease_s
         together = [
             trial
-            for trial, began_s in self._trials.values()
-            if lease_s is None or request.at_s < began_s + lease_s - TICK_S
+            for trial in self._trials.values()
+            if lease_s is None or request.at_s < trial.at_s + lease_s - TICK_S
         ]
         if len(together) > self._policy.half_open_max_calls and not seen.crowd:
             seen.crowd = together

@@ -19,9 +19,10 @@ from chaos.processes.executor import HERE, Executor, ExecutorLostError
 from chaos.prove.gate import Case, Fate, Play
 from chaos.prove.mutants.importing import imported_anew, modules_of
 from chaos.prove.mutants.operators import Mutant, mutants_of, mutated
-from chaos.prove.mutants.reach import Reached, Statement, functions
+from chaos.prove.mutants.reach import Statement, functions
 from chaos.prove.mutants.reviewed import Equivalent, without
-from chaos.prove.patience import allow, computed_s
+from chaos.prove.mutants.sounding import Sounding, sound
+from chaos.prove.patience import allow
 from chaos.scenario.loader import LoadedScenario
 from chaos.session import play_one
 from chaos.targets.here import find_here, importable_here
@@ -37,23 +38,6 @@ ENDS = "ends"
 _PATIENCE_S = 10.0
 _TIMES_SOUND = 20
 _MOST_MEMORY = 4 << 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sounding:
-    """One scenario, played against the service as it is.
-
-    Attributes:
-        events: Length of its trace: what it costs, as far as that is the same on every machine.
-        cpu_s: Processor time that it took.
-        reached: The statements of functions that it reached.
-    """
-
-    scenario: str
-    outcome: Outcome
-    events: int
-    cpu_s: float
-    reached: frozenset[Statement]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +120,6 @@ def all_mutants(service: Sequence[str]) -> list[Mutant]:
         for name, path in modules.items()
         for mutant in mutants_of(path.read_text(encoding="utf-8"), name, _shown(path))
     ]
-
-
-def sound(
-    suite: Sequence[LoadedScenario], service: Sequence[str], executor: Executor
-) -> list[Sounding]:
-    """Play every scenario against the service as it is, and see what it reaches."""
-    with (
-        importable_here(),
-        executor.workers(partial(_sounding, list(suite), tuple(service))) as pool,
-    ):
-        return list(pool.in_order(range(len(suite))))
 
 
 def plan(  # noqa: PLR0913 - what a plan is made of
@@ -335,34 +308,6 @@ class _AtImport:
             text = Path(mutant.path).read_text(encoding="utf-8")
             self._around[mutant.module] = functions(text)
         return self._around[mutant.module](mutant.statement) is None
-
-
-@contextmanager
-def _sounding(
-    suite: list[LoadedScenario], service: tuple[str, ...]
-) -> Iterator[Callable[[int], Sounding]]:
-    reached = Reached(modules_of(service))
-
-    def play(number: int) -> Sounding:
-        loaded = suite[number]
-        target = find_here(loaded.scenario.target)
-        reached.take()
-        began_s = computed_s()
-        result = play_one(loaded, target, simulation)
-        return Sounding(
-            scenario=loaded.scenario.name,
-            outcome=result.outcome,
-            events=len(result.trace),
-            cpu_s=computed_s() - began_s,
-            reached=reached.take(),
-        )
-
-    with imported_anew(service, reached.changes):
-        # Before the world is entered: it looks for whoever keeps a clock.
-        for target in {each.scenario.target for each in suite}:
-            find_here(target)
-        with SimulatedTier() as simulation:
-            yield play
 
 
 @contextmanager

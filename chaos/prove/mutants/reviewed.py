@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chaos.errors import ChaosError
+from chaos.processes.importing import load
 from chaos.prove.mutants.operators import Mutant
 from chaos.prove.mutants.reach import functions
 
@@ -48,7 +48,7 @@ def equivalents_of(catalogue: str | None) -> tuple[Equivalent, ...]:
     """
     if catalogue is None:
         return ()
-    found = getattr(importlib.import_module(catalogue), "EQUIVALENT", ())
+    found = getattr(load(catalogue, told="the reviewed mutants"), "EQUIVALENT", ())
     if not isinstance(found, tuple) or not all(isinstance(each, Equivalent) for each in found):
         raise ChaosError(
             f"EQUIVALENT of {catalogue} is not as expected: a tuple of "

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +24,6 @@ import helpdesk
 from chaos.http import Response
 from chaos.ports import Answer
 from chaos.targets.helpdesk import published
-from chaos.targets.helpdesk.events import events_of
 from helpdesk.desk import Helpdesk
 from helpdesk.events import (
     BreakerTransition,
@@ -43,11 +41,6 @@ from helpdesk.events import (
 from helpdesk.metrics import Metrics
 
 _NOT_OF_THE_MODEL = frozenset({"breaker_open", "overloaded", "internal_error"})
-_EVERYWHERE = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-}
 _OUTCOMES = frozenset({"success", "failure", "neutral"})
 _REFUSED_ENOUGH = 3
 """So many refused questions in a row are not the questions' fault."""
@@ -149,15 +142,15 @@ def _breaker(assistant: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterato
     if state == "open":
         left_s = max(0.0, seen.opened_s + recovery_s - time.monotonic())
     failures = settled[-1].failures if settled else 0
-    yield from _differ("breaker state", told["state"], state)
-    yield from _differ("time until a trial", told["retry_after_s"], left_s)
-    yield from _differ("breaker failures", told["failures"], failures)
+    yield from differ("breaker state", told["state"], state)
+    yield from differ("time until a trial", told["retry_after_s"], left_s)
+    yield from differ("breaker failures", told["failures"], failures)
     threshold = settings["openai.breaker.failure_threshold"]
-    yield from _differ("breaker threshold", told["threshold"], threshold)
+    yield from differ("breaker threshold", told["threshold"], threshold)
     if left_s:
-        yield from _differ("available", assistant["synthesis_available"], False)  # noqa: FBT003
-        yield from _differ("reason", assistant["unavailable_reason"], "breaker_open")
-        yield from _differ("next look", assistant["next_look_in_s"], left_s)
+        yield from differ("available", assistant["synthesis_available"], False)  # noqa: FBT003
+        yield from differ("reason", assistant["unavailable_reason"], "breaker_open")
+        yield from differ("next look", assistant["next_look_in_s"], left_s)
     elif assistant["unavailable_reason"] == "breaker_open":
         yield f"reason: the service says 'breaker_open', and a trial is due ({state})"
 
@@ -166,42 +159,42 @@ def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator
     told, load = status["assistant"], status["load"]
     judged = [each for each in seen.answers if each.reason not in _NOT_OF_THE_MODEL]
     last = (judged[-1].reason or "ok") if judged else "unknown"
-    yield from _differ("api status", told["api_status"], last)
-    yield from _differ("API key configured", told["api_key_configured"], True)  # noqa: FBT003
+    yield from differ("api status", told["api_status"], last)
+    yield from differ("API key configured", told["api_key_configured"], True)  # noqa: FBT003
     if judged and judged[-1].reason is None:
-        yield from _differ("API key valid", told["api_key_valid"], True)  # noqa: FBT003
+        yield from differ("API key valid", told["api_key_valid"], True)  # noqa: FBT003
     refused_last = sum(1 for _ in takewhile(lambda each: each.reason == "rejected", judged[::-1]))
     if refused_last and told["circuit_breaker"]["state"] == "closed":
         is_available = refused_last < _REFUSED_ENOUGH
-        yield from _differ("available", told["synthesis_available"], is_available)
+        yield from differ("available", told["synthesis_available"], is_available)
     expected = "llm" if told["synthesis_available"] else "fallback"
-    yield from _differ("mode", told["mode"], expected)
+    yield from differ("mode", told["mode"], expected)
     if told["synthesis_available"]:
-        yield from _differ("reason", told["unavailable_reason"], None)
-        yield from _differ("next look", told["next_look_in_s"], None)
+        yield from differ("reason", told["unavailable_reason"], None)
+        yield from differ("next look", told["next_look_in_s"], None)
     turns = {"taken": 0, "limit": settings["limits.max_calls"], "waiting": 0}
-    yield from _differ("turns", told["turns"], turns)
+    yield from differ("turns", told["turns"], turns)
     refused = len(seen.of(QuestionRefused))
     limit = settings["limits.max_questions"]
-    yield from _differ("load", load, {"questions": 0, "limit": limit, "refused": refused})
+    yield from differ("load", load, {"questions": 0, "limit": limit, "refused": refused})
 
 
 def _index(told: Any) -> Iterator[str]:
     if told["state"] == "absent":
         absent = {"age_s": None, "generation": None, "sha256": None, "articles": 0}
-        yield from _differ("no index", {key: told[key] for key in absent}, absent)
+        yield from differ("no index", {key: told[key] for key in absent}, absent)
         return
     sha256 = published.content_sha256(int(told["generation"]))
-    yield from _differ("index content", told["sha256"], sha256)
-    yield from _differ("articles", told["articles"], published.ARTICLES)
+    yield from differ("index content", told["sha256"], sha256)
+    yield from differ("articles", told["articles"], published.ARTICLES)
 
 
 def _packaged(told: Any) -> Iterator[str]:
     """What is told of the articles that come with it; as many as there are files."""
-    yield from _differ("index state", told["state"], "fresh")
+    yield from differ("index state", told["state"], "fresh")
     articles = sum(1 for _ in (Path(helpdesk.__file__).parent / "knowledge").glob("*.md"))
-    yield from _differ("articles", told["articles"], articles)
-    yield from _differ("next refresh", told["next_refresh_in_s"], None)
+    yield from differ("articles", told["articles"], articles)
+    yield from differ("next refresh", told["next_refresh_in_s"], None)
 
 
 def _failures(seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
@@ -224,7 +217,7 @@ def _failures(seen: Seen, settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"a call was given up, and its cause is what the SDK makes of it: {each.cause!r}"
     for each in seen.of(RefreshEnded):
         if each.outcome == "failed":
-            yield from _differ("bytes of a failed refresh", each.size_bytes, 0)
+            yield from differ("bytes of a failed refresh", each.size_bytes, 0)
             yield from _misleading(each.error or "")
 
 
@@ -287,53 +280,6 @@ def _generations(seen: Seen) -> Iterator[str]:
             served = event.generation
 
 
-def health(alive: Response, ready: Response) -> Iterator[str]:
-    """What ``/healthz`` and ``/readyz`` tell that is not so, of a service at rest."""
-    yield from _differ("healthz", alive.status, HTTPStatus.OK.value)
-    yield from _differ("readyz", ready.status, HTTPStatus.OK.value)
-
-
-def detail_of(response: Response) -> str:
-    """What a refusal says is wrong, if it is a problem that says so."""
-    try:
-        said = response.json()
-    except ValueError:
-        return ""
-    return str(said.get("detail", "")) if isinstance(said, dict) else ""
-
-
-def unguarded(response: Response) -> Iterator[str]:
-    """What every response of the front door carries, whatever it says, and this one does not."""
-    for name, value in _EVERYWHERE.items():
-        yield from _differ(f"{name} of HTTP {response.status}", response.header(name), value)
-    if not response.header("x-request-id"):
-        yield f"HTTP {response.status}: the service does not say under which id to find it"
-
-
-def streamed(response: Response) -> Iterator[str]:
-    """What a stream of the model's answer has said on the way, and does not say in the end."""
-    if not (response.header("content-type") or "").startswith("text/event-stream"):
-        return
-    events = [(kind, json.loads(data)) for kind, data in events_of(response.body.decode())]
-    pieces = "".join(said["text"] for kind, said in events if kind == "token")
-    for said in (said for kind, said in events if kind == "answer" and said["mode"] == "llm"):
-        yield from _differ("text as it was written", pieces.strip(), said["text"].strip())
-
-
-def refusal(response: Response) -> Iterator[str]:
-    """What a refusal tells otherwise than RFC 9457 and RFC 9110 have it."""
-    what = f"HTTP {response.status}"
-    media_type = response.header("content-type")
-    yield from _differ(f"media type of {what}", media_type, "application/problem+json")
-    if not detail_of(response):
-        yield f"{what}: the service does not say what is wrong"
-        return
-    yield from _differ(f"status of {what}", response.json().get("status"), response.status)
-    pause = response.header("retry-after")
-    if response.status == HTTPStatus.TOO_MANY_REQUESTS and not (pause or "").isdecimal():
-        yield f"{what}: the service does not say when to come back; Retry-After is {pause!r}"
-
-
 def _counted(counted: Iterable[Metric], seen: Seen, status: Any) -> Iterator[str]:
     told = {
         (sample.name, *sorted(sample.labels.values())): sample.value
@@ -368,16 +314,16 @@ def _counted(counted: Iterable[Metric], seen: Seen, status: Any) -> Iterator[str
     for key in told.keys() | expected.keys():
         if key == ("helpdesk_index_age_seconds",):
             age_s = status["index"]["age_s"]
-            yield from _differ(key[0], told.get(key), -1.0 if age_s is None else age_s)
+            yield from differ(key[0], told.get(key), -1.0 if age_s is None else age_s)
         else:
-            yield from _differ(" ".join(key), told.get(key, 0.0), float(expected[key]))
+            yield from differ(" ".join(key), told.get(key, 0.0), float(expected[key]))
 
 
 def _disk(folder: Path, told: Any, quarantined: int) -> Iterator[str]:
     aside = sorted(folder.glob("quarantine/*"))
-    yield from _differ("copies set aside", len(aside), min(quarantined, _QUARANTINED_KEPT))
+    yield from differ("copies set aside", len(aside), min(quarantined, _QUARANTINED_KEPT))
     unfinished = [*folder.glob(".current-*"), *folder.glob("generations/.new-*")]
-    yield from _differ("unfinished files", len(unfinished), 0)
+    yield from differ("unfinished files", len(unfinished), 0)
     pointer_path = folder / "current.json"
     if not pointer_path.exists():
         return
@@ -387,17 +333,18 @@ def _disk(folder: Path, told: Any, quarantined: int) -> Iterator[str]:
     whole = told["sha256"]
     if pointer["generation"].isdecimal():
         whole = published.content_sha256(int(pointer["generation"]))
-    yield from _differ("files on disk", published.sha256_of(files), whole)
+    yield from differ("files on disk", published.sha256_of(files), whole)
     manifest = (copy / published.MANIFEST).read_bytes()
     seen_sha256 = hashlib.sha256(manifest).hexdigest()
-    yield from _differ("manifest on disk", pointer["manifest_sha256"], seen_sha256)
-    yield from _differ("generation on disk", pointer["generation"], told["generation"])
+    yield from differ("manifest on disk", pointer["manifest_sha256"], seen_sha256)
+    yield from differ("generation on disk", pointer["generation"], told["generation"])
     known = {each.name for each in folder.glob("generations/*")}
     expected = {pointer["folder"], *filter(None, [pointer["previous"]])}
-    yield from _differ("copies on disk", known, expected & known)
+    yield from differ("copies on disk", known, expected & known)
 
 
-def _differ(what: str, told: object, known: object) -> Sequence[str]:
+def differ(what: str, told: object, known: object) -> Sequence[str]:
+    """What is told otherwise than it is known to be, in a sentence; empty if it is so."""
     if isinstance(told, float) and isinstance(known, float):
         is_so = abs(told - known) <= _EXACT
     else:

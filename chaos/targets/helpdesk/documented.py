@@ -14,7 +14,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from chaos.http import Request, Response
-from chaos.targets.helpdesk.events import events_of
+from chaos.targets.helpdesk.responses import events_of
+from chaos.upstreams import sse
 
 _DOCUMENT = "urn:openapi"
 _NOBODYS = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
@@ -63,7 +64,7 @@ class Documented:
             yield f"{asked}: HTTP {status} is {media_type!r}, which the OpenAPI document lacks"
             return
         content = (*place, "responses", f"{status}", "content", media_type)
-        for value in _values(media_type, response.body):
+        for value in _values(media_type, response):
             if wrong := self._wrong(value, (*content, "schema")):
                 yield f"{asked}: HTTP {status} is not as the OpenAPI document has it: {wrong}"
 
@@ -106,11 +107,11 @@ class Documented:
         return None if error is None else f"{error.json_path}: {error.message}"
 
 
-def _values(media_type: str, body: bytes) -> list[object]:
+def _values(media_type: str, response: Response) -> list[object]:
     """What the schema of a response speaks of: its value, or each event."""
-    if media_type == "text/event-stream":
-        return [{"event": kind, "data": data} for kind, data in events_of(body.decode())]
-    return [_json(body)] if media_type in _FOR_PROGRAMS else []
+    if sse.is_event_stream(response):
+        return [{"event": name, "data": data} for name, data in events_of(response)]
+    return [_json(response.body)] if media_type in _FOR_PROGRAMS else []
 
 
 def _json(body: bytes) -> object:

@@ -16,24 +16,23 @@ from chaos.errors import TargetError
 from chaos.http import Request, Response
 from chaos.ports import Answer, Promises, Upstream, Vocabulary, World
 from chaos.targets.helpdesk import given, published, words
-from chaos.targets.helpdesk.audit import (
-    Seen,
-    SelfReport,
-    audit,
+from chaos.targets.helpdesk.audit import Seen, SelfReport, audit
+from chaos.targets.helpdesk.conversations import ListeningUpstream
+from chaos.targets.helpdesk.documented import Documented
+from chaos.targets.helpdesk.environment import as_variables, carried_wrongly, environment
+from chaos.targets.helpdesk.listening import TraceListener
+from chaos.targets.helpdesk.responses import (
     detail_of,
+    events_of,
     health,
     refusal,
     streamed,
     unguarded,
 )
-from chaos.targets.helpdesk.conversations import ListeningUpstream
-from chaos.targets.helpdesk.documented import Documented
-from chaos.targets.helpdesk.environment import as_variables, carried_wrongly, environment
-from chaos.targets.helpdesk.events import events_of
-from chaos.targets.helpdesk.listening import TraceListener
 from chaos.targets.helpdesk.target import API_KEY
 from chaos.targets.web import AsgiTarget
 from chaos.trace.events import ActionEvent, Scalar
+from chaos.upstreams import sse
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.google import GoogleIdentity, IamCredentialsUpstream, TokenUpstream
 from helpdesk.app import create_app
@@ -150,7 +149,7 @@ class FrontDoorTarget(AsgiTarget):
         return answer
 
     async def audit(self) -> Iterable[str]:
-        """What operators are told over HTTP that is not so; see the module `audit`."""
+        """What is told over HTTP, and is not so; see the modules `audit` and `responses`."""
         places = ("/status", "/metrics", "/healthz", "/readyz")
         told = {each: (await self.respond(f"GET {each}"))[0] for each in places}
         # Not one of the exchanges: the document says nothing of itself.
@@ -181,8 +180,8 @@ class FrontDoorTarget(AsgiTarget):
             return replace(usual, reason=f"{usual.reason}: {detail_of(response)}")
         if usual.mode != "ok":
             return usual
-        if (response.header("content-type") or "").startswith("text/event-stream"):
-            events = events_of(response.body.decode())
+        if sse.is_event_stream(response):
+            events = events_of(response)
             if not events or events[-1][0] != "answer":
                 return replace(usual, mode="error", reason="the stream broke off")
             return _answer(json.loads(events[-1][1]))

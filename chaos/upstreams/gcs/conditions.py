@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from chaos.http import Request, Response, seconds_until
@@ -26,11 +27,7 @@ def require(
     Raises:
         RefusalError: One does not hold.
     """
-    actual = {
-        "Generation": current.generation if current else 0,
-        "Metageneration": current.metageneration if current else 0,
-    }
-    for noun, value in actual.items():
+    for noun, value in _numbers(current):
         wanted = number(request, f"if{of}{noun}Match")
         if wanted is not None and wanted != value:
             raise RefusalError(failed(412))
@@ -47,13 +44,10 @@ def require_xml(request: Request, current: StoredObject | None, *, reading: bool
     Raises:
         RefusalError: One does not hold.
     """
-    actual = {
-        "generation": current.generation if current else 0,
-        "metageneration": current.metageneration if current else 0,
-    }
-    for noun, value in actual.items():
-        text = request.headers.get(f"x-goog-if-{noun}-match")
-        if text is not None and _whole(f"x-goog-if-{noun}-match", text) != value:
+    for noun, value in _numbers(current):
+        header = f"x-goog-if-{noun.lower()}-match"
+        text = request.headers.get(header)
+        if text is not None and _whole(header, text) != value:
             raise RefusalError(failed(412))
     _require_tags(request, current, reading=reading)
     if current is None:
@@ -66,6 +60,12 @@ def require_xml(request: Request, current: StoredObject | None, *, reading: bool
     before = _date(request, "if-unmodified-since")
     if before is not None and "if-match" not in request.headers and current.created_s > before + 1:
         raise RefusalError(failed(412))
+
+
+def _numbers(current: StoredObject | None) -> Iterator[tuple[str, int]]:
+    """What preconditions compare: the numbers of an object, 0 where there is none."""
+    yield "Generation", current.generation if current else 0
+    yield "Metageneration", current.metageneration if current else 0
 
 
 def _date(request: Request, name: str) -> float | None:

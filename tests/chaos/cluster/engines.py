@@ -12,7 +12,8 @@ from typing import Any
 
 from chaos.cluster.slices import Dealer, Slice, SliceAnswer
 from chaos.processes.executor import ExecutorLostError
-from chaos.processes.pool import J, OnDeath, R, Setting, Workers
+from chaos.processes.pool import J, R, Setting, Workers
+from chaos.processes.tickets import OnDeath
 from chaos.processes.worker import JobAnswer, at_work
 
 

@@ -72,9 +72,9 @@ def test_wrong_address_is_one_clear_message(
         (
             ("explore", "w.yaml", "-j", "2"),
             (
-                "--executor cannot be had with --jobs: each thread of a worker plays; expected "
-                "one of the two; leave --jobs out, and start workers with the --nthreads that you "
-                "want"
+                "--executor cannot be combined with --jobs: each thread of a worker plays; "
+                "expected one of the two; leave --jobs out, and start workers with the --nthreads "
+                "that you want"
             ),
         ),
         (

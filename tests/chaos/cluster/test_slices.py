@@ -14,7 +14,7 @@ from chaos.explorer.campaign import Campaign
 from chaos.explorer.exploration import LOST, Bounds, Exploration
 from chaos.explorer.telling import summary
 from chaos.processes.executor import HERE, Executor, ExecutorLostError
-from chaos.processes.pool import WorkerDiedError
+from chaos.processes.tickets import WorkerDiedError
 from chaos.processes.worker import JobAnswer
 from tests.chaos.cluster.engines import Elsewhere, Here
 from tests.chaos.test_many_processes import write

@@ -16,7 +16,8 @@ import pytest
 
 from chaos.errors import ChaosError
 from chaos.processes import pool
-from chaos.processes.pool import WorkerDiedError, usable_cores, workers
+from chaos.processes.pool import usable_cores, workers
+from chaos.processes.tickets import WorkerDiedError
 from tests.chaos.processes.works import doing, failing, tidy
 
 ROOT = Path(__file__).parents[3]

@@ -58,7 +58,9 @@ def test_catalogue_that_a_target_names_has_to_be_there() -> None:
     class Elsewhere(Toy):
         defects = "no_such_defects"
 
-    with pytest.raises(DefectError, match="'no_such_defects', which cannot be imported from here"):
+    with pytest.raises(
+        DefectError, match=r"no module named 'no_such_defects'; .*go to the folder"
+    ):
         find_defects(Elsewhere)
 
 
@@ -106,7 +108,9 @@ def test_catalogue_may_not_end_the_process(
     monkeypatch.syspath_prepend(str(tmp_path))
     target = type("Mine", (Toy,), {"defects": "ends_it"})
 
-    with pytest.raises(DefectError, match=r"importing ends_it failed: .*os\._exit\(0\)"):
+    with pytest.raises(
+        DefectError, match=r"importing ends_it ended the process: .*os\._exit"
+    ):
         find_defects(target)
 
 

@@ -5,7 +5,8 @@ A sample is the same tomorrow, when scenarios reach more of the service.
 
 from __future__ import annotations
 
-from chaos.prove.mutants.campaign import Sounding, all_mutants, jobs_of, plan
+from chaos.prove.mutants.campaign import all_mutants, jobs_of, plan
+from chaos.prove.mutants.sounding import Sounding
 from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.targets import vocabulary_of
 from chaos.verdict import Outcome

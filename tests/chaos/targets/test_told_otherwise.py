@@ -8,7 +8,8 @@ import pytest
 
 from chaos.http import Response
 from chaos.ports import Answer
-from chaos.targets.helpdesk.audit import Seen, answered, refreshed, streamed
+from chaos.targets.helpdesk.audit import Seen, answered, refreshed
+from chaos.targets.helpdesk.responses import streamed
 from helpdesk.events import Event, IndexServed, RefreshEnded
 
 

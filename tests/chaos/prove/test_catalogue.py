@@ -108,9 +108,7 @@ def test_catalogue_may_not_end_the_process(
     monkeypatch.syspath_prepend(str(tmp_path))
     target = type("Mine", (Toy,), {"defects": "ends_it"})
 
-    with pytest.raises(
-        DefectError, match=r"importing ends_it ended the process: .*os\._exit"
-    ):
+    with pytest.raises(DefectError, match=r"importing ends_it ended the process: .*os\._exit"):
         find_defects(target)
 
 

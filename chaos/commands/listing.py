@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +12,8 @@ from chaos.commands.common import Expression, Paths, output, places
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from chaos.authoring.catalogue import Parameter
+    from chaos.commands.entries import Entries
     from chaos.ports import Vocabulary
 
 Faults = Annotated[bool, typer.Option("--faults", help="List faults and their parameters.")]
@@ -48,7 +48,7 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     target: TargetName = "helpdesk",
 ) -> None:
     """List scenarios and their claims, or the vocabulary of scenarios."""
-    wanted: list[Callable[[], Table]] = []
+    wanted: list[Callable[[], Entries]] = []
     wanted += [_faults] if faults else []
     wanted += [lambda: _steps(_words(target))] if steps else []
     wanted += [lambda: _observables(_words(target))] if observables else []
@@ -62,102 +62,116 @@ def list_(  # noqa: PLR0913, PLR0917 - one parameter for each option
             "scenarios and words cannot be listed together; remove the paths or the option"
         )
     console = output()
-    for number, table in enumerate(wanted or [lambda: _scenarios(paths, expression)]):
+    for number, listed in enumerate(wanted or [lambda: _scenarios(paths, expression)]):
         console.print("\n" if number else "", end="")
-        console.print(table())
+        console.print(listed())
 
 
-def _scenarios(paths: Sequence[Path] | None, expression: str) -> Table:
+def _scenarios(paths: Sequence[Path] | None, expression: str) -> Entries:
     from chaos import session
 
-    table = _table("scenario", "tags", "claim")
-    for each in session.load(places(paths), expression):
-        claim = " ".join(each.scenario.hypothesis.split())
-        table.add_row(each.scenario.name, " ".join(each.scenario.tags), claim)
-    return table
+    return _entries(
+        ("scenario", "tags", "claim"),
+        (
+            (each.scenario.name, " ".join(each.scenario.tags), _line(each.scenario.hypothesis))
+            for each in session.load(places(paths), expression)
+        ),
+    )
 
 
-def _faults() -> Table:
+def _faults() -> Entries:
     from chaos.authoring import catalogue
 
-    table = _table("fault", "parameters", "what it does")
-    for entry in catalogue.fault_entries():
-        table.add_row(entry.name, ", ".join(each.name for each in entry.parameters), entry.doc)
-    shared = ", ".join(each.name for each in catalogue.shared_fault_parameters())
-    table.add_row("every fault", shared, "Which calls it touches, and for how long.")
-    return table
+    shared = _names(catalogue.shared_fault_parameters())
+    return _entries(
+        ("fault", "parameters", "what it does"),
+        (
+            *(
+                (each.name, _names(each.parameters), each.doc)
+                for each in catalogue.fault_entries()
+            ),
+            ("every fault", shared, "Which calls it touches, and for how long."),
+        ),
+    )
 
 
-def _steps(vocabulary: Vocabulary) -> Table:
+def _steps(vocabulary: Vocabulary) -> Entries:
     from chaos.authoring import catalogue
 
-    table = _table("step", "parameters", "what it does")
-    for entry in catalogue.step_entries(vocabulary):
-        table.add_row(entry.name, ", ".join(each.name for each in entry.parameters), entry.doc)
-    shared = ", ".join(each.name for each in catalogue.shared_step_parameters())
-    table.add_row("every step", shared, "When, under what name, and what must hold of it.")
-    return table
+    words = catalogue.step_entries(vocabulary)
+    shared = _names(catalogue.shared_step_parameters())
+    return _entries(
+        ("step", "parameters", "what it does"),
+        (
+            *((each.name, _names(each.parameters), each.doc) for each in words),
+            ("every step", shared, "When, under what name, and what must hold of it."),
+        ),
+    )
 
 
-def _observables(vocabulary: Vocabulary) -> Table:
+def _observables(vocabulary: Vocabulary) -> Entries:
     from chaos.authoring import catalogue
 
-    table = _table("observable", "what it is", "values")
-    for row in catalogue.observable_rows(vocabulary):
-        table.add_row(*row)
-    return table
+    rows = catalogue.observable_rows(vocabulary)
+    return _entries(
+        ("observable", "values", "what it is"), ((key, values, doc) for key, doc, values in rows)
+    )
 
 
-def _settings(vocabulary: Vocabulary) -> Table:
+def _settings(vocabulary: Vocabulary) -> Entries:
     from chaos.authoring import catalogue
 
-    table = _table("setting", "value", "default")
-    for row in catalogue.setting_rows(vocabulary):
-        table.add_row(*row)
-    return table
+    rows = catalogue.setting_rows(vocabulary)
+    return _entries(("setting", "value", "default"), rows)
 
 
-def _laws() -> Table:
+def _laws() -> Entries:
     from chaos.checks.registry import LAWS
 
-    table = _table("law", "what every run must obey", "rests on")
-    for law in LAWS:
-        table.add_row(law.name, law.doc, law.rests_on.words)
-    return table
+    rows = ((law.name, law.rests_on.words, law.doc) for law in LAWS)
+    return _entries(("law", "rests on", "what every run must obey"), rows)
 
 
-def _upstreams() -> Table:
+def _upstreams() -> Entries:
     from chaos.authoring.catalogue import summary
     from chaos.extensions import ExtensionKind, beside
     from chaos.ports import STAND_INS, stand_in
 
-    table = _table("upstream", "hosts", "what it is")
-    for name in (*STAND_INS, *beside(ExtensionKind.UPSTREAM, STAND_INS)):
-        found = stand_in(name)
-        table.add_row(name, ", ".join(found.hosts), summary(found))
-    return table
+    names = (*STAND_INS, *beside(ExtensionKind.UPSTREAM, STAND_INS))
+    found = ((name, stand_in(name)) for name in names)
+    return _entries(
+        ("upstream", "hosts", "what it is"),
+        ((name, ", ".join(each.hosts), summary(each)) for name, each in found),
+    )
 
 
-def _targets() -> Table:
+def _targets() -> Entries:
     from chaos.authoring.catalogue import summary
     from chaos.targets import known_targets
     from chaos.targets.here import find_here
 
-    table = _table("target", "upstreams", "what it is")
-    for name in known_targets():
-        found = find_here(name)
-        table.add_row(name, ", ".join(found.vocabulary().upstreams), summary(found))
-    return table
+    found = ((name, find_here(name)) for name in known_targets())
+    return _entries(
+        ("target", "upstreams", "what it is"),
+        ((name, ", ".join(each.vocabulary().upstreams), summary(each)) for name, each in found),
+    )
 
 
-def _tiers() -> Table:
+def _tiers() -> Entries:
     from chaos.authoring.catalogue import summary
     from chaos.tiers.registry import TIERS
 
-    table = _table("tier", "what it is")
-    for name, tier in TIERS.items():
-        table.add_row(name, summary(tier))
-    return table
+    return _entries(
+        ("tier", "what it is"), ((name, summary(tier)) for name, tier in TIERS.items())
+    )
+
+
+def _names(parameters: Iterable[Parameter]) -> str:
+    return ", ".join(each.name for each in parameters)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _words(target: str) -> Vocabulary:
@@ -166,12 +180,7 @@ def _words(target: str) -> Vocabulary:
     return find_here(target).vocabulary()
 
 
-def _table(*columns: str) -> Table:
-    from rich.table import Table
+def _entries(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Entries:
+    from chaos.commands.entries import Entries
 
-    # No column is cut: a word that cannot be read in full cannot be copied.
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column(columns[0], no_wrap=True)
-    for column in columns[1:]:
-        table.add_column(column)
-    return table
+    return Entries(columns, rows)

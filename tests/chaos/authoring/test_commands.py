@@ -141,7 +141,7 @@ def test_explain_says_it_in_words(chaos: Chaos) -> None:
     ],
 )
 def test_list_shows_the_words_of_the_language(option: str, words: list[str], chaos: Chaos) -> None:
-    """Each option is a table with every word and its meaning."""
+    """Each option shows every word and its meaning."""
     done = chaos("list", option)
 
     assert done.returncode == 0, done.stderr
@@ -155,6 +155,21 @@ def test_list_knows_the_words_of_another_target(chaos: Chaos) -> None:
 
     assert "guesses" in done.stdout
     assert "fallbacks so far" in done.stdout
+
+
+def test_list_breaks_no_row_of_a_table(chaos: Chaos, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a narrow terminal each law is an entry of its own; a table needs a wide one."""
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = chaos("list", "--laws").stdout.splitlines()
+    monkeypatch.setenv("COLUMNS", "300")
+    wide = chaos("list", "--laws").stdout.splitlines()
+
+    first = narrow.index("every-ask-is-answered")
+    assert narrow[first + 1] == "    No ask ends in an exception or past its deadline."
+    assert max(map(len, narrow)) <= 80
+    assert all(line == line.rstrip() for line in narrow)
+    assert wide[0].split() == ["law", "rests", "on", "what", "every", "run", "must", "obey"]
+    assert "No ask ends in an exception" in wide[1]
 
 
 def test_list_refuses_scenarios_beside_words(chaos: Chaos) -> None:

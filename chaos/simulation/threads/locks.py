@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 from chaos.simulation.heap import whole_heap
 from chaos.simulation.in_place import BuiltinMethods
@@ -61,13 +62,22 @@ class Contention:
 class _State:
     """What is known of a lock that somebody holds, or waits for."""
 
-    __slots__ = ("holder", "released_by", "since_ticks", "waiters")
+    __slots__ = ("_lock", "holder", "released_by", "since_ticks", "waiters")
 
-    def __init__(self) -> None:
+    def __init__(self, lock: AnyLock) -> None:
+        self._lock = ref(lock)
         self.holder: Task | None = None
         self.since_ticks = 0
         self.waiters: list[Task] = []
         self.released_by: Behalf | None = None
+
+    def is_of(self, lock: AnyLock) -> bool:
+        """Whether it is about this lock, and not about one that went away while it was held.
+
+        A later lock may lie at the same place in memory, and be held by somebody outside of the
+        run: the interpreter itself holds one for each thread.
+        """
+        return self._lock() is lock
 
     def why(self, task: Task) -> str:
         """Name the holder, and since when it holds the lock."""
@@ -248,8 +258,8 @@ def _take(
     states = _Locks.states
     if acquire(lock, False):  # noqa: FBT003 - a built-in takes no keywords
         state = states.get(id(lock))
-        if state is None:
-            state = states[id(lock)] = _State()
+        if state is None or not state.is_of(lock):
+            state = states[id(lock)] = _State(lock)
         state.holder, state.since_ticks = scheduler.acting, scheduler.clock.ticks
         return True
     if not blocking or timeout == 0:
@@ -258,7 +268,7 @@ def _take(
         scheduler.clock.look(_LOOKS_OF_A_TRY)
         return False
     state = states.get(id(lock))
-    if state is None:
+    if state is None or not state.is_of(lock):
         # Somebody outside of the simulation has it, and gives it back in real time; or nobody
         # ever does, and the harness notices that we are stuck.
         return acquire(lock, True, timeout)  # noqa: FBT003 - the same

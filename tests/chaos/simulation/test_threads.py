@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chaos.errors import DeadlockError
+from chaos.simulation.tasks import baton
 from tests.chaos.simulation.toys import World, nap
 
 
@@ -323,6 +324,24 @@ def test_free_lock_works_for_the_harness(world: World) -> None:
         assert not lock.acquire(blocking=False)
 
     assert not lock.locked()
+
+
+def test_lock_that_went_away_while_held_is_not_taken_for_another(world: World) -> None:
+    """A later one at its place in memory may be held outside of the run, for a real moment."""
+
+    def act() -> bool:
+        gone = threading.Lock()
+        gone.acquire()
+        place = id(gone)
+        del gone
+        later = next(each for each in iter(threading.Lock, None) if id(each) == place)
+        # As the interpreter does with the lock of a thread that it has not quite ended.
+        with baton.outside():
+            later.acquire()
+            threading.Timer(0.05, later.release).start()
+        return later.acquire()
+
+    assert world.play(act)[0].result
 
 
 def test_lock_that_nobody_gives_back_is_a_deadlock_for_the_harness_too(world: World) -> None:

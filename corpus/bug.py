@@ -95,7 +95,16 @@ def bugs(names: tuple[str, ...] = ()) -> list[Bug]:
     for name in names:
         if name not in known:
             raise BugError(f"there is no bug {name!r}; expected one of: {', '.join(known)}")
-    return [read(BUGS / name) for name in names or known]
+    return [read_named(name) for name in names or known]
+
+
+def read_named(name: str) -> Bug:
+    """Read the bug whose folder has this name.
+
+    Raises:
+        BugError: It is not well formed.
+    """
+    return read(BUGS / name)
 
 
 def read(folder: Path) -> Bug:

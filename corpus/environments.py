@@ -6,11 +6,13 @@ does not get in the way of an old version. What it needs itself is written in it
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,13 +47,30 @@ def python_of(requirements: Sequence[str]) -> Path:
     everything = sorted({*harness_needs(), *requirements})
     key = hashlib.sha256("\n".join([PYTHON, AS_OF, *everything]).encode()).hexdigest()[:12]
     folder = FOLDER / f"{requirements[0].replace('==', '-')}-{key}"
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    done = folder / "complete"
-    if not done.exists():
-        _uv("venv", "--clear", "--python", PYTHON, str(folder))
-        _uv("pip", "install", "--exclude-newer", AS_OF, "--python", str(python), *everything)
-        done.touch()
-    return python
+    if not folder.exists():
+        _make(folder, everything)
+    return _python(folder)
+
+
+def _make(folder: Path, requirements: Sequence[str]) -> None:
+    """Make an environment, beside others who may be making the same one."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER, prefix="unfinished-") as parent:
+        made = Path(parent) / folder.name
+        _uv("venv", "--python", PYTHON, str(made))
+        _uv(
+            *("pip", "install", "--exclude-newer", AS_OF, "--python", str(_python(made))),
+            *requirements,
+        )
+        # It works wherever it lies, as long as its scripts are called through its Python.
+        with contextlib.suppress(OSError):  # Somebody else was first: theirs is as good.
+            made.rename(folder)
+    if not folder.exists():
+        raise BugError(f"the environment {folder} cannot be put in its place")
+
+
+def _python(environment: Path) -> Path:
+    return environment / ("Scripts" if os.name == "nt" else "bin") / "python"
 
 
 def _uv(*arguments: str) -> None:

@@ -28,6 +28,8 @@ passed without it**:
 ```text
 $ nox -s corpus                         # all
 $ nox -s corpus -- redis_2665           # one
+$ nox -s corpus -- --jobs 4             # four at a time
+$ python -m corpus --executor dask://HOST:PORT    # on a cluster
 ```
 
 {count} bugs in {libraries} libraries, of {kinds} kinds, {sync} in threads and {awaited} in event

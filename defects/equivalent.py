@@ -17,6 +17,13 @@ EQUIVALENT = (
         because="It is how long a download took, which is written into the log and nowhere else.",
     ),
     Equivalent(
+        module="helpdesk.bucket",
+        function="_check_environment",
+        was="'GET'",
+        becomes="''",
+        because="The request is prepared to see whether one could begin, and is never sent.",
+    ),
+    Equivalent(
         module="helpdesk.circuit_breaker",
         function="_judge",
         was="'neutral'",
@@ -29,6 +36,20 @@ EQUIVALENT = (
         was="'closed'",
         becomes="''",
         because="It is part of the type of a field, which nothing reads at run time.",
+    ),
+    Equivalent(
+        module="helpdesk.events",
+        function="",
+        was="'not_retryable'",
+        becomes="''",
+        because="It is part of the type of a field, which nothing reads at run time.",
+    ),
+    Equivalent(
+        module="helpdesk.events",
+        function="",
+        was="__slots__ = ()",
+        becomes="pass",
+        because="Each event has a dictionary of its own then, which stays empty.",
     ),
     Equivalent(
         module="helpdesk.index_cache",
@@ -50,5 +71,19 @@ EQUIVALENT = (
         was="in_background = False",
         becomes="pass",
         because="It is read only by whoever has the refresh, and is set there.",
+    ),
+    Equivalent(
+        module="helpdesk.prompts",
+        function="",
+        was="True",
+        becomes="False",
+        because="It is a default, and every caller says it.",
+    ),
+    Equivalent(
+        module="helpdesk.turns",
+        function="_take",
+        was="deadline - time.monotonic()",
+        becomes="deadline + time.monotonic()",
+        because="Whoever holds a turn gives it back by a deadline that is earlier.",
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from chaos.errors import ChaosError
@@ -20,6 +20,8 @@ from chaos.upstreams.schemas import Schema, misfit
 from chaos.upstreams.script import ReplyScript
 
 _QUOTED_WORDS = 8
+_SHOWN = 60
+"""Characters of a text that a message shows."""
 
 
 class ScriptError(ChaosError, ValueError):
@@ -129,9 +131,7 @@ def take_turn(prompt: Prompt, script: ReplyScript, *, choice: int = 0) -> Turn:
             offered = {tool.name for tool in prompt.tools}
             for call in calls:
                 if call.name not in offered:
-                    raise ScriptError(
-                        _against(prompt, f"calls {call.name!r}", f"one of {sorted(offered)}")
-                    )
+                    raise ScriptError(_against(prompt, f"calls {call.name!r}", _one_of(offered)))
             return Turn(text=before, calls=calls[:1] if prompt.one_call else calls)
         case Refuses(text):
             return Turn(refusal=text)
@@ -212,11 +212,24 @@ def _hold_to(prompt: Prompt, text: str) -> None:
         raise ScriptError(_against(prompt, "says what is no JSON", "JSON")) from None
     wrong = misfit(prompt.schema, value)
     if wrong is not None:
-        raise ScriptError(_against(prompt, f"says {text} ({wrong})", "JSON that fits the schema"))
+        raise ScriptError(
+            _against(prompt, f"says {_beginning(text)} ({wrong})", "JSON that fits the schema")
+        )
 
 
 def _against(prompt: Prompt, does: str, wanted: str) -> str:
+    # A question may come with all that was found for it; its end is what was asked.
+    asked = " ".join(prompt.question.split())
+    asked = asked if len(asked) <= _SHOWN else f"…{asked[-_SHOWN:]}"
     return (
-        f"the script {does} in turn {prompt.turn} after {prompt.question!r}; the request wants "
+        f"the script {does} in turn {prompt.turn} after {asked!r}; the request wants "
         f"{wanted}; change the script"
     )
+
+
+def _one_of(tools: Collection[str]) -> str:
+    return f"a call of one of: {', '.join(sorted(tools))}" if tools else "no call: it has no tools"
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

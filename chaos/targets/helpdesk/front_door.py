@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -164,14 +164,21 @@ class FrontDoorTarget(AsgiTarget):
             ),
             *(said for each in self._refusals for said in refusal(each)),
             *(carried_wrongly(self._model.requests, self._environment) if self._model else ()),
-            *audit(
-                SelfReport.over_http(told["/status"], told["/metrics"]),
+            *self._untrue(told["/status"], told["/metrics"]),
+        ]
+
+    def _untrue(self, status: Response, metrics: Response) -> Iterator[str]:
+        """What operators read that is not so; they cannot read it either if we cannot."""
+        try:
+            yield from audit(
+                SelfReport.over_http(status, metrics),
                 self._seen,
                 cache_folder(self._settings.index),
                 settings={**words.SPECIFIED, **self._world.settings},
                 quarantined=self._listener.quarantined,
-            ),
-        ]
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            yield f"/status or /metrics cannot be read: {type(error).__name__}: {error}"
 
     def _read(self, response: Response, raised: Exception | None) -> Answer:
         usual = super().answer(response, raised)

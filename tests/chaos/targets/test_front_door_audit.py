@@ -81,6 +81,13 @@ OPERATIONS, METRICS = "helpdesk.web.operations", "helpdesk.metrics"
         ),
         pytest.param(
             METRICS,
+            '- "helpdesk_answers", "Answers given.", ["mode", "reason"], registry=registry\n'
+            '+ "helpdesk_answers", "Answers given.", ["", "reason"], registry=registry',
+            "/status or /metrics cannot be read: ValueError",
+            id="metrics that nobody can read",
+        ),
+        pytest.param(
+            METRICS,
             "- self._breaker.labels(event.upstream).state(event.new)\n+ pass",
             "helpdesk_breaker_state",
             id="state of the breaker in metrics",

@@ -425,6 +425,16 @@ def test_script_cannot_make_the_model_break_its_word(reply: Any, options: Any) -
         chat(strict(answers=reply), **options)
 
 
+def test_error_of_a_script_shows_the_end_of_a_long_question() -> None:
+    """What was found for it comes before what was asked, and may be thousands of words."""
+    asked = "A passage. " * 500 + "How do I add a printer?"
+    with pytest.raises(ScriptError) as told:
+        chat(strict(answers=Calls("refund")), asked)
+
+    assert len(str(told.value)) < 250
+    assert "How do I add a printer?'; the request wants no call: it has no tools" in str(told.value)
+
+
 def test_stream_that_breaks_off_ends_in_an_error_event() -> None:
     """After some tokens the provider's error comes, and nothing after it."""
     client = strict(answers=Breaks(after=2, code="server_error"))

@@ -432,7 +432,9 @@ def test_error_of_a_script_shows_the_end_of_a_long_question() -> None:
         chat(strict(answers=Calls("refund")), asked)
 
     assert len(str(told.value)) < 250
-    assert "How do I add a printer?'; the request wants no call: it has no tools" in str(told.value)
+    assert "How do I add a printer?'; the request wants no call: it has no tools" in str(
+        told.value
+    )
 
 
 def test_stream_that_breaks_off_ends_in_an_error_event() -> None:

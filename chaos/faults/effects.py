@@ -37,7 +37,7 @@ def effect_in_words(model: type[Fault]) -> str:
     Example:
         >>> from chaos.scenario.faults import TimeoutFault
         >>> effect_in_words(TimeoutFault)
-        'Whether what was asked is done, `takes_effect` says: by default it is not.'
+        'Whether what was asked is done, `takes_effect` says: by default it is.'
     """
     if issubclass(BEHAVIOURS[model], IdleFault):
         return "A request that crosses the end of its connection is not done; the next one is."

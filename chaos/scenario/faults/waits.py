@@ -46,12 +46,14 @@ class TimeoutFault(Fault):
 
     fault: Literal["timeout"]
     takes_effect: bool = Field(
-        default=False,
-        description="Whether the provider does what was asked before it falls silent.",
-        examples=[True],
+        default=True,
+        # Whoever waits in vain cannot know it. A service that asks again is judged by the worse
+        # of the two.
+        description="Whether the provider does what was asked; the request is lost if not.",
+        examples=[False],
     )
 
     def in_words(self) -> str:
         if self.takes_effect:
-            return "does what it is asked, and never answers"
-        return "takes requests and never answers"
+            return "takes requests and never answers"
+        return "loses requests on their way, and never answers"

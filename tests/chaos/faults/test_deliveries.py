@@ -143,7 +143,9 @@ def test_lost_request_is_known_without_a_response(kind: str, how: str) -> None:
 
 def test_first_loss_counts() -> None:
     """Of two faults that lose the request the one injected first ends the call."""
-    decision = decide(fault("timeout"), fault("reset_peer", takes_effect=False))
+    decision = decide(
+        fault("timeout", takes_effect=False), fault("reset_peer", takes_effect=False)
+    )
 
     assert decision.lost is not None
     assert decision.lost.by == "timeout"

@@ -22,7 +22,7 @@ WITH: dict[str, str] = {
     "rate_limit": "retry_after: 1s",
     "latency": "latency: 9s",
     "timeout": "",
-    "timeout, done": "takes_effect: true",
+    "timeout, not done": "takes_effect: false",
     "reset_peer": "",
     "reset_peer, not done": "takes_effect: false",
     "dns_failure": "",

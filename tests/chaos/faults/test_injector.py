@@ -45,7 +45,7 @@ def touches(made: Injector, calls: int) -> list[int]:
 @given(window=st.lists(st.integers(1, 20), min_size=1, unique=True))
 def test_window_touches_exactly_its_calls(window: list[int]) -> None:
     """``calls`` names matching calls from the injection on, and no other is touched."""
-    made = injector(fault("timeout", calls=tuple(window)))
+    made = injector(fault("timeout", takes_effect=False, calls=tuple(window)))
 
     assert touches(made, 25) == sorted(window)
 
@@ -55,7 +55,9 @@ def test_window_counts_matching_calls_only() -> None:
     upstream = OpenAIUpstream()
     made = Injector(Seeded(7))
     made.decide(upstream, CHAT, 1)
-    made.inject(fault("timeout", operation="chat.completions", calls=2), now_s=0.0)
+    made.inject(
+        fault("timeout", takes_effect=False, operation="chat.completions", calls=2), now_s=0.0
+    )
     made.decide(upstream, Operation("models.list"), 2)
 
     assert made.decide(upstream, CHAT, 3).lost is None
@@ -67,7 +69,10 @@ def test_window_counts_matching_calls_only() -> None:
 def test_toxicity_is_the_share_of_calls(share: float, seed: int) -> None:
     """Near that share of calls is touched, and the same seed touches the same ones."""
     first, again = (
-        touches(injector(fault("timeout", toxicity=share), choices=Seeded(seed)), 400)
+        touches(
+            injector(fault("timeout", takes_effect=False, toxicity=share), choices=Seeded(seed)),
+            400,
+        )
         for _ in range(2)
     )
 
@@ -78,7 +83,7 @@ def test_toxicity_is_the_share_of_calls(share: float, seed: int) -> None:
 
 def test_toxicity_of_one_fault_leaves_the_draws_of_another() -> None:
     """Each fault draws under its own name: adding one does not reshuffle the others."""
-    half = fault("timeout", id="a", toxicity=0.5)
+    half = fault("timeout", takes_effect=False, id="a", toxicity=0.5)
     lone = injector(half)
     pair = injector(fault("latency", id="b", latency="1s", toxicity=0.5), half)
 
@@ -103,7 +108,7 @@ def test_fault_matches_where_it_says(
     parameters: dict[str, Any], operation: Operation, *, matches: bool
 ) -> None:
     """Upstream, operation and object all narrow a fault."""
-    made = injector(fault("timeout", **parameters))
+    made = injector(fault("timeout", takes_effect=False, **parameters))
 
     assert (made.decide(OpenAIUpstream(), operation, 1).lost is not None) is matches
 
@@ -164,10 +169,14 @@ def test_healed_fault_touches_no_more() -> None:
 def test_ids_are_the_kind_and_numbered() -> None:
     """A fault without an id gets its kind, numbered from the second on; never one in use."""
     made = Injector(Seeded(7))
-    given = [fault("timeout"), fault("timeout"), fault("latency", latency="1s", id="timeout-3")]
+    given = [
+        fault("timeout", takes_effect=False),
+        fault("timeout", takes_effect=False),
+        fault("latency", latency="1s", id="timeout-3"),
+    ]
 
     ids = [made.inject(each, now_s=0.0) for each in given]
-    ids.append(made.inject(fault("timeout"), now_s=0.0))
+    ids.append(made.inject(fault("timeout", takes_effect=False), now_s=0.0))
 
     assert ids == ["timeout", "timeout-2", "timeout-3", "timeout-4"]
     assert tuple(made.active) == tuple(ids)
@@ -175,17 +184,17 @@ def test_ids_are_the_kind_and_numbered() -> None:
 
 def test_id_in_force_cannot_be_used_again() -> None:
     """Two faults of one id at once are a mistake; one after the other is none."""
-    made = injector(fault("timeout", id="outage"))
+    made = injector(fault("timeout", takes_effect=False, id="outage"))
 
     with pytest.raises(ChaosError, match="'outage' is already in force"):
-        made.inject(fault("timeout", id="outage"), now_s=1.0)
+        made.inject(fault("timeout", takes_effect=False, id="outage"), now_s=1.0)
     made.heal("outage", by="heal")
-    assert made.inject(fault("timeout", id="outage"), now_s=2.0) == "outage"
+    assert made.inject(fault("timeout", takes_effect=False, id="outage"), now_s=2.0) == "outage"
 
 
 def test_healing_what_was_never_injected_is_a_mistake() -> None:
     """An unknown id is refused with those that are known; a healed one is fine."""
-    made = injector(fault("timeout"))
+    made = injector(fault("timeout", takes_effect=False))
 
     with pytest.raises(ChaosError, match=r"no fault 'outage' .*one of: timeout"):
         made.heal("outage", by="heal")
@@ -197,8 +206,8 @@ def test_fault_expires_once_and_not_for_another_of_its_id() -> None:
     """The end that was set for a fault does not end one that took its id in the meantime."""
     made, first, second = (
         Injector(Seeded(7)),
-        fault("timeout", id="lost", **{"for": "1s"}),
-        fault("timeout", id="lost", **{"for": "9s"}),
+        fault("timeout", takes_effect=False, id="lost", **{"for": "1s"}),
+        fault("timeout", takes_effect=False, id="lost", **{"for": "9s"}),
     )
     made.inject(first, now_s=0.0)
     made.heal("lost", by="somebody")
@@ -215,7 +224,7 @@ def test_untouched_faults_are_told() -> None:
     made = injector(
         fault("corrupt", "gcs", id="works"),
         fault("completion", "gcs", id="misses"),
-        fault("timeout", id="never asked"),
+        fault("timeout", takes_effect=False, id="never asked"),
     )
     upstream = store()
     decision = made.decide(upstream, MEDIA, 1)
@@ -226,12 +235,12 @@ def test_untouched_faults_are_told() -> None:
 
 def test_second_injection_of_an_id_must_touch_too() -> None:
     """That the first injection touched a call says nothing of the second."""
-    made = injector(fault("timeout", id="outage"))
+    made = injector(fault("timeout", takes_effect=False, id="outage"))
     assert touches(made, 1) == [1]
     made.heal("outage", by="heal")
     assert made.untouched() == ()
 
-    made.inject(fault("timeout", id="outage"), now_s=1.0)
+    made.inject(fault("timeout", takes_effect=False, id="outage"), now_s=1.0)
 
     assert made.untouched() == ("outage",)
 

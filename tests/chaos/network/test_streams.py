@@ -222,7 +222,9 @@ def distrusted() -> None:
         pytest.param({"fault": "dns_failure"}, unknown, 0.0, id="no name"),
         pytest.param({"fault": "tls_failure"}, distrusted, 0.0, id="bad certificate"),
         pytest.param({"fault": "timeout"}, silent, 2.0, id="silent"),
-        pytest.param({"fault": "timeout", "takes_effect": True}, silent, 2.0, id="silent later"),
+        pytest.param(
+            {"fault": "timeout", "takes_effect": False}, silent, 2.0, id="lost in silence"
+        ),
         pytest.param({"fault": "reset_peer"}, reset, 0.0, id="reset"),
         pytest.param({"fault": "reset_peer", "after": "2B"}, cut, 0.0, id="cut by a reset"),
         pytest.param({"fault": "limit_data", "bytes": "2B"}, ended, 0.0, id="cut by an end"),

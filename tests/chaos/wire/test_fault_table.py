@@ -160,7 +160,7 @@ CASES: Mapping[str, tuple[Mapping[str, Any], tuple[Ask, ...]]] = {
         (chat, download),
     ),
     "silence": ({"fault": "timeout"}, (chat, streamed_chat, download, upload)),
-    "silence after the fact": ({"fault": "timeout", "takes_effect": True}, (chat, upload)),
+    "request lost in silence": ({"fault": "timeout", "takes_effect": False}, (chat, upload)),
     "no name": ({"fault": "dns_failure"}, (chat, download)),
     "no such name": ({"fault": "dns_failure", "temporary": False}, (chat, download)),
     "no answer to a connect": ({"fault": "connect_timeout"}, (chat, download)),

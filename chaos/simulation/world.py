@@ -34,7 +34,7 @@ from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
 from chaos.simulation.loops.selectors import virtual_selectors
 from chaos.simulation.loops.trio_sockets import virtual_trio_sockets
-from chaos.simulation.network import names
+from chaos.simulation.network import by_descriptor, names
 from chaos.simulation.network.takeover import virtual_sockets
 from chaos.simulation.outside import known, ways_out
 from chaos.simulation.outside.guard import Guard
@@ -124,6 +124,7 @@ class Simulation(Extension, ABC):
             sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),
             **polls.substitutes(),
             **names.substitutes(),
+            **by_descriptor.substitutes(),
             **ways_out.substitutes(),
             **self._files.substitutes(),
         }

@@ -133,7 +133,7 @@ class Simulation(Extension, ABC):
         platform.processor()
         uuid.getnode()
         with ExitStack() as undo:
-            undo.enter_context(Freeze(self.clock, substitutes))
+            undo.enter_context(Freeze(self.clock, substitutes, self.guard.violation))
             undo.enter_context(mock.patch.dict(os.environ, _ENVIRONMENT))
             for name in _CALLERS:
                 os.environ.pop(name, None)

@@ -127,6 +127,7 @@ class Simulation(Extension, ABC):
             **by_descriptor.substitutes(),
             **ways_out.substitutes(),
             **self._files.substitutes(),
+            **self._entropy.substitutes(),
         }
         self._take_launcher()
         # These ask another program, once; SDKs put the answers into headers.

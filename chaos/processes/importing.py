@@ -2,7 +2,8 @@
 
 Its mistakes are its author's to read, in one line. It may neither end the process nor ask anybody
 over the network. In a run it would be answered by stand-ins; before one, it would really ask, and
-a verdict would depend on who answers, and on whether anybody does.
+a verdict would depend on who answers, and on whether anybody does. Chance that it draws, for the
+jitter that it keeps in a module, is the same each time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from chaos.errors import ChaosError
+from chaos.processes.chance import same_chance_each_time
 from chaos.processes.leaving import ProcessEndedError, nobody_else_ends_it
 
 _ASKS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"})
@@ -50,7 +52,11 @@ defines; correct the name after the colon
     """
     module_name, _, attribute = reference.partition(":")
     try:
-        with nobody_else_ends_it(), _asking_nobody(module_name, may_ask=may_ask):
+        with (
+            nobody_else_ends_it(),
+            _asking_nobody(module_name, may_ask=may_ask),
+            same_chance_each_time(module_name),
+        ):
             module = importlib.import_module(module_name)
     except ModuleNotFoundError as missing:
         raise error(

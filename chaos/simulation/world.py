@@ -34,7 +34,7 @@ from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
 from chaos.simulation.loops.selectors import virtual_selectors
 from chaos.simulation.loops.trio_sockets import virtual_trio_sockets
-from chaos.simulation.network import names
+from chaos.simulation.network import by_descriptor, names
 from chaos.simulation.network.takeover import virtual_sockets
 from chaos.simulation.outside import known, ways_out
 from chaos.simulation.outside.guard import Guard
@@ -124,15 +124,17 @@ class Simulation(Extension, ABC):
             sleeping.real_sleep(): sleeping.noting_sleep(self._note_wait),
             **polls.substitutes(),
             **names.substitutes(),
+            **by_descriptor.substitutes(),
             **ways_out.substitutes(),
             **self._files.substitutes(),
+            **self._entropy.substitutes(),
         }
         self._take_launcher()
         # These ask another program, once; SDKs put the answers into headers.
         platform.processor()
         uuid.getnode()
         with ExitStack() as undo:
-            undo.enter_context(Freeze(self.clock, substitutes))
+            undo.enter_context(Freeze(self.clock, substitutes, self.guard.violation))
             undo.enter_context(mock.patch.dict(os.environ, _ENVIRONMENT))
             for name in _CALLERS:
                 os.environ.pop(name, None)

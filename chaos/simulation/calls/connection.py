@@ -75,6 +75,7 @@ class Connection(FarEnd):
         self._owner = owner
         self._open: list[Exchange] = []
         self._idle_end: _IdleEnd | None = None
+        self._is_finished = False
 
     @property
     def is_idle(self) -> bool:
@@ -104,6 +105,17 @@ class Connection(FarEnd):
     @abstractmethod
     def _take(self, data: bytes) -> None:
         """Take bytes of the protocol that is spoken."""
+
+    def finish(self) -> None:
+        """The client sends no more: the connection ends once all it has asked is answered."""
+        if self._idle_end is not None:
+            self._use_again(self._idle_end)
+        self._is_finished = True
+        self._end_if_finished()
+
+    def _end_if_finished(self) -> None:
+        if self._is_finished and not self._open and not self.is_dead:
+            self.finish_with(End())
 
     def gone(self) -> None:
         """The client has closed the connection."""
@@ -184,6 +196,7 @@ class Connection(FarEnd):
         """An exchange is over."""
         if exchange in self._open:
             self._open.remove(exchange)
+            self._end_if_finished()
 
     def send(self, arrival: Arrival, due: int = 0) -> None:
         """Let bytes, or a mark between them, arrive at ``due`` ticks; 0 is for now."""

@@ -64,6 +64,8 @@ class ProxyConnection(HttpConnection):
 
     def finish(self) -> None:
         """The client sends no more."""
+        if self.tunnel is None and not self.behind:
+            super().finish()
         self._each(lambda far: far.finish())
 
     def gone(self) -> None:

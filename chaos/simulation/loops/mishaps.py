@@ -85,6 +85,9 @@ def _lost(context: dict[str, Any]) -> str | None:
     """What a loop tells its handler, if it is about something that was lost."""
     error = context.get("exception")
     task = context.get("task") or context.get("future")
+    if isinstance(error, asyncio.CancelledError):
+        # Whoever cancelled something knows. Streams of Python 3.11 tell of it all the same.
+        return None
     if isinstance(error, BaseException) and task is not None:
         return f"an error in {_named(task)} was never looked at: {in_words(error)}"
     if isinstance(error, BaseException) and "handle" in context:

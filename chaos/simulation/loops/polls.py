@@ -5,10 +5,12 @@ urllib3 and httpcore poll a connection before they use it again; trio waits with
 
 from __future__ import annotations
 
+import errno
 import select
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
+from chaos.simulation.network.arguments import os_error
 from chaos.simulation.network.current import socket_of
 from chaos.simulation.network.sockets import VirtualSocket
 from chaos.simulation.tasks.baton import scheduler_here
@@ -16,8 +18,9 @@ from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Task
 from chaos.simulation.timing.clock import to_ticks
 
-_IN, _OUT, _ERR = 1, 4, 8
-_ONESHOT = 1 << 30
+_IN, _OUT, _ERR, _HUP, _RDHUP = 1, 4, 8, 16, 0x2000
+_ALWAYS_TOLD = _ERR | _HUP
+_ONESHOT, _EDGE = 1 << 30, 1 << 31
 _MS_PER_S = 1000
 
 _real_select = select.select
@@ -40,22 +43,32 @@ class VirtualPoll:
     Args:
         kernel: The real one, for descriptors that are none of ours.
         unit_s: Seconds in one unit of its timeouts.
+        is_epoll: Whether it is of the kind that refuses to be told of a descriptor twice.
     """
 
-    def __init__(self, kernel: Any, *, unit_s: float) -> None:  # noqa: ANN401 - of a class without a name
+    def __init__(self, kernel: Any, *, unit_s: float, is_epoll: bool = False) -> None:  # noqa: ANN401 - of a class without a name
         self._kernel = kernel
         self._unit_s = unit_s
+        self._is_epoll = is_epoll
         self._virtual: dict[int, int] = {}
         self._real: set[int] = set()
 
     def register(self, fd: Any, eventmask: int = _IN | 2 | _OUT) -> None:  # noqa: ANN401 - a number, or what has one
         """Look at a descriptor as well."""
         number = _number(fd)
-        if socket_of(number) is None:
+        found = socket_of(number)
+        if found is None:
             self._kernel.register(fd, eventmask)
             self._real.add(number)
-        else:
-            self._virtual[number] = eventmask
+            return
+        if self._is_epoll and number in self._virtual:
+            raise os_error(errno.EEXIST)
+        if eventmask & _EDGE:
+            raise found.violation(
+                "a poll for edges was asked for (EPOLLET), which is not simulated; expected one "
+                "for levels; leave EPOLLET out"
+            )
+        self._virtual[number] = eventmask
 
     def modify(self, fd: Any, eventmask: int) -> None:  # noqa: ANN401 - the same
         """Look for something else."""
@@ -74,7 +87,10 @@ class VirtualPoll:
 
     def poll(self, timeout: float | None = None, maxevents: int = -1) -> list[tuple[int, int]]:
         """What has happened, or happens next."""
-        del maxevents
+        happened = self._poll(timeout)
+        return happened[:maxevents] if maxevents > 0 else happened
+
+    def _poll(self, timeout: float | None) -> list[tuple[int, int]]:
         seconds = None if timeout is None or timeout < 0 else timeout * self._unit_s
         scheduler = scheduler_here()
         if scheduler is None:
@@ -111,9 +127,9 @@ class VirtualPoll:
             virtual = socket_of(number)
             if virtual is None or not mask & ~_ONESHOT:
                 continue
-            events = (_IN if virtual.is_readable else 0) | (_OUT if virtual.is_writable else 0)
-            if events & mask:
-                happened.append((number, events & mask))
+            events = _events_of(virtual) & (mask | _ALWAYS_TOLD)
+            if events:
+                happened.append((number, events))
                 if mask & _ONESHOT:
                     self._virtual[number] = _ONESHOT
         return happened + (self._kernel.poll(0) if self._real else [])
@@ -138,6 +154,8 @@ def _select(
 ) -> tuple[list[Any], list[Any], list[Any]]:
     scheduler = scheduler_here()
     readers, writers, others = list(rlist), list(wlist), list(xlist)
+    if timeout is not None and timeout < 0:
+        raise ValueError("timeout must be non-negative")
     if scheduler is None:
         return _real_select(readers, writers, others, timeout)
     virtual = {
@@ -182,7 +200,7 @@ def _poll() -> Any:  # noqa: ANN401 - a real one has a class without a name
 def _epoll(sizehint: int = -1, flags: int = 0) -> Any:  # noqa: ANN401 - the real one, or ours
     assert _real_epoll is not None, "replaced where it is there"
     kernel = _real_epoll(sizehint, flags)
-    return kernel if scheduler_here() is None else VirtualPoll(kernel, unit_s=1.0)
+    return kernel if scheduler_here() is None else VirtualPoll(kernel, unit_s=1.0, is_epoll=True)
 
 
 def _wait(
@@ -235,6 +253,17 @@ def _wait(
             for each in looked_at:
                 if task in each.inbox.parked:
                     each.inbox.parked.remove(task)
+
+
+def _events_of(virtual: VirtualSocket) -> int:
+    """What there is to tell of a socket, in the words of ``poll``."""
+    return (
+        (_IN if virtual.is_readable else 0)
+        | (_OUT if virtual.is_writable else 0)
+        | (_ERR if virtual.has_failed else 0)
+        | (_HUP if virtual.is_hung_up else 0)
+        | (_RDHUP if virtual.far_end_has_finished else 0)
+    )
 
 
 def _number(fd: Any) -> int:  # noqa: ANN401 - a number, or what has one

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from chaos.simulation.network.inbox import End, Inbox
+from chaos.simulation.network.arguments import os_error
+from chaos.simulation.network.inbox import Closed, End, Inbox
 from chaos.simulation.tasks.baton import scheduler_here
 from chaos.simulation.tasks.behalf import Behalf
 
@@ -45,17 +47,31 @@ class OtherSocket(FarEnd):
 
     Args:
         inbox: Of the other socket.
+        own: Of whoever writes here.
         carries_behalf: Whether whoever reads there acts for whoever wrote here, as a server does
             for its client.
+        is_near: Whether nothing lies between, as in a pair of sockets: whoever writes to one that
+            has been closed is told at once, and not the next time.
     """
 
-    def __init__(self, inbox: Inbox, *, carries_behalf: bool = False) -> None:
+    def __init__(
+        self, inbox: Inbox, own: Inbox, *, carries_behalf: bool = False, is_near: bool = False
+    ) -> None:
         self._inbox = inbox
+        self._own = own
         self._carries_behalf = carries_behalf
+        self._knows_of_the_end = is_near
         self.behalf: Behalf | None = None
 
     def feed(self, data: bytes) -> None:
-        """Let the other socket have it at once."""
+        """Let the other socket have it at once.
+
+        Raises:
+            OSError: It has been closed, and this side knows.
+        """
+        if self._inbox.closed is not None:
+            self._meet_nobody(self._inbox.closed)
+            return
         if self._carries_behalf:
             scheduler = scheduler_here()
             self.behalf = scheduler.behalf() if scheduler is not None else None
@@ -63,11 +79,21 @@ class OtherSocket(FarEnd):
 
     def finish(self) -> None:
         """The other socket reads an end."""
-        self._inbox.push(End())
+        if self._inbox.closed is None:
+            self._inbox.push(End())
 
     def gone(self) -> None:
-        """The same."""
-        self._inbox.push(End())
+        """The other socket reads an end, or meets a reset if what it has sent was not read."""
+        if self._inbox.closed is None:
+            self._inbox.push(End(is_reset=self._own.closed == "reset"))
+
+    def _meet_nobody(self, closed: Closed) -> None:
+        if closed == "reset" and self._own.meet_reset():
+            raise os_error(errno.ECONNRESET)
+        if closed == "reset" or self._knows_of_the_end:
+            raise os_error(errno.EPIPE)
+        # These bytes are lost, and what comes back says so: to whoever writes the next time.
+        self._knows_of_the_end = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ own context, as in reality.
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,7 @@ _VERIFY_CODES: dict[Flaw, tuple[int, str]] = {
     "unknown_authority": (20, "unable to get local issuer certificate"),
 }
 _HOST_MISMATCH = 62
+_IP_MISMATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,14 @@ def is_hello(data: bytes) -> bool:
     return data.startswith(_RECORD)
 
 
-def hello(server_hostname: str | None) -> bytes:
-    """What a client sends first."""
-    return _record((server_hostname or "").encode("idna" if server_hostname else "ascii"))
+def hello(number: bytes) -> bytes:
+    """What a client sends first: by which number it is known to servers of the same run."""
+    return _record(number)
+
+
+def farewell() -> bytes:
+    """What a client ends a handshake with that is not one with a provider."""
+    return _record(b"")
 
 
 def reply(certificate: Certificate) -> bytes:
@@ -72,22 +79,60 @@ def certificate_in(content: bytes) -> Certificate:
     return Certificate(name, known.get(flaw))
 
 
-def verify(certificate: Certificate, context: ssl.SSLContext, server_hostname: str | None) -> None:
+def verify(
+    certificate: Certificate,
+    context: ssl.SSLContext,
+    server_hostname: str | None,
+    *,
+    trusts_anybody: bool = True,
+) -> None:
     """Look at a certificate as OpenSSL does for a client with that context.
+
+    Args:
+        certificate: What the provider shows.
+        context: The client's.
+        server_hostname: The name that the client wants the certificate to be for.
+        trusts_anybody: Whether the client knows any authority at all. Which one has signed the
+            certificate is not simulated: whoever knows one trusts it.
 
     Raises:
         ssl.SSLCertVerificationError: The client does not trust it.
     """
     if context.verify_mode == ssl.CERT_NONE:
         return
-    if certificate.flaw in _VERIFY_CODES:
-        raise _refused(*_VERIFY_CODES[certificate.flaw])
-    is_wrong = certificate.flaw == "wrong_host"
-    if context.check_hostname and server_hostname and is_wrong:
-        raise _refused(
-            _HOST_MISMATCH,
-            f"Hostname mismatch, certificate is not valid for '{server_hostname}'.",
+    flaw = certificate.flaw if trusts_anybody else "unknown_authority"
+    if flaw in _VERIFY_CODES:
+        raise _refused(*_VERIFY_CODES[flaw])
+    if not context.check_hostname or not server_hostname:
+        return
+    if flaw == "wrong_host" or _in_ascii(server_hostname) != _in_ascii(certificate.name):
+        code, kind = (
+            (_IP_MISMATCH, "IP address")
+            if _is_ip(server_hostname)
+            else (
+                _HOST_MISMATCH,
+                "Hostname",
+            )
         )
+        raise _refused(code, f"{kind} mismatch, certificate is not valid for '{server_hostname}'.")
+
+
+def certificate_expired() -> ssl.SSLCertVerificationError:
+    """What a client gets that has looked at the date of a certificate."""
+    return _refused(*_VERIFY_CODES["expired"])
+
+
+def _in_ascii(name: str) -> str:
+    name = name.strip("[]").rstrip(".").lower()
+    return name if name.isascii() else name.encode("idna").decode("ascii")
+
+
+def _is_ip(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def no_tls_there() -> ssl.SSLError:

@@ -10,7 +10,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from chaos.simulation.timing.clock import Clock
 
@@ -84,6 +84,9 @@ class Awaited(Protocol):
 
 Arrival = bytes | memoryview | Mark | End | Awaited
 
+Closed = Literal["fin", "reset"]
+"""How whoever had an inbox has closed the connection."""
+
 
 def connection_reset() -> OSError:
     """A fresh ``ECONNRESET``."""
@@ -107,6 +110,7 @@ class Inbox:
     Attributes:
         parked: Tasks that wait for anything to arrive.
         followers: Told of each arrival.
+        closed: None as long as somebody may read what arrives.
 
     Example:
         >>> clock = Clock()
@@ -119,7 +123,7 @@ class Inbox:
         (b'hell', b'o')
     """
 
-    __slots__ = ("_clock", "_items", "_wake", "followers", "parked")
+    __slots__ = ("_clock", "_items", "_wake", "closed", "followers", "parked")
 
     def __init__(self, clock: Clock, wake: Callable[[Task], None]) -> None:
         self._clock = clock
@@ -127,6 +131,7 @@ class Inbox:
         self._items: deque[tuple[int, Arrival]] = deque()
         self.parked: list[Task] = []
         self.followers: list[Follower] = []
+        self.closed: Closed | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -153,6 +158,28 @@ class Inbox:
     def is_at_end(self) -> bool:
         """Whether what a read would meet now is an end."""
         return self.is_ready and isinstance(self._items[0][1], End)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether an end has arrived, perhaps behind bytes that nobody has read yet."""
+        return self.is_ending and self._items[-1][0] <= self._clock.ticks
+
+    @property
+    def has_been_reset(self) -> bool:
+        """Whether a reset has arrived that nobody has met."""
+        return self.has_ended and getattr(self._items[-1][1], "is_reset", False)
+
+    def close(self, *, resets: bool = False) -> None:
+        """Nobody reads any more. What has come and was not read makes a reset of it."""
+        is_unread = self.is_ready and isinstance(self._items[0][1], bytes | memoryview)
+        self.closed = "reset" if resets or is_unread else "fin"
+
+    def meet_reset(self) -> bool:
+        """Whether whoever writes meets a reset that has arrived; it is told of once."""
+        last = self._items[-1][1] if self.has_been_reset else None
+        if isinstance(last, End):
+            last.is_reset = False
+        return last is not None
 
     def push(self, arrival: Arrival, due: int = 0) -> None:
         """Let something arrive at ``due`` ticks, or later, if what is before it is later."""
@@ -217,9 +244,31 @@ class Inbox:
         return got[0] if len(got) == 1 and isinstance(got[0], bytes) else b"".join(got)
 
     def peek(self, size: int) -> bytes:
-        """At most ``size`` of the first bytes that are there, left where they are."""
-        item = self._items[0][1] if self.is_ready else b""
-        return bytes(item[:size]) if isinstance(item, bytes | memoryview) else b""
+        """As `take`; what is read stays where it is.
+
+        Raises:
+            OSError: The connection was reset.
+        """
+        got = b""
+        for place, (due, item) in enumerate(self._items):
+            if due > self._clock.ticks or len(got) >= size:
+                break
+            if isinstance(item, Mark):
+                continue
+            if isinstance(item, End):
+                return got or item.meet()
+            if isinstance(item, bytes | memoryview):
+                got += item[: size - len(got)]
+            else:
+                # From here on it is there like any other bytes.
+                fetched = item.fetch(size - len(got))
+                got += fetched
+                if item.is_empty:
+                    self._items[place] = (due, fetched)
+                else:
+                    self._items.insert(place, (due, fetched))
+                break
+        return got
 
     def clear(self) -> None:
         """Nothing arrives any more."""

@@ -21,6 +21,7 @@ _getnameinfo = socket.getnameinfo
 _new = socket.socket.__new__
 
 _ANY = 0
+_FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
 
 
 def substitutes() -> dict[Callable[..., Any], Callable[..., Any]]:
@@ -56,7 +57,7 @@ def new_socket(
         return _new(cls)
     family = socket.AF_INET if family == -1 else family
     kind = socket.SOCK_STREAM if type == -1 else type
-    kind &= ~(getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0))
+    kind &= ~_FLAGS
     if family not in (socket.AF_INET, socket.AF_INET6) or kind != socket.SOCK_STREAM:
         raise network.violation(
             f"a socket of {_shown(socket.AddressFamily, family)} and "
@@ -122,6 +123,11 @@ def _virtual_socketpair(
     network = network_here()
     if network is None:
         return _socketpair(family, type, proto)
+    if type & ~_FLAGS != socket.SOCK_STREAM:
+        raise network.violation(
+            f"a pair of sockets of {_shown(socket.SocketKind, type & ~_FLAGS)} was asked for; "
+            "expected SOCK_STREAM, which is simulated; switch off what needs it in this run"
+        )
     return network.pair(socket.AF_INET if family is None else family)
 
 
@@ -142,7 +148,7 @@ def _virtual_gethostbyaddr(host: str, /) -> tuple[str, list[str], list[str]]:
     if network is None:
         return _gethostbyaddr(host)
     address = _address(network, host)
-    return network.name_of(address), [], [address]
+    return network.name_for(address), [], [address]
 
 
 def _virtual_getnameinfo(address: Any, flags: int, /) -> tuple[str, str]:  # noqa: ANN401 - as the real one
@@ -150,7 +156,7 @@ def _virtual_getnameinfo(address: Any, flags: int, /) -> tuple[str, str]:  # noq
     if network is None:
         return _getnameinfo(address, flags)
     host = str(address[0])
-    name = host if flags & socket.NI_NUMERICHOST else network.name_of(host)
+    name = host if flags & socket.NI_NUMERICHOST else network.name_for(host)
     return name, str(address[1])
 
 

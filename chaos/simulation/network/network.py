@@ -21,14 +21,10 @@ from chaos.simulation.network.far_end import (
     Rejected,
 )
 from chaos.simulation.network.inbox import Inbox
+from chaos.simulation.network.places import Places, is_here, own_address, own_name
 from chaos.simulation.network.sockets import VirtualSocket
 from chaos.simulation.tasks.baton import scheduler_here
 from chaos.simulation.tasks.scheduler import Scheduler
-
-_FIRST_PORT = 49152
-_CLIENT = "192.0.2.254"
-_LOOPBACK = ("127.0.0.1", "::1")
-_LOCAL_NAMES = {"localhost": "127.0.0.1", "ip6-localhost": "::1"}
 
 
 @dataclass(slots=True)
@@ -58,6 +54,7 @@ class VirtualNetwork:
     Attributes:
         clock: Of the run.
         by_descriptor: The sockets that somebody has asked for a descriptor.
+        places: Addresses of this host, and who has bound which.
         is_over: Whether the run has ended. Sockets that clients still keep look closed then.
     """
 
@@ -69,14 +66,13 @@ class VirtualNetwork:
         self._scheduler = scheduler
         self._hosts: dict[str, Host] = {}
         self._by_address: dict[str, Host] = {}
-        self._listening: dict[tuple[str, int], ref[VirtualSocket]] = {}
+        self.places = Places()
         self._sockets: dict[int, ref[VirtualSocket]] = {}
-        self._last_port = _FIRST_PORT - 1
 
     @property
     def ports_given(self) -> int:
         """How many attempts to connect there were; each has a port of its own."""
-        return self._last_port - _FIRST_PORT + 1
+        return self.places.ports_given
 
     # -- names
 
@@ -88,7 +84,7 @@ class VirtualNetwork:
         look_up: Callable[[], None] = lambda: None,
     ) -> None:
         """Let a host be there, under a name or a literal address."""
-        name = _LOCAL_NAMES.get(name.lower(), name.lower())
+        name = own_address(name.lower()) or name.lower()
         host = self._hosts.get(name)
         if host is None:
             address = name if _is_literal(name) else f"192.0.2.{len(self._hosts) + 1}"
@@ -111,10 +107,12 @@ class VirtualNetwork:
         """
         number = _port_number(port)
         text = name.decode() if isinstance(name, bytes) else name
+        if name is None and port is None:
+            raise _name_error(socket.EAI_NONAME)
         if not text:
             text = "0.0.0.0" if passive else "127.0.0.1"  # noqa: S104 - what getaddrinfo says
         text = text.rstrip(".").lower()
-        address = _LOCAL_NAMES.get(text, text)
+        address = text if text in self._hosts else own_address(text) or text
         if not _is_literal(address):
             host = self._hosts.get(text)
             if host is None:
@@ -129,23 +127,30 @@ class VirtualNetwork:
             return [(socket.AF_INET6, (address, number, 0, 0))]
         return [(socket.AF_INET, (address, number))]
 
-    def resolved(self, address: Any) -> tuple[Any, ...]:  # noqa: ANN401 - whatever a service passes
-        """The address to connect to; a name in it is looked up."""
-        if not isinstance(address, tuple) or len(address) < 2:  # noqa: PLR2004 - host and port
-            raise TypeError(
-                f"AF_INET address must be tuple, not {type(address).__name__}"
-                if not isinstance(address, tuple)
-                else "AF_INET address must be a pair (host, port)"
-            )
-        if isinstance(address[0], str) and _is_literal(address[0]):
-            return (address[0], _port_number(address[1]), *address[2:])
-        ((_, found),) = self.addresses_of(address[0], address[1])
-        return found
+    def resolved(self, address: tuple[Any, ...], *, family: int) -> tuple[Any, ...]:
+        """The address to connect to, or to bind; a name in it is looked up.
+
+        Raises:
+            socket.gaierror: There is no such name.
+        """
+        host, port, *rest = address
+        is_v6 = family == socket.AF_INET6
+        if not host:
+            host = "::" if is_v6 else "0.0.0.0"  # noqa: S104 - what the system takes it for
+        if not (isinstance(host, str) and _is_literal(host)):
+            ((_, (host, *_)),) = self.addresses_of(host, family=family)
+        if is_v6:
+            return (host, port, *rest, *(0, 0)[len(rest) :])
+        return (host, port)
 
     def name_of(self, address: str) -> str:
         """The name behind an address; the address itself if there is none."""
         host = self._by_address.get(address)
         return address if host is None else host.name
+
+    def name_for(self, address: str) -> str:
+        """The name that a lookup of an address gives; of this host, too."""
+        return own_name(address) or self.name_of(address)
 
     def shown(self, address: Any) -> str:  # noqa: ANN401 - host and port
         """An address as a person knows it."""
@@ -158,14 +163,15 @@ class VirtualNetwork:
     def connect(self, client: VirtualSocket, address: tuple[Any, ...]) -> Admission:
         """What becomes of an attempt to connect."""
         host, port = address[:2]
-        listening = self._listening_at(host, port)
-        if listening is not None:
-            return Admitted(far_end=listening.meet(client), due=self.clock.ticks)
+        found_here = self.places.listening_at(host, port)
+        if found_here is not None:
+            listening, at = found_here
+            return Admitted(far_end=listening.meet(client, at), due=self.clock.ticks)
         found = self._by_address.get(host)
         service = None if found is None else found.services.get(port)
         if service is not None:
             return service.admit(client.inbox)
-        if found is None and host not in _LOOPBACK:
+        if found is None and not is_here(host):
             self._unknown(f"{host}:{port}")
         elif found is not None:
             ports = ", ".join(map(str, sorted(found.services)))
@@ -191,40 +197,6 @@ class VirtualNetwork:
             return Rejected(error=refused, due=self.clock.ticks)
         return service.admit(inbox)
 
-    def local_address(self) -> tuple[str, int]:
-        """A new address for a client."""
-        self._last_port += 1
-        return _CLIENT, self._last_port
-
-    # -- serving
-
-    def bound(self, address: tuple[Any, ...]) -> tuple[Any, ...]:
-        """An address of this host to listen at.
-
-        Raises:
-            OSError: It is taken.
-        """
-        host, port, *rest = address
-        if not port:
-            _, port = self.local_address()
-        if self._listening_at(host or "127.0.0.1", port) is not None:
-            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-        return (host or "0.0.0.0", port, *rest)  # noqa: S104 - what the system says
-
-    def listen(self, listening: VirtualSocket) -> None:
-        """Let others connect to a socket."""
-        for address in _addresses(listening.getsockname()):
-            self._listening[address] = ref(listening)
-
-    def unlisten(self, listening: VirtualSocket) -> None:
-        """Let nobody connect to it any more."""
-        for address in _addresses(listening.getsockname()):
-            self._listening.pop(address, None)
-
-    def _listening_at(self, host: str, port: int) -> VirtualSocket | None:
-        found = self._listening.get((host, port))
-        return None if found is None else found()
-
     # -- sockets
 
     def inbox(self) -> Inbox:
@@ -235,7 +207,8 @@ class VirtualNetwork:
         """Two sockets that are connected to each other."""
         one, other = VirtualSocket.of(self, family), VirtualSocket.of(self, family)
         for mine, its in ((one, other), (other, one)):
-            mine.join(OtherSocket(its.inbox), peer="a socket pair", local="a socket pair")
+            far_end = OtherSocket(its.inbox, mine.inbox, is_near=True)
+            mine.join(far_end, peer="a socket pair", local="a socket pair")
         return one, other
 
     def keep(self, made: VirtualSocket) -> None:
@@ -269,7 +242,7 @@ class VirtualNetwork:
     def end(self) -> None:
         """The run is over: every connection is dead, so that older clients throw it away."""
         self.is_over = True
-        self._listening.clear()
+        self.places.clear()
 
     def _alive(self) -> Iterable[VirtualSocket]:
         return [found for each in list(self._sockets.values()) if (found := each()) is not None]
@@ -290,12 +263,6 @@ class VirtualNetwork:
         )
 
 
-def _addresses(local: tuple[Any, ...]) -> list[tuple[str, int]]:
-    host, port = local[:2]
-    everywhere = host in ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
-    return [(each, port) for each in (*_LOOPBACK, _CLIENT)] if everywhere else [(host, port)]
-
-
 def _is_literal(name: str) -> bool:
     try:
         ipaddress.ip_address(name.partition("%")[0])
@@ -310,7 +277,11 @@ def _port_number(port: Any) -> int:  # noqa: ANN401 - a number, digits or the na
     try:
         return int(port)
     except ValueError:
-        return socket.getservbyname(port.decode() if isinstance(port, bytes) else port)
+        name = port.decode() if isinstance(port, bytes) else port
+    try:
+        return socket.getservbyname(name)
+    except OSError:
+        raise _name_error(socket.EAI_SERVICE) from None
 
 
 def _variable_of_proxy(name: str) -> str | None:
@@ -325,5 +296,8 @@ def _variable_of_proxy(name: str) -> str | None:
 
 
 def _name_error(number: int) -> socket.gaierror:
-    texts = {socket.EAI_NONAME: "Name or service not known"}
+    texts = {
+        socket.EAI_NONAME: "Name or service not known",
+        socket.EAI_SERVICE: "Servname not supported for ai_socktype",
+    }
     return socket.gaierror(number, texts.get(number, "Address family for hostname not supported"))

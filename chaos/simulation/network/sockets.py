@@ -9,13 +9,21 @@ from __future__ import annotations
 
 import _socket
 import errno
-import os
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import ref
 
+from chaos.simulation.network.arguments import (
+    as_bytes,
+    bad_descriptor,
+    check_address,
+    os_error,
+    room_in,
+    size_to_read,
+)
 from chaos.simulation.network.descriptor import Descriptor
 from chaos.simulation.network.far_end import (
     Admission,
@@ -31,10 +39,14 @@ from chaos.simulation.timing.clock import to_ticks
 from chaos.simulation.timing.functions import as_seconds
 
 if TYPE_CHECKING:
+    from chaos.errors import SimulationError
     from chaos.simulation.network.network import VirtualNetwork
     from chaos.simulation.tasks.task import Task
 
 _LONGEST_TIMEOUT_S = 9_000_000_000.0
+_WAIT_FOR_ALL = getattr(socket, "MSG_WAITALL", 0)
+_DO_NOT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
+_RECEIVE_TIMEOUT = getattr(socket, "SO_RCVTIMEO", -1)
 
 Address = Any
 """Host and port, and two numbers more for IPv6."""
@@ -67,7 +79,9 @@ class VirtualSocket(socket.socket):
         self._descriptor: Descriptor | None = None
         self._backlog: deque[VirtualSocket] | None = None
         self._client: OtherSocket | None = None
-        self._reads_no_more = False
+        self._reads_no_more = self._writes_no_more = False
+        # Not `_closed`: files made of a socket keep it open for as long as they are.
+        self._is_gone = False
         net.keep(self)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the real one's
@@ -78,8 +92,8 @@ class VirtualSocket(socket.socket):
 
     def __del__(self) -> None:
         # As a real one, it closes when nobody has it any more.
-        if not self._closed:
-            self._closed = True
+        self._closed = True
+        if not self._is_gone:
             self._real_close()
 
     # -- what it is
@@ -110,6 +124,7 @@ class VirtualSocket(socket.socket):
 
     def settimeout(self, value: float | None, /) -> None:
         """Set the timeout; what the real one refuses is refused."""
+        self._check_open()
         self._timeout = (
             None if value is None else as_seconds(value, _refuse_timeout, _LONGEST_TIMEOUT_S)
         )
@@ -142,17 +157,19 @@ class VirtualSocket(socket.socket):
 
     def getsockname(self) -> Address:
         """Where it is."""
-        return self._local or ("0.0.0.0", 0)  # noqa: S104 - what an unbound socket says
+        self._check_open()
+        is_v6 = self._family == socket.AF_INET6
+        return self._local or (("::", 0, 0, 0) if is_v6 else ("0.0.0.0", 0))  # noqa: S104 - what an unbound socket says
 
     def getpeername(self) -> Address:
         """Where the far end is."""
-        if self._far is None:
-            raise _os_error(errno.ENOTCONN)
+        self._check_open()
+        self._connected_far()
         return self._peer
 
     def fileno(self) -> int:
         """A descriptor of its own, made at the first call."""
-        if self._closed:
+        if self._is_gone:
             return -1
         if self._descriptor is None:
             self._descriptor = Descriptor()
@@ -189,6 +206,27 @@ class VirtualSocket(socket.socket):
             case Admitted(due=done) | Rejected(due=done) if done > self._net.clock.ticks:
                 return done if due is None else min(due, done)
         return due
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether others can connect to it."""
+        return self._backlog is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether an error waits to be told."""
+        was_reset = self._inbox is not None and self._inbox.has_been_reset
+        return was_reset or (isinstance(self._outcome, Rejected) and self.is_writable)
+
+    @property
+    def far_end_has_finished(self) -> bool:
+        """Whether the far end has said that nothing more comes."""
+        return self._inbox is not None and self._inbox.has_ended
+
+    @property
+    def is_hung_up(self) -> bool:
+        """Whether nothing goes either way any more."""
+        return self.has_failed or (self._writes_no_more and self.far_end_has_finished)
 
     @property
     def is_connected(self) -> bool:
@@ -237,32 +275,42 @@ class VirtualSocket(socket.socket):
         return 0 if error is None else error.errno or errno.EIO
 
     def _connect(self, address: Address) -> OSError | None:
-        if isinstance(self._outcome, Admitted):
-            return _os_error(errno.EISCONN)
-        if isinstance(self._outcome, Unanswered) and self._timeout == 0:
-            return _os_error(errno.EALREADY)
-        self._peer = self._net.resolved(address)
-        self._local = self._local or self._net.local_address()
+        self._check_open()
+        check_address(address, "connect", socket.AddressFamily(self._family).name)
+        if self._outcome is not None and (self.is_writable or self._timeout == 0):
+            return self._connected_already(self._outcome)
+        self._peer = self._net.resolved(address, family=self._family)
+        self._local = self._net.places.outgoing(self._peer[0], self._local)
         self._outcome = outcome = self._net.connect(self, self._peer)
-        clock = self._net.clock
+        if self._timeout == 0:
+            # Also where the answer is there at once: nobody waits for it here.
+            return os_error(errno.EINPROGRESS)
         due = None if isinstance(outcome, Unanswered) else outcome.due
-        if due is None or due > clock.ticks:
-            if self._timeout == 0:
-                return _os_error(errno.EINPROGRESS)
-            limit = None if self._timeout is None else clock.ticks + to_ticks(self._timeout)
-            while due is None or clock.ticks < due:
-                if limit is not None and clock.ticks >= limit:
-                    self._give_up()
-                    return TimeoutError("timed out")
-                self._net.park(self, self.inbox, _sooner(due, limit))
-        match outcome:
-            case Admitted(far_end=far_end):
-                self._far = far_end
-            case Rejected(error=error):
-                # The error will hold frames, and those this socket.
-                self._outcome = None
-                return error
-        return None
+        clock = self._net.clock
+        limit = None if self._timeout is None else clock.ticks + to_ticks(self._timeout)
+        while due is None or clock.ticks < due:
+            if limit is not None and clock.ticks >= limit:
+                self._give_up()
+                return TimeoutError("timed out")
+            self._net.park(self, self.inbox, _sooner(due, limit))
+        if isinstance(outcome, Admitted):
+            self._far = outcome.far_end
+            return None
+        assert isinstance(outcome, Rejected), "who is not answered waits, or gives up"
+        # The error will hold frames, and those this socket.
+        self._outcome = None
+        return outcome.error
+
+    def _connected_already(self, outcome: Admission) -> OSError | None:
+        """What comes of another attempt on a socket that has made one."""
+        if not self.is_writable:
+            return os_error(errno.EALREADY)
+        if isinstance(outcome, Rejected):
+            self._outcome = None
+            return outcome.error
+        assert isinstance(outcome, Admitted), "an answer has come"
+        is_news, self._far = self._far is None, outcome.far_end
+        return None if is_news else os_error(errno.EISCONN)
 
     def _give_up(self) -> None:
         """Stop waiting for a connection."""
@@ -284,13 +332,19 @@ class VirtualSocket(socket.socket):
         if self._far is None and isinstance(self._outcome, Admitted) and self.is_writable:
             self._far = self._outcome.far_end
         if self._far is None:
-            raise _os_error(errno.ENOTCONN)
+            raise os_error(errno.ENOTCONN)
         return self._far
 
     # -- reading
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """Read what has come, or wait for it."""
+        size = size_to_read(size, "recv")
+        self._check_open()
+        if not size:
+            return b""
+        if self._timeout is None and flags & (_WAIT_FOR_ALL | _DO_NOT_WAIT):
+            return self._recv_otherwise(size, flags)
         if self._far is not None and self._timeout != 0:
             # Also where nothing has to be waited for: next time it may be different.
             self._far.waits(self._timeout)
@@ -308,16 +362,29 @@ class VirtualSocket(socket.socket):
             take_over(self._client.behalf)
         return data
 
+    def _recv_otherwise(self, size: int, flags: int) -> bytes:
+        """Read all, or only what is there; of a socket with a timeout, Python asks for neither."""
+        rest = flags & ~(_WAIT_FOR_ALL | _DO_NOT_WAIT)
+        if flags & _DO_NOT_WAIT and not self.is_readable:
+            raise self._would_block()
+        data = VirtualSocket.recv(self, size, rest)
+        while flags & _WAIT_FOR_ALL and data and len(data) < size and not rest:
+            more = VirtualSocket.recv(self, size - len(data))
+            if not more:
+                break
+            data += more
+        return data
+
     def recv_into(self, buffer: Any, size: int = 0, flags: int = 0) -> int:  # noqa: ANN401 - any buffer
         """Read into ``buffer``; returns how much."""
-        view = memoryview(buffer).cast("B")
-        data = self.recv(size or len(view), flags)
+        view, size = room_in(buffer, size, "recv_into")
+        data = self.recv(size, flags)
         view[: len(data)] = data
         return len(data)
 
     def recvfrom(self, size: int, flags: int = 0, /) -> tuple[bytes, Address]:
         """Read, and say from where; for a stream that is not said."""
-        return self.recv(size, flags), None
+        return self.recv(size_to_read(size, "recvfrom"), flags), None
 
     def recvfrom_into(self, buffer: Any, size: int = 0, flags: int = 0) -> tuple[int, Address]:  # noqa: ANN401 - any buffer
         """The same, into ``buffer``."""
@@ -330,9 +397,20 @@ class VirtualSocket(socket.socket):
         del ancillary
         return self.recv(size, flags), [], 0, None
 
+    def recvmsg_into(
+        self, buffers: Iterable[Any], ancillary: int = 0, flags: int = 0, /
+    ) -> tuple[int, list[Any], int, Address]:
+        """The same, into several buffers."""
+        del ancillary
+        views = [memoryview(each).cast("B") for each in buffers]
+        data = memoryview(self.recv(sum(map(len, views)), flags))
+        size = len(data)
+        for view in views:
+            part, data = data[: len(view)], data[len(view) :]
+            view[: len(part)] = part
+        return size, [], 0, None
+
     def _wait_for_bytes(self) -> None:
-        if self._closed:
-            raise _os_error(errno.EBADF)
         if self._reads_no_more or self._net.is_over:
             self._reads_no_more = True
             return
@@ -342,33 +420,47 @@ class VirtualSocket(socket.socket):
             return
         if self._timeout == 0:
             raise self._would_block()
-        limit = None if self._timeout is None else clock.ticks + to_ticks(self._timeout)
+        timeout = self._patience_s()
+        limit = None if timeout is None else clock.ticks + to_ticks(timeout)
         while not (inbox.is_ready or self._reads_no_more):
             if limit is not None and clock.ticks >= limit:
                 if far is not None:
                     far.timed_out()
-                raise TimeoutError(self._timed_out_text)
+                raise self._would_block() if self._timeout is None else self._timed_out()
             self._net.park(self, inbox, _sooner(inbox.next_due, limit))
 
+    def _patience_s(self) -> float | None:
+        """How long a read waits: the timeout of Python, or the one of the system."""
+        given = self._options.get((socket.SOL_SOCKET, _RECEIVE_TIMEOUT))
+        if self._timeout is not None or not isinstance(given, bytes):
+            return self._timeout
+        seconds, microseconds = struct.unpack("ll", given)
+        return (seconds + microseconds / 1_000_000) or None
+
     def _would_block(self) -> OSError:
-        return _os_error(errno.EAGAIN)
+        return os_error(errno.EAGAIN)
+
+    def _timed_out(self) -> OSError:
+        return TimeoutError(self._timed_out_text)
 
     # -- writing
 
     def send(self, data: Any, flags: int = 0, /) -> int:  # noqa: ANN401 - any buffer
         """Let the far end have it, all at once: what is under way has room for everything."""
         del flags
-        data = bytes(data)
-        if self._closed:
-            raise _os_error(errno.EBADF)
-        if self._net.is_over:
-            raise _os_error(errno.EPIPE)
+        data = as_bytes(data)
+        self._check_open()
+        if self._net.is_over or self._writes_no_more:
+            raise os_error(errno.EPIPE)
         if self._far is None:
+            if self._outcome is None:
+                raise os_error(errno.EPIPE)
             if isinstance(self._outcome, Admitted | Unanswered) and not self.is_writable:
-                raise _os_error(errno.EAGAIN)
+                raise os_error(errno.EAGAIN)
             self._connected_far()
         assert self._far is not None, "a socket that is connected has a far end"
-        self._far.feed(data)
+        if data:
+            self._far.feed(data)
         return len(data)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:  # noqa: ANN401 - any buffer
@@ -377,7 +469,7 @@ class VirtualSocket(socket.socket):
 
     def sendmsg(self, buffers: Iterable[Any], *args: Any) -> int:  # noqa: ANN401 - any buffers
         """The same, from several buffers."""
-        return self.send(b"".join(map(bytes, buffers)), *args[1:2])
+        return self.send(b"".join(map(as_bytes, buffers)), *args[1:2])
 
     def sendto(self, data: Any, *args: Any) -> int:  # noqa: ANN401 - any buffer
         """The same; a stream has one address only."""
@@ -391,8 +483,10 @@ class VirtualSocket(socket.socket):
 
     def shutdown(self, how: int, /) -> None:
         """End one direction, or both."""
+        self._check_open()
         far = self._connected_far()
         if how != socket.SHUT_RD:
+            self._writes_no_more = True
             far.finish()
         if how != socket.SHUT_WR:
             self._reads_no_more = True
@@ -403,19 +497,28 @@ class VirtualSocket(socket.socket):
 
     def bind(self, address: Address, /) -> None:
         """Take an address; port 0 is for any."""
-        self._local = self._net.bound(address)
+        self._check_open()
+        check_address(address, "bind", socket.AddressFamily(self._family).name)
+        if self._local is not None:
+            raise os_error(errno.EINVAL)
+        host, port, *_ = self._net.resolved(address, family=self._family)
+        self._local = self._net.places.bind(self, host, port)
 
     def listen(self, backlog: int = 128, /) -> None:
         """Let others connect."""
         del backlog
+        self._check_open()
+        if self._local is None:
+            self.bind(("", 0))
         if self._backlog is None:
+            self._net.places.check_listen(self)
             self._backlog = deque()
-            self._net.listen(self)
 
     def accept(self) -> tuple[socket.socket, Address]:
         """The next connection."""
+        self._check_open()
         if self._backlog is None:
-            raise _os_error(errno.EINVAL)
+            raise os_error(errno.EINVAL)
         if not self.inbox.is_ready:
             self._wait_for_bytes()
         self.inbox.take(1)
@@ -424,12 +527,18 @@ class VirtualSocket(socket.socket):
             accepted.setblocking(True)  # noqa: FBT003 - a built-in takes no keywords
         return accepted, accepted.getpeername()
 
-    def meet(self, client: VirtualSocket) -> FarEnd:
-        """A client connects to this listening socket; returns what it is connected to."""
+    def meet(self, client: VirtualSocket, host: str) -> FarEnd:
+        """A client connects to this listening socket; returns what it is connected to.
+
+        Args:
+            client: Who connects.
+            host: The address of this host at which it does.
+        """
         assert self._backlog is not None, "only who listens is met"
         accepted = VirtualSocket.of(self._net, self._family)
-        accepted.join(OtherSocket(client.inbox), peer=client.getsockname(), local=self._local)
-        accepted._client = OtherSocket(accepted.inbox, carries_behalf=True)  # noqa: SLF001 - its own kind
+        far_end = OtherSocket(client.inbox, accepted.inbox)
+        accepted.join(far_end, peer=client.getsockname(), local=(host, *self._local[1:]))
+        accepted._client = OtherSocket(accepted.inbox, client.inbox, carries_behalf=True)  # noqa: SLF001 - its own kind
         self._backlog.append(accepted)
         self.inbox.push(b".")
         return accepted._client  # noqa: SLF001 - the same
@@ -441,22 +550,42 @@ class VirtualSocket(socket.socket):
 
     # -- the end
 
+    def _check_open(self) -> None:
+        if self._is_gone:
+            raise bad_descriptor()
+
     def _real_close(self, _ss: Any = None) -> None:  # noqa: ANN401 - the real signature
+        if self._is_gone:
+            return
         if isinstance(self._outcome, Unanswered):
             self._give_up()
         far, self._far = self._far, None
         if far is None and isinstance(self._outcome, Admitted):
             far = self._outcome.far_end
         self._outcome = None
-        if self._backlog is not None:
-            self._net.unlisten(self)
+        if self._local is not None and far is None:
+            self._net.places.release(self)
+        pending, self._backlog = self._backlog or (), None
+        self._is_gone = True
         if self._descriptor is not None:
             self._net.by_descriptor.pop(self._descriptor.number, None)
             self._descriptor.close()
             self._descriptor = None
         self._net.forget(self)
-        if far is not None and not self._net.is_over:
+        if self._net.is_over:
+            return
+        for each in pending:
+            each.inbox.close(resets=True)
+            each.close()
+        if far is not None:
+            if self._inbox is not None and self._inbox.closed is None:
+                self._inbox.close(resets=self._resets_when_closed())
             far.gone()
+
+    def _resets_when_closed(self) -> bool:
+        """Whether it lingers for no time, so that its end is a reset."""
+        given = self._options.get((socket.SOL_SOCKET, socket.SO_LINGER))
+        return isinstance(given, bytes) and struct.unpack("ii", given) == (1, 0)
 
     def detach(self) -> NoReturn:
         """Refused: there is no descriptor to give away."""
@@ -467,10 +596,14 @@ class VirtualSocket(socket.socket):
         self._refuse("dup")
 
     def _refuse(self, what: str) -> NoReturn:
-        raise self._net.violation(
+        raise self.violation(
             f"socket.{what}() is not simulated; expected what clients and servers of TCP use; "
             "say what needs it in a report"
         )
+
+    def violation(self, message: str) -> SimulationError:
+        """Keep that something was wanted of it that is not simulated; returns what to raise."""
+        return self._net.violation(message)
 
 
 def _refusing(name: str) -> Callable[..., Any]:
@@ -498,11 +631,6 @@ def virtual_class(kind: type[socket.socket]) -> type[VirtualSocket]:
 
 
 _derived: dict[type[socket.socket], type[VirtualSocket]] = {}
-
-
-def _os_error(number: int) -> OSError:
-    # The constructor picks the class of that number, such as BrokenPipeError.
-    return OSError(number, os.strerror(number))
 
 
 def _sooner(one: int | None, other: int | None) -> int | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, NoReturn
 from unittest import mock
 
+from chaos.simulation.network.agreement import Agreement, agree, number_of
 from chaos.simulation.network.handshake import (
     Certificate,
     certificate_in,
     cut_off,
+    farewell,
     hello,
     is_hello,
     no_tls_there,
@@ -20,7 +23,7 @@ from chaos.simulation.network.handshake import (
     verify,
 )
 from chaos.simulation.network.sockets import VirtualSocket
-from chaos.simulation.network.trust import read_now, reading_put_off
+from chaos.simulation.network.trust import read_now, reading_put_off, trusts_anybody
 from chaos.simulation.tasks.baton import is_in_a_run
 
 _wrap_socket = ssl.SSLContext.wrap_socket
@@ -28,6 +31,8 @@ _wrap_bio = ssl.SSLContext.wrap_bio
 
 _RECORD_BYTES = 16_384
 _READ_TIMED_OUT = "The read operation timed out"
+_OWN = Certificate("a part of the service")
+"""Only says that hands have been shaken: what a server of the run shows, OpenSSL knows."""
 
 
 class _Session:
@@ -40,6 +45,8 @@ class _Session:
     session_reused = False
     _sslobj = None
     _certificate: Certificate | None = None
+    agreement: Agreement | None = None
+    _late_error: ssl.SSLError | None = None
 
     @property
     def context(self) -> ssl.SSLContext:
@@ -50,33 +57,47 @@ class _Session:
     def context(self, context: ssl.SSLContext) -> None:
         self._context = context
 
+    @property
+    def _session(self) -> ssl.SSLObject | None:
+        """What OpenSSL knows of the other end, if that is a part of the service, too."""
+        return None if self.agreement is None else self.agreement.session
+
     def version(self) -> str | None:
         """The newest, once hands have been shaken."""
+        if self._session is not None:
+            return self._session.version()
         return None if self._certificate is None else "TLSv1.3"
 
     def cipher(self) -> tuple[str, str, int] | None:
         """A usual one."""
+        if self._session is not None:
+            return self._session.cipher()
         return None if self._certificate is None else ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256)
 
-    def shared_ciphers(self) -> None:
+    def shared_ciphers(self) -> list[tuple[str, str, int]] | None:
         """Known to servers alone."""
+        return None if self._session is None else self._session.shared_ciphers()
 
     def compression(self) -> None:
         """None, as ever."""
 
-    def selected_alpn_protocol(self) -> None:
-        """None was agreed on, so HTTP is 1.1."""
+    def selected_alpn_protocol(self) -> str | None:
+        """With a provider none is agreed on, so HTTP is 1.1."""
+        return None if self._session is None else self._session.selected_alpn_protocol()
 
     def selected_npn_protocol(self) -> None:
         """The same."""
 
-    def get_channel_binding(self, cb_type: str = "tls-unique") -> None:
-        """There is none."""
+    def get_channel_binding(self, cb_type: str = "tls-unique") -> bytes | None:
+        """There is none to a provider."""
         if cb_type not in ssl.CHANNEL_BINDING_TYPES:
             raise ValueError(f"{cb_type} channel binding type not implemented")
+        return None if self._session is None else self._session.get_channel_binding(cb_type)
 
     def getpeercert(self, binary_form: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - the real signature
         """The certificate of the far end."""
+        if self._session is not None:
+            return self._session.getpeercert(binary_form)
         if binary_form:
             return b"a certificate of the simulation"
         if self._certificate is None or self._context.verify_mode == ssl.CERT_NONE:
@@ -103,10 +124,51 @@ class _Session:
         raise ssl.SSLError("client certificates after the handshake are not simulated")
 
     def _trust(self, content: bytes) -> None:
-        """Look at what the far end has shown."""
+        """Look at what the far end has shown.
+
+        Raises:
+            ssl.SSLError: The client does not trust it, or it does not go with the client.
+        """
         certificate = certificate_in(content)
-        verify(certificate, self._context, self.server_hostname)
+        if self.agreement is None:
+            verify(
+                certificate,
+                self._context,
+                self.server_hostname,
+                trusts_anybody=trusts_anybody(self._context),
+            )
+        elif self.agreement.error is not None:
+            raise self.agreement.error
+        else:
+            self._late_error = self.agreement.late_error
         self._certificate = certificate
+
+    def _welcome(self, content: bytes) -> bytes:
+        """What a server answers to a client's hello.
+
+        Raises:
+            ssl.SSLError: It was none.
+        """
+        self.agreement = agree(content, self._context)
+        if self.agreement is None:
+            raise no_tls_there()
+        return reply(_OWN)
+
+    def _take_leave(self) -> None:
+        """A server has heard what the client makes of it; see `_welcome`.
+
+        Raises:
+            ssl.SSLError: The two do not come together.
+        """
+        assert self.agreement is not None, "the client has been welcomed"
+        if self.agreement.error is not None:
+            raise self.agreement.error
+        self._certificate = _OWN
+
+    def _meet_late_error(self) -> None:
+        error, self._late_error = self._late_error, None
+        if error is not None:
+            raise error
 
 
 class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[misc]  # ours win
@@ -126,14 +188,18 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
         if self._certificate is not None:
             return
         if self.server_side:
+            if self.agreement is None:
+                VirtualSocket.send(self, self._welcome(self._record()))
             self._record()
-            self.send(reply(Certificate("localhost")))
-            self._certificate = Certificate("localhost")
+            self._take_leave()
             return
         if not self.__dict__.get("_has_said_hello"):
             self._has_said_hello = True
-            VirtualSocket.send(self, hello(self.server_hostname))
-        self._trust(self._record())
+            VirtualSocket.send(self, hello(number_of(self)))
+        content = self._record()
+        if self.agreement is not None:
+            VirtualSocket.send(self, farewell())
+        self._trust(content)
 
     def _record(self) -> bytes:
         data: bytes = self.__dict__.setdefault("_handshake_bytes", b"")
@@ -151,6 +217,7 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
                 raise no_tls_there()
             self._handshake_bytes = data
         self._timed_out_text = _READ_TIMED_OUT
+        self._handshake_bytes = b""
         return content
 
     def connect(self, address: Any, /) -> None:  # noqa: ANN401 - host and port
@@ -176,6 +243,27 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
         )
         return wrapped, address
 
+    def recv(self, size: int = 1024, flags: int = 0) -> bytes:
+        """Read plain bytes; TLS knows no flags."""
+        _refuse_flags(flags, "recv", self)
+        self._meet_late_error()
+        return VirtualSocket.recv(self, size)
+
+    def recv_into(self, buffer: Any, size: int | None = None, flags: int = 0) -> int:  # noqa: ANN401 - any buffer
+        """The same, into ``buffer``."""
+        _refuse_flags(flags, "recv_into", self)
+        return VirtualSocket.recv_into(self, buffer, size or 0)
+
+    def send(self, data: Any, flags: int = 0) -> int:  # noqa: ANN401 - any buffer
+        """Write plain bytes; TLS knows no flags."""
+        _refuse_flags(flags, "send", self)
+        return VirtualSocket.send(self, data)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:  # noqa: ANN401 - any buffer
+        """The same."""
+        _refuse_flags(flags, "sendall", self)
+        VirtualSocket.send(self, data)
+
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002, ANN401 - the real signature
         """Read plain bytes."""
         return self.recv(len) if buffer is None else self.recv_into(buffer, len)
@@ -194,6 +282,27 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
 
     def _would_block(self) -> OSError:
         return _want_read()
+
+
+def _not_with_tls(name: str, kind: type[Exception]) -> Callable[..., NoReturn]:
+    def refuse(self: ssl.SSLSocket, *args: object, **kwargs: object) -> NoReturn:
+        del args, kwargs
+        raise kind(f"{name} not allowed on instances of {self.__class__}")
+
+    return refuse
+
+
+for _kind, _names in (
+    (ValueError, ("recvfrom", "recvfrom_into", "sendto")),
+    (NotImplementedError, ("recvmsg", "recvmsg_into", "sendmsg")),
+):
+    for _name in _names:
+        setattr(VirtualTLSSocket, _name, _not_with_tls(_name, _kind))
+
+
+def _refuse_flags(flags: int, caller: str, whose: ssl.SSLSocket) -> None:
+    if flags:
+        raise ValueError(f"non-zero flags not allowed in calls to {caller}() on {whose.__class__}")
 
 
 def _missing(data: bytes) -> int:
@@ -236,19 +345,24 @@ class VirtualSSLObject(_Session, ssl.SSLObject):  # type: ignore[misc]  # ours w
             return
         if not self.server_side and not self._has_said_hello:
             self._has_said_hello = True
-            self._outgoing.write(hello(self.server_hostname))
-        content = self._record()
-        if self.server_side:
-            self._outgoing.write(reply(Certificate("localhost")))
-            self._certificate = Certificate("localhost")
-        else:
+            self._outgoing.write(hello(number_of(self)))
+        if not self.server_side:
+            content = self._record()
+            if self.agreement is not None:
+                self._outgoing.write(farewell())
             self._trust(content)
+            return
+        if self.agreement is None:
+            self._outgoing.write(self._welcome(self._record()))
+        self._record()
+        self._take_leave()
 
     def _record(self) -> bytes:
         while True:
             data = self._handshake_bytes
             content, _ = split(data)
             if content is not None:
+                self._handshake_bytes = b""
                 return content
             if not self._incoming.pending:
                 if self._incoming.eof:
@@ -261,6 +375,7 @@ class VirtualSSLObject(_Session, ssl.SSLObject):  # type: ignore[misc]  # ours w
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002, ANN401 - the real signature
         """Read plain bytes."""
+        self._meet_late_error()
         if not self._incoming.pending and not self._incoming.eof:
             raise _want_read()
         data = self._incoming.read(len)

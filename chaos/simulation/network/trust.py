@@ -20,6 +20,7 @@ from unittest import mock
 
 from chaos.simulation.tasks.baton import is_in_a_run
 
+_new = ssl.SSLContext.__new__
 _load_verify_locations = ssl.SSLContext.load_verify_locations
 _set_default_verify_paths = ssl.SSLContext.set_default_verify_paths
 _cert_store_stats = ssl.SSLContext.cert_store_stats
@@ -29,12 +30,16 @@ _Load = Callable[[ssl.SSLContext], None]
 _File = tuple[str, int, int, int]
 _Owed = weakref.WeakKeyDictionary[ssl.SSLContext, list[_Load]]
 
+_Some = weakref.WeakSet[ssl.SSLContext]
+
 
 class _Files:
     """What is known of files of certificates."""
 
     read: set[tuple[_File, ...]] = set()  # noqa: RUF012 - of the process, on purpose
     owed: _Owed = weakref.WeakKeyDictionary()  # noqa: RUF012 - the same
+    made_in_a_run: _Some = weakref.WeakSet()  # noqa: RUF012 - the same
+    told: _Some = weakref.WeakSet()  # noqa: RUF012 - the same
 
 
 def reading_put_off() -> ExitStack:
@@ -49,6 +54,7 @@ def reading_put_off() -> ExitStack:
     """
     undo = ExitStack()
     undo.callback(_read_all)
+    undo.enter_context(mock.patch.object(ssl.SSLContext, "__new__", _new_context))
     for method in _METHODS:
         undo.enter_context(mock.patch.object(ssl.SSLContext, method.__name__, method))
     return undo
@@ -58,6 +64,29 @@ def read_now(context: ssl.SSLContext) -> None:
     """Read what this context was told to read."""
     for load in _Files.owed.pop(context, ()):
         load(context)
+
+
+def trusts_anybody(context: ssl.SSLContext) -> bool:
+    """Whether a context knows any authority.
+
+    Of one that is older than the run nobody can tell: a folder of certificates, which is what it
+    may know, is looked into when it is needed.
+    """
+    if context not in _Files.made_in_a_run or context in _Files.told:
+        return True
+    return _cert_store_stats(context)["x509_ca"] > 0
+
+
+def _new_context(
+    cls: type[ssl.SSLContext],
+    protocol: Any = None,  # noqa: ANN401 - the real signature
+    *args: Any,  # noqa: ANN401 - the same
+    **kwargs: Any,  # noqa: ANN401 - the same
+) -> ssl.SSLContext:
+    made = _new(cls, protocol, *args, **kwargs)
+    if is_in_a_run():
+        _Files.made_in_a_run.add(made)
+    return made
 
 
 def _read_all() -> None:
@@ -105,6 +134,7 @@ _METHODS: tuple[Callable[..., Any], ...] = (
 
 
 def _load(context: ssl.SSLContext, load: _Load, files: list[Any]) -> None:
+    _Files.told.add(context)
     known = _as_they_are(files) if is_in_a_run() else ()
     if known and known in _Files.read:
         _Files.owed.setdefault(context, []).append(load)

@@ -1,8 +1,9 @@
 """When a file was written, which the kernel notes by the real clock.
 
 It cannot be given virtual times. So the times of a file that the run has written are marked as
-real. They are good for whatever does not ask how old a file is: which of two is newer, whether one
-has changed. Whoever compares one with the clock of the run is found: it would be years off.
+real, and so are those that the clock of the run has not reached yet. They are good for whatever
+does not ask how old a file is: which of two is newer, whether one has changed. Whoever compares
+one with the clock of the run is found: it would be months off.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _COARSE_S = 0.05
 
 _UNITS = (1, 10**3, 10**6, 10**9)
 _YEAR_S = 366 * 24 * 3600
+_NEAR_S = 5 * _YEAR_S
+"""How far a time of a file may be from now: a project is older than its last run."""
 _LEAST_NS = 10**17
 """A smaller number is no time of these years in nanoseconds."""
 
@@ -104,13 +107,16 @@ class FileTimes:
     def mixed(self) -> SimulationError:
         """Keep that somebody has compared the two; returns the error to raise."""
         return self._violation(
-            "the time of a file that was written during the run was compared with the clock; "
-            "expected no such thing, since that time is real, and the clock of the run is "
-            "virtual; keep the time in the file, or set it with os.utime"
+            "the time of a file was compared with the clock of the run; expected no such thing, "
+            "since the system notes it by the real clock, and that of the run is virtual; keep "
+            "the time in the file, or set it with os.utime"
         )
 
     def _marked(self, found: os.stat_result) -> os.stat_result:
-        if found.st_ctime < self._since_s or not is_in_a_run():
+        is_new = found.st_ctime >= self._since_s
+        # Of a file that nobody has touched in the run, a time to come cannot be one of the run.
+        since_s = self._since_s if is_new else self._clock.wall_s
+        if max(found.st_ctime, found.st_mtime, found.st_atime) < since_s or not is_in_a_run():
             return found
         caller = sys._getframe(2)  # noqa: SLF001 - the public way collects the whole stack
         if caller.f_globals.get("__name__") in _IMPORTS:
@@ -118,10 +124,10 @@ class FileTimes:
         numbers = list(found[:10])
         named = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}
         for place, name in enumerate(_TIMES, start=7):
-            if named[name] >= self._since_s:
-                numbers[place] = _marked(numbers[place])
-                named[name] = _marked(named[name])
-                named[f"{name}_ns"] = _marked(named[f"{name}_ns"])
+            if named[name] >= since_s:
+                numbers[place] = _marked(numbers[place], is_new=is_new)
+                named[name] = _marked(named[name], is_new=is_new)
+                named[f"{name}_ns"] = _marked(named[f"{name}_ns"], is_new=is_new)
         return os.stat_result(numbers, named)
 
 
@@ -136,6 +142,8 @@ class _Marked:
     """A real time among virtual ones; with what arithmetic makes of it."""
 
     real: Any
+    is_new = True
+    """Whether it is of a file that the run has written."""
 
     __add__ = __radd__ = _operation(operator.add)
     __sub__ = _operation(operator.sub)
@@ -147,11 +155,12 @@ class _Marked:
     __le__ = _operation(operator.le)
     __gt__ = _operation(operator.gt)
     __ge__ = _operation(operator.ge)
-    __round__: Any = lambda self, *digits: _marked(round(self.real, *digits))
+    __round__: Any = lambda self, *digits: _marked(round(self.real, *digits), is_new=self.is_new)
 
     def __int__(self) -> int:
-        # Nobody can see what becomes of the number. Mostly, somebody wants an age in seconds.
-        if FileTimes.here is not None and is_in_a_run():
+        # Nobody can see what becomes of the number. Of a file of the run, mostly somebody wants
+        # its age in seconds; of older ones, a header or a name.
+        if self.is_new and FileTimes.here is not None and is_in_a_run():
             raise FileTimes.here.mixed()
         return int(self.real)
 
@@ -165,6 +174,18 @@ class _Float(_Marked, float):
 
 class _Int(_Marked, int):
     """One in nanoseconds, which a float is too short for."""
+
+
+class _OldFloat(_Float):
+    """The same, of a file that is older than the run."""
+
+    is_new = False
+
+
+class _OldInt(_Int):
+    """The same."""
+
+    is_new = False
 
 
 def _of_dates(operate: Callable[[Any, Any], Any]) -> Any:  # noqa: ANN401 - a method like any of a date
@@ -208,18 +229,20 @@ def _mixed(operate: Callable[[Any, Any], Any], mine: Any, other: Any) -> Any:  #
     is_number = isinstance(other, int | float)
     if here is not None and is_number and here.is_virtual(other, _unit_of(mine.real) or 1):
         raise here.mixed()
-    return _marked(operate(mine.real, other))
+    return _marked(operate(mine.real, other), is_new=mine.is_new)
 
 
-def _marked(number: Any) -> Any:  # noqa: ANN401 - as it came
+def _marked(number: Any, *, is_new: bool) -> Any:  # noqa: ANN401 - as it came
     """The same, marked if it is still a time."""
     if isinstance(number, bool) or not isinstance(number, int | float) or not _unit_of(number):
         return number
     # Seconds are floats even where they were whole: a float that meets an integer asks nobody.
-    return _Int(number) if isinstance(number, int) and number > _LEAST_NS else _Float(number)
+    if isinstance(number, int) and number > _LEAST_NS:
+        return _Int(number) if is_new else _OldInt(number)
+    return _Float(number) if is_new else _OldFloat(number)
 
 
 def _unit_of(number: float) -> int | None:
     """How many of it make a second, if it is a time of these days at all."""
     now_s = real.time_s()
-    return next((each for each in _UNITS if abs(number / each - now_s) < _YEAR_S / 2), None)
+    return next((each for each in _UNITS if abs(number / each - now_s) < _NEAR_S), None)

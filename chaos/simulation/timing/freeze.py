@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+from _thread import get_ident
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
@@ -21,6 +22,7 @@ import freezegun
 import freezegun.api
 
 from chaos.errors import SimulationError
+from chaos.simulation.tasks.baton import baton
 from chaos.simulation.timing import real
 from chaos.simulation.timing.clock import START, Clock
 from chaos.simulation.timing.dates import dates
@@ -40,6 +42,7 @@ class Freeze:
     Args:
         clock: What is shown.
         substitutes: More functions to replace along with the clocks: real one to substitute.
+        violation: Keeps that somebody in a run wanted to freeze time on his own.
 
     Example:
         >>> import time
@@ -53,9 +56,13 @@ class Freeze:
     """
 
     def __init__(
-        self, clock: Clock, substitutes: Mapping[Callable[..., Any], Callable[..., Any]]
+        self,
+        clock: Clock,
+        substitutes: Mapping[Callable[..., Any], Callable[..., Any]],
+        violation: Callable[[str], SimulationError] = SimulationError,
     ) -> None:
         self._clock = clock
+        self._violation = violation
         self._functions = clock_functions(clock) | dict(substitutes)
         self._undo = ExitStack()
 
@@ -110,8 +117,29 @@ class Freeze:
         undo.callback(_stop, freeze)
         freeze.start()
         api.freeze_factories[-1] = _Now(self._clock)
+        kind = type(freeze)
+        undo.enter_context(
+            mock.patch.object(kind, "start", _refusing(kind.start, self._violation))
+        )
         seen = (attributes for _, attributes in api._GLOBAL_MODULES_CACHE.values())  # noqa: SLF001
         return [*freeze.undo_changes, *(each for attributes in seen for each in attributes)]
+
+
+def _refusing(
+    start: Callable[..., Any], violation: Callable[[str], SimulationError]
+) -> Callable[..., Any]:
+    """``freeze_time`` for whoever has virtual time already: it would freeze nothing."""
+
+    def start_(freeze: Any) -> Any:  # noqa: ANN401 - freezegun's own class has no public name
+        if baton.ident == get_ident():
+            raise violation(
+                "freezegun was to freeze time within the simulation, whose clock is virtual "
+                "already; expected one of the two; take freeze_time away, and let time pass with "
+                "simulation.advance, or with the steps of a scenario"
+            )
+        return start(freeze)
+
+    return start_
 
 
 class _Now(freezegun.api.FrozenDateTimeFactory):

@@ -172,7 +172,7 @@ def test_a_log_that_is_rotated_by_its_age_is_found(town: Opens, tmp_path: Path) 
         finally:
             handler.close()
 
-    with inconclusive("written during the run"), town() as world:
+    with inconclusive("compared with the clock of the run"), town() as world:
         lived(world, service)
 
 
@@ -221,8 +221,32 @@ def test_the_age_of_a_file_of_the_run_is_found(
         with suppress(Exception):
             age(file)
 
-    with inconclusive("written during the run"), town() as world:
+    with inconclusive("compared with the clock of the run"), town() as world:
         lived(world, service)
+
+
+@pytest.mark.parametrize("way", [each for each in AGES if each != "whole seconds"])
+def test_the_age_of_a_file_that_is_younger_than_the_clock_is_found(town: Opens, way: str) -> None:
+    """It was written before the run, at a time which the clock of the run has not reached yet."""
+
+    def service() -> None:
+        with suppress(Exception):
+            AGES[way](Path(__file__))
+
+    with inconclusive("compared with the clock of the run"), town() as world:
+        lived(world, service)
+
+
+def test_the_time_of_an_older_file_is_a_number_like_any_other(town: Opens) -> None:
+    """Servers of files put it into headers and tags."""
+
+    def service() -> tuple[str, str]:
+        seen = Path(__file__).stat()
+        return f"{int(seen.st_mtime)}-{seen.st_size}", email.utils.formatdate(seen.st_mtime)
+
+    expected = service()
+    with town() as world:
+        assert lived(world, service)[0] == expected
 
 
 HARMLESS: dict[str, Callable[[Path, Path], object]] = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import freezegun
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from chaos.errors import SimulationError
 from chaos.simulation.timing.clock import START, TICKS_PER_S, Clock, to_ticks
 from chaos.simulation.timing.freeze import Freeze
 from chaos.simulation.world import Simulation
+from tests.chaos.simulation.toys import World
 
 SECONDS = st.floats(min_value=0, max_value=10_000_000, allow_nan=False)
 
@@ -102,6 +104,34 @@ def test_clock_refuses_to_freeze_frozen_time(clock: Clock) -> None:
     """Two freezes in one process would fight over the same functions."""
     with pytest.raises(SimulationError, match="frozen already"), Freeze(Clock(), {}):
         pass
+
+
+def test_frozen_time_within_a_run_is_refused(world: World) -> None:
+    """It would freeze nothing, and the test would go on as if it had."""
+
+    def call() -> None:
+        with freezegun.freeze_time("2020-05-05"):
+            """Of which nobody would see anything."""
+
+    assert "within the simulation" in str(world.error(call))
+    assert len(world.run.violations) == 1
+
+
+def test_others_freeze_time_when_the_simulation_is_left() -> None:
+    """Tests of a service do, beside those in the simulation."""
+    code = (
+        "import datetime, freezegun\n"
+        "from chaos.tiers.simulated.world import SimulatedTier\n"
+        "with SimulatedTier():\n    pass\n"
+        "with freezegun.freeze_time('2020-05-05'):\n"
+        "    assert datetime.datetime.now().year == 2020\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path.cwd()
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_clock_keeps_pytest_on_real_time(simulation: Simulation) -> None:

@@ -192,6 +192,13 @@ def bench_others(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench_vectors(session: nox.Session) -> None:
+    """Measure the index of the helpdesk with many vectors; arguments are how many of them."""
+    _install(session)
+    session.run("python", "-m", "benchmarks.vectors", *session.posargs)
+
+
+@nox.session(default=False)
 def load(session: nox.Session) -> None:
     """Ask the served helpdesk more than it likes, on loopback; fails beyond the bounds it has."""
     _install(session, "tests")

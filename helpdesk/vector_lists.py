@@ -13,7 +13,6 @@ import struct
 import faiss
 import numpy as np
 import numpy.typing as npt
-import threadpoolctl
 
 from helpdesk.embedding import Vectors, unit_length
 from helpdesk.errors import DamagedIndexError
@@ -81,6 +80,8 @@ def divided(vectors: Vectors) -> faiss.IndexIVFFlat | None:
     because sums of floats depend on how many threads share them. Another kind of processor may
     still round differently.
     """
+    import threadpoolctl  # noqa: PLC0415 - only who builds a large index should pay for it
+
     with threadpoolctl.threadpool_limits(1):
         centres = _centres(vectors, lists_for(len(vectors)))
         nearest = _nearest(vectors, centres)

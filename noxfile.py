@@ -192,6 +192,20 @@ def bench_others(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench_vectors(session: nox.Session) -> None:
+    """Measure the index of the helpdesk with many vectors; arguments are how many of them."""
+    _install(session)
+    session.run("python", "-m", "benchmarks.vectors", *session.posargs)
+
+
+@nox.session(default=False)
+def bench_asks(session: nox.Session) -> None:
+    """Measure how many asks a second the served helpdesk bears, beside a server of a constant."""
+    _install(session, "tests")
+    session.run("python", "-m", "benchmarks.asks", *session.posargs)
+
+
+@nox.session(default=False)
 def load(session: nox.Session) -> None:
     """Ask the served helpdesk more than it likes, on loopback; fails beyond the bounds it has."""
     _install(session, "tests")

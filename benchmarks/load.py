@@ -13,10 +13,6 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
-import os
-import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,26 +21,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-QUESTIONS = 160
-OK, TOO_MANY = 200, 429
+from benchmarks.serving import (
+    DEADLINE_S,
+    OK,
+    START_S,
+    TOO_MANY,
+    Reply,
+    command,
+    emulator,
+    exchange,
+    provider,
+    quantile,
+    questions,
+    served,
+    status_of,
+)
 
-DEADLINE_S = 30.0
+QUESTIONS = 160
+
 HEALTH_P99_S = 0.1
 QUICK_P99_S = 0.5
 BATCH = 40
-EMULATOR = str(Path(sys.executable).parent / "gcp-storage-emulator")
-
-_ASK = json.dumps({"question": "The VPN at home disconnects all the time"}).encode()
-_START_S = 60.0
-
-
-@dataclass(frozen=True)
-class Reply:
-    """How one request ended; status 0 if it was not answered."""
-
-    status: int
-    took_s: float
-    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -136,11 +133,11 @@ def refresh_under_load() -> Measured:
         command("index", "publish", "kb", **more)
         command("ask", "printer", **more)
         command("index", "publish", "kb", **more)
-        _expire(Path(cache), in_s=_START_S / 3)
+        _expire(Path(cache), in_s=START_S / 3)
         with served(**more) as port:
             before = after = status_of(port)["index"]
             replies: list[Reply] = []
-            until_s = time.monotonic() + _START_S
+            until_s = time.monotonic() + START_S
             while after["generation"] == before["generation"] and time.monotonic() < until_s:
                 replies += asyncio.run(questions(port, BATCH, at_once=BATCH))
                 after = status_of(port)["index"]
@@ -195,54 +192,6 @@ def _unanswered(replies: Sequence[Reply]) -> list[str]:
     return [f"{len(lost)} questions were not answered"] if lost else []
 
 
-def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value that this share of ``values`` does not exceed.
-
-    Example:
-        >>> quantile([3.0, 1.0, 2.0], 0.5)
-        2.0
-    """
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-# Clients: as little as HTTP takes, so that what is measured is the server.
-
-
-async def questions(port: int, count: int, *, at_once: int) -> list[Reply]:
-    """Ask ``count`` questions, so many at a time."""
-    gate = asyncio.Semaphore(at_once)
-
-    async def one() -> Reply:
-        async with gate:
-            return await exchange(port, "POST", "/ask", _ASK)
-
-    return list(await asyncio.gather(*[one() for _ in range(count)]))
-
-
-async def exchange(port: int, method: str, path: str, body: bytes = b"") -> Reply:
-    """Send one request over a connection of its own."""
-    started_s = time.monotonic()
-    writer = None
-    try:
-        async with asyncio.timeout(3 * DEADLINE_S):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            head = (
-                f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            writer.write(head.encode() + body)
-            answer = await reader.read()
-        status = int(answer.split(b" ", 2)[1])
-        content = answer.partition(b"\r\n\r\n")[2]
-    except (OSError, TimeoutError, IndexError, ValueError):
-        status, content = 0, b""
-    finally:
-        if writer is not None:
-            writer.close()
-    return Reply(status, time.monotonic() - started_s, content)
-
-
 @contextlib.contextmanager
 def health(port: int) -> Iterator[Callable[[], list[Reply]]]:
     """Ask for the health every 50 ms; yields a function that ends it and returns what was seen."""
@@ -269,131 +218,11 @@ def _look(port: int, asked: Any) -> None:  # noqa: ANN401 - a connection of mult
     asked.send(seen)
 
 
-def status_of(port: int) -> dict[str, Any]:
-    """Return the status of the server."""
-    found = asyncio.run(exchange(port, "GET", "/status"))
-    status: dict[str, Any] = json.loads(found.body)
-    return status
-
-
-# Servers.
-
-
-@contextlib.contextmanager
-def served(**environ: str) -> Iterator[int]:
-    """Serve the help desk; yields its port once it is ready."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as cache:
-        more = {"OPENAI_API_KEY": "sk-load", "HELPDESK_INDEX__CACHE_DIR": cache, **environ}
-        arguments = [sys.executable, "-m", "helpdesk", "serve", "--port", str(port)]
-        with subprocess.Popen(  # noqa: S603 - our own command
-            arguments, env=_environment(**more), stderr=subprocess.DEVNULL
-        ) as server:
-            try:
-                _await(lambda: asyncio.run(exchange(port, "GET", "/readyz")).status == OK)
-                yield port
-            finally:
-                server.terminate()
-                server.wait(DEADLINE_S + 10)
-
-
-@contextlib.contextmanager
-def provider(how: str) -> Iterator[str]:
-    """Serve a provider that is ``slow``, ``hung``, ``down`` or ``quick``; yields its address."""
-    port = free_port()
-    process = multiprocessing.Process(target=_provide, args=(how, port), daemon=True)
-    process.start()
-    try:
-        _await(lambda: _answers(port))
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _provide(how: str, port: int) -> None:
-    answer = json.dumps(
-        {"model": "m", "choices": [{"message": {"content": "Restart."}, "finish_reason": "stop"}]}
-    ).encode()
-    status = "503 Down" if how == "down" else "200 OK"
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}"
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            while True:
-                asked = await reader.readuntil(b"\r\n\r\n")
-                length = re.search(rb"content-length: (\d+)", asked.lower())
-                await reader.readexactly(int(length[1]) if length else 0)
-                await asyncio.sleep({"slow": 10.0, "hung": 3600.0}.get(how, 0.0))
-                writer.write(f"{head}\r\n\r\n".encode() + answer)
-                await writer.drain()
-        writer.close()
-
-    async def serve() -> None:
-        server = await asyncio.start_server(handle, "127.0.0.1", port, backlog=1000)
-        await server.serve_forever()
-
-    asyncio.run(serve())
-
-
-@contextlib.contextmanager
-def emulator() -> Iterator[str]:
-    """Serve an emulator of Cloud Storage with an empty bucket; yields its address."""
-    port = free_port()
-    with subprocess.Popen(  # noqa: S603 - our own command
-        [EMULATOR, "start", f"--port={port}", "--in-memory", "--default-bucket=kb"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            _await(lambda: _answers(port))
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def command(*arguments: str, **environ: str) -> None:
-    """Run a command of the help desk."""
-    subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "helpdesk", *arguments],
-        env=_environment(**environ),
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-
-
-def _environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper()}
-    return {**kept, **more}
-
-
 def _expire(cache: Path, *, in_s: float) -> None:
     """Have a copy that is good for a minute expire in so many seconds."""
     (pointer,) = cache.rglob("current.json")
     facts = json.loads(pointer.read_text())
     pointer.write_text(json.dumps({**facts, "fetched_at": time.time() - 60 + in_s}))
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def _await(condition: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + _START_S
-    while not condition():
-        if time.monotonic() > until_s:
-            sys.exit(f"a server did not start within {_START_S:.0f} s")
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -100,8 +100,9 @@ def build_index(
     ordered = sorted(articles, key=lambda article: article.id)
     texts = [text for article in ordered for text in embedded_texts(article)]
     documents = {"articles": [_document(article) for article in ordered]}
+    vectors = VectorIndex.build(embedder.embed(texts))
     files = {
-        INDEX_FILE: VectorIndex.build(embedder.embed(texts)).to_bytes(),
+        INDEX_FILE: vectors.to_bytes(),
         DOCUMENTS_FILE: json.dumps(documents, ensure_ascii=False, sort_keys=True).encode(),
     }
     manifest = Manifest.describe(
@@ -110,6 +111,7 @@ def build_index(
         created_at=created_at,
         embedding=EmbeddingModel(model=embedder.model, dimensions=embedder.dimensions),
         articles=len(ordered),
+        kind=vectors.kind,
     )
     return BuiltIndex(manifest, files)
 

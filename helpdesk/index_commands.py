@@ -186,4 +186,6 @@ def _built(folder: Path) -> BuiltIndex:
 
 def _summary(index: BuiltIndex) -> str:
     size = sum(map(len, index.files.values()))
-    return f"index {index.manifest.generation}: {index.manifest.articles} articles, {size:,} bytes"
+    manifest = index.manifest
+    kind = manifest.kind.replace("_", "-")
+    return f"index {manifest.generation}: {manifest.articles} articles, {kind}, {size:,} bytes"

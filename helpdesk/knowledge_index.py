@@ -103,7 +103,9 @@ class KnowledgeIndex:
                 f"{DOCUMENTS_FILE} has {len(documents)} articles, expected {manifest.articles}"
             )
         rows = sum(len(document.sections) for document in documents)
-        vectors = VectorIndex.parse(files[INDEX_FILE], rows=rows, dimensions=made_by.dimensions)
+        vectors = VectorIndex.parse(
+            files[INDEX_FILE], rows=rows, dimensions=made_by.dimensions, kind=manifest.kind
+        )
         return cls(manifest, content_sha256(files), vectors, documents, embedder)
 
     def search(self, question: str, top_k: int) -> tuple[Passage, ...]:

@@ -24,6 +24,11 @@ MANIFEST_FILE = "manifest.json"
 FILE_NAMES = (INDEX_FILE, DOCUMENTS_FILE)
 """The files of one generation, beside the manifest."""
 
+IndexKind = Literal["flat", "ivf_flat"]
+"""How an index keeps its vectors: all in one row, or divided into lists of similar ones."""
+
+_HASHED_AT_ONCE = 1 << 20
+
 _SELF_CHECK = "manifest_sha256"
 
 
@@ -52,7 +57,7 @@ class ManifestFile(_Part):
         return cls(
             object=object_name,
             size=len(data),
-            crc32c=base64.b64encode(google_crc32c.value(data).to_bytes(4, "big")).decode(),
+            crc32c=base64.b64encode(_crc32c(data).to_bytes(4, "big")).decode(),
             sha256=hashlib.sha256(data).hexdigest(),
             generation=generation,
         )
@@ -83,6 +88,7 @@ class Manifest(_Part):
     Attributes:
         generation: Sorts by age as text: the later of two generations is the greater.
         articles: How many articles are in it.
+        kind: Of the index. Manifests from before there were two do not say it; theirs are flat.
 
     Example:
         >>> manifest = Manifest.describe(
@@ -99,6 +105,7 @@ class Manifest(_Part):
     created_at: AwareDatetime
     embedding: EmbeddingModel
     articles: int = Field(ge=0)
+    kind: IndexKind = "flat"
     files: Mapping[str, ManifestFile]
 
     @field_validator("files")
@@ -109,7 +116,7 @@ class Manifest(_Part):
         return files
 
     @classmethod
-    def describe(
+    def describe(  # noqa: PLR0913 - one for each fact
         cls,
         files: Mapping[str, bytes],
         *,
@@ -117,6 +124,7 @@ class Manifest(_Part):
         created_at: datetime,
         embedding: EmbeddingModel,
         articles: int,
+        kind: IndexKind = "flat",
     ) -> Self:
         """The manifest of these files, not yet located in a bucket."""
         described = {
@@ -128,6 +136,7 @@ class Manifest(_Part):
             created_at=created_at,
             embedding=embedding,
             articles=articles,
+            kind=kind,
             files=described,
         )
 
@@ -225,6 +234,18 @@ class Manifest(_Part):
 
 def _self_check(facts: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _crc32c(data: bytes) -> int:
+    """The hash of the whole, computed piece by piece.
+
+    The library keeps the interpreter while it computes. Of two gigabytes at once, half a second
+    would pass in which no other thread can answer.
+    """
+    value = 0
+    for start in range(0, len(data), _HASHED_AT_ONCE):
+        value = google_crc32c.extend(value, data[start : start + _HASHED_AT_ONCE])
+    return value
 
 
 def content_sha256(files: Mapping[str, bytes]) -> str:

@@ -1,7 +1,8 @@
-"""Unit vectors, searched by inner product: the only module that knows FAISS."""
+"""Unit vectors, searched by inner product; with `vector_lists`, all that knows FAISS."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 import faiss
@@ -10,14 +11,20 @@ import numpy.typing as npt
 
 from helpdesk.embedding import Vectors
 from helpdesk.errors import DamagedIndexError
+from helpdesk.manifest import IndexKind
+from helpdesk.vector_lists import (
+    FLAT_UP_TO,
+    check_lengths,
+    check_lists,
+    divided,
+    probes_for,
+)
 
 Rows = npt.NDArray[np.int64]
 """Numbers of vectors, in the order in which they were added."""
 
-_KIND = b"IxFI"
-"""How FAISS begins the file of a flat index by inner product."""
-
-_LENGTH_TOLERANCE = 1e-3
+_BEGINS: Mapping[IndexKind, bytes] = {"flat": b"IxFI", "ivf_flat": b"IwFl"}
+"""How FAISS begins the file of an index by inner product, by its kind."""
 
 # A search over a few hundred vectors takes microseconds; waking a pool of threads for it
 # takes longer, and would take processors away from other requests.
@@ -43,51 +50,54 @@ class VectorIndex:
 
     @classmethod
     def build(cls, vectors: Vectors) -> Self:
-        """An index with one row for each vector."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        return cls(index)
+        """An index with one row for each vector; of many vectors, one that is divided into lists.
+
+        The same vectors always give the same bytes, on the same kind of processor.
+        """
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        in_lists = divided(rows) if len(rows) > FLAT_UP_TO else None
+        if in_lists is not None:
+            return cls(in_lists)
+        flat = faiss.IndexFlatIP(rows.shape[1])
+        flat.add(rows)
+        return cls(flat)
+
+    @property
+    def kind(self) -> IndexKind:
+        """How the vectors are kept."""
+        return "ivf_flat" if isinstance(self._index, faiss.IndexIVFFlat) else "flat"
 
     @classmethod
-    def parse(cls, data: bytes, *, rows: int, dimensions: int) -> Self:
+    def parse(cls, data: bytes, *, rows: int, dimensions: int, kind: IndexKind = "flat") -> Self:
         """Read what ``to_bytes`` wrote.
 
         Hashes tell that a file is what somebody once wrote, and not that it was an index of ours.
         One of another kind answers with rows that are not there, or with distances for likenesses.
 
         Raises:
-            DamagedIndexError: The bytes are not an index of the one kind that is written here,
+            DamagedIndexError: The bytes are not an index of that kind as it is written here,
                 with ``rows`` vectors of ``dimensions`` each, all of them usable. Otherwise a
                 search would find nothing, or the wrong thing, in silence.
         """
-        if data[: len(_KIND)] != _KIND:
+        begins = _BEGINS[kind]
+        if data[: len(begins)] != begins:
             raise DamagedIndexError(
-                f"the file begins with {data[: len(_KIND)]!r}; expected an index with {_KIND!r}, "
-                "of vectors by inner product"
+                f"the file begins with {data[: len(begins)]!r}; expected an index with "
+                f"{begins!r}, of vectors by inner product"
             )
+        if kind == "ivf_flat":
+            check_lists(data, rows=rows, dimensions=dimensions)
         # A forged length could otherwise make FAISS allocate gigabytes for a small file.
         faiss.set_deserialization_vector_byte_limit(4 * len(data))
         try:
             index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         except (RuntimeError, MemoryError, AssertionError) as error:
             raise DamagedIndexError(f"not a FAISS index: {error}") from error
-        if (
-            not isinstance(index, faiss.IndexFlat)
-            or index.metric_type != faiss.METRIC_INNER_PRODUCT
-        ):
-            raise DamagedIndexError("the index does not compare vectors by inner product")
-        if index.d != dimensions or index.ntotal != rows:
-            raise DamagedIndexError(
-                f"index has {index.ntotal} vectors of {index.d} dimensions; "
-                f"expected {rows} of {dimensions}"
-            )
-        vectors = index.reconstruct_n(0, rows) if rows else np.empty((0, dimensions))
-        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-        # Zeros are the vector of a text without a known word. NaN fails every comparison.
-        if not np.all((lengths == 0) | (np.abs(lengths - 1) < _LENGTH_TOLERANCE)):
-            raise DamagedIndexError("the index has vectors that are not of length 1")
-        if rows and not lengths.any():
-            raise DamagedIndexError("the index has nothing but zeros, which nothing is like")
+        if isinstance(index, faiss.IndexIVFFlat):
+            # How much of it is searched is for us to say, and not for the file.
+            index.nprobe = probes_for(index.nlist)
+        else:
+            _check_flat(index, rows=rows, dimensions=dimensions)
         return cls(index)
 
     def to_bytes(self) -> bytes:
@@ -102,3 +112,18 @@ class VectorIndex:
         # FAISS fills up with row -1 when it finds too few, which Python would take for the last.
         found = rows[0] >= 0
         return rows[0][found], likenesses[0][found]
+
+
+def _check_flat(index: faiss.Index, *, rows: int, dimensions: int) -> None:
+    if not isinstance(index, faiss.IndexFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        raise DamagedIndexError("the index does not compare vectors by inner product")
+    if index.d != dimensions or index.ntotal != rows:
+        raise DamagedIndexError(
+            f"index has {index.ntotal} vectors of {index.d} dimensions; "
+            f"expected {rows} of {dimensions}"
+        )
+    if not rows:
+        return
+    vectors = faiss.rev_swig_ptr(index.get_xb(), rows * dimensions).reshape(rows, dimensions)
+    if not check_lengths(vectors, "a vector"):
+        raise DamagedIndexError("the index has nothing but zeros, which nothing is like")

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import requests
+from examples.filibuster.calling import NotFoundError, UnavailableError, call
 
-TIMEOUT_S = 10
 ATTEMPTS = 2
-
-
-class UnavailableError(Exception):
-    """What is asked for cannot be had now."""
-
-
-class NotFoundError(Exception):
-    """There is no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +31,7 @@ def reviews_of(hotel: str) -> Reviews:
 
 
 def _reviews(order: str, hotel: str) -> Reviews:
-    found = _get(f"http://{order}.reviews.example/hotels/{hotel}")
+    found = call(f"http://{order}.reviews.example/hotels/{hotel}")
     return Reviews(order, tuple(found["reviews"]))
 
 
@@ -53,7 +44,7 @@ def bookings_of(user: str) -> tuple[str, ...]:
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            booked = _get(f"http://bookings.example/bookings/{user}")
+            booked = call(f"http://bookings.example/bookings/{user}")
             return tuple(_title(movie) for movie in booked["movies"])
         except (NotFoundError, UnavailableError):
             # Like the example, it tries again whatever was wrong.
@@ -65,19 +56,6 @@ def bookings_of(user: str) -> tuple[str, ...]:
 def _title(movie: str) -> str:
     """The part of the service for bookings, which asks the one for movies."""
     try:
-        return str(_get(f"http://movies.example/movies/{movie}")["title"])
+        return str(call(f"http://movies.example/movies/{movie}")["title"])
     except NotFoundError as error:
         raise UnavailableError("the service for movies is malfunctioning") from error
-
-
-def _get(url: str) -> dict[str, list[str]]:
-    try:
-        response = requests.get(url, timeout=TIMEOUT_S)
-    except (requests.ConnectionError, requests.Timeout) as error:
-        raise UnavailableError(url) from error
-    if response.status_code == requests.codes.not_found:
-        raise NotFoundError(url)
-    if response.status_code != requests.codes.ok:
-        raise UnavailableError(url)
-    found: dict[str, list[str]] = response.json()
-    return found

@@ -1,4 +1,4 @@
-"""What the harness has to be told about the two services."""
+"""What the harness has to be told about the reviews and the bookings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from typing import Any, ClassVar
 
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.upstreams.simple import JsonUpstream
-from examples.filibuster.services import (
-    NotFoundError,
-    UnavailableError,
-    bookings_of,
-    reviews_of,
-)
+from examples.filibuster.calling import TIMEOUT_S, NotFoundError, UnavailableError
+from examples.filibuster.services import bookings_of, reviews_of
 
 
 class Best(JsonUpstream):
@@ -51,15 +47,17 @@ class Movies(JsonUpstream):
     routes: ClassVar = {"movies.get": ("GET", "/movies/m[0-9]", lambda _: {"title": "Creed"})}
 
 
-class _Site(Target):
-    """What both have in common.
+class Site(Target):
+    """What all of them have in common.
 
     Attributes:
         upstreams: The services that it calls.
+        most_calls: How many calls one question can take.
     """
 
     isolation = "shared"
     upstreams: ClassVar[tuple[type[Upstream], ...]]
+    most_calls: ClassVar[int] = 4
 
     @classmethod
     def vocabulary(cls) -> Vocabulary:
@@ -78,9 +76,9 @@ class _Site(Target):
 
     @classmethod
     def promises(cls, settings: Mapping[str, Any]) -> Promises:
-        """An answer in at most four calls of twice ten seconds: to connect, and to read."""
+        """An answer in so many calls of twice ten seconds: to connect, and to read."""
         del settings
-        return Promises(deadline_s=80)
+        return Promises(deadline_s=cls.most_calls * 2 * TIMEOUT_S)
 
     def build(self, world: World) -> None:
         """Nothing is kept from one question to the next."""
@@ -103,7 +101,7 @@ class _Site(Target):
         raise NotImplementedError
 
 
-class Expedia(_Site):
+class Expedia(Site):
     """Shows the reviews of a hotel."""
 
     name = "expedia"
@@ -115,7 +113,7 @@ class Expedia(_Site):
         return Answer(mode=mode, text=", ".join(reviews.texts))
 
 
-class Cinema(_Site):
+class Cinema(Site):
     """Shows what a user has booked."""
 
     name = "cinema"

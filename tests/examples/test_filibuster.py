@@ -1,4 +1,4 @@
-"""Two of Filibuster's examples: as many runs as the page says, pruned and whole."""
+"""Filibuster's examples: as many runs as the page says, pruned and whole."""
 
 from __future__ import annotations
 
@@ -35,15 +35,25 @@ def test_examples_pass_their_scenarios() -> None:
     """Without faults, users get everything."""
     suite = session.run(session.load([SCENARIOS]))
 
-    assert [result.outcome for result in suite.results] == [Outcome.PASSED] * 2
+    assert [result.outcome for result in suite.results] == [Outcome.PASSED] * 4
 
 
-@pytest.mark.parametrize(("name", "runs"), [("expedia", 26), ("cinema", 111)])
+@pytest.mark.parametrize(("name", "runs"), [("expedia", 26), ("cinema", 111), ("audible", 91)])
 def test_one_question_takes_as_many_runs_as_there_are_ways_to_fail(name: str, runs: int) -> None:
     """Of expedia, that is what Filibuster has published."""
     found = search(name, Bounds(faults=2))
 
     assert (found.runs, found.stopped, found.findings) == (runs, "", {})
+
+
+def test_home_page_takes_as_many_runs_as_its_fallbacks_multiply_to() -> None:
+    """Up to two faults; more of them, which the page has, take minutes.
+
+    After bookmarks, five calls can fail; after recommendations, two.
+    """
+    found = search("netflix", Bounds(faults=2))
+
+    assert (found.runs, found.stopped, found.findings) == (1 + 6 * 5 + 5 * 25 + 5 * 10, "", {})
 
 
 @pytest.mark.parametrize(

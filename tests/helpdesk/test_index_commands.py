@@ -64,7 +64,7 @@ def test_build_writes_a_whole_generation(articles: Path, tmp_path: Path) -> None
     )
 
     assert result.exit_code == 0, result.output
-    assert "2 articles" in result.output
+    assert "2 articles, flat, " in result.output
     manifest = Manifest.parse((out / "manifest.json").read_bytes())
     manifest.verify(
         {name: (out / entry.object).read_bytes() for name, entry in manifest.files.items()}

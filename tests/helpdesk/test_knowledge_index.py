@@ -6,11 +6,14 @@ import json
 
 import pytest
 
+from helpdesk import vector_index
 from helpdesk.errors import DamagedIndexError
 from helpdesk.index_builder import BuiltIndex
 from helpdesk.knowledge_index import KnowledgeIndex
 from helpdesk.manifest import EmbeddingModel, Manifest
 from tests.helpdesk.stand_ins import TinyEmbedder, built
+
+FLAT = built().files["index.faiss"]
 
 
 def load(index: BuiltIndex) -> KnowledgeIndex:
@@ -101,3 +104,56 @@ def test_documents_that_do_not_fit_the_vectors_are_refused() -> None:
     """One row too many would quote the wrong passage for every question."""
     with pytest.raises(DamagedIndexError, match="vectors"):
         load(with_documents({"articles": []}, articles=0))
+
+
+@pytest.fixture
+def in_lists(monkeypatch: pytest.MonkeyPatch) -> BuiltIndex:
+    """An index that counts as one of many vectors."""
+    monkeypatch.setattr(vector_index, "FLAT_UP_TO", 1)
+    return built()
+
+
+def test_many_vectors_are_published_in_lists_and_found(in_lists: BuiltIndex) -> None:
+    """The manifest says so; an index of few is flat."""
+    passages = load(in_lists).search("fix the printer", 3)
+
+    assert in_lists.manifest.kind == "ivf_flat"
+    assert in_lists.files["index.faiss"].startswith(b"IwFl")
+    assert passages[0].article_id == "printer"
+
+
+@pytest.mark.usefixtures("in_lists")
+def test_index_that_was_built_flat_goes_on_working() -> None:
+    """That of an earlier release, with as many vectors as are divided now."""
+    built_now = built()
+    files = {**built_now.files, "index.faiss": FLAT}
+    manifest = Manifest.describe(
+        files,
+        generation="g1",
+        created_at=built_now.manifest.created_at,
+        embedding=built_now.manifest.embedding,
+        articles=3,
+    )
+
+    assert load(BuiltIndex(manifest, files)).search("fix the printer", 3)[0].article_id == (
+        "printer"
+    )
+
+
+@pytest.mark.parametrize("said", ["flat", "ivf_flat"])
+def test_index_of_another_kind_than_its_manifest_says_is_refused(
+    in_lists: BuiltIndex, said: str
+) -> None:
+    """One of both is wrong, and nobody knows which."""
+    files = {**in_lists.files, "index.faiss": FLAT} if said == "ivf_flat" else in_lists.files
+    manifest = Manifest.describe(
+        files,
+        generation="g1",
+        created_at=in_lists.manifest.created_at,
+        embedding=in_lists.manifest.embedding,
+        articles=3,
+        kind=said,  # type: ignore[arg-type]  # one of the two
+    )
+
+    with pytest.raises(DamagedIndexError, match="expected an index with"):
+        load(BuiltIndex(manifest, files))

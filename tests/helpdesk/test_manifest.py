@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 
+import google_crc32c
 import pytest
 
 from helpdesk.errors import DamagedIndexError
@@ -77,6 +80,28 @@ def test_manifest_of_another_format_is_refused() -> None:
         Manifest.parse(data)
 
 
+def test_manifest_says_the_kind_of_its_index() -> None:
+    """One that does not is of a time when all were flat."""
+    manifest = built().manifest.model_copy(update={"kind": "ivf_flat"})
+    facts = json.loads(built().manifest.to_bytes())
+    del facts["kind"], facts["manifest_sha256"]
+    facts["manifest_sha256"] = hashlib.sha256(
+        json.dumps(facts, sort_keys=True).encode()
+    ).hexdigest()
+
+    assert Manifest.parse(manifest.to_bytes()).kind == "ivf_flat"
+    assert Manifest.parse(json.dumps(facts).encode()) == built().manifest
+    assert built().manifest.kind == "flat"
+
+
+def test_manifest_of_an_unknown_kind_is_refused() -> None:
+    """A later release may have one."""
+    data = built().manifest.model_copy(update={"kind": "graph"}).to_bytes()
+
+    with pytest.raises(DamagedIndexError, match="kind"):
+        Manifest.parse(data)
+
+
 def test_manifest_without_all_files_is_refused() -> None:
     """Index and documents come together or not at all."""
     manifest = built().manifest
@@ -90,6 +115,17 @@ def test_manifest_without_all_files_is_refused() -> None:
 def test_crc32c_is_written_as_cloud_storage_does() -> None:
     """The published check value of CRC-32C, big-endian in base64."""
     assert ManifestFile.describe(b"123456789", object_name="x").crc32c == "4waSgw=="
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1], ids=["a byte less", "as long", "a byte more"])
+def test_crc32c_of_a_long_file_is_that_of_the_whole(more: int) -> None:
+    """It is computed in pieces of a mebibyte."""
+    data = (bytes(range(251)) * 9000)[: (2 << 20) + more]
+    whole = google_crc32c.value(data).to_bytes(4, "big")
+
+    entry = ManifestFile.describe(data, object_name="x")
+
+    assert base64.b64decode(entry.crc32c) == whole
 
 
 @pytest.mark.parametrize("data", [b"", b"abd", b"abcd"], ids=["empty", "changed", "longer"])

@@ -14,7 +14,7 @@ Kind = Literal["requests", "tokens"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """What a provider allows in a minute.
+    """What a provider allows each of its models in a minute.
 
     Attributes:
         requests_per_minute: Calls of models; None for as many as one likes.
@@ -86,8 +86,28 @@ class _Bucket:
         return max(wanted - self.level, 0.0) * MINUTE_S / self.limit
 
 
+class Meters:
+    """The limits of one run: each model has its own, as with the providers.
+
+    Example:
+        >>> meters = Meters(RateLimits(requests_per_minute=1))
+        >>> [meters.of(name).draw(tokens=1) is None for name in ("large", "large", "small")]
+        [True, False, True]
+    """
+
+    def __init__(self, limits: RateLimits) -> None:
+        self._limits = limits
+        self._meters: dict[str, Meter] = {}
+
+    def of(self, model: str) -> Meter:
+        """What counts the calls of one model; it begins with all that a minute allows."""
+        if model not in self._meters:
+            self._meters[model] = Meter(self._limits)
+        return self._meters[model]
+
+
 class Meter:
-    """Counts the calls of one run against its limits.
+    """Counts calls against limits.
 
     Example:
         >>> meter = Meter(RateLimits(requests_per_minute=2))

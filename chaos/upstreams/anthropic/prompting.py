@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import Any
 
 from chaos.upstreams import tokens
+from chaos.upstreams.anthropic.conversation import blocks_of, require_conversation
 from chaos.upstreams.anthropic.errors import invalid
 from chaos.upstreams.anthropic.request import (
     AnyChoice,
@@ -28,12 +29,32 @@ from chaos.upstreams.anthropic.request import (
 from chaos.upstreams.anthropic.request import Tool as DeclaredTool
 from chaos.upstreams.model import Prompt, Tool
 from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.schema_shapes import misshapen
 from chaos.upstreams.schemas import Schema, parts_of, types_of
+from chaos.upstreams.unmodelled import UnmodelledError
 
 MOST_CACHED = 4
 
+_DATED = re.compile(r"-\d{8}$|-latest$")
+_GOES_ON = frozenset({"claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5"})
+"""Models that go on with what somebody has begun to say for them; later ones refuse to."""
+
+_THINKS_BY_ITSELF = frozenset({"claude-opus-4-7", "claude-opus-4-8"})
+"""Models that take no budget for their thoughts, and no parameters of sampling. Of later ones,
+nothing is known."""
+
 PICTURE_TOKENS = 1_600
 """What a large picture costs."""
+
+
+def undated(model: str) -> str:
+    """The name of a model without a date.
+
+    Example:
+        >>> undated("claude-haiku-4-5-20251001")
+        'claude-haiku-4-5'
+    """
+    return _DATED.sub("", model)
 
 
 def prompt_of(request: MessageRequest) -> Prompt:
@@ -43,10 +64,7 @@ def prompt_of(request: MessageRequest) -> Prompt:
         RefusalError: Its parts contradict each other: the provider's 400.
     """
     _check_options(request)
-    _check_tools(request.tools or ())
-    _check_caching(request)
-    _check_contents(request.messages)
-    _check_results(request.messages)
+    check(request)
     asked = [place for place, each in enumerate(request.messages) if _asks(each)]
     last = asked[-1] if asked else 0
     since = request.messages[last + 1 :]
@@ -55,7 +73,7 @@ def prompt_of(request: MessageRequest) -> Prompt:
     choice, format_ = request.tool_choice, request.output_config and request.output_config.format
     parallel_off = not isinstance(choice, NoChoice | None) and choice.disable_parallel_tool_use
     return Prompt(
-        question=_text(_blocks(request.messages[last])),
+        question=_text(blocks_of(request.messages[last])),
         turn=sum(each.role == "assistant" for each in since),
         conversation=json.dumps([system, *sent], sort_keys=True),
         tools=_tools(request),
@@ -63,6 +81,19 @@ def prompt_of(request: MessageRequest) -> Prompt:
         one_call=parallel_off,
         schema=_closed(format_.schema_) if format_ else None,
     )
+
+
+def check(request: MessageRequest | CountRequest) -> None:
+    """Hold what was said so far, and the tools, to what they may be.
+
+    Raises:
+        RefusalError: They are not: the provider's 400.
+    """
+    if request.tool_choice is not None and not request.tools:
+        raise RefusalError(invalid("tool_choice may only be specified while providing tools."))
+    _check_tools(request.tools or ())
+    _check_caching(request)
+    require_conversation(request.messages)
 
 
 def _closed(schema: Schema) -> Schema:
@@ -85,7 +116,7 @@ def tokens_of(request: MessageRequest | CountRequest) -> int:
     system = request.system if isinstance(request.system, str) else _text(request.system or ())
     total = tokens.count(system)
     for message in request.messages:
-        total += sum(_cost(block) for block in _blocks(message))
+        total += sum(_cost(block) for block in blocks_of(message))
     return total + tokens.count_json(
         tool.model_dump(exclude_none=True) for tool in request.tools or ()
     )
@@ -107,12 +138,6 @@ def _cost(block: Block) -> int:
             return tokens.count(thinking)
 
 
-def _blocks(message: Message) -> Sequence[Block]:
-    if isinstance(message.content, str):
-        return [TextBlock(type="text", text=message.content)] if message.content else []
-    return message.content
-
-
 def _text(blocks: Sequence[Block]) -> str:
     return " ".join(block.text for block in blocks if isinstance(block, TextBlock)).strip()
 
@@ -120,18 +145,22 @@ def _text(blocks: Sequence[Block]) -> str:
 def _asks(message: Message) -> bool:
     """Whether a message is a question, and not only what tools returned."""
     return message.role == "user" and any(
-        not isinstance(block, ToolResultBlock) for block in _blocks(message)
+        not isinstance(block, ToolResultBlock) for block in blocks_of(message)
     )
 
 
 def _check_options(request: MessageRequest) -> None:
-    if request.tool_choice is not None and not request.tools:
-        raise RefusalError(invalid("tool_choice may only be specified while providing tools."))
+    name = undated(request.model)
     if request.messages[-1].role == "assistant":
-        # What the model is to begin with would have to be in its text.
+        if name in _GOES_ON:
+            # What the model is to begin with would have to be in its text.
+            part = 'messages[-1].role="assistant"'
+            raise UnmodelledError("anthropic", "messages", [part], taught_in=__name__)
         message = "This model does not support assistant message prefill. The conversation must "
         raise RefusalError(invalid(message + "end with a user message."))
     thinking = request.thinking
+    if name in _THINKS_BY_ITSELF:
+        _check_what_is_left_to_the_model(request)
     if isinstance(thinking, ThinkingEnabled):
         if thinking.budget_tokens >= request.max_tokens:
             message = "`max_tokens` must be greater than `thinking.budget_tokens`."
@@ -144,6 +173,17 @@ def _check_options(request: MessageRequest) -> None:
             raise RefusalError(invalid(message))
 
 
+def _check_what_is_left_to_the_model(request: MessageRequest) -> None:
+    """How much it thinks and how it draws its words, some models decide for themselves."""
+    if isinstance(request.thinking, ThinkingEnabled):
+        message = '"thinking.type.enabled" is not supported for this model. Use '
+        message += '"thinking.type.adaptive" and "output_config.effort" to control thinking '
+        raise RefusalError(invalid(message + "behavior."))
+    for name in ("temperature", "top_p", "top_k"):
+        if getattr(request, name) is not None:
+            raise RefusalError(invalid(f"`{name}` is deprecated for this model."))
+
+
 def _check_tools(tools: Sequence[DeclaredTool]) -> None:
     """Tools have names of their own, and take objects."""
     if len({tool.name for tool in tools}) < len(tools):
@@ -153,56 +193,28 @@ def _check_tools(tools: Sequence[DeclaredTool]) -> None:
         if kind != "object":
             wrong = "Field required" if kind is None else "Input should be 'object'"
             raise RefusalError(invalid(f"tools.{place}.custom.input_schema.type: {wrong}"))
+        if any(misshapen(tool.input_schema)):
+            message = f"tools.{place}.custom.input_schema: JSON schema is invalid. It must match "
+            raise RefusalError(invalid(f"{message}JSON Schema draft 2020-12."))
 
 
-def _check_caching(request: MessageRequest) -> None:
-    """There are so many places at most up to which a prompt is kept."""
+def _check_caching(request: MessageRequest | CountRequest) -> None:
+    """There are so many places at most up to which a prompt is kept, long-lived ones first."""
     system = () if isinstance(request.system, str) else request.system or ()
-    said = [block for message in request.messages for block in _blocks(message)]
+    said = [block for message in request.messages for block in blocks_of(message)]
     marked = [
         each
-        for each in (*system, *(request.tools or ()), *said)
+        for each in (*(request.tools or ()), *system, *said)
         if getattr(each, "cache_control", None) is not None
     ]
     if len(marked) > MOST_CACHED:
         message = f"A maximum of {MOST_CACHED} blocks with cache_control may be provided. Found "
         raise RefusalError(invalid(f"{message}{len(marked)}."))
-
-
-def _check_contents(messages: Sequence[Message]) -> None:
-    for place, message in enumerate(messages):
-        if not message.content:
-            who = f"{message.role} messages"
-            raise RefusalError(invalid(f"messages.{place}: {who} must have non-empty content"))
-
-
-def _check_results(messages: Sequence[Message]) -> None:
-    """Every call is answered in the message right after it, and nothing else is."""
-    called: list[str] = []
-    for place, message in enumerate(messages):
-        blocks = _blocks(message)
-        # Results come first; one that comes later answers nothing.
-        first = takewhile(lambda block: isinstance(block, ToolResultBlock), blocks)
-        results = [block.tool_use_id for block in first if isinstance(block, ToolResultBlock)]
-        unknown = [each for each in results if each not in called]
-        if unknown:
-            raise RefusalError(
-                invalid(
-                    f"messages.{place}.content.0: unexpected `tool_use_id` found in `tool_result` "
-                    f"blocks: {', '.join(unknown)}. Each `tool_result` block must have a "
-                    "corresponding `tool_use` block in the previous message."
-                )
-            )
-        left = [each for each in called if each not in results]
-        if left:
-            raise RefusalError(
-                invalid(
-                    f"messages.{place - 1}: `tool_use` ids were found without `tool_result` "
-                    f"blocks immediately after: {', '.join(left)}. Each `tool_use` block must "
-                    "have a corresponding `tool_result` block in the next message."
-                )
-            )
-        called = [block.id for block in blocks if isinstance(block, ToolUseBlock)]
+    lives = [each.cache_control.ttl or "5m" for each in marked]
+    if lives != sorted(lives):
+        message = "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control "
+        message += "block. Note that blocks are processed in the following order: `tools`, "
+        raise RefusalError(invalid(message + "`system`, `messages`."))
 
 
 def _tools(request: MessageRequest) -> tuple[Tool, ...]:

@@ -91,7 +91,9 @@ class ToolUseBlock(Declared):
     """A call that the model made."""
 
     type: Literal["tool_use"] = Field(description=_BLOCK)
-    id: str = Field(description="A result has to answer it.")
+    id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]+$")] = Field(
+        description="A result has to answer it."
+    )
     name: ToolName = Field(description="Part of the conversation.")
     input: dict[str, Any] = Field(description="Part of the conversation.")
     caller: Annotated[object, only(None, {"type": "direct"})] = Field(

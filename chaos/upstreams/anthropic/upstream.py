@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import math
 import re
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
-from chaos.http import Request, Response, json_response
+from chaos.http import Request, Response, json_bytes, json_response
 from chaos.ports import Operation, Upstream
 from chaos.scenario.circumstances import Circumstance
 from chaos.trace.bill import Bill
@@ -22,17 +22,18 @@ from chaos.trace.events import Scalar
 from chaos.upstreams import model as imitation
 from chaos.upstreams.anthropic import errors, reading, words
 from chaos.upstreams.anthropic.answering import Answer
-from chaos.upstreams.anthropic.prompting import prompt_of, tokens_of
+from chaos.upstreams.anthropic.prompting import check, prompt_of, tokens_of, undated
 from chaos.upstreams.anthropic.request import (
     CountRequest,
     MessageRequest,
     ModelsQuery,
     ThinkingEnabled,
 )
+from chaos.upstreams.bodies import parsed
 from chaos.upstreams.declared import Declared, MistakenError, read
 from chaos.upstreams.given import MODEL, ModelGiven
 from chaos.upstreams.prices import Price, Usage, cost
-from chaos.upstreams.rates import Meter, RateLimits
+from chaos.upstreams.rates import Meter, Meters, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
 from chaos.upstreams.script import ReplyScript, Written
@@ -61,12 +62,12 @@ WINDOWS: Mapping[str, tuple[int, int]] = dict.fromkeys(
 )
 """Tokens that a model reads and writes at most; models that are not in here have no limits."""
 
-_DATED = re.compile(r"-\d{8}$|-latest$")
 _VERSIONS = ("2023-06-01", "2026-10-21")
 _GONE = ("temperature", "top_p", "top_k")
 """Parameters that the second version does not have any more."""
 
 _THOUGHT_SHARE = 10
+_LARGEST_BODY = 32 * 1024 * 1024
 
 
 class AnthropicUpstream(Upstream):
@@ -112,8 +113,9 @@ class AnthropicUpstream(Upstream):
         self._script = ReplyScript(answers)
         known = models if isinstance(models, Mapping) else dict.fromkeys(models)
         self._prices: Mapping[str, Price | None] = known
-        self._meter = Meter(limits or RateLimits())
+        self._meters = Meters(limits or RateLimits())
         self._numbers = itertools.count(1)
+        self._faults = itertools.count(1)
 
     def arrange(self, given: ModelGiven) -> None:
         """Say what the scenario wants said, at its prices."""
@@ -139,8 +141,7 @@ class AnthropicUpstream(Upstream):
             response = self._answer(request, number)
         except RefusalError as refusal:
             response = refusal.response
-        digest = hashlib.md5(str(number).encode()).hexdigest()  # noqa: S324 - a name, not a secret
-        return response.with_headers([("request-id", f"req_{digest}")])
+        return _stamped(response, str(number))
 
     def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
         """What a trace keeps: what was said and what it cost, or the type of an error as ``code``.
@@ -197,11 +198,17 @@ class AnthropicUpstream(Upstream):
 
     def rate_limited(self, code: str) -> Response:
         """Anthropic's 429."""
-        return errors.rate_limited(code)
+        return self._of_a_fault(errors.rate_limited(code))
 
     def failed(self, status: int) -> Response:
         """Anthropic's usual error; 529 is its overload."""
-        return errors.failed(status)
+        return self._of_a_fault(errors.failed(status))
+
+    def _of_a_fault(self, response: Response) -> Response:
+        """An error with an id of its own, if it is not that of a proxy before the provider."""
+        if response.header("content-type") != "application/json":
+            return response
+        return _stamped(response, f"fault {next(self._faults)}")
 
     def _answer(self, request: Request, number: int) -> Response:
         operation = self.classify(request)
@@ -213,6 +220,8 @@ class AnthropicUpstream(Upstream):
                 return self._message(request, number)
             case "messages.count_tokens":
                 count = self._read(CountRequest, request.body, operation.name)
+                self._require_model(count.model)
+                check(count)
                 return json_response(200, {"input_tokens": tokens_of(count)})
             case "models.list":
                 query = self._query(request, operation.name)
@@ -223,7 +232,9 @@ class AnthropicUpstream(Upstream):
                 return json_response(200, _model(name))
 
     def _admit(self, request: Request, operation: Operation) -> None:
-        """Hold a request to its headers."""
+        """Hold a request to its headers and its size."""
+        if len(request.body) > _LARGEST_BODY:
+            raise RefusalError(errors.failed(413))
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         key = request.headers.get("x-api-key") or bearer
         if not key or key.startswith("sk-invalid"):
@@ -249,13 +260,14 @@ class AnthropicUpstream(Upstream):
         prompt = prompt_of(wanted)
         tokens_in = tokens_of(wanted)
         self._require_room(wanted, tokens_in)
-        excess = self._meter.draw(tokens=tokens_in)
+        meter = self._meters.of(undated(wanted.model))
+        excess = meter.draw(tokens=tokens_in)
         if excess is not None:
             refused = errors.failed(429)
             if excess.wait_s is not None:
                 wait = ("retry-after", str(math.ceil(excess.wait_s)))
                 refused = refused.with_headers([wait])
-            return refused.with_headers(self._limits())
+            return refused.with_headers(_limits(meter))
         thinking = wanted.thinking
         thoughts = (
             thinking.budget_tokens // _THOUGHT_SHARE
@@ -273,7 +285,7 @@ class AnthropicUpstream(Upstream):
             thoughts=thoughts,
             tokens_in=tokens_in,
         )
-        return self._sent(answer).with_headers(self._limits())
+        return self._sent(answer).with_headers(_limits(meter))
 
     def _sent(self, answer: Answer) -> Response:
         if answer.request.stream:
@@ -292,7 +304,7 @@ class AnthropicUpstream(Upstream):
 
     def _require_room(self, wanted: MessageRequest, tokens_in: int) -> None:
         """Hold a request to what its model reads and writes, as far as that is known."""
-        name = _DATED.sub("", wanted.model)
+        name = undated(wanted.model)
         if name not in WINDOWS:
             return
         reads, writes = WINDOWS[name]
@@ -313,33 +325,44 @@ class AnthropicUpstream(Upstream):
         return found
 
     def _price(self, model: str) -> Price | None:
-        return self._prices.get(model, self._prices.get(_DATED.sub("", model)))
+        return self._prices.get(model, self._prices.get(undated(model)))
 
     def _require_model(self, model: str) -> None:
-        if not {model, _DATED.sub("", model)} & self._prices.keys():
+        if not {model, undated(model)} & self._prices.keys():
             raise RefusalError(errors.error(404, "not_found_error", f"model: {model}"))
 
-    def _limits(self) -> list[tuple[str, str]]:
-        """How the limits stand, as every answer of a model says it."""
-        names = {"requests": ("requests",), "tokens": ("input-tokens", "tokens")}
-        headers = []
-        for standing in self._meter.standings():
-            reset = datetime.fromtimestamp(math.ceil(time.time() + standing.reset_s), UTC)
-            for name in names[standing.kind]:
-                for word, value in (
-                    ("limit", str(standing.limit)),
-                    ("remaining", str(standing.remaining)),
-                    ("reset", reset.strftime("%Y-%m-%dT%H:%M:%SZ")),
-                ):
-                    headers.append((f"anthropic-ratelimit-{name}-{word}", value))
-        return headers
+
+def _limits(meter: Meter) -> list[tuple[str, str]]:
+    """How the limits of a model stand, as each of its answers says it."""
+    names = {"requests": ("requests",), "tokens": ("input-tokens", "tokens")}
+    headers = []
+    for standing in meter.standings():
+        reset = datetime.fromtimestamp(math.ceil(time.time() + standing.reset_s), UTC)
+        for name in names[standing.kind]:
+            for word, value in (
+                ("limit", str(standing.limit)),
+                ("remaining", str(standing.remaining)),
+                ("reset", reset.strftime("%Y-%m-%dT%H:%M:%SZ")),
+            ):
+                headers.append((f"anthropic-ratelimit-{name}-{word}", value))
+    return headers
+
+
+def _stamped(response: Response, salt: str) -> Response:
+    """The response with an id that no other one of the run has; errors have it in their bodies."""
+    digest = hashlib.md5(salt.encode()).hexdigest()  # noqa: S324 - a name, not a secret
+    name = f"req_{digest}"
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        body = response.json() | {"request_id": name}
+        response = replace(response, body=json_bytes(body))
+    return response.with_headers([("request-id", name)])
 
 
 # The same questions are asked in every run of an exploration, and all through an incident.
 @lru_cache(maxsize=1024)
 def _read(kind: type[Declared], raw: bytes, upstream: str, operation: str) -> Declared:
     try:
-        body = json.loads(raw)
+        body = parsed(raw)
     except ValueError:
         body = None
     if not isinstance(body, dict):

@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors
+from chaos.upstreams.gcs.access import BUCKET_ROLES, OBJECT_ROLES, read_entries, read_policy
+from chaos.upstreams.gcs.bucket_settings import require_bucket_settings
 from chaos.upstreams.gcs.buckets import PROJECT_NUMBER, Bucket, Json
 from chaos.upstreams.gcs.conditions import number, page_size, require_metageneration
-from chaos.upstreams.gcs.entries import read_entries
 from chaos.upstreams.gcs.names import require_bucket_name, require_storage_class
 from chaos.upstreams.gcs.resource import entry_resource, timestamp
 from chaos.upstreams.gcs.routes import Names
@@ -112,8 +113,9 @@ class BucketsApi:
         tag = body.get("etag")
         if tag is not None and tag != _policy(bucket)["etag"]:
             raise RefusalError(errors.failed(412))
-        bucket.policy = {key: body[key] for key in ("version", "bindings") if key in body}
+        bucket.policy = read_policy(body, bucket)
         bucket.policy_version += 1
+        bucket.change(dict(bucket.settings), time.time())
         return shown(request, _policy(bucket))
 
     def test_permissions(self, request: Request, names: Names) -> Response:
@@ -140,6 +142,7 @@ class BucketsApi:
         bucket, body = self._store.bucket(names["bucket"]), read_json(request.body or b"{}")
         require_metageneration(request, bucket.metageneration, reading=False)
         settings = _settings(body, operation)
+        _require_same_place(bucket, settings, operation)
         if operation == "buckets.patch":
             settings = _merged(bucket.settings, body, settings)
         wanted = int((settings.get("retentionPolicy") or {}).get("retentionPeriod", 0))
@@ -197,7 +200,17 @@ def _settings(body: Mapping[str, Any], operation: str) -> Json:
     if unknown:
         raise UnmodelledError("gcs", operation, unknown, taught_in=__name__)
     require_storage_class(body.get("storageClass") or "STANDARD")
+    require_bucket_settings({key: body.get(key) for key in _SETTINGS})
     return {key: body[key] for key in _SETTINGS if body.get(key) is not None}
+
+
+def _require_same_place(bucket: Bucket, wanted: Json, operation: str) -> None:
+    """What the provider says to whoever wants to move a bucket, its pages do not tell."""
+    for key, usual in (("location", "US"), ("locationType", "multi-region")):
+        has = str(bucket.settings.get(key, usual))
+        if str(wanted.get(key, has)).casefold() != has.casefold():
+            part = f"body.{key} that differs from that of the bucket"
+            raise UnmodelledError("gcs", operation, [part], taught_in=__name__)
 
 
 def _merged(old: Json, body: Mapping[str, Any], sent: Json) -> Json:
@@ -212,9 +225,10 @@ def _merged(old: Json, body: Mapping[str, Any], sent: Json) -> Json:
 
 def _take_entries(bucket: Bucket, body: Mapping[str, Any]) -> None:
     if body.get("acl") is not None:
-        bucket.acl = read_entries(body["acl"])
+        bucket.acl = read_entries(body["acl"], roles=BUCKET_ROLES, bucket=bucket)
     if body.get("defaultObjectAcl") is not None:
-        bucket.default_acl = read_entries(body["defaultObjectAcl"])
+        entries = read_entries(body["defaultObjectAcl"], roles=OBJECT_ROLES, bucket=bucket)
+        bucket.default_acl = entries
 
 
 def _policy(bucket: Bucket) -> Json:

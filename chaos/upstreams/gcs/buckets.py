@@ -72,10 +72,22 @@ class Bucket:
         return bool(access.get("enabled"))
 
     @property
+    def is_private(self) -> bool:
+        """Whether nobody can let everybody in."""
+        access = self.settings.get("iamConfiguration", {})
+        return bool(access.get("publicAccessPrevention") == "enforced")
+
+    @property
     def kept_for_s(self) -> int:
         """How long a deleted object can be restored; 0 if it is gone at once."""
         policy = self.settings.get("softDeletePolicy", {})
         return int(policy.get("retentionDurationSeconds", WEEK_S))
+
+    @property
+    def class_of_new_objects(self) -> Json:
+        """The storage class of objects for which none is chosen; empty if it is the usual one."""
+        chosen = self.settings.get("storageClass", "STANDARD")
+        return {} if chosen == "STANDARD" else {"storageClass": chosen}
 
     @property
     def retention_s(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -79,9 +80,10 @@ def _require_tags(request: Request, current: StoredObject | None, *, reading: bo
         [each.strip(' "') for each in request.headers.get(header, "").split(",") if each]
         for header in ("if-match", "if-none-match")
     )
-    if wanted_tags and tag not in wanted_tags:
+    # A star is any object that there is.
+    if wanted_tags and not {tag, "*" if current else ""}.intersection(wanted_tags):
         raise RefusalError(failed(412))
-    if tag is not None and tag in unwanted_tags:
+    if tag is not None and {tag, "*"}.intersection(unwanted_tags):
         raise _unchanged(current, reading=reading)
 
 
@@ -134,6 +136,7 @@ def require_known_values(request: Request) -> None:
 
 
 _LARGEST_SIZE = 2**32 - 1
+_NUMBER = re.compile(r"-?[0-9]+")
 _FLAG = ("true", "false")
 _KNOWN_VALUES = {
     "projection": ("full", "noacl"),
@@ -144,10 +147,9 @@ _KNOWN_VALUES = {
 
 
 def _whole(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise invalid(f"Invalid value for {name}: {text}") from None
+    if not _NUMBER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
+        raise invalid(f"Invalid value for {name}: {text}")
+    return int(text)
 
 
 def _unchanged(current: StoredObject | None, *, reading: bool) -> RefusalError:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors
+from chaos.upstreams.gcs.access import BUCKET_ROLES, OBJECT_ROLES, require_entry
+from chaos.upstreams.gcs.conditions import number
 from chaos.upstreams.gcs.resource import entry_resource
 from chaos.upstreams.gcs.routes import Names
 from chaos.upstreams.gcs.showing import nothing, shown
-from chaos.upstreams.gcs.store import Store
+from chaos.upstreams.gcs.store import Store, StoredObject
 from chaos.upstreams.gcs.uploads import read_json
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.unmodelled import UnmodelledError
@@ -25,11 +27,6 @@ _KINDS = {
     "object_acl": "objectAccessControl",
 }
 _READ_ONLY = {"kind", "id", "selfLink", "bucket", "object", "generation", "etag", "projectTeam"}
-
-
-def read_entries(sent: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """A whole list, as it stands in a resource."""
-    return {entry["entity"]: entry["role"] for entry in sent}
 
 
 class EntriesApi:
@@ -53,11 +50,13 @@ class EntriesApi:
             return entry_resource(kind, names["bucket"], entity, role, **extra)
 
         def list_(request: Request, names: Names) -> Response:
-            items = [resource(names, *entry) for entry in self._read(which, names).items()]
+            items = [
+                resource(names, *entry) for entry in self._read(which, request, names).items()
+            ]
             return shown(request, {"kind": f"storage#{kind}s", "items": items})
 
         def get(request: Request, names: Names) -> Response:
-            entries = self._read(which, names)
+            entries = self._read(which, request, names)
             entity = _known(names["entity"], entries)
             return shown(request, resource(names, entity, entries[entity]))
 
@@ -65,21 +64,23 @@ class EntriesApi:
             sent = _sent(request, f"{which}.insert")
             if not sent.get("entity") or not sent.get("role"):
                 raise RefusalError(errors.error(400, "Required", "required"))
-            self._write(which, names, {**self._read(which, names), sent["entity"]: sent["role"]})
+            entries = {**self._read(which, request, names), sent["entity"]: sent["role"]}
+            self._require(which, names, sent["entity"], sent["role"])
+            self._write(which, request, names, entries)
             return shown(request, resource(names, sent["entity"], sent["role"]))
 
         def change(request: Request, names: Names) -> Response:
-            entries = self._read(which, names)
+            entries = self._read(which, request, names)
             entity = _known(names["entity"], entries)
             role = _sent(request, f"{which}.patch").get("role", entries[entity])
-            self._write(which, names, {**entries, entity: role})
+            self._require(which, names, entity, role)
+            self._write(which, request, names, {**entries, entity: role})
             return shown(request, resource(names, entity, role))
 
         def delete(request: Request, names: Names) -> Response:
-            del request
-            entries = dict(self._read(which, names))
+            entries = dict(self._read(which, request, names))
             del entries[_known(names["entity"], entries)]
-            self._write(which, names, entries)
+            self._write(which, request, names, entries)
             return nothing()
 
         return {
@@ -91,7 +92,19 @@ class EntriesApi:
             f"{which}.delete": delete,
         }
 
-    def _read(self, which: str, names: Names) -> Entries:
+    def _require(self, which: str, names: Names, entity: object, role: object) -> None:
+        roles = BUCKET_ROLES if which == "bucket_acl" else OBJECT_ROLES
+        require_entry(entity, role, roles=roles, bucket=self._store.bucket(names["bucket"]))
+
+    def _stored(self, request: Request, names: Names) -> StoredObject:
+        """The object whose list is meant, at the generation that the query names."""
+        generation = number(request, "generation")
+        stored = self._store.find(names["bucket"], names["object"], generation)
+        if stored is None:
+            raise errors.no_such_object(names["bucket"], names["object"])
+        return stored
+
+    def _read(self, which: str, request: Request, names: Names) -> Entries:
         bucket = self._store.bucket(names["bucket"])
         if bucket.is_uniform:
             message = (
@@ -104,12 +117,9 @@ class EntriesApi:
             case "default_object_acl":
                 return bucket.default_acl
             case _:
-                stored = self._store.find(names["bucket"], names["object"])
-                if stored is None:
-                    raise errors.no_such_object(names["bucket"], names["object"])
-                return stored.acl
+                return self._stored(request, names).acl
 
-    def _write(self, which: str, names: Names, entries: Entries) -> None:
+    def _write(self, which: str, request: Request, names: Names, entries: Entries) -> None:
         bucket = self._store.bucket(names["bucket"])
         match which:
             case "bucket_acl":
@@ -119,8 +129,7 @@ class EntriesApi:
                 bucket.default_acl = dict(entries)
                 bucket.metageneration += 1
             case _:
-                stored = self._store.find(names["bucket"], names["object"])
-                assert stored is not None, "it has just been read"
+                stored = self._stored(request, names)
                 self._store.change(stored, stored.settings, acl=entries)
 
 

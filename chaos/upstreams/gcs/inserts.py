@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors, uploads
+from chaos.upstreams.gcs.access import OBJECT_ROLES, read_entries
 from chaos.upstreams.gcs.conditions import require
-from chaos.upstreams.gcs.entries import read_entries
 from chaos.upstreams.gcs.resource import settings_of
 from chaos.upstreams.gcs.routes import Names
 from chaos.upstreams.gcs.showing import is_elsewhere, shown_object
@@ -103,7 +103,10 @@ class InsertsApi:
         if "contentEncoding" in opening.query:
             metadata["contentEncoding"] = opening.query["contentEncoding"]
         settings = settings_of(metadata, "objects.insert")
-        entries = read_entries(metadata["acl"]) if metadata.get("acl") else None
+        entries = None
+        if metadata.get("acl"):
+            held_in = self._store.bucket(bucket)
+            entries = read_entries(metadata["acl"], roles=OBJECT_ROLES, bucket=held_in)
         return self._store.put(bucket, upload.name, upload.data, settings, acl=entries)
 
 

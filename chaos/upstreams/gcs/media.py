@@ -101,6 +101,8 @@ def _span(wanted: str, size: int) -> range | None:
     if match is None or wanted == "bytes=-":
         return None
     first, last = match[1], match[2]
+    if first and last and int(last) < int(first):
+        return None
     if not first:
         return range(max(size - int(last), 0), size)
     return range(int(first), min(int(last) + 1, size) if last else size)

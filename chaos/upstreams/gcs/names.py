@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from chaos.upstreams.gcs.errors import invalid
@@ -78,6 +79,7 @@ def require_settings(settings: Mapping[str, Any]) -> None:
     for key, value in texts.items():
         if not isinstance(value, str):
             raise invalid(f"Invalid value for {key}: {value!r}")
+    _require_time(settings.get("customTime"))
     size = sum(len(key.encode()) + len(value.encode()) for key, value in metadata.items())
     if size > _LONGEST_METADATA:
         raise invalid(
@@ -85,6 +87,17 @@ def require_settings(settings: Mapping[str, Any]) -> None:
             f"most {_LONGEST_METADATA}."
         )
     require_storage_class(settings.get("storageClass", "STANDARD"))
+
+
+def _require_time(text: str | None) -> None:
+    if text is None:
+        return
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise invalid(f"Invalid value for customTime: {text!r}")
 
 
 def require_storage_class(wanted: object) -> None:

@@ -8,30 +8,24 @@ from typing import Any
 
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors
+from chaos.upstreams.gcs.access import OBJECT_ROLES, read_entries
+from chaos.upstreams.gcs.composing import Source, read_composition
 from chaos.upstreams.gcs.conditions import number, require
-from chaos.upstreams.gcs.entries import read_entries
 from chaos.upstreams.gcs.listing import is_true, list_objects
 from chaos.upstreams.gcs.media import media_response
 from chaos.upstreams.gcs.names import require_object_name
-from chaos.upstreams.gcs.resource import patched_settings, settings_of
+from chaos.upstreams.gcs.resource import patched_settings, require_later, settings_of
 from chaos.upstreams.gcs.routes import Names
 from chaos.upstreams.gcs.showing import nothing, shown, shown_object, whole_object
 from chaos.upstreams.gcs.store import Store, StoredObject
 from chaos.upstreams.gcs.uploads import read_json
 from chaos.upstreams.refusal import RefusalError
-from chaos.upstreams.unmodelled import UnmodelledError
-
-MOST_SOURCES = 32
-"""Objects that one request can put together."""
 
 _MIB = 1024 * 1024
 
 
 _Rewrite = tuple[Mapping[str, str], int]
 """From where to where, and which generation of the source."""
-
-_COMPOSE = frozenset({"kind", "destination", "sourceObjects", "deleteSourceObjects"})
-_SOURCE = frozenset({"name", "generation", "objectPreconditions"})
 
 
 class ObjectsApi:
@@ -71,15 +65,16 @@ class ObjectsApi:
         stored, body = self.named(request, names), read_json(request.body or b"{}")
         require(request, stored, reading=False)
         settings = patched_settings(stored, body, "objects.patch")
-        acl = read_entries(body["acl"]) if body.get("acl") is not None else None
+        acl = self._entries(names["bucket"], body)
         return shown_object(request, self._store.change(stored, settings, acl=acl))
 
     def update(self, request: Request, names: Names) -> Response:
         """Replace all settings."""
         stored, body = self.named(request, names), read_json(request.body or b"{}")
         require(request, stored, reading=False)
-        acl = read_entries(body["acl"]) if body.get("acl") is not None else None
+        acl = self._entries(names["bucket"], body)
         settings = settings_of(body, "objects.update")
+        require_later(stored.settings, settings)
         return shown_object(request, self._store.change(stored, settings, acl=acl))
 
     def delete(self, request: Request, names: Names) -> Response:
@@ -129,6 +124,7 @@ class ObjectsApi:
         """Give an object another name in its bucket, at once."""
         source = self.named(request, names, "sourceGeneration")
         names = {**names, "to_bucket": names["bucket"]}
+        self._store.require_deletable(source)
         moved = self._copied(request, names, "objects.move")
         self._store.delete(source, for_good=False)
         return shown_object(request, moved)
@@ -138,32 +134,21 @@ class ObjectsApi:
         body = read_json(request.body)
         bucket, name = names["bucket"], require_object_name(names["object"])
         require(request, self._store.find(bucket, name), reading=False)
-        wanted = body.get("sourceObjects") or []
-        unknown = [f"body.{key}" for key in body if key not in _COMPOSE]
-        unknown += [
-            f"body.sourceObjects.{key}" for each in wanted for key in each if key not in _SOURCE
-        ]
-        if unknown:
-            raise UnmodelledError("gcs", "objects.compose", unknown, taught_in=__name__)
-        if not wanted:
-            raise errors.invalid("You must provide at least one source component.")
-        if len(wanted) > MOST_SOURCES:
-            raise errors.invalid(
-                f"The number of source components provided ({len(wanted)}) exceeds the maximum "
-                f"({MOST_SOURCES})"
-            )
-        sources = [self._source(bucket, each) for each in wanted]
-        destination = body.get("destination") or {}
-        entries = read_entries(destination["acl"]) if destination.get("acl") else None
+        wanted = read_composition(body)
+        sources = [self._source(bucket, each) for each in wanted.sources]
+        if wanted.deletes_sources:
+            for source in sources:
+                self._store.require_deletable(source)
+        entries = self._entries(bucket, wanted.destination)
         composed = self._store.put(
             bucket,
             name,
             b"".join(source.data for source in sources),
-            settings_of(destination, "objects.compose"),
+            settings_of(wanted.destination, "objects.compose"),
             components=sum(source.components or 1 for source in sources),
             acl=entries,
         )
-        if body.get("deleteSourceObjects"):
+        if wanted.deletes_sources:
             for source in sources:
                 # One that was put in twice, or took its own place, is not there any more.
                 if self._store.find(bucket, source.name) == source:
@@ -209,15 +194,19 @@ class ObjectsApi:
         # Metadata in the request replaces that of the source; without any, it is kept.
         body = read_json(request.body or b"{}")
         sent = settings_of(body, operation)
-        entries = read_entries(body["acl"]) if body.get("acl") else None
+        entries = self._entries(bucket, body) or None
         return self._store.put(bucket, name, source.data, sent or source.settings, acl=entries)
 
-    def _source(self, bucket: str, wanted: dict[str, Any]) -> StoredObject:
-        generation = wanted.get("generation")
-        found = self._store.find(bucket, wanted["name"], int(generation) if generation else None)
+    def _source(self, bucket: str, wanted: Source) -> StoredObject:
+        found = self._store.find(bucket, wanted.name, wanted.generation)
         if found is None:
-            raise errors.no_such_object(bucket, wanted["name"])
-        match = (wanted.get("objectPreconditions") or {}).get("ifGenerationMatch")
-        if match is not None and int(match) != found.generation:
+            raise errors.no_such_object(bucket, wanted.name)
+        if wanted.match is not None and wanted.match != found.generation:
             raise RefusalError(errors.failed(412))
         return found
+
+    def _entries(self, bucket: str, body: Mapping[str, Any]) -> dict[str, str] | None:
+        """Who may do what, as a body says it; None if it does not."""
+        if body.get("acl") is None:
+            return None
+        return read_entries(body["acl"], roles=OBJECT_ROLES, bucket=self._store.bucket(bucket))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from typing import Any
 
@@ -24,6 +25,9 @@ _NOTIFICATION = {
     *("topic", "payload_format", "event_types", "custom_attributes", "object_name_prefix"),
     *("kind", "id", "etag", "selfLink"),
 }
+_EVENTS = ("OBJECT_FINALIZE", "OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE")
+_TOPIC = re.compile(r"//pubsub\.googleapis\.com/projects/[^/]+/topics/[^/]+")
+_TOPIC_FORM = "//pubsub.googleapis.com/projects/*/topics/*"
 _PAYLOADS = ("JSON_API_V1", "NONE")
 _STATES = ("ACTIVE", "INACTIVE")
 
@@ -128,8 +132,7 @@ class NotificationsApi:
             raise UnmodelledError("gcs", "notifications.insert", unknown, taught_in=__name__)
         if not body.get("topic"):
             raise RefusalError(errors.error(400, "Required", "required"))
-        if body.get("payload_format", "JSON_API_V1") not in _PAYLOADS:
-            raise errors.invalid(f"Invalid payload format: {body['payload_format']}")
+        _require_notification(body)
         number = str(max((int(each) for each in bucket.notifications), default=0) + 1)
         bucket.notifications[number] = {
             "kind": "storage#notification",
@@ -161,6 +164,30 @@ class NotificationsApi:
         if found is None:
             raise RefusalError(errors.error(404, "The notification is not found.", "notFound"))
         return found
+
+
+def _require_notification(body: Json) -> None:
+    """See to it that a configuration is one.
+
+    Raises:
+        RefusalError: It is not.
+    """
+    if body.get("payload_format", "JSON_API_V1") not in _PAYLOADS:
+        raise errors.invalid(f"Invalid payload format: {body['payload_format']}")
+    if not isinstance(body["topic"], str) or not _TOPIC.fullmatch(body["topic"]):
+        message = f"Invalid Google Cloud Pub/Sub topic. It should look like '{_TOPIC_FORM}', "
+        raise errors.invalid(f"{message}found: '{body['topic']}'.")
+    events = body.get("event_types") or []
+    if not isinstance(events, list) or any(each not in _EVENTS for each in events):
+        raise errors.invalid(f"Invalid value for event_types: {events!r}")
+    attributes = body.get("custom_attributes") or {}
+    are_texts = isinstance(attributes, dict) and all(
+        isinstance(value, str) for value in attributes.values()
+    )
+    if not are_texts:
+        raise errors.invalid("Invalid value for custom_attributes: expected an object of texts")
+    if not isinstance(body.get("object_name_prefix") or "", str):
+        raise errors.invalid("Invalid value for object_name_prefix: expected a text")
 
 
 def _tag(salt: str, before: object) -> str:

@@ -29,7 +29,15 @@ _SETTINGS = (
 _GIVEN = frozenset(
     {"kind", "id", "selfLink", "mediaLink", "name", "bucket", "generation", "metageneration"}
     | {"size", "crc32c", "md5Hash", "etag", "timeCreated", "updated", "timeStorageClassUpdated"}
-    | {"timeFinalized", "componentCount", "softDeleteTime", "hardDeleteTime", "owner", "acl"}
+    | {
+        "retentionExpirationTime",
+        "timeFinalized",
+        "componentCount",
+        "softDeleteTime",
+        "hardDeleteTime",
+        "owner",
+        "acl",
+    }
 )
 """The parts that Cloud Storage decides itself: whoever sends them back changes nothing by it. The
 list of who may do what is in here because it is read apart."""
@@ -69,6 +77,8 @@ def object_resource(stored: StoredObject, *, full: bool = False) -> dict[str, An
     if stored.deleted_s is not None and stored.kept_until_s is not None:
         resource["softDeleteTime"] = timestamp(stored.deleted_s)
         resource["hardDeleteTime"] = timestamp(stored.kept_until_s)
+    if stored.retained_until_s is not None:
+        resource["retentionExpirationTime"] = timestamp(stored.retained_until_s)
     resource.update(stored.settings)
     if full:
         extra = {"object": stored.name, "generation": str(stored.generation)}
@@ -121,7 +131,22 @@ def patched_settings(
     if isinstance(patch.get("metadata"), dict):
         merged = {**stored.settings.get("metadata", {}), **patch["metadata"]}
         changed["metadata"] = {k: v for k, v in merged.items() if v is not None} or None
-    return settings_of(changed, operation)
+    settings = settings_of(changed, operation)
+    require_later(stored.settings, settings)
+    return settings
+
+
+def require_later(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """See to it that a custom time, once it is set, goes forward only.
+
+    Raises:
+        RefusalError: It is taken away, or set back.
+    """
+    was, is_ = before.get("customTime"), after.get("customTime")
+    if was is None:
+        return
+    if is_ is None or datetime.fromisoformat(is_) < datetime.fromisoformat(was):
+        raise invalid("Custom time cannot be removed, or set to an earlier time.")
 
 
 def etag(stored: StoredObject) -> str:

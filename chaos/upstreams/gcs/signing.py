@@ -62,6 +62,11 @@ def _require_v4(request: Request, verifier: Verifier | None) -> None:
     sent = {**request.headers, "host": request.host}
     if any(name not in sent for name in names):
         raise _mismatch()
+    unsigned = [name for name in sent if name.startswith("x-goog-") and name not in names]
+    if unsigned or "host" not in names:
+        message = "Your request has a malformed header. "
+        message += f"Header was included in the request, but not in signedheaders: {unsigned[:1]}"
+        raise RefusalError(xml_error(400, "MalformedSecurityHeader", message))
     split = urlsplit(request.url)
     pairs = parse_qsl(split.query, keep_blank_values=True)
     signed = sorted(

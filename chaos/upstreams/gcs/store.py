@@ -32,6 +32,7 @@ class StoredObject:
         settings: What uploaders choose: ``contentType``, ``cacheControl``, ``metadata``, …
         components: How many objects it was composed from; None if it was uploaded.
         acl: Entity to role.
+        home: The bucket that it is in; None for one that was made by itself.
         deleted_s: Unix time at which it was deleted, for one that can still be restored.
         kept_until_s: Unix time until which that is so.
     """
@@ -48,8 +49,16 @@ class StoredObject:
     settings: Mapping[str, Any]
     components: int | None = None
     acl: Mapping[str, str] = field(default_factory=dict)
+    home: Bucket | None = field(default=None, repr=False, compare=False)
     deleted_s: float | None = None
     kept_until_s: float | None = None
+
+    @property
+    def retained_until_s(self) -> float | None:
+        """Unix time before which it cannot be deleted; None if its bucket does not mind."""
+        if self.home is None or not self.home.retention_s:
+            return None
+        return self.created_s + self.home.retention_s
 
 
 class Store:
@@ -174,9 +183,10 @@ class Store:
             md5=None if components else md5_of(data),
             created_s=now_s,
             updated_s=now_s,
-            settings=dict(settings),
+            settings=self.bucket(bucket).class_of_new_objects | dict(settings),
             components=components,
             acl=dict(self.bucket(bucket).default_acl if acl is None else acl),
+            home=self.bucket(bucket),
         )
         # Discarding the last generation has forgotten the name.
         held = self._of(bucket).setdefault(name, held)
@@ -214,19 +224,23 @@ class Store:
             return
         self._discard(stored)
 
+    def require_deletable(self, stored: StoredObject) -> None:
+        """See to it that an object can be deleted, before anything else is done.
+
+        Raises:
+            RefusalError: It has to be kept for some time yet.
+        """
+        if not self.bucket(stored.bucket).versioning:
+            self._require_old_enough(stored)
+
     def restore(self, stored: StoredObject) -> StoredObject:
         """Bring back what was deleted, as a new generation."""
         self._restorable[stored.bucket].remove(stored)
         return self.put(stored.bucket, stored.name, stored.data, stored.settings)
 
     def _discard(self, stored: StoredObject) -> None:
+        self._require_old_enough(stored)
         bucket, now_s = self.bucket(stored.bucket), time.time()
-        if bucket.retention_s and now_s < stored.created_s + bucket.retention_s:
-            message = (
-                f"Object '{stored.bucket}/{stored.name}' is subject to bucket's retention policy "
-                "and cannot be deleted, overwritten or archived until it is old enough."
-            )
-            raise RefusalError(error(403, message, "retentionPolicyNotMet"))
         held = self._of(stored.bucket)[stored.name]
         if stored is held[-1]:
             # The generation before it must not come back to life.
@@ -237,6 +251,15 @@ class Store:
         if bucket.kept_for_s:
             kept = replace(stored, deleted_s=now_s, kept_until_s=now_s + bucket.kept_for_s)
             self._restorable[stored.bucket].append(kept)
+
+    def _require_old_enough(self, stored: StoredObject) -> None:
+        until_s = stored.retained_until_s
+        if until_s is not None and time.time() < until_s:
+            message = (
+                f"Object '{stored.bucket}/{stored.name}' is subject to bucket's retention policy "
+                "and cannot be deleted, overwritten or archived until it is old enough."
+            )
+            raise RefusalError(error(403, message, "retentionPolicyNotMet"))
 
     def _of(self, bucket: str) -> dict[str, list[StoredObject]]:
         self.bucket(bucket)

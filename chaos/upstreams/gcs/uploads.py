@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from chaos.http import Request, Response
+from chaos.upstreams.bodies import parsed
 from chaos.upstreams.gcs.errors import error, invalid
 from chaos.upstreams.gcs.names import require_object_name
 from chaos.upstreams.gcs.store import crc32c_of, md5_of
@@ -228,7 +228,7 @@ def read_json(body: bytes) -> dict[str, Any]:
         RefusalError: It is not.
     """
     try:
-        metadata = json.loads(body)
+        metadata = parsed(body)
     except ValueError:
         metadata = None
     if not isinstance(metadata, dict):

@@ -66,7 +66,9 @@ class MetadataUpstream(Upstream):
         operation = self.classify(request)
         if operation is None:
             return self.failed(404)
-        if request.headers.get("metadata-flavor") != "Google":
+        # What came by way of somebody else is not from this machine.
+        is_passed_on = "x-forwarded-for" in request.headers
+        if request.headers.get("metadata-flavor") != "Google" or is_passed_on:
             return self.failed(403)
         unknown = [f"?{name}" for name in request.query if name not in _TAKES]
         if unknown:

@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict
 
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
+from chaos.upstreams.bodies import parsed
 from chaos.upstreams.google.identity import GoogleIdentity
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.unmodelled import UnmodelledError
 
 _BY_ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_LONGEST_S = 3600
 _SKEW_S = 300
 """How far the clock of a client may be off."""
+
+
+class Claims(BaseModel):
+    """What an assertion claims; whatever else is in it means nothing here.
+
+    Attributes:
+        iss: The account.
+        aud: Whom it is for.
+        iat: Unix time from which it is good.
+        exp: Unix time until which it is.
+        scope: What the token is to be good for, words with spaces between them.
+        sub: On whose behalf; None for the account itself.
+        target_audience: Who is to be told whose token it is; None for a token of access.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    iss: str
+    aud: str
+    iat: float
+    exp: float
+    scope: str | None = None
+    sub: str | None = None
+    target_audience: str | None = None
+
+    @property
+    def is_short_lived(self) -> bool:
+        """Whether it is good now, and for an hour at most; clocks may be off a little."""
+        now_s = time.time()
+        is_good = self.iat - _SKEW_S <= now_s < self.exp + _SKEW_S
+        return is_good and 0 < self.exp - self.iat <= _LONGEST_S
 
 
 class TokenUpstream(Upstream):
@@ -76,7 +110,7 @@ class TokenUpstream(Upstream):
 
     def _account(self, request: Request) -> str:
         """The account that an assertion is of."""
-        form = dict(parse_qsl(request.body.decode()))
+        form = dict(parse_qsl(request.body.decode("latin-1")))
         grant = form.get("grant_type")
         if grant is None:
             raise RefusalError(_error(400, "invalid_request", "Missing grant_type"))
@@ -86,22 +120,35 @@ class TokenUpstream(Upstream):
             )
         head, _, signature = form.get("assertion", "").rpartition(".")
         try:
-            claims: dict[str, Any] = json.loads(_unpadded(head.partition(".")[2]))
-            email, audience, expires_s = claims["iss"], claims["aud"], claims["exp"]
-            signed = self._identity.verifies(email, head.encode(), _unpadded(signature))
-        except (ValueError, KeyError):
+            claims = Claims(**parsed(_unpadded(head.partition(".")[2])))
+            signed = self._identity.verifies(claims.iss, head.encode(), _unpadded(signature))
+        except (ValueError, TypeError):
             raise RefusalError(_error(400, "invalid_grant", "Bad JWT")) from None
         if not signed:
             raise RefusalError(_error(400, "invalid_grant", "Invalid JWT Signature."))
-        if audience != request.url.partition("?")[0]:
+        if claims.aud != request.url.partition("?")[0]:
             raise RefusalError(_error(400, "invalid_grant", "Invalid JWT: Failed audience check."))
-        if not time.time() - _SKEW_S < expires_s:
+        self._require_modelled(claims)
+        if not claims.is_short_lived:
             message = (
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable "
                 "timeframe. Check your iat and exp values in the JWT claim."
             )
             raise RefusalError(_error(400, "invalid_grant", message))
-        return str(email)
+        if not (claims.scope or "").strip():
+            message = "Invalid OAuth scope or ID token audience provided."
+            raise RefusalError(_error(400, "invalid_scope", message))
+        return claims.iss
+
+    def _require_modelled(self, claims: Claims) -> None:
+        """Tokens for somebody else, and those that say who one is, are not given out here."""
+        asked = (
+            ("sub", claims.sub not in (None, claims.iss)),
+            ("target_audience", claims.target_audience is not None),
+        )
+        unknown = [f"assertion.{name}" for name, is_wanted in asked if is_wanted]
+        if unknown:
+            raise UnmodelledError(self.name, "token.create", unknown, taught_in=__name__)
 
 
 def _unpadded(text: str) -> bytes:

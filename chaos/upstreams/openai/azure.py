@@ -9,6 +9,7 @@ from typing import Any
 
 from chaos.http import Request, Response, json_bytes, json_response
 from chaos.upstreams import sse
+from chaos.upstreams.bodies import parsed
 from chaos.upstreams.openai.routes import Routed
 from chaos.upstreams.refusal import RefusalError
 
@@ -21,6 +22,11 @@ def is_azure(request: Request, routed: Routed) -> bool:
     """Whether a request is for Azure: by its host, or by a deployment in its path."""
     if routed.deployment is not None:
         return True
+    return is_at_azure(request)
+
+
+def is_at_azure(request: Request) -> bool:
+    """Whether the host of a request is one of Azure's."""
     # Most requests are for others, and taking a URL apart costs more than all the rest.
     return ".azure.com" in request.url and request.host.endswith(_HOSTS)
 
@@ -55,7 +61,7 @@ def check(request: Request) -> None:
 def with_model(request: Request, model: str) -> Request:
     """The request with the model behind the deployment in its body."""
     try:
-        body = json.loads(request.body)
+        body = parsed(request.body)
     except ValueError:
         return request
     if not isinstance(body, dict):
@@ -90,8 +96,6 @@ def with_filters(response: Response) -> Response:
     prompt = [{"prompt_index": 0, "content_filter_results": _SAFE}]
     if not sse.is_event_stream(response):
         body = response.json()
-        if body.get("object") != "chat.completion":
-            return response
         choices = [each | {"content_filter_results": _SAFE} for each in body["choices"]]
         filtered = body | {"choices": choices, "prompt_filter_results": prompt}
         return replace(response, body=json_bytes(filtered))

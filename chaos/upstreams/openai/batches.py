@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,8 +11,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from chaos.http import Request, Response, json_response
+from chaos.upstreams.bodies import parsed
 from chaos.upstreams.declared import Declared
 from chaos.upstreams.openai.asked import Asked
+from chaos.upstreams.openai.azure import is_at_azure
 from chaos.upstreams.openai.chat.request import Metadata
 from chaos.upstreams.openai.errors import invalid_request
 from chaos.upstreams.openai.files import FilesApi, StoredFile
@@ -19,8 +22,16 @@ from chaos.upstreams.openai.listing import PageQuery, not_found, page
 from chaos.upstreams.refusal import RefusalError
 
 Endpoint = Literal[
-    "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/moderations", "/v1/responses"
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/embeddings",
+    "/v1/moderations",
+    "/v1/responses",
+    "/chat/completions",
+    "/embeddings",
+    "/responses",
 ]
+"""Those without a version are Azure's."""
 Answer = Callable[[Request], Response]
 
 _DAY_S = 24 * 60 * 60
@@ -47,6 +58,7 @@ class Batch:
     created_at: int
     takes_s: float
     headers: Mapping[str, str]
+    host: str
     errors: list[dict[str, Any]] = field(default_factory=list)
     cancelled_at: int | None = None
     output: StoredFile | None = None
@@ -108,14 +120,19 @@ class BatchesApi:
         self._answer = answer
         self._takes_s = takes_s
         self._batches: dict[str, Batch] = {}
+        files.written_by(lambda: self._finish_all(int(time.time())))
 
     def create(self, asked: Asked) -> Response:
         """Begin a batch."""
         request = asked.body(BatchRequest)
+        if not request.endpoint.startswith("/v1/") and not is_at_azure(asked.request):
+            message = f"Invalid value: '{request.endpoint}'. Did you mean '/v1{request.endpoint}'?"
+            raise RefusalError(invalid_request(message, "endpoint", "invalid_value"))
         stored = self._files.get(request.input_file_id)
         if stored is None or stored.purpose != "batch":
             message = f"Invalid input file '{request.input_file_id}': expected a file for batches."
             raise RefusalError(invalid_request(message, "input_file_id"))
+        self._finish_all(asked.now_s)
         lines, errors = _read_lines(stored.data, request.endpoint)
         batch = Batch(
             id=asked.new_id("batch_", 32),
@@ -125,6 +142,7 @@ class BatchesApi:
             created_at=asked.now_s,
             takes_s=self._takes_s,
             headers=asked.request.headers,
+            host=asked.request.host,
         )
         self._batches[batch.id] = batch
         return self._shown(batch, asked)
@@ -150,9 +168,14 @@ class BatchesApi:
         return batch
 
     def _shown(self, batch: Batch, asked: Asked) -> Response:
-        if batch.status(asked.now_s) == "completed" and not any(batch.counts.values()):
-            self._finish(batch)
+        self._finish_all(asked.now_s)
         return json_response(200, batch.resource(asked.now_s))
+
+    def _finish_all(self, now_s: float) -> None:
+        """Answer what the batches have had the time for, whoever wants to see it."""
+        for batch in self._batches.values():
+            if batch.status(now_s) == "completed" and not any(batch.counts.values()):
+                self._finish(batch)
 
     def _finish(self, batch: Batch) -> None:
         """Answer all requests of a batch, into a file for the good and one for the bad."""
@@ -162,7 +185,7 @@ class BatchesApi:
             response = self._answer(
                 Request(
                     method="POST",
-                    url=f"https://api.openai.com{line['url']}",
+                    url=f"https://{batch.host}{line['url']}",
                     headers=batch.headers,
                     body=json.dumps(line["body"]).encode(),
                 )
@@ -187,7 +210,13 @@ class BatchesApi:
             return None
         name = f"{batch.id}_{kind}.jsonl"
         data = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
-        return self._files.add(f"file-{batch.id[6:26]}{kind}", name, "batch_output", data)
+        return self._files.add(
+            f"file-{batch.id[6:26]}{kind}",
+            name,
+            "batch_output",
+            data,
+            created_at=batch.created_at + int(batch.takes_s),
+        )
 
     def list(self, asked: Asked) -> Response:
         """Batches, newest first."""
@@ -214,31 +243,40 @@ def _read_lines(data: bytes, endpoint: str) -> tuple[list[dict[str, Any]], list[
     return lines, errors
 
 
-def _take(
-    raw: bytes, endpoint: str, lines: list[dict[str, Any]]
-) -> Iterator[tuple[str, str, str | None]]:
+Wrong = tuple[str, str, str | None]
+"""A code, what is wrong, and the key at fault."""
+
+
+def _take(raw: bytes, endpoint: str, lines: list[dict[str, Any]]) -> list[Wrong]:
+    """Add a line to those that are to be answered, unless something is wrong with it."""
     try:
-        line = json.loads(raw)
+        line = parsed(raw)
     except ValueError:
         line = None
+    wrong = next(_mistakes(line, endpoint, lines), None)
+    if wrong is not None:
+        return [wrong]
+    lines.append(line)
+    return []
+
+
+def _mistakes(line: Any, endpoint: str, lines: list[dict[str, Any]]) -> Iterator[Wrong]:  # noqa: ANN401 - JSON
+    """What is wrong with a line; whoever asks for a second mistake has to bear with the first."""
     if not isinstance(line, dict):
         yield "invalid_json_line", "This line is not parseable as valid JSON.", None
-        return
     for key in ("custom_id", "method", "url", "body"):
         if key not in line:
             yield "missing_required_parameter", f"Missing required parameter: '{key}'.", key
-            return
     if line["method"] != "POST":
         yield "invalid_method", "The only supported method is POST.", "method"
-        return
     if not isinstance(line["body"], dict) or line["body"].get("stream"):
         yield "invalid_request", "The body has to be an object, and not one of a stream.", "body"
-        return
     if line["url"] != endpoint:
         message = f"The URL provided for this request does not match the batch's: {endpoint}."
         yield "mismatched_endpoint", message, "url"
-        return
     if line["custom_id"] in {each["custom_id"] for each in lines}:
         yield "duplicate_custom_id", "The custom_id is not unique.", "custom_id"
-        return
-    lines.append(line)
+    first, model = (lines or [line])[0]["body"].get("model"), line["body"].get("model")
+    if model != first:
+        message = f"The model '{model}' does not match that of the batch, '{first}'."
+        yield "mismatched_model", message, "body.model"

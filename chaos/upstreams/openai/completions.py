@@ -49,7 +49,7 @@ def _form(sent: object) -> str:
 
 Prompts = Annotated[
     Annotated[str, Tag("<text>")]
-    | Annotated[list[str], Tag("<texts>")]
+    | Annotated[list[str], Field(min_length=1), Tag("<texts>")]
     | Annotated[list[int], Tag("<numbers>")]
     | Annotated[list[list[int]], Tag("<lists>")],
     Discriminator(_form),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -65,12 +66,18 @@ class FilesApi:
 
     def __init__(self) -> None:
         self._files: dict[str, StoredFile] = {}
+        self._writers: list[Callable[[], None]] = []
 
-    def add(self, file_id: str, name: str, purpose: str, data: bytes) -> StoredFile:
-        """Keep a file."""
-        stored = StoredFile(
-            id=file_id, name=name, purpose=purpose, data=data, created_at=int(time.time())
-        )
+    def written_by(self, writer: Callable[[], None]) -> None:
+        """Let somebody add the files that the time since has brought, before anybody looks."""
+        self._writers.append(writer)
+
+    def add(
+        self, file_id: str, name: str, purpose: str, data: bytes, *, created_at: int | None = None
+    ) -> StoredFile:
+        """Keep a file, which has just been made unless it is said when."""
+        made_at = int(time.time()) if created_at is None else created_at
+        stored = StoredFile(id=file_id, name=name, purpose=purpose, data=data, created_at=made_at)
         self._files[file_id] = stored
         return stored
 
@@ -98,6 +105,7 @@ class FilesApi:
     def list(self, asked: Asked) -> Response:
         """Files, newest first unless asked otherwise."""
         query = asked.query(FilesQuery)
+        self._look()
         files = [
             stored.resource
             for stored in self._files.values()
@@ -124,7 +132,12 @@ class FilesApi:
         del self._files[stored.id]
         return json_response(200, {"id": stored.id, "object": "file", "deleted": True})
 
+    def _look(self) -> None:
+        for write in self._writers:
+            write()
+
     def _named(self, asked: Asked) -> StoredFile:
+        self._look()
         stored = self._files.get(asked.ids["id"])
         if stored is None:
             raise RefusalError(not_found(asked.ids["id"]))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 
 from chaos.http import Request, Response
+from chaos.upstreams.bodies import parsed
 from chaos.upstreams.openai.errors import error
 from chaos.upstreams.rates import Excess, Meter, Standing
 
@@ -32,19 +32,28 @@ def headers_of(standings: Iterable[Standing]) -> list[tuple[str, str]]:
     return headers
 
 
+def model_of(request: Request) -> str | None:
+    """The model that a request names; None if it names none, or cannot be read.
+
+    Example:
+        >>> model_of(Request(method="POST", url="", body=b'{"model": "gpt-4o"}'))
+        'gpt-4o'
+    """
+    try:
+        model = parsed(request.body)["model"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return model if isinstance(model, str) else None
+
+
 def require_room(meter: Meter, request: Request) -> Response | None:
-    """Count a request; the provider's 429 if it is too much.
+    """Count a request that names a model; the provider's 429 if it is too much.
 
     A request counts for what it may cost: the tokens it allows, or a token for each four
     characters, whichever is more.
     """
-    try:
-        body = json.loads(request.body)
-        allowed = [body.get(key) for key in _BUDGETS]
-        model = str(body.get("model"))
-    except (ValueError, AttributeError):
-        # What cannot be read costs nothing: it will be refused.
-        return None
+    body = parsed(request.body)
+    allowed, model = [body.get(key) for key in _BUDGETS], body["model"]
     written = math.ceil(len(request.body) / _CHARACTERS_PER_TOKEN)
     asked = max([written, *(each for each in allowed if isinstance(each, int))])
     excess = meter.draw(tokens=asked)

@@ -7,6 +7,7 @@ from typing import Any
 
 from chaos.upstreams.openai.errors import invalid_request
 from chaos.upstreams.refusal import RefusalError
+from chaos.upstreams.schema_shapes import misshapen
 from chaos.upstreams.schemas import Schema, SchemaError, resolve, types_of
 
 _TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
@@ -63,6 +64,7 @@ def _problems(schema: Schema, *, strict: bool) -> Iterator[str]:
     if schema.get("type") != "object":
         given = schema.get("type")
         yield f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{given}\"'."
+    yield from (f"In context={context}, {wrong}." for context, wrong in misshapen(schema))
     parts = list(_parts(schema, (), 0))
     for part, context, depth in parts:
         where = f"In context={context}, "

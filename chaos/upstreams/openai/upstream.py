@@ -15,11 +15,11 @@ from chaos.trace.bill import Bill
 from chaos.trace.events import Scalar
 from chaos.upstreams.given import MODEL, ModelGiven
 from chaos.upstreams.openai import azure, errors
-from chaos.upstreams.openai.limits import LIMITED, headers_of, require_room
+from chaos.upstreams.openai.limits import LIMITED, headers_of, model_of, require_room
 from chaos.upstreams.openai.model_names import DEFAULT_MODELS, UNMODELLED
 from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.openai.routes import OPERATIONS, QUERIED, Routed, Routes
-from chaos.upstreams.rates import Meter, RateLimits
+from chaos.upstreams.rates import Meters, RateLimits
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.said import Said
 from chaos.upstreams.script import ReplyScript, Written
@@ -80,9 +80,11 @@ class OpenAIUpstream(Upstream):
         batch_takes_s: float = 60.0,
     ) -> None:
         self._numbers = itertools.count(1)
+        self._faults = itertools.count(1)
         self._models = Catalogue(models, any_name=any_model, unmodelled=UNMODELLED)
         self._deployments = deployments or {}
-        self._meter = Meter(limits or RateLimits())
+        self._has_limits = limits is not None
+        self._meters = Meters(limits or RateLimits())
         self._routes = Routes(base_path)
         self._background_takes_s = background_takes_s
         self._batch_takes_s = batch_takes_s
@@ -114,12 +116,7 @@ class OpenAIUpstream(Upstream):
             response = self._answer(request, number)
         except RefusalError as refusal:
             response = refusal.response
-        return response.with_headers(
-            [
-                ("openai-version", "2020-10-01"),
-                ("x-request-id", f"req_{hashlib.md5(str(number).encode()).hexdigest()}"),  # noqa: S324 - a name, not a secret
-            ]
-        )
+        return _stamped(response, str(number))
 
     def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
         """What a trace keeps: what was said and what it cost, or the ``code`` of an error.
@@ -146,11 +143,17 @@ class OpenAIUpstream(Upstream):
 
     def rate_limited(self, code: str) -> Response:
         """OpenAI's 429; see `chaos.upstreams.openai.errors.rate_limited`."""
-        return errors.rate_limited(code)
+        return self._of_a_fault(errors.rate_limited(code))
 
     def failed(self, status: int) -> Response:
         """OpenAI's usual error; see `chaos.upstreams.openai.errors.failed`."""
-        return errors.failed(status)
+        return self._of_a_fault(errors.failed(status))
+
+    def _of_a_fault(self, response: Response) -> Response:
+        """An error with an id of its own, if it is OpenAI's and not that of a proxy before it."""
+        if response.header("content-type") != "application/json":
+            return response
+        return _stamped(response, f"fault {next(self._faults)}")
 
     def _answer(self, request: Request, number: int) -> Response:
         routed = self._routes.find(request.method, request.path)
@@ -164,35 +167,72 @@ class OpenAIUpstream(Upstream):
 
     def _answer_on_azure(self, request: Request, routed: Routed, number: int) -> Response:
         azure.check(request)
-        if routed.deployment is not None:
-            behind = self._deployments.get(routed.deployment, routed.deployment)
-            if self._models.get(behind) is None:
-                return azure.no_deployment()
-            request = azure.with_model(request, behind)
-        return azure.with_filters(self._dispatch(request, routed, number))
+        deployment = routed.deployment
+        if deployment is None and routed.operation in LIMITED:
+            # Where no deployment is in the path, the model is the name of one.
+            deployment = model_of(request)
+        if deployment is None:
+            return self._dispatch(request, routed, number)
+        behind = self._deployments.get(deployment, deployment)
+        if self._models.get(behind) is None:
+            return azure.no_deployment()
+        request = azure.with_model(request, behind)
+        response = self._dispatch(request, routed, number, limited_as=deployment)
+        if routed.operation != "chat.completions":
+            return response
+        return azure.with_filters(response)
 
-    def _dispatch(self, request: Request, routed: Routed, number: int) -> Response:
+    def _answer_in_a_batch(self, request: Request) -> Response:
+        """Answer a line of a batch: its key was looked at before, and its limits are its own."""
+        number = next(self._numbers)
+        routed = self._routes.find(request.method, request.path)
+        assert routed is not None, "a batch has looked at its endpoint"
+        deployment = model_of(request)
+        if azure.is_at_azure(request) and deployment is not None:
+            request = azure.with_model(request, self._deployments.get(deployment, deployment))
+        try:
+            response = self._answers[routed.operation](self._asked(request, routed, number))
+        except RefusalError as refusal:
+            response = refusal.response
+        return _stamped(response, str(number))
+
+    def _dispatch(
+        self, request: Request, routed: Routed, number: int, *, limited_as: str | None = None
+    ) -> Response:
         from chaos.upstreams.declared import DeclaredQuery  # noqa: PLC0415 - late, see above
+
+        asked = self._asked(request, routed, number)
+        if routed.operation not in QUERIED:
+            asked.query(DeclaredQuery)
+        counted = self._has_limits and routed.operation in LIMITED
+        model = model_of(request) if counted else None
+        if model is None:
+            # What cannot be read costs nothing: it will be refused.
+            return self._answers[routed.operation](asked)
+        meter = self._meters.of(limited_as or self._one_name_of(model))
+        response = require_room(meter, request)
+        if response is None:
+            try:
+                response = self._answers[routed.operation](asked)
+            except RefusalError as refusal:
+                response = refusal.response
+        return response.with_headers(headers_of(meter.standings()))
+
+    def _one_name_of(self, model: str) -> str:
+        """The name of a model without its date: with and without it, it has the same limits."""
+        found = self._models.get(model)
+        return model if found is None else found.name
+
+    def _asked(self, request: Request, routed: Routed, number: int) -> Asked:
         from chaos.upstreams.openai.asked import Asked  # noqa: PLC0415 - late, see above
 
-        asked = Asked(
+        return Asked(
             request=request,
             upstream=self.name,
             operation=routed.operation,
             ids=routed.ids,
             number=number,
         )
-        if routed.operation not in QUERIED:
-            asked.query(DeclaredQuery)
-        if routed.operation not in LIMITED or not self._meter.has_limits:
-            return self._answers[routed.operation](asked)
-        response = require_room(self._meter, request)
-        if response is None:
-            try:
-                response = self._answers[routed.operation](asked)
-            except RefusalError as refusal:
-                response = refusal.response
-        return response.with_headers(headers_of(self._meter.standings()))
 
     def _handlers(self) -> Mapping[str, Handler]:
         """What answers each operation."""
@@ -202,7 +242,7 @@ class OpenAIUpstream(Upstream):
             **handlers(
                 self._models,
                 self._script,
-                self.handle,
+                self._answer_in_a_batch,
                 background_takes_s=self._background_takes_s,
                 batch_takes_s=self._batch_takes_s,
             ),
@@ -218,6 +258,13 @@ class OpenAIUpstream(Upstream):
     def _retrieve_model(self, asked: Asked) -> Response:
         name = asked.ids["model"]
         return json_response(200, self._models.named(name).resource(name))
+
+
+def _stamped(response: Response, salt: str) -> Response:
+    """The response with an id that no other one of the run has."""
+    digest = hashlib.md5(salt.encode()).hexdigest()  # noqa: S324 - a name, not a secret
+    stamp = (("openai-version", "2020-10-01"), ("x-request-id", f"req_{digest}"))
+    return response.with_headers(stamp)
 
 
 def _problem_with_key(authorization: str) -> Response | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chaos.http import Response
+from chaos.upstreams.bodies import parsed
 from chaos.upstreams.declared import (
     INVALID_URL,
     Declared,
@@ -17,6 +18,7 @@ from chaos.upstreams.declared import (
     read,
 )
 from chaos.upstreams.openai.errors import invalid_request
+from chaos.upstreams.openai.pictures import INVALID_BASE64, UNSUPPORTED_IMAGE
 from chaos.upstreams.refusal import RefusalError
 
 D = TypeVar("D", bound=Declared)
@@ -60,7 +62,7 @@ def read_body(kind: type[D], raw: bytes, *, upstream: str, operation: str) -> D:
         UnmodelledError: Something in it is not modelled.
     """
     try:
-        body = json.loads(raw)
+        body = parsed(raw)
     except ValueError:
         body = None
     if not isinstance(body, dict):
@@ -166,6 +168,16 @@ def _no_url(_: Mistake, param: str) -> Words:
     return f"Invalid '{param}'. {wanted}", "invalid_value"
 
 
+def _no_image(_: Mistake, __: str) -> Words:
+    message = "You uploaded an unsupported image. Please make sure your image has one of the "
+    message += "following formats: ['png', 'jpeg', 'gif', 'webp']."
+    return message, "invalid_image_format"
+
+
+def _no_base64(_: Mistake, __: str) -> Words:
+    return "Invalid base64 image_url.", "invalid_base64"
+
+
 _WORDS: Mapping[str, Callable[[Mistake, str], Words]] = {
     "missing": _missing,
     "literal_error": _wrong_value,
@@ -175,5 +187,7 @@ _WORDS: Mapping[str, Callable[[Mistake, str], Words]] = {
     "too_long": _long,
     "string_too_long": _long,
     INVALID_URL: _no_url,
+    UNSUPPORTED_IMAGE: _no_image,
+    INVALID_BASE64: _no_base64,
     **dict.fromkeys(_BOUNDS, _out_of_bounds),
 }

@@ -3,57 +3,86 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from chaos.upstreams.redis import expiry
 from chaos.upstreams.redis.keys import Keys
 from chaos.upstreams.redis.resp import OK, Refused, Simple, Value
+from chaos.upstreams.redis.values import (
+    LARGEST,
+    SMALLEST,
+    SYNTAX,
+    WRONG_TYPE,
+    RefusalError,
+    whole,
+)
 
 Arguments = Sequence[bytes]
 Does = Callable[[Keys, Arguments], Value]
 
-_WRONG_TYPE = Refused("WRONGTYPE Operation against a key holding the wrong kind of value")
-_NO_NUMBER = Refused("ERR value is not an integer or out of range")
-_SYNTAX = Refused("ERR syntax error")
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A command.
+
+    Attributes:
+        does: What it does.
+        least: How many arguments it needs.
+        most: How many it takes; None for any number.
+    """
+
+    does: Does
+    least: int
+    most: int | None
 
 
-class _RefusalError(Exception):
-    """The command is refused."""
+def wrong_number(name: str) -> Refused:
+    """The refusal of a command with too few arguments, or too many.
 
-    def __init__(self, value: Refused) -> None:
-        super().__init__(value.message)
-        self.value = value
+    Example:
+        >>> wrong_number("get").message
+        "ERR wrong number of arguments for 'get' command"
+    """
+    return Refused(f"ERR wrong number of arguments for '{name}' command")
 
 
-def carry_out(does: Does, keys: Keys, arguments: Arguments) -> Value:
+def misfit(name: str, arguments: Arguments) -> Refused | None:
+    """What Redis says of a command before it looks at any key; None if it would carry it out."""
+    known = COMMANDS[name]
+    too_many = known.most is not None and len(arguments) > known.most
+    return wrong_number(name) if len(arguments) < known.least or too_many else None
+
+
+def carry_out(name: str, keys: Keys, arguments: Arguments) -> Value:
     """What a command gives, refusals included."""
+    refused = misfit(name, arguments)
+    if refused is not None:
+        return refused
     try:
-        return does(keys, arguments)
-    except _RefusalError as refusal:
+        return COMMANDS[name].does(keys, arguments)
+    except RefusalError as refusal:
         return refusal.value
-    except (IndexError, ValueError):
-        return Refused("ERR wrong number of arguments")
 
 
 def _text(keys: Keys, key: bytes) -> bytes | None:
     value = keys.get(key)
     if isinstance(value, dict):
-        raise _RefusalError(_WRONG_TYPE)
+        raise RefusalError(WRONG_TYPE)
     return value
 
 
 def _fields(keys: Keys, key: bytes) -> dict[bytes, bytes]:
     value = keys.get(key)
     if isinstance(value, bytes):
-        raise _RefusalError(_WRONG_TYPE)
+        raise RefusalError(WRONG_TYPE)
     return {} if value is None else value
 
 
-def _number(text: bytes) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise _RefusalError(_NO_NUMBER) from None
+def _pairs(arguments: Arguments, command: str) -> dict[bytes, bytes]:
+    if len(arguments) % 2:
+        raise RefusalError(wrong_number(command))
+    return dict(zip(arguments[::2], arguments[1::2], strict=True))
 
 
 def _get(keys: Keys, arguments: Arguments) -> Value:
@@ -61,36 +90,21 @@ def _get(keys: Keys, arguments: Arguments) -> Value:
 
 
 def _set(keys: Keys, arguments: Arguments) -> Value:
-    key, value, *rest = arguments[0], arguments[1], *arguments[2:]
-    old, expires_s, options = keys.get(key), math.inf, {each.upper() for each in rest}
-    words = iter(rest)
-    for word in words:
-        match word.upper():
-            case b"EX":
-                expires_s = time.time() + _number(next(words, b""))
-            case b"PX":
-                expires_s = time.time() + _number(next(words, b"")) / 1000
-            case b"EXAT":
-                expires_s = float(_number(next(words, b"")))
-            case b"PXAT":
-                expires_s = _number(next(words, b"")) / 1000
-            case b"KEEPTTL":
-                expires_s = keys.expires_s(key)
-            case b"NX" | b"XX" | b"GET":
-                pass
-            case _:
-                return _SYNTAX
-    previous = _text(keys, key) if b"GET" in options else None
-    if (b"NX" in options and old is not None) or (b"XX" in options and old is None):
+    key, value, *words = arguments
+    wanted = expiry.options(words, b"NX", b"XX", b"GET", b"KEEPTTL")
+    expires_s = wanted.expires_s(keys, key, "set")
+    previous = _text(keys, key) if b"GET" in wanted.flags else None
+    is_there = keys.get(key) is not None
+    if (b"NX" in wanted.flags and is_there) or (b"XX" in wanted.flags and not is_there):
         return previous
-    keys.put(key, value, expires_s)
-    return previous if b"GET" in options else OK
+    keys.put(key, value, math.inf if expires_s is None else expires_s)
+    return previous if b"GET" in wanted.flags else OK
 
 
-def _setex(unit_s: float) -> Does:
+def _setex(command: str, unit_ms: int) -> Does:
     def does(keys: Keys, arguments: Arguments) -> Value:
-        key, time_, value = arguments[0], arguments[1], arguments[2]
-        keys.put(key, value, time.time() + _number(time_) * unit_s)
+        key, text, value = arguments
+        keys.put(key, value, expiry.when_s(text, command, unit_ms=unit_ms))
         return OK
 
     return does
@@ -109,13 +123,25 @@ def _getdel(keys: Keys, arguments: Arguments) -> Value:
     return value
 
 
+def _getex(keys: Keys, arguments: Arguments) -> Value:
+    key, *words = arguments
+    wanted = expiry.options(words, b"PERSIST")
+    expires_s = wanted.expires_s(keys, key, "getex")
+    value = _text(keys, key)
+    if b"PERSIST" in wanted.flags:
+        expires_s = math.inf
+    if value is not None and expires_s is not None:
+        keys.expire(key, expires_s)
+    return value
+
+
 def _mget(keys: Keys, arguments: Arguments) -> Value:
     found = [keys.get(key) for key in arguments]
     return [value if isinstance(value, bytes) else None for value in found]
 
 
 def _mset(keys: Keys, arguments: Arguments) -> Value:
-    for key, value in zip(arguments[::2], arguments[1::2], strict=True):
+    for key, value in _pairs(arguments, "mset").items():
         keys.put(key, value)
     return OK
 
@@ -128,21 +154,20 @@ def _exists(keys: Keys, arguments: Arguments) -> Value:
     return sum(keys.get(key) is not None for key in arguments)
 
 
-def _expire(unit_s: float) -> Does:
+def _expire(command: str, unit_ms: int) -> Does:
     def does(keys: Keys, arguments: Arguments) -> Value:
-        return int(keys.expire(arguments[0], time.time() + _number(arguments[1]) * unit_s))
+        return int(expiry.expire(keys, arguments, command, unit_ms=unit_ms))
 
     return does
 
 
-def _ttl(unit_s: float) -> Does:
-    def does(keys: Keys, arguments: Arguments) -> Value:
-        left_s = keys.left_s(arguments[0])
-        if left_s is None:
-            return -2
-        return -1 if math.isinf(left_s) else round(left_s / unit_s)
+def _ttl(keys: Keys, arguments: Arguments) -> Value:
+    left_ms = expiry.left_ms(keys, arguments[0])
+    return left_ms if left_ms < 0 else (left_ms + 500) // 1000
 
-    return does
+
+def _pttl(keys: Keys, arguments: Arguments) -> Value:
+    return expiry.left_ms(keys, arguments[0])
 
 
 def _persist(keys: Keys, arguments: Arguments) -> Value:
@@ -155,8 +180,10 @@ def _persist(keys: Keys, arguments: Arguments) -> Value:
 def _add(sign: int, *, by: bool) -> Does:
     def does(keys: Keys, arguments: Arguments) -> Value:
         key = arguments[0]
-        amount = _number(arguments[1]) if by else 1
-        value = _number(_text(keys, key) or b"0") + sign * amount
+        amount = whole(arguments[1]) if by else 1
+        value = whole(_text(keys, key) or b"0") + sign * amount
+        if not SMALLEST <= value <= LARGEST:
+            raise RefusalError(Refused("ERR increment or decrement would overflow"))
         keys.put(key, str(value).encode(), keys.expires_s(key))
         return value
 
@@ -165,7 +192,7 @@ def _add(sign: int, *, by: bool) -> Does:
 
 def _hset(keys: Keys, arguments: Arguments) -> Value:
     key, fields = arguments[0], dict(_fields(keys, arguments[0]))
-    pairs = dict(zip(arguments[1::2], arguments[2::2], strict=True))
+    pairs = _pairs(arguments[1:], "hset")
     added = len(pairs.keys() - fields.keys())
     keys.put(key, fields | pairs, keys.expires_s(key))
     return added
@@ -182,9 +209,9 @@ def _hgetall(keys: Keys, arguments: Arguments) -> Value:
 def _hdel(keys: Keys, arguments: Arguments) -> Value:
     key, fields = arguments[0], dict(_fields(keys, arguments[0]))
     gone = sum(fields.pop(name, None) is not None for name in arguments[1:])
-    if fields:
+    if fields and gone:
         keys.put(key, fields, keys.expires_s(key))
-    else:
+    elif not fields:
         keys.delete(key)
     return gone
 
@@ -199,7 +226,9 @@ def _dbsize(keys: Keys, arguments: Arguments) -> Value:
 
 
 def _flush(keys: Keys, arguments: Arguments) -> Value:
-    del arguments
+    """Forget one database; ``FLUSHALL`` does so with each that there is."""
+    if arguments and arguments[0].upper() not in {b"ASYNC", b"SYNC"}:
+        raise RefusalError(SYNTAX)
     keys.clear()
     return OK
 
@@ -214,36 +243,37 @@ def _echo(keys: Keys, arguments: Arguments) -> Value:
     return arguments[0]
 
 
-COMMANDS: dict[str, Does] = {
-    "ping": _ping,
-    "echo": _echo,
-    "get": _get,
-    "set": _set,
-    "setex": _setex(1),
-    "psetex": _setex(0.001),
-    "setnx": _setnx,
-    "getdel": _getdel,
-    "mget": _mget,
-    "mset": _mset,
-    "del": _delete,
-    "unlink": _delete,
-    "exists": _exists,
-    "expire": _expire(1),
-    "pexpire": _expire(0.001),
-    "ttl": _ttl(1),
-    "pttl": _ttl(0.001),
-    "persist": _persist,
-    "incr": _add(1, by=False),
-    "incrby": _add(1, by=True),
-    "decr": _add(-1, by=False),
-    "decrby": _add(-1, by=True),
-    "hset": _hset,
-    "hget": _hget,
-    "hgetall": _hgetall,
-    "hdel": _hdel,
-    "keys": _keys,
-    "dbsize": _dbsize,
-    "flushdb": _flush,
-    "flushall": _flush,
+COMMANDS: dict[str, Known] = {
+    "ping": Known(_ping, 0, 1),
+    "echo": Known(_echo, 1, 1),
+    "get": Known(_get, 1, 1),
+    "set": Known(_set, 2, None),
+    "setex": Known(_setex("setex", 1000), 3, 3),
+    "psetex": Known(_setex("psetex", 1), 3, 3),
+    "setnx": Known(_setnx, 2, 2),
+    "getdel": Known(_getdel, 1, 1),
+    "getex": Known(_getex, 1, None),
+    "mget": Known(_mget, 1, None),
+    "mset": Known(_mset, 2, None),
+    "del": Known(_delete, 1, None),
+    "unlink": Known(_delete, 1, None),
+    "exists": Known(_exists, 1, None),
+    "expire": Known(_expire("expire", 1000), 2, None),
+    "pexpire": Known(_expire("pexpire", 1), 2, None),
+    "ttl": Known(_ttl, 1, 1),
+    "pttl": Known(_pttl, 1, 1),
+    "persist": Known(_persist, 1, 1),
+    "incr": Known(_add(1, by=False), 1, 1),
+    "incrby": Known(_add(1, by=True), 2, 2),
+    "decr": Known(_add(-1, by=False), 1, 1),
+    "decrby": Known(_add(-1, by=True), 2, 2),
+    "hset": Known(_hset, 3, None),
+    "hget": Known(_hget, 2, 2),
+    "hgetall": Known(_hgetall, 1, 1),
+    "hdel": Known(_hdel, 2, None),
+    "keys": Known(_keys, 1, 1),
+    "dbsize": Known(_dbsize, 0, 0),
+    "flushdb": Known(_flush, 0, 1),
+    "flushall": Known(_flush, 0, 1),
 }
 """Every command that has to do with data."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+
+from chaos.upstreams.redis import globs
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Keys:
 
     def __init__(self) -> None:
         self._entries: dict[bytes, _Entry] = {}
+        self._changes: dict[bytes, int] = {}
 
     def get(self, key: bytes) -> bytes | dict[bytes, bytes] | None:
         """The value; None if there is none, or it has expired."""
@@ -37,11 +39,14 @@ class Keys:
     ) -> None:
         """Keep a value until the wall clock shows ``expires_s``."""
         self._entries[key] = _Entry(value, expires_s)
+        self._changed(key)
 
     def delete(self, key: bytes) -> bool:
         """Forget a key; returns whether it was there."""
         there = self._entry(key) is not None
         self._entries.pop(key, None)
+        if there:
+            self._changed(key)
         return there
 
     def left_s(self, key: bytes) -> float | None:
@@ -60,20 +65,30 @@ class Keys:
         if entry is None:
             return False
         entry.expires_s = expires_s
+        self._changed(key)
         return True
 
     def matching(self, pattern: bytes) -> list[bytes]:
         """The keys that fit a pattern, in the order in which they came."""
-        wanted = pattern.decode("latin-1")
+        wanted = globs.compiled(pattern)
         return [
             key
             for key in list(self._entries)
-            if self._entry(key) is not None and fnmatchcase(key.decode("latin-1"), wanted)
+            if self._entry(key) is not None and wanted.fullmatch(key)
         ]
 
     def clear(self) -> None:
         """Forget everything."""
+        for key in self._entries:
+            self._changed(key)
         self._entries.clear()
+
+    def changes(self, key: bytes) -> int:
+        """How often somebody has changed it; that it expires is nobody's doing."""
+        return self._changes.get(key, 0)
+
+    def _changed(self, key: bytes) -> None:
+        self._changes[key] = self.changes(key) + 1
 
     def _entry(self, key: bytes) -> _Entry | None:
         entry = self._entries.get(key)

@@ -27,10 +27,16 @@ class Refused:
         return self.message.partition(" ")[0]
 
 
-Value = Simple | Refused | bytes | int | None | list["Value"] | dict[bytes, "Value"]
+@dataclass(frozen=True, slots=True)
+class NoArray:
+    """In place of a list that there is not: RESP 2 has a nothing of its own for it."""
+
+
+Value = Simple | Refused | NoArray | bytes | int | None | list["Value"] | dict[bytes, "Value"]
 """What a server says."""
 
 OK = Simple("OK")
+NO_ARRAY = NoArray()
 
 
 def first_command(data: bytes) -> tuple[list[bytes], int] | None:
@@ -84,6 +90,8 @@ def encoded(value: Value, protocol: int) -> bytes:
             sent = b"+%b\r\n" % word.encode()
         case Refused(message=message):
             sent = b"-%b\r\n" % message.encode()
+        case NoArray():
+            sent = b"*-1\r\n" if protocol < _RESP_3 else b"_\r\n"
         case None:
             sent = b"$-1\r\n" if protocol < _RESP_3 else b"_\r\n"
         case bytes():

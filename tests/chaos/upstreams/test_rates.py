@@ -136,3 +136,26 @@ def test_cost_is_what_the_price_list_says(usage: Usage, dollars: float) -> None:
 def test_cached_tokens_cost_as_others_without_a_price_of_their_own() -> None:
     """A price list need not have a price for the cache."""
     assert cost(Usage(tokens_in=2_000_000, cached=1_000_000), Price(input=1.0)) == 2.0
+
+
+def test_limits_are_those_of_one_model() -> None:
+    """Whoever has used up one may ask another; a date in its name makes no other one."""
+    upstream = OpenAIUpstream(limits=RateLimits(requests_per_minute=1))
+    names = ("gpt-4o", "gpt-4o-2024-08-06", "gpt-4o-mini")
+    bodies = [{"model": name, "messages": [user("?")]} for name in names]
+    statuses = [upstream.handle(post("/chat/completions", body)).status for body in bodies]
+    assert statuses == [200, 429, 200]
+
+
+def test_every_error_has_an_id_of_its_own() -> None:
+    """Whether the request is at fault or the provider, but not a proxy before it."""
+    upstream = OpenAIUpstream()
+    failed = [
+        upstream.handle(post("/chat/completions", {})),
+        upstream.failed(500),
+        upstream.failed(500),
+        upstream.rate_limited("rate_limit_exceeded"),
+    ]
+    ids = {each.header("x-request-id") for each in failed}
+    assert len(ids - {None}) == len(failed)
+    assert upstream.failed(502).header("x-request-id") is None

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Field, Tag
 
 from chaos.upstreams.declared import (
-    INVALID_URL,
     TEXT_OR_LIST,
     Declared,
     NotModelled,
     by,
     not_modelled,
 )
+from chaos.upstreams.openai.pictures import PictureUrl
 
 ToolName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
@@ -24,15 +23,6 @@ class TextPart(Declared):
 
     type: Literal["text"] = Field(description="Tells the parts apart.")
     text: str = Field(description="Read together with the other parts.")
-
-
-def _require_url(url: str) -> str:
-    if not url.startswith(("http://", "https://", "data:image/")):
-        raise PydanticCustomError(INVALID_URL, "no URL")
-    return url
-
-
-PictureUrl = Annotated[str, AfterValidator(_require_url)]
 
 
 class ImageUrl(Declared):

@@ -62,7 +62,9 @@ class AllowedTools(Declared):
     """Some of the tools, and whether one of them has to be called."""
 
     mode: Literal["auto", "required"] = Field(description="As `tool_choice` without a list.")
-    tools: list[FunctionChoice] = Field(description="Those that may be called this time.")
+    tools: Annotated[list[FunctionChoice], Field(min_length=1)] = Field(
+        description="Those that may be called this time."
+    )
 
 
 class AllowedChoice(Declared):

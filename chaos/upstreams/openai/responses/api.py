@@ -24,9 +24,12 @@ from chaos.upstreams.openai.responses.request import ResponseRequest, RetrieveQu
 from chaos.upstreams.openai.windows import TOO_LONG, require_short_answer
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.script import ReplyScript
+from chaos.upstreams.unmodelled import UnmodelledError
 
 _QUEUED = 0.1
 """The part of its time that a response in the background waits for its turn."""
+
+_CAN_BE_GONE_ON_FROM = frozenset({"completed", "incomplete"})
 
 _ITEM: TypeAdapter[Item] = TypeAdapter(Item)
 
@@ -82,7 +85,7 @@ class ResponsesApi:
         request = asked.body(ResponseRequest)
         model = self._models.find(request.model, "chat", asked)
         sent = items_of(request)
-        before = self._before(request.previous_response_id)
+        before = self._before(request.previous_response_id, asked)
         require_short_answer(model, request.max_output_tokens, "max_output_tokens")
         conversation = _cut_to(model, request, [*before, *sent])
         prompt = prompt_of(request, conversation, model)
@@ -107,7 +110,8 @@ class ResponsesApi:
             answer=answer,
             sent=tuple(_listed(answer, place, item) for place, item in enumerate(sent)),
             conversation=(*conversation, *_taken_back(answer)),
-            takes_s=self._takes_s if request.background else 0.0,
+            # A stream shows it to its end, so one that is streamed has ended.
+            takes_s=self._takes_s if request.background and not request.stream else 0.0,
         )
         if request.store is not False:
             self._kept[answer.id] = kept
@@ -120,8 +124,10 @@ class ResponsesApi:
         kept, query = self._named(asked), asked.query(RetrieveQuery)
         if not query.stream:
             return json_response(200, kept.resource(asked.now_s))
-        if not kept.answer.request.background:
-            message = "Only responses created in the background can be streamed again."
+        created = kept.answer.request
+        if not (created.background and created.stream):
+            message = "Only responses created in the background, and with 'stream', can be "
+            message += "streamed again."
             raise RefusalError(invalid_request(message, "stream"))
         after = -1 if query.starting_after is None else query.starting_after
         return _stream(streaming.events(kept.answer)[after + 1 :])
@@ -150,7 +156,7 @@ class ResponsesApi:
         listed = list(kept.sent)
         return page(listed if query.order == "asc" else listed[::-1], query)
 
-    def _before(self, previous: str | None) -> tuple[Item, ...]:
+    def _before(self, previous: str | None, asked: Asked) -> tuple[Item, ...]:
         if previous is None:
             return ()
         kept = self._kept.get(previous)
@@ -158,6 +164,11 @@ class ResponsesApi:
             message = f"Previous response with id '{previous}' not found."
             code = "previous_response_not_found"
             raise RefusalError(invalid_request(message, "previous_response_id", code))
+        status = kept.resource(asked.now_s)["status"]
+        if status not in _CAN_BE_GONE_ON_FROM:
+            # Whether the provider waits, refuses or leaves it out, its pages do not say.
+            part = f'previous_response_id of a response that is "{status}"'
+            raise UnmodelledError(asked.upstream, asked.operation, [part], taught_in=__name__)
         return kept.conversation
 
     def _named(self, asked: Asked) -> Kept:

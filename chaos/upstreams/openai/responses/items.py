@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from chaos.upstreams.declared import KIND, TEXT_OR_LIST, Declared, by
-from chaos.upstreams.openai.chat.messages import PictureUrl, ToolName
+from chaos.upstreams.openai.chat.messages import ToolName
+from chaos.upstreams.openai.pictures import PictureUrl
 
 Status = Literal["in_progress", "completed", "incomplete"]
 _KIND = "Tells the items apart."

@@ -17,6 +17,7 @@ from chaos.upstreams.openai.models import Model
 from chaos.upstreams.openai.responses.items import (
     CallItem,
     InputImage,
+    InputText,
     Item,
     MessageItem,
     OutputItem,
@@ -53,6 +54,7 @@ def prompt_of(request: ResponseRequest, items: Sequence[Item], model: Model) -> 
         RefusalError: Its parts contradict each other: the provider's 400.
     """
     _check(request, model)
+    _check_parts(request)
     _check_calls(items)
     asked = [place for place, item in enumerate(items) if _role(item) == "user"]
     since = items[asked[-1] + 1 :] if asked else items
@@ -137,6 +139,18 @@ def _unsuited(request: ResponseRequest, model: Model) -> Iterator[Response]:
 def _unsupported(name: str) -> Response:
     message = f"Unsupported parameter: '{name}' is not supported with this model."
     return invalid_request(message, name, "unsupported_parameter")
+
+
+def _check_parts(request: ResponseRequest) -> None:
+    """What the model said is no input."""
+    for place, item in enumerate(items_of(request)):
+        if not isinstance(item, MessageItem) or item.role != "assistant":
+            continue
+        for position, part in enumerate(() if isinstance(item.content, str) else item.content):
+            if isinstance(part, InputText | InputImage):
+                message = f"Invalid value: '{part.type}'. Supported values are: 'output_text' and "
+                param = f"input[{place}].content[{position}]"
+                raise RefusalError(invalid_request(message + "'refusal'.", param, "invalid_value"))
 
 
 def _check_calls(items: Sequence[Item]) -> None:

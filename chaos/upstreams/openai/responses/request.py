@@ -73,7 +73,9 @@ class AllowedChoice(Declared):
 
     type: Literal["allowed_tools"] = Field(description="Tells the choices apart.")
     mode: Literal["auto", "required"] = Field(description="As `tool_choice` without a list.")
-    tools: list[FunctionChoice] = Field(description="Those that may be called this time.")
+    tools: Annotated[list[FunctionChoice], Field(min_length=1)] = Field(
+        description="Those that may be called this time."
+    )
 
 
 ToolChoice = Annotated[

@@ -319,7 +319,10 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
             id="call without a result",
         ),
         pytest.param(
-            {"messages": [user("?"), {"role": "assistant", "content": "The"}]},
+            {
+                "model": "claude-opus-4-6",
+                "messages": [user("?"), {"role": "assistant", "content": "The"}],
+            },
             "prefill",
             id="beginning of an answer",
         ),

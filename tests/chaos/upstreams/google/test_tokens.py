@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +25,8 @@ from tests.chaos.upstreams.openai.asking import Clock
 from tests.chaos.upstreams.sdk import HandlerAdapter
 
 MIB = 1024 * 1024
+GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+SCOPES = ["https://www.googleapis.com/auth/devstorage.full_control"]
 
 # google.auth has no types for these.
 ACCOUNTS: Any = service_account.Credentials
@@ -37,7 +39,14 @@ HTTP: Any = google.auth.transport.requests
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time of day, to turn."""
     monkeypatch.setenv("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
-    return Clock(monkeypatch)
+    clock = Clock(monkeypatch)
+
+    def utcnow() -> datetime:
+        return datetime.fromtimestamp(clock.now_s, UTC).replace(tzinfo=None)
+
+    # The client dates its assertions, and its tokens, by a clock of its own.
+    monkeypatch.setattr("google.auth._helpers.utcnow", utcnow)
+    return clock
 
 
 class Cloud:
@@ -81,9 +90,16 @@ class Cloud:
             http.mount(scheme, HandlerAdapter(self))
         return storage.Client(project="sim", credentials=scoped, _http=http)
 
-    def account(self) -> Any:
+    def account(self, **options: Any) -> Any:
         """Credentials from the key file of an account."""
-        return ACCOUNTS.from_service_account_info(self.identity.service_account_info())
+        info = self.identity.service_account_info()
+        return ACCOUNTS.from_service_account_info(info, **options)
+
+    def ask(self, credentials: Any, grant: str = GRANT, **claims: Any) -> requests.Response:
+        """A token for what the account claims."""
+        assertion = credentials.with_claims(claims)._make_authorization_grant_assertion()
+        form = {"grant_type": grant, "assertion": assertion.decode()}
+        return self.session().post("https://oauth2.googleapis.com/token", data=form)
 
 
 def test_service_account_gets_a_token_and_uses_it(clock: Clock) -> None:
@@ -151,12 +167,11 @@ def test_key_of_somebody_else_is_refused(clock: Clock) -> None:
     """An assertion that was signed with another key gets no token."""
     cloud = Cloud()
     url = "https://oauth2.googleapis.com/token"
-    credentials = cloud.account()
+    credentials = cloud.account(scopes=SCOPES)
     assertion = credentials._make_authorization_grant_assertion().decode()
-    grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
     def ask(assertion: str, **more: str) -> requests.Response:
-        form = {"grant_type": grant, "assertion": assertion, **more}
+        form = {"grant_type": GRANT, "assertion": assertion, **more}
         return cloud.session().post(url, data=form)
 
     head, _, signature = assertion.rpartition(".")
@@ -164,11 +179,60 @@ def test_key_of_somebody_else_is_refused(clock: Clock) -> None:
     assert ask(assertion).status_code == 200
     assert ask(f"{head}.{changed}").json()["error_description"] == "Invalid JWT Signature."
     assert ask("nonsense").json()["error"] == "invalid_grant"
-    # The assertion is dated by the real clock.
-    clock.now_s = time.time_ns() / 1e9 + 2 * 3600
+    clock.advance(2 * 3600)
     assert "short-lived" in ask(assertion).json()["error_description"]
     with pytest.raises(UnmodelledError, match="refresh_token"):
         cloud(Request(method="POST", url=url, body=b"grant_type=refresh_token&refresh_token=x"))
+
+
+@pytest.mark.parametrize(
+    ("claims", "error"),
+    [
+        ({}, None),
+        ({"scope": ""}, "invalid_scope"),
+        ({"exp": 1_767_225_600 + 86_400}, "invalid_grant"),
+        ({"iat": 1_767_225_600 + 3_000, "exp": 1_767_225_600 + 6_000}, "invalid_grant"),
+        ({"exp": "soon"}, "invalid_grant"),
+        ({"iss": None}, "invalid_grant"),
+        ({"iat": None}, "invalid_grant"),
+    ],
+    ids=str,
+)
+def test_assertion_is_for_something_and_for_an_hour(
+    clock: Clock, claims: dict[str, Any], error: str | None
+) -> None:
+    """Anything else gets no token, and says why."""
+    del clock
+    cloud = Cloud()
+    answer = cloud.ask(cloud.account(scopes=SCOPES), **claims)
+    assert answer.json().get("error") == error
+
+
+def test_token_for_somebody_else_is_not_given_out(clock: Clock) -> None:
+    """Nor one that says who one is: what the provider does then, the stand-in does not know."""
+    del clock
+    cloud = Cloud()
+    scoped = cloud.account(scopes=SCOPES)
+    for claims in ({"sub": "boss@corp.test"}, {"target_audience": "https://a.test"}):
+        with pytest.raises(UnmodelledError, match=next(iter(claims))):
+            cloud.ask(scoped, **claims)
+
+
+def test_body_that_is_no_form_is_refused(clock: Clock) -> None:
+    """Whatever its bytes are."""
+    del clock
+    url = "https://oauth2.googleapis.com/token"
+    for body in (b"\xff\xfe", b"grant_type=" + GRANT.encode() + b"&assertion=a.W10.b"):
+        asked = Request(method="POST", url=url, body=body)
+        assert TokenUpstream(GoogleIdentity()).handle(asked).status == 400
+
+
+def test_metadata_is_for_the_machine_itself() -> None:
+    """A request that somebody passes on gets nothing."""
+    url = "http://metadata.google.internal/computeMetadata/v1/project/project-id"
+    headers = {"metadata-flavor": "Google", "x-forwarded-for": "192.0.2.1"}
+    asked = Request(method="GET", url=url, headers=headers)
+    assert MetadataUpstream(GoogleIdentity()).handle(asked).status == 403
 
 
 def test_endpoint_that_fails_is_a_refresh_error(clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx2
@@ -10,7 +11,7 @@ import pytest
 
 from chaos.http import Request
 from chaos.upstreams.openai import OpenAIUpstream
-from tests.chaos.upstreams.openai.asking import QUESTION, chat, client_of, post
+from tests.chaos.upstreams.openai.asking import QUESTION, Clock, chat, client_of, post, respond
 from tests.chaos.upstreams.sdk import openai_client, transport
 
 
@@ -38,6 +39,54 @@ def test_deployment_takes_the_place_of_the_model() -> None:
     assert QUESTION.split()[0] in completion.choices[0].message.content
     assert completion.choices[0].content_filter_results["hate"]["severity"] == "safe"
     assert completion.prompt_filter_results[0]["prompt_index"] == 0
+
+
+def v1(upstream: OpenAIUpstream) -> openai.OpenAI:
+    """The ordinary client at Azure's API without dates."""
+    return openai_client(
+        upstream.handle, base_url="https://contoso.openai.azure.com/openai/v1/", api_key="key"
+    )
+
+
+def test_deployment_may_stand_in_the_place_of_the_model() -> None:
+    """Where no deployment is in the path, the model is the name of one."""
+    upstream = OpenAIUpstream(deployments={"chat-eu": "gpt-4o"})
+
+    completion = chat(v1(upstream), model="chat-eu")
+
+    assert completion.model == "gpt-4o"
+    assert completion.choices[0].content_filter_results["hate"]["severity"] == "safe"
+    assert respond(azure(upstream), model="chat-eu").output_text
+    with pytest.raises(openai.NotFoundError) as caught:
+        chat(v1(upstream), model="nothing")
+    assert caught.value.code == "DeploymentNotFound"
+
+
+def test_stream_of_a_response_has_no_verdict_of_a_chat() -> None:
+    """Its first event is its own."""
+    first = next(iter(respond(v1(OpenAIUpstream()), stream=True)))
+    assert first.type == "response.created"
+
+
+@pytest.mark.parametrize("endpoint", ["/chat/completions", "/v1/chat/completions"])
+def test_batch_on_azure_is_of_a_deployment(monkeypatch: pytest.MonkeyPatch, endpoint: Any) -> None:
+    """Its key is Azure's, and its lines name the deployment."""
+    clock = Clock(monkeypatch)
+    upstream = OpenAIUpstream(deployments={"chat-eu": "gpt-4o"}, batch_takes_s=60.0)
+    client = azure(upstream) if endpoint == "/chat/completions" else v1(upstream)
+    body = {"model": "chat-eu", "messages": [{"role": "user", "content": QUESTION}]}
+    line = {"custom_id": "q", "method": "POST", "url": endpoint, "body": body}
+    file = client.files.create(file=("a.jsonl", json.dumps(line).encode()), purpose="batch")
+    batch = client.batches.create(
+        input_file_id=file.id, endpoint=endpoint, completion_window="24h"
+    )
+    clock.advance(60.0)
+
+    done = client.batches.retrieve(batch.id)
+
+    assert done.output_file_id is not None
+    answered = json.loads(client.files.content(done.output_file_id).text)
+    assert answered["response"]["body"]["model"] == "gpt-4o"
 
 
 def test_first_chunk_on_azure_has_no_choices() -> None:

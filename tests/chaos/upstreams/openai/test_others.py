@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from chaos.upstreams.openai import OpenAIUpstream
+from chaos.upstreams.rates import RateLimits
 from chaos.upstreams.replies import Breaks
 from tests.chaos.upstreams.openai.asking import Clock, client_of, post, strict
 from tests.chaos.upstreams.sdk import openai_client
@@ -210,7 +211,7 @@ ASKED = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Is th
 def test_batch_is_answered_by_the_clock(clock: Clock) -> None:
     """A batch is validated, in progress and completed; good and bad lines are told apart."""
     client = strict(batch_takes_s=60.0)
-    batch = begin(client, batch_file(client, ASKED, ASKED | {"model": "gpt-9"}))
+    batch = begin(client, batch_file(client, ASKED, ASKED | {"n": 0}))
 
     seen = [batch.status]
     for _ in range(2):
@@ -228,8 +229,62 @@ def test_batch_is_answered_by_the_clock(clock: Clock) -> None:
     assert good["custom_id"] == "q0"
     (choice,) = good["response"]["body"]["choices"]
     assert choice["message"]["content"] == alone.choices[0].message.content
-    assert (bad["custom_id"], bad["response"]["status_code"]) == ("q1", 404)
+    assert (bad["custom_id"], bad["response"]["status_code"]) == ("q1", 400)
     assert [each.id for each in client.batches.list()] == [batch.id]
+
+
+def test_batch_has_one_model(clock: Clock) -> None:
+    """The second one is a mistake in the file."""
+    client = strict(batch_takes_s=60.0)
+    batch = begin(client, batch_file(client, ASKED, ASKED | {"model": "gpt-4o"}))
+    clock.advance(60.0)
+
+    failed = client.batches.retrieve(batch.id)
+
+    assert failed.status == "failed"
+    assert failed.errors is not None
+    assert failed.errors.data is not None
+    assert [(each.code, each.line) for each in failed.errors.data] == [("mismatched_model", 2)]
+
+
+def test_batch_is_beside_the_limits(clock: Clock) -> None:
+    """It draws on none of them, nor do they hold it up."""
+    limits = RateLimits(requests_per_minute=1)
+    client = strict(batch_takes_s=60.0, limits=limits)
+    batch = begin(client, batch_file(client, ASKED, ASKED, ASKED))
+    clock.advance(60.0)
+
+    counts = client.batches.retrieve(batch.id).request_counts
+
+    assert counts is not None
+    assert counts.completed == 3
+    assert client.chat.completions.create(**ASKED)  # type: ignore[call-overload]  # plain data
+
+
+def test_output_of_a_batch_is_there_when_it_is_done(clock: Clock) -> None:
+    """Whoever looks at the files first finds it, with the time at which it was written."""
+    client = strict(batch_takes_s=60.0)
+    batch = begin(client, batch_file(client, ASKED))
+    clock.advance(30.0)
+    assert [file.purpose for file in client.files.list()] == ["batch"]
+    clock.advance(60.0)
+
+    (output,) = (file for file in client.files.list() if file.purpose == "batch_output")
+
+    assert output.created_at == batch.created_at + 60
+    assert client.batches.retrieve(batch.id).output_file_id == output.id
+
+
+def test_endpoint_of_azure_is_none_of_openai() -> None:
+    """There, the version is a part of it."""
+    client = strict()
+    file_id = batch_file(client, ASKED, url="/chat/completions")
+    with pytest.raises(openai.BadRequestError, match="Did you mean '/v1/chat/completions'"):
+        client.batches.create(
+            input_file_id=file_id,
+            endpoint="/chat/completions",  # type: ignore[arg-type]  # it is wrong
+            completion_window="24h",
+        )
 
 
 def json_lines(client: openai.OpenAI, file_id: str | None) -> list[Any]:
@@ -243,6 +298,7 @@ def json_lines(client: openai.OpenAI, file_id: str | None) -> list[Any]:
     [
         pytest.param({"url": "/v1/embeddings"}, "mismatched_endpoint", id="elsewhere"),
         pytest.param({"custom_id": "same"}, "duplicate_custom_id", id="same id twice"),
+        pytest.param({"body": [1]}, "invalid_request", id="no object"),
     ],
 )
 def test_batch_that_is_not_well_formed_fails(clock: Clock, change: Any, code: str) -> None:

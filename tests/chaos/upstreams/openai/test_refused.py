@@ -41,6 +41,14 @@ def nested(depth: int) -> dict[str, Any]:
     return schema
 
 
+URL = "messages[0].content[0].image_url.url"
+
+
+def pictured(url: str) -> dict[str, Any]:
+    """A picture of the user."""
+    return {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}
+
+
 @pytest.mark.parametrize(
     ("options", "param", "code"),
     [
@@ -56,6 +64,21 @@ def nested(depth: int) -> dict[str, Any]:
         ({"model": "o3", "reasoning_effort": "none"}, "reasoning_effort", "unsupported_value"),
         ({"verbosity": "low"}, "verbosity", "unsupported_value"),
         ({"messages": [{"role": "user", "content": []}]}, "messages[0].content", "empty_array"),
+        ({"messages": [pictured("data:image/svg+xml;base64,aGk=")]}, URL, "invalid_image_format"),
+        ({"messages": [pictured("data:image/png;base64,@@@@")]}, URL, "invalid_base64"),
+        ({"messages": [pictured("data:image/png;base64,")]}, URL, "invalid_base64"),
+        ({"messages": [pictured("data:image/png,hi")]}, URL, "invalid_value"),
+        (
+            {
+                "tools": [function("a")],
+                "tool_choice": {
+                    "type": "allowed_tools",
+                    "allowed_tools": {"mode": "required", "tools": []},
+                },
+            },
+            "tool_choice.allowed_tools.tools",
+            "empty_array",
+        ),
         ({"messages": [{"role": "assistant"}, user("a")]}, "messages.[0].content", None),
         (
             {"messages": [{"role": "user", "content": [PICTURE]}], "model": "gpt-4"},

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from chaos.upstreams.openai import OpenAIUpstream
 from chaos.upstreams.replies import Breaks, Calls, Refuses
+from chaos.upstreams.unmodelled import UnmodelledError
 from tests.chaos.upstreams.openai.asking import (
     QUESTION,
     REFUND,
@@ -20,6 +21,7 @@ from tests.chaos.upstreams.openai.asking import (
     client_of,
     respond,
     strict,
+    user,
 )
 
 TOOLS: list[Any] = [
@@ -260,6 +262,39 @@ def test_stream_in_the_background_is_taken_up_again() -> None:
     assert [event.sequence_number for event in rest] == list(range(6, len(listed)))
     assert rest[-1].response.output_text == listed[-1].response.output_text
     assert listed[1].type == "response.queued"
+
+
+def test_streamed_response_in_the_background_has_ended_with_its_stream(clock: Clock) -> None:
+    """What was seen to its end is not in progress; what was not streamed is not streamed later."""
+    del clock
+    client = strict(background_takes_s=10.0)
+    last = events(client, background=True)[-1]
+    begun = respond(client, background=True)
+
+    assert client.responses.retrieve(last.response.id).status == last.response.status
+    with pytest.raises(openai.BadRequestError, match="with 'stream'"):
+        list(client.responses.retrieve(begun.id, stream=True))
+
+
+def test_nobody_goes_on_from_a_response_that_is_not_there_yet(clock: Clock) -> None:
+    """Nor from one that was cancelled: what the provider says to that is not known."""
+    client = strict(background_takes_s=10.0)
+    begun, ended = respond(client, background=True), respond(client, background=True)
+    client.responses.cancel(ended.id)
+
+    for previous, status in ((begun, "queued"), (ended, "cancelled")):
+        with pytest.raises(UnmodelledError, match=status):
+            respond(client, "And now?", previous_response_id=previous.id)
+    clock.advance(10.0)
+    assert respond(client, "And now?", previous_response_id=begun.id).output_text
+
+
+def test_part_of_another_role_is_refused() -> None:
+    """What the model said is no input."""
+    said = {"role": "assistant", "content": [{"type": "input_text", "text": "Yes."}]}
+    with pytest.raises(openai.BadRequestError, match="'output_text' and 'refusal'") as caught:
+        respond(strict(), [user("?"), said, user("!")])
+    assert caught.value.param == "input[1].content[0]"
 
 
 def test_refusal_has_events_of_its_own() -> None:

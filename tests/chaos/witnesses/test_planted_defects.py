@@ -81,6 +81,8 @@ PLANTED = (
     Planted("at-most-once", "effects", "len(responses) > 1", "len(responses) > 0"),
     Planted("at-most-once", "effects", "if key and under_key in keys:", "if False:"),
     Planted("at-most-once", "effects", "if key and under_key in keys:", "if key:"),
+    Planted("at-most-once", "effects", "if shared is not None:", "if False:"),
+    Planted("at-most-once", "effects", "[0] != deed:", "[0] == deed:"),
     Planted(
         "no-call-while-open",
         "breakers",
@@ -120,6 +122,8 @@ PLANTED = (
     Planted("cache-is-never-lost", "index", "served is None or not", "served is not None and not"),
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "False"),
     Planted("no-torn-index", "index", "before.sha256 != known.sha256", "True"),
+    Planted("no-torn-index", "index", "if _came_to_nothing(event):", "if False:"),
+    Planted("no-torn-index", "index", "if _came_to_nothing(event):", "if True:"),
     Planted("stale-is-said", "staleness", "known_s > fresh_for_s + TICK_S", "False"),
     Planted("stale-is-said", "staleness", "answer.stale != (copy.state == STALE)", "False"),
     Planted("stale-is-said", "staleness", "elif age_s > fresh_for_s + TICK_S", "elif False"),

@@ -17,7 +17,7 @@ from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.extensions import ExtensionError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
-from chaos.ports import Promises, StandIn, Target, World
+from chaos.ports import Promises, StandIn, Target, World, speaking_of
 from chaos.runner.again import ask_again
 from chaos.runner.felt import never_felt, never_judged
 from chaos.runner.player import SCRIPT, TARGET, Player
@@ -121,6 +121,7 @@ class _Life:
         self.ended_s = 0.0
         self.has_loops = False
         self._last_look = 0
+        self._speaking: frozenset[tuple[str, str]] = frozenset()
         self.outside_s = 0.0
 
     @property
@@ -143,6 +144,7 @@ class _Life:
             brings=self._target_class.vocabulary().brings,
             ended_s=self.ended_s,
             has_loops=self.has_loops,
+            speaking=self._speaking,
         )
 
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
@@ -151,6 +153,7 @@ class _Life:
         zone = local_time_of(self._scenario.given.timezone)
         with _stopping(stopped, self._target_class), zone:
             upstreams = {each.name: each for each in self._target_class.make_upstreams()}
+            self._speaking = speaking_of(upstreams.values())
             self._arrange(upstreams)
             run = simulation.start_run(
                 upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed

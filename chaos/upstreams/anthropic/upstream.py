@@ -8,7 +8,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -100,6 +100,7 @@ class AnthropicUpstream(Upstream):
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
     reached_by: ClassVar[Mapping[str, str]] = {"ANTHROPIC_BASE_URL": "{url}"}
     operations: ClassVar[tuple[str, ...]] = tuple(operation for _, _, operation in _ROUTES)
+    speaking: ClassVar[Collection[str]] = ("messages",)
     given: ClassVar[Circumstance | None] = MODEL
 
     def __init__(

@@ -141,6 +141,7 @@ PLANTED = (
         "text.strip() in answer.text for",
         'text.strip() == "x" for',
     ),
+    Planted("no-fabricated-success", "answers", "if answer.text and failed:", "if False:"),
     Planted("no-error-is-lost", "mishaps", "if lost:", "if False:"),
     Planted("loop-is-never-blocked", "mishaps", "if blocked:", "if False:"),
     Planted("loop-is-never-blocked", "mishaps", "if not run.has_loops:", "if True:"),

@@ -32,6 +32,7 @@ from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
 from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
+from chaos.targets.sayings import check_promises
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 
@@ -130,9 +131,15 @@ class _Life:
         return any(verdict.check in {SIMULATION, TARGET, SERVICE} for verdict in self.verdicts)
 
     def promises(self) -> Promises:
-        """What the target promises with the settings of the scenario."""
-        settings = self._target_class.vocabulary().typed(self._scenario.given.settings)
-        return self._target_class.promises(settings)
+        """What the target promises with the settings of the scenario.
+
+        Raises:
+            TargetError: A law could not hold it to that.
+        """
+        words, target = self._target_class.vocabulary(), self._target_class
+        promises = target.promises(words.typed(self._scenario.given.settings))
+        check_promises(f"target {target.name!r}", promises, words.upstreams)
+        return promises
 
     def record(self, promises: Promises) -> RunRecord:
         """What a law is given of the run, as far as it has come."""

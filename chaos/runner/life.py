@@ -20,6 +20,7 @@ from chaos.folders import fresh_folder
 from chaos.ports import Promises, StandIn, Target, World, speaking_of
 from chaos.runner.again import ask_again
 from chaos.runner.felt import never_felt, never_judged
+from chaos.runner.own_events import OwnEvents
 from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
@@ -171,7 +172,7 @@ class _Life:
                 folder=folder,
                 given=self._scenario.given.world(),
                 settings=self._target_class.vocabulary().typed(self._scenario.given.settings),
-                recorder=run.recorder,
+                recorder=OwnEvents(run.recorder, upstreams, run.violations.append),
                 choices=self._choices,
             )
             try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -50,6 +50,7 @@ __all__ = [
     "Vocabulary",
     "World",
     "circumstances",
+    "speaking_of",
     "stand_in",
     "take_any",
 ]
@@ -87,6 +88,10 @@ class StandIn(Extension, ABC):
 
     operations: ClassVar[tuple[str, ...]]
     """Every operation it knows, for ``operation:`` in scenarios."""
+
+    speaking: ClassVar[Collection[str]] = ()
+    """The operations in which a model speaks. So laws know that the best answers carry a model's
+    words, even in a run in which it never said any."""
 
     given: ClassVar[Circumstance | None] = None
     """What a scenario may say of it under ``given``, by its name; None for nothing."""
@@ -186,6 +191,17 @@ def stand_in(named: type[StandIn] | str) -> type[StandIn]:
             f"unknown upstream {named!r}; expected one of: {', '.join(known)}; {fix}"
         )
     return found
+
+
+def speaking_of(upstreams: Iterable[StandIn]) -> frozenset[tuple[str, str]]:
+    """Upstream and operation wherever a model speaks.
+
+    Example:
+        >>> from chaos.upstreams.anthropic import AnthropicUpstream
+        >>> speaking_of([AnthropicUpstream()])
+        frozenset({('anthropic', 'messages')})
+    """
+    return frozenset((each.name, operation) for each in upstreams for operation in each.speaking)
 
 
 class Upstream(StandIn):

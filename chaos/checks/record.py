@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chaos.extensions import Extension
@@ -23,6 +23,7 @@ class RunRecord:
         ended_s: Virtual time at which the run ended, in seconds.
         brings: What the target brings along; its laws judge the run, and those of others do not.
         has_loops: Whether an event loop has run in it.
+        speaking: Upstream and operation wherever a model speaks; see `StandIn.speaking`.
         tick_s: How far two times of the trace may lie apart and still be the same moment. In
             virtual time two microseconds; in real time, whatever a busy machine may take.
     """
@@ -34,4 +35,5 @@ class RunRecord:
     ended_s: float
     brings: Sequence[type[Extension]] = ()
     has_loops: bool = False
+    speaking: Collection[tuple[str, str]] = ()
     tick_s: float = 2e-6

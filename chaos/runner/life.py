@@ -17,9 +17,10 @@ from chaos.errors import DeadlockError, LivelockError, SimulationError
 from chaos.extensions import ExtensionError
 from chaos.faults.injector import Injector
 from chaos.folders import fresh_folder
-from chaos.ports import Promises, StandIn, Target, World
+from chaos.ports import Promises, StandIn, Target, World, speaking_of
 from chaos.runner.again import ask_again
 from chaos.runner.felt import never_felt, never_judged
+from chaos.runner.own_events import OwnEvents
 from chaos.runner.player import SCRIPT, TARGET, Player
 from chaos.runner.result import RunResult
 from chaos.runner.service import Service
@@ -32,6 +33,7 @@ from chaos.simulation.tasks.task import in_words
 from chaos.simulation.timing import real
 from chaos.simulation.timing.zones import local_time_of
 from chaos.simulation.world import Simulation
+from chaos.targets.sayings import check_promises
 from chaos.trace.trace import Trace
 from chaos.verdict import Outcome, Verdict
 
@@ -121,6 +123,7 @@ class _Life:
         self.ended_s = 0.0
         self.has_loops = False
         self._last_look = 0
+        self._speaking: frozenset[tuple[str, str]] = frozenset()
         self.outside_s = 0.0
 
     @property
@@ -129,9 +132,15 @@ class _Life:
         return any(verdict.check in {SIMULATION, TARGET, SERVICE} for verdict in self.verdicts)
 
     def promises(self) -> Promises:
-        """What the target promises with the settings of the scenario."""
-        settings = self._target_class.vocabulary().typed(self._scenario.given.settings)
-        return self._target_class.promises(settings)
+        """What the target promises with the settings of the scenario.
+
+        Raises:
+            TargetError: A law could not hold it to that.
+        """
+        words, target = self._target_class.vocabulary(), self._target_class
+        promises = target.promises(words.typed(self._scenario.given.settings))
+        check_promises(f"target {target.name!r}", promises, words.upstreams)
+        return promises
 
     def record(self, promises: Promises) -> RunRecord:
         """What a law is given of the run, as far as it has come."""
@@ -143,6 +152,7 @@ class _Life:
             brings=self._target_class.vocabulary().brings,
             ended_s=self.ended_s,
             has_loops=self.has_loops,
+            speaking=self._speaking,
         )
 
     def live(self, simulation: Simulation, seed: int, folder: Path) -> None:
@@ -151,6 +161,7 @@ class _Life:
         zone = local_time_of(self._scenario.given.timezone)
         with _stopping(stopped, self._target_class), zone:
             upstreams = {each.name: each for each in self._target_class.make_upstreams()}
+            self._speaking = speaking_of(upstreams.values())
             self._arrange(upstreams)
             run = simulation.start_run(
                 upstreams=upstreams, injector=self._arm, choices=self._choices, seed=seed
@@ -161,7 +172,7 @@ class _Life:
                 folder=folder,
                 given=self._scenario.given.world(),
                 settings=self._target_class.vocabulary().typed(self._scenario.given.settings),
-                recorder=run.recorder,
+                recorder=OwnEvents(run.recorder, upstreams, run.violations.append),
                 choices=self._choices,
             )
             try:

@@ -11,6 +11,7 @@ from chaos.ports import Answer, Target, World
 from chaos.runner.service_loop import ServiceLoop
 from chaos.scenario.problems import listed
 from chaos.scenario.vocabulary import RESTART
+from chaos.targets.sayings import told_answer
 from chaos.trace.events import Scalar
 
 T = TypeVar("T")
@@ -42,8 +43,8 @@ class Service:
         """See `Target.ask`.
 
         Raises:
-            TargetError: It gives something else than an `Answer`, or one in a mode that the
-                target does not have.
+            TargetError: It gives something else than an `Answer`, one in a mode that the target
+                does not have, or one that no trace can keep.
         """
         answer = self._outcome(self._target.ask(question))
         if not isinstance(answer, Answer):
@@ -57,18 +58,33 @@ class Service:
                 f"{self._target.name}.ask() answered in mode {answer.mode!r}; expected "
                 f"{listed(modes)}; add it to the modes of the target, or correct it"
             )
-        return answer
+        return told_answer(f"{self._target.name}.ask()", answer)
 
     def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """See `Target.act`."""
         if action == RESTART:
             self._end_loop()
             self._on_restart()
-        return self._outcome(self._target.act(action, parameters))
+        detail: object = self._outcome(self._target.act(action, parameters))
+        if detail is None:
+            # Whoever has nothing to say often says nothing.
+            return {}
+        if not isinstance(detail, Mapping) or not all(map(_can_be_kept, detail.values())):
+            raise TargetError(
+                f"{self._target.name}.act({action!r}) returned {_a(detail)}; expected a mapping "
+                "of words to texts, numbers, true, false or None; return {} for nothing"
+            )
+        return detail
 
     def observe(self, key: str) -> Scalar:
         """See `Target.observe`."""
-        return self._outcome(self._target.observe(key))
+        value = self._outcome(self._target.observe(key))
+        if not all(map(_can_be_kept, value if isinstance(value, list | tuple) else [value])):
+            raise TargetError(
+                f"{self._target.name}.observe({key!r}) returned {_a(value)}; expected text, a "
+                "number, true, false, None, or a list of these; convert it"
+            )
+        return value
 
     def audit(self) -> tuple[str, ...]:
         """See `Target.audit`."""
@@ -95,3 +111,14 @@ class Service:
         if self._loop is not None:
             self._loop.close()
             self._loop = None
+
+
+def _can_be_kept(value: object) -> bool:
+    """Whether a trace can hold it."""
+    return value is None or isinstance(value, str | int | float)
+
+
+def _a(value: object) -> str:
+    if isinstance(value, list | tuple | Mapping) or not _can_be_kept(value):
+        return f"a {type(value).__name__}"
+    return repr(value)

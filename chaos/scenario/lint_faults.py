@@ -265,10 +265,9 @@ def _can_fire(draft: Draft, index: int, injection: InjectStep) -> bool:
     )
     if is_concurrent:
         return True
-    # While time passes, a service that has been used may refresh in the background.
-    is_used = any(_may_call(step) for step in before)
     for step in method[index + 1 :]:
-        if _may_call(step) or (is_used and isinstance(step, AdvanceStep)):
+        # While time passes, a worker may call: one begun with the service needs no question.
+        if _may_call(step) or isinstance(step, AdvanceStep):
             return True
         if isinstance(step, HealStep) and step.heal == injection.inject.id:
             return False

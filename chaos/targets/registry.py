@@ -14,6 +14,7 @@ from chaos.extensions import ExtensionKind, announced, bring, found, on_forget
 from chaos.ports import Promises, Target, Vocabulary
 from chaos.processes.importing import load
 from chaos.simulation.tasks.baton import is_in_a_run
+from chaos.targets.sayings import check_modes, check_promises
 
 T = TypeVar("T")
 
@@ -143,7 +144,9 @@ def _load(reference: str) -> object:
 def _check_words(name: str, found: type[Target]) -> None:
     """Raise what is wrong with that part of a target that is asked before anything is played."""
     words = _told(name, "vocabulary", found.vocabulary, Vocabulary)
-    _told(name, "promises", lambda: found.promises(words.typed({})), Promises)
+    check_modes(f"target {name!r}", words)
+    promises = _told(name, "promises", lambda: found.promises(words.typed({})), Promises)
+    check_promises(f"target {name!r}", promises, words.upstreams)
     if missing := [each.__name__ for each in found.brings if each not in words.brings]:
         raise TargetError(
             f"target {name!r}: 'brings' has {', '.join(missing)}, and vocabulary() has not; "

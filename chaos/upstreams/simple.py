@@ -48,6 +48,13 @@ class JsonUpstream(Upstream):
 
     def __init_subclass__(cls) -> None:
         cls.operations = tuple(cls.routes)
+        if cls.speaks is not None:
+            cls.speaking = tuple(name for name in cls.routes if cls._may_speak(name))
+
+    @classmethod
+    def _may_speak(cls, operation: str) -> bool:
+        answer = cls.routes[operation][-1]
+        return callable(answer) or cls.speaks in answer
 
     def classify(self, request: Request) -> Operation | None:
         """The first route that fits."""

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from chaos.checks.laws.basis import ANSWERS, MODELS, Basis
+from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
 from chaos.checks.record import RunRecord
+from chaos.ports import CONNECT
 from chaos.trace.events import AnswerEvent, AskEvent, Event, ResponseEvent
 from chaos.verdict import Verdict
+
+FEWEST_WORDS = 2
+"""By how many words half an answer is known again; one is in many texts."""
 
 
 class EveryAskIsAnswered(Law):
@@ -71,8 +76,12 @@ class NoFabricatedSuccess(Law):
     serve all; and what comes from an upstream behind a promised cache, may have been said before.
 
     Nor does an answer carry, beside that, words of an attempt that broke off: half a sentence and
-    a whole answer behind it are a text that no model gave. Two words are enough to be known again,
-    if the stream came to an end; what a reset left of one is not in the trace.
+    a whole answer behind it are a text that no model gave. Two words are enough to be known again.
+    What a reset left of a stream is not in the trace; it is known by the whole answer behind it,
+    if that begins with the same words.
+
+    A run in which no model said anything is judged where a stand-in tells that one would have
+    spoken (`StandIn.speaking`): a text whose every call had failed is not the model's.
     """
 
     name: ClassVar[str] = "no-fabricated-success"
@@ -93,7 +102,7 @@ class NoFabricatedSuccess(Law):
         if not best:
             return self.not_exercised(f"no answer was {run.best_mode!r}, the target's best mode")
         if not said:
-            return self.not_exercised("no stand-in says what a model said")
+            return self._judge_silence(best, run)
         if not any(answer.text for answer in answers):
             # This target hands out no texts at all; one that does may not hand out an empty one.
             return self.not_exercised("no answer carries a text")
@@ -110,7 +119,7 @@ class NoFabricatedSuccess(Law):
                     seen=_quoted(answer.text) + (", truncated" if answer.truncated else ""),
                     evidence=shown,
                 )
-            broken = _spliced(answer, responses)
+            broken = _spliced(answer, responses) or _begun_twice(answer, responses, run)
             if broken is not None:
                 return self.broken(
                     f"ask {answer.ask} was answered with a whole text, and beside it words of an "
@@ -120,6 +129,42 @@ class NoFabricatedSuccess(Law):
                     evidence=[broken, answer],
                 )
         return self.passed(f"{count(len(best), 'answer')} with the model's own words, whole")
+
+    def _judge_silence(self, best: list[AnswerEvent], run: RunRecord) -> Verdict:
+        """Judge a run in which no model said a word: then nobody can have been given any."""
+        for answer in best:
+            failed = _failed_for(answer, run)
+            if answer.text and failed:
+                return self.broken(
+                    f"ask {answer.ask} was answered as by the model, whose every call had failed",
+                    expected=f"no answer in mode {run.best_mode!r}",
+                    seen=_quoted(answer.text),
+                    evidence=[*failed, answer],
+                )
+        return self.not_exercised("no stand-in says what a model said")
+
+
+def _failed_for(answer: AnswerEvent, run: RunRecord) -> list[ResponseEvent]:
+    """The calls of a model for this question, if all of them failed; else none."""
+    upstreams = {upstream for upstream, _ in run.speaking} - run.promises.caches.keys()
+    asked = {*run.speaking, *((upstream, CONNECT) for upstream in upstreams)}
+    calls = [
+        response
+        for response in run.trace.of(ResponseEvent)
+        if response.ask == answer.ask
+        and response.seq < answer.seq
+        and response.upstream in upstreams
+        and (response.upstream, response.operation) in asked
+    ]
+    return calls if all(map(_is_wordless, calls)) else []
+
+
+def _is_wordless(response: ResponseEvent) -> bool:
+    """Whether a fault kept the model's words from whoever asked; to close a response is none."""
+    if response.error is not None:
+        return response.error != "Closed"
+    is_refused = response.status is not None and response.status >= FIRST_ERROR_STATUS
+    return is_refused or bool(response.faults)
 
 
 def _said_for(
@@ -151,9 +196,30 @@ def _spliced(answer: AnswerEvent, responses: list[ResponseEvent]) -> ResponseEve
         said = response.said
         is_broken = said is not None and said.ended in {"cut_short", "failed"}
         words = (said.text or "").strip() if said is not None and is_broken else ""
-        # One word is in many texts.
-        if len(words.split()) > 1 and words in rest:
+        if len(words.split()) >= FEWEST_WORDS and words in rest:
             return response
+    return None
+
+
+def _begun_twice(
+    answer: AnswerEvent, responses: list[ResponseEvent], run: RunRecord
+) -> ResponseEvent | None:
+    """A response that broke off, and whose first words stand before those of a whole one."""
+    for whole in responses:
+        if not _carries(answer, whole) or whole.said is None or whole.said.text is None:
+            continue
+        text = whole.said.text.strip()
+        before = answer.text[: max(answer.text.find(text), 0)].rstrip()
+        longest = min(len(before), len(text) - 1)
+        begun = (text[:length] for length in range(longest, 0, -1))
+        again = next((words for words in begun if before.endswith(words)), "")
+        if len(again.split()) < FEWEST_WORDS:
+            continue
+        for response in run.trace.of(ResponseEvent):
+            is_mine = response.ask == answer.ask and response.seq < whole.seq
+            is_broken = response.error is not None and response.status is not None
+            if is_mine and is_broken and response.upstream == whole.upstream:
+                return response
     return None
 
 

@@ -9,7 +9,7 @@ from chaos.checks.laws.basis import DEEDS, Basis
 from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
-from chaos.trace.events import ResponseEvent
+from chaos.trace.events import AskEvent, RequestEvent, ResponseEvent
 from chaos.trace.said import UNDER_KEY
 from chaos.verdict import Verdict
 
@@ -21,6 +21,9 @@ class AtMostOnce(Law):
     may be sent again only if it carries what makes that safe, an idempotency key or a
     precondition. What was done, a stand-in tells (`chaos.trace.said.Said.deed`), whatever became
     of its answer.
+
+    A key stands for one effect. Under a key that it knows, a provider does nothing: who asks for
+    something else under it gets what was done before, and not what they asked for.
     """
 
     name: ClassVar[str] = "at-most-once"
@@ -53,6 +56,16 @@ class AtMostOnce(Law):
                     ),
                     evidence=responses,
                 )
+        shared = _shared_key(run)
+        if shared is not None:
+            first, second = shared
+            return self.broken(
+                f"{who(second)} asked {second.upstream} for something under the key that "
+                f"{who(first)} had used for something else",
+                expected="a key of its own for each effect",
+                seen=f"{first.deed}; {second.deed}",
+                evidence=shared,
+            )
         if not done:
             return self.not_exercised("no stand-in tells of an effect that must not happen twice")
         lost = [first for first, *_ in done.values() if _is_lost(first)]
@@ -64,6 +77,27 @@ class AtMostOnce(Law):
             f"{count(len(done), 'effect')}, none twice, though {count(len(lost), 'answer')} "
             "got lost"
         )
+
+
+def _shared_key(run: RunRecord) -> tuple[ResponseEvent, ResponseEvent] | None:
+    """Two deeds of one kind under one key, for questions that differ; None if there are none.
+
+    Of one question, or of one that was asked twice, the second request may be the first again,
+    with the time of day in it.
+    """
+    questions = {ask.ask: ask.question for ask in run.trace.of(AskEvent)}
+    objects = {request.call: request.object for request in run.trace.of(RequestEvent)}
+    first: dict[tuple[str, str, str | None, str], ResponseEvent] = {}
+    for response in run.trace.of(ResponseEvent):
+        deed, _, key = (response.deed or "").partition(UNDER_KEY)
+        if not key or response.ask not in questions:
+            continue
+        kind = response.upstream, response.operation, objects.get(response.call), key
+        before = first.setdefault(kind, response)
+        is_another = questions[before.ask] != questions[response.ask]
+        if is_another and (before.deed or "").partition(UNDER_KEY)[0] != deed:
+            return before, response
+    return None
 
 
 def _is_lost(response: ResponseEvent) -> bool:

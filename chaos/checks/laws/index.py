@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from chaos.checks.laws.basis import CACHES, Basis
-from chaos.checks.laws.law import Law, count, seconds, who
+from chaos.checks.laws.calls import FIRST_ERROR_STATUS
+from chaos.checks.laws.law import Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
-from chaos.trace.events import ActionEvent, Event, IndexEvent
+from chaos.trace.events import ActionEvent, Event, IndexEvent, ResponseEvent
 from chaos.trace.trace import Trace
 from chaos.verdict import Verdict
 
@@ -95,6 +97,10 @@ class NoTornIndex(Law):
 
     A target that announces one generation (an action, or ``given``, with ``generation`` and
     ``sha256``) announces them all.
+
+    A copy that is said to be updated has come over the network. If whatever was asked of the
+    cached upstream for it broke off or was refused, what was taken for a copy is half of one, or
+    an error.
     """
 
     name: ClassVar[str] = "no-torn-index"
@@ -103,6 +109,15 @@ class NoTornIndex(Law):
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every index that was served, against what was published and served before."""
+        for update, downloads in _vain_downloads(run):
+            if downloads:
+                return self.broken(
+                    f"{who(update)} took generation {update.generation} from a download that did "
+                    "not come to its end",
+                    expected="a response that was read to its end",
+                    seen=_ended(downloads[-1]),
+                    evidence=[*downloads, update],
+                )
         published: dict[str, _Known] = {}
         first: dict[str, _Known] = {}
         judged = 0
@@ -133,6 +148,33 @@ class NoTornIndex(Law):
         if not judged:
             return self.not_exercised("no index was served whose hash is told")
         return self.passed(f"{count(judged, 'search', 'searches')}, each of one whole generation")
+
+
+def _vain_downloads(run: RunRecord) -> Iterator[tuple[IndexEvent, list[ResponseEvent]]]:
+    """Each update, and the downloads for it if none of them, nor of another's since, was whole."""
+    vain: defaultdict[Owner, list[ResponseEvent]] = defaultdict(list)
+    for event in run.trace:
+        if isinstance(event, ResponseEvent) and event.upstream in run.promises.caches:
+            if _came_to_nothing(event):
+                vain[owner(event)].append(event)
+            else:
+                # Whoever waits for the same copy may be the one who reports it.
+                vain.clear()
+        elif isinstance(event, IndexEvent) and event.what != "served":
+            downloads = vain.pop(owner(event), [])
+            if event.what == "updated":
+                yield event, downloads
+
+
+def _came_to_nothing(response: ResponseEvent) -> bool:
+    """Whether no copy can come of it; who closed it may have read what they wanted."""
+    if response.error is not None:
+        return response.error != "Closed"
+    return response.status is not None and response.status >= FIRST_ERROR_STATUS
+
+
+def _ended(response: ResponseEvent) -> str:
+    return response.error or f"status {response.status}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from chaos.faults.decision import Decision
 from chaos.http import Response, decoded, seconds_until
@@ -11,7 +11,7 @@ from chaos.ports import Operation, Recorder, Reply, StandIn
 from chaos.simulation.outside.guard import Guard
 from chaos.simulation.tasks.behalf import Behalf
 from chaos.trace.bill import Bill
-from chaos.trace.events import NO_STATUS, ResponseEvent
+from chaos.trace.events import NO_STATUS, ResponseEvent, Scalar
 from chaos.trace.said import Said
 
 Told = Response | Reply
@@ -80,7 +80,7 @@ class Exchange:
         self._request = request
         if told is not None:
             self._answer = told
-            self._said = self._upstream.said(self._operation, request, told)
+            self._said = _a_said(self._upstream.said(self._operation, request, told))
             self._bill = self._upstream.billed(self._operation, request, told)
         self._deed = None if self._said is None else self._said.deed
 
@@ -100,18 +100,18 @@ class Exchange:
         self._told = told
         try:
             read = decoded(told) if isinstance(told, Response) else told
-            detail = self._upstream.describe(self._operation, read)
+            detail = _in_order(self._upstream.describe(self._operation, read))
             said = None
             if read is self._answer:
                 said = self._said
             elif self._request is not None:
-                said = self._upstream.said(self._operation, self._request, read)
+                said = _a_said(self._upstream.said(self._operation, self._request, read))
         except Exception as error:  # noqa: BLE001 - a stand-in of somebody's own
             broken = self._guard.broken_stand_in(self._upstream.name, error)
             self.fail(type(broken).__name__)
             return
         refusal = told.error if isinstance(told, Reply) else None
-        self._end(refusal, detail=tuple(sorted(detail.items())), said=said)
+        self._end(refusal, detail=detail, said=said)
 
     def fail(self, error: str) -> None:
         """The network failed, before the answer or within it; clients call it ``error``."""
@@ -189,3 +189,28 @@ def _seconds(text: str) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) else None
+
+
+def _a_said(said: object) -> Said | None:
+    """What a stand-in of somebody's own said of an answer, if it is that.
+
+    Raises:
+        TypeError: It is something else, and would break whoever reads it.
+    """
+    if said is None or isinstance(said, Said):
+        return said
+    raise TypeError(f"said() returned a {type(said).__name__}, and no Said")
+
+
+def _in_order(detail: object) -> tuple[tuple[str, Scalar], ...]:
+    """What it wants to be remembered, if a trace can keep that.
+
+    Raises:
+        TypeError: It cannot.
+    """
+    if not isinstance(detail, Mapping):
+        raise TypeError(f"describe() returned a {type(detail).__name__}, and no mapping")
+    for key, value in detail.items():
+        if value is not None and not isinstance(value, str | int | float):
+            raise TypeError(f"describe() returned a {type(value).__name__} as {key!r}")
+    return tuple(sorted(detail.items()))

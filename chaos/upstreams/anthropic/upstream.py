@@ -7,7 +7,7 @@ import itertools
 import math
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -101,6 +101,7 @@ class AnthropicUpstream(Upstream):
     hosts: ClassVar[tuple[str, ...]] = ("api.anthropic.com",)
     reached_by: ClassVar[Mapping[str, str]] = {"ANTHROPIC_BASE_URL": "{url}"}
     operations: ClassVar[tuple[str, ...]] = tuple(operation for _, _, operation in _ROUTES)
+    speaking: ClassVar[Collection[str]] = ("messages",)
     given: ClassVar[Circumstance | None] = MODEL
 
     def __init__(

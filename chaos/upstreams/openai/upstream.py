@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from chaos.http import Request, Response, json_response
@@ -65,6 +65,13 @@ class OpenAIUpstream(Upstream):
     hosts: ClassVar[tuple[str, ...]] = ("api.openai.com",)
     reached_by: ClassVar[Mapping[str, str]] = {"OPENAI_BASE_URL": "{url}/v1"}
     operations: ClassVar[tuple[str, ...]] = OPERATIONS
+    # Those that `telling` can read, which is imported late.
+    speaking: ClassVar[Collection[str]] = (
+        "chat.completions",
+        "responses.create",
+        "responses.retrieve",
+        "completions",
+    )
     given: ClassVar[Circumstance | None] = MODEL
 
     def __init__(  # noqa: PLR0913 - each is a thing of its own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal, Self
 
@@ -183,9 +184,9 @@ class Story:
         self._record(StepEvent, path=path, what=path, phase="begin")
         return self
 
-    def judged_by(self, law: type[Law], promises: Promises) -> Verdict:
+    def judged_by(self, law: type[Law], promises: Promises, **more: Any) -> Verdict:
         """What the law concludes on the run as told so far."""
-        return law().judge(record(self.trace, promises))
+        return law().judge(replace(record(self.trace, promises), **more))
 
 
 SCENARIO = Scenario(

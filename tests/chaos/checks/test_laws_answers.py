@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chaos.checks.laws.answers import EveryAskIsAnswered, NoFabricatedSuccess
@@ -141,6 +143,71 @@ def test_no_fabricated_success_passes_what_only_the_last_attempt_said(
     story = Story().asks(1).says(half, "failed").says(whole).answer(text=text)
 
     assert passed(story.judged_by(NoFabricatedSuccess, Promises()))
+
+
+def test_no_fabricated_success_fails_a_beginning_that_a_reset_left() -> None:
+    """What came before the reset is not in the trace; that the answer begins twice is."""
+    story = Story().asks(1).call(200, error="ReadError").says("Reboot it at once.")
+    story.answer(text="Answer: Reboot it atReboot it at once.")
+
+    verdict = story.judged_by(NoFabricatedSuccess, Promises())
+
+    assert broken(verdict)
+    assert verdict.evidence == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        pytest.param("ReadError", "Reboot it at once. Reboot it", id="behind the whole"),
+        pytest.param("ReadError", "Reboot: Reboot it at once.", id="a word"),
+        pytest.param(None, "Reboot it: Reboot it at once.", id="nothing broke off"),
+    ],
+)
+def test_no_fabricated_success_passes_what_may_be_a_heading(error: str | None, text: str) -> None:
+    """Only the first words of the answer, at least two, right before it, after a reset."""
+    story = Story().asks(1).call(200 if error else 503, error=error).says("Reboot it at once.")
+
+    assert passed(story.answer(text=text).judged_by(NoFabricatedSuccess, Promises()))
+
+
+SPEAKING = {("openai", "chat.completions")}
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        pytest.param({"status": 503}, id="refused"),
+        pytest.param({"status": None, "error": "ReadTimeout"}, id="silent"),
+        pytest.param({"status": 200, "faults": ("html",)}, id="unreadable"),
+    ],
+)
+def test_no_fabricated_success_fails_a_text_though_no_model_ever_spoke(
+    ended: dict[str, Any],
+) -> None:
+    """In a run in which all calls fail, there are no words that an answer could carry."""
+    story = Story().asks(1).call(**ended).answer(text="Reboot it.")
+
+    verdict = story.judged_by(NoFabricatedSuccess, Promises(), speaking=SPEAKING)
+
+    assert broken(verdict)
+    assert verdict.evidence == (2, 3)
+
+
+def test_no_fabricated_success_knows_nothing_of_a_silent_run_otherwise() -> None:
+    """No text, a good call, one that was closed, a copy, and a provider without a model."""
+    failed = Story().asks(1).call(503)
+    textless = Story().asks(1).call(503).answer()
+    good = Story().asks(1).call(503).call().answer(text="Yes.")
+    closed = Story().asks(1).call(200, error="Closed").answer(text="Yes.")
+    uncalled = Story().asks(1).answer(text="Yes.")
+    lesser = Story().asks(1).call(503).answer("fallback", text="Yes.")
+    for story in (textless, good, closed, uncalled, lesser):
+        assert untested(story.judged_by(NoFabricatedSuccess, Promises(), speaking=SPEAKING))
+    failed.answer(text="Yes.")
+    copied = Promises(caches={"openai": CachePolicy(fresh_for_s=60)})
+    assert untested(failed.judged_by(NoFabricatedSuccess, copied, speaking=SPEAKING))
+    assert untested(failed.judged_by(NoFabricatedSuccess, Promises(), speaking=()))
 
 
 def test_no_fabricated_success_fails_a_filtered_text() -> None:

@@ -170,6 +170,42 @@ def test_no_torn_index_fails_a_generation_served_before_its_publication() -> Non
     assert broken(story.judged_by(NoTornIndex, PROMISED))
 
 
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [pytest.param(200, "ReadError", id="broke off"), pytest.param(503, None, id="refused")],
+)
+def test_no_torn_index_fails_an_update_from_a_vain_download(
+    status: int, error: str | None
+) -> None:
+    """Half a body, or an error, is no copy, whatever the service calls it."""
+    story = Story().asks(1).fetch("index", status, error=error).index("updated", generation="g1")
+
+    verdict = story.served().judged_by(NoTornIndex, PROMISED)
+
+    assert broken(verdict)
+    assert verdict.seen == (error or f"status {status}")
+    assert verdict.evidence == (2, 3)
+
+
+def test_no_torn_index_passes_an_update_from_a_later_attempt() -> None:
+    """One that came to its end, whoever made it; who closes a response has read what they want."""
+    again = Story().asks(1).fetch("index", 200, error="ReadError").fetch("index")
+    another = Story().asks(1).fetch("index", 503).by("refresh").fetch("index").by(1)
+    closed = Story().asks(1).fetch("index", 200, error="Closed")
+    other = Story().asks(1).fetch("index").call(503)
+
+    for story in (again, another, closed, other):
+        story.index("updated", generation="g1").served()
+        assert passed(story.judged_by(NoTornIndex, PROMISED))
+
+
+def test_no_torn_index_judges_an_update_by_what_came_since_the_last_news() -> None:
+    """A refresh that is told to have failed says nothing of the next one."""
+    story = Story().asks(1).fetch("index", 503).index("failed").index("updated", generation="g1")
+
+    assert passed(story.served().judged_by(NoTornIndex, PROMISED))
+
+
 def test_no_torn_index_needs_an_index_with_a_hash() -> None:
     """An absent index, or one whose hash is not told, has not tested it."""
     absent = Story().asks(1).served("absent", None, None)

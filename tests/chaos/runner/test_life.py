@@ -23,7 +23,7 @@ from chaos.scenario.loader import load_text
 from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import Simulation
 from chaos.tiers.simulated.world import SimulatedTier
-from chaos.trace.events import AnswerEvent, RequestEvent
+from chaos.trace.events import AnswerEvent, BreakerEvent, RequestEvent
 from chaos.verdict import Outcome
 from tests.chaos.toy import Toy
 
@@ -477,6 +477,29 @@ def test_answer_outside_of_the_vocabulary_fails_the_run(
 
     assert result.outcome is Outcome.FAILED
     assert why in result.problems[0].reason
+
+
+class OfAnotherUpstream(Toy):
+    """Reports the breaker of an upstream that it does not have."""
+
+    def build(self, world: World) -> None:
+        """Report, and be built as usual."""
+        super().build(world)
+        world.recorder.record(
+            BreakerEvent, upstream="wether", what="granted", state="closed", permit=1
+        )
+
+
+def test_event_that_no_law_would_heed_makes_a_run_inconclusive(simulation: Simulation) -> None:
+    """A slip of the pen would silence the laws, and nobody would be told."""
+    result = run(
+        simulation,
+        "method: [{ask: How is it?, expect: {answer.mode: llm}}]",
+        OfAnotherUpstream,
+    )
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "records BreakerEvent of 'wether'; expected weather" in result.problems[0].reason
 
 
 BEFORE = """

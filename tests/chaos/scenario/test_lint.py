@@ -23,6 +23,12 @@ SOUND = {
   - inject: {upstream: gcs, fault: timeout, for: 30s}
   - advance: 60s
 """,
+    "a fault touched only by a worker that was begun with the service": """
+  - inject: {id: outage, upstream: gcs, fault: timeout}
+  - advance: 60s
+  - heal: outage
+  - ask: Is the VPN down?
+""",
     "a fault injected last, beside a step with at": """
   - ask: Is the VPN down?
     at: 30s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -19,6 +19,7 @@ from chaos.simulation.calls.exchange import Exchange, retry_after_s
 from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import Simulation
 from chaos.trace.events import RequestEvent, ResponseEvent, Scalar, WaitEvent
+from chaos.trace.said import Said
 from tests.chaos.simulation.toys import (
     OBJECT,
     ToyOpenAI,
@@ -273,6 +274,43 @@ def test_broken_stand_in_fails_the_run_instead_of_the_service(
     world.play(lambda: streamed_chat([]) if stream else chat())
 
     with pytest.raises(SimulationError, match="the stand-in for openai is broken: KeyError"):
+        world.run.finish()
+
+
+class Odd(ToyOpenAI):
+    """Says of its answers what no trace can keep."""
+
+    def __init__(self, where: str, told: Any) -> None:
+        self.where, self.told = where, told
+
+    def describe(self, operation: Operation, response: Response) -> Mapping[str, Scalar]:
+        """Here, perhaps."""
+        usual = super().describe(operation, response)
+        return cast("Any", self.told) if self.where == "describe" else usual
+
+    def said(self, operation: Operation, request: Request, response: Response) -> Said | None:
+        """Or here."""
+        del operation, request, response
+        return cast("Any", self.told) if self.where == "said" else None
+
+
+@pytest.mark.parametrize(
+    ("where", "told", "message"),
+    [
+        ("describe", "text", r"describe\(\) returned a str, and no mapping"),
+        ("describe", {"text": b"x"}, r"describe\(\) returned a bytes as 'text'"),
+        ("said", "text", r"said\(\) returned a str, and no Said"),
+    ],
+)
+def test_what_no_trace_can_keep_is_the_fault_of_the_stand_in(
+    simulation: Simulation, where: str, told: Any, message: str
+) -> None:
+    """Neither the service nor a law, which reads it later, is to blame."""
+    world = World(simulation, upstreams={"openai": Odd(where, told)})
+
+    world.play(chat)
+
+    with pytest.raises(SimulationError, match=f"the stand-in for openai is broken: .*{message}"):
         world.run.finish()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from chaos.checks.record import RunRecord
-from chaos.ports import Target
+from chaos.ports import Target, speaking_of
 from chaos.runner.life import play
 from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario, load_text
@@ -52,6 +52,7 @@ def record_of(simulation: Simulation, target: type[Target], method: str) -> RunR
         promises=target.promises({}),
         best_mode=target.vocabulary().best_mode,
         ended_s=result.virtual_s,
+        speaking=speaking_of(target.make_upstreams()),
         has_loops=any(
             law.check == "loop-is-never-blocked" and law.outcome is not Outcome.INCONCLUSIVE
             for law in result.laws

@@ -8,7 +8,7 @@ import time
 
 from chaos.ports import Answer
 from tests.chaos.witnesses.of_calls import ASK, OUTAGE, WaitsInALoop
-from tests.chaos.witnesses.witness import Base, Witness
+from tests.chaos.witnesses.witness import Base, Retrying, Witness
 
 HEALED = (
     ASK
@@ -157,6 +157,12 @@ WITNESSES = (
     Witness(law="recovers", breaks=NeverComesBack, keeps=Base, method=HEALED),
     Witness(law="recovers", breaks=StaysAwayLonger, keeps=StaysAway, method=HEALED),
     Witness(law="no-fabricated-success", breaks=MakesItUp, keeps=Base, method=ASK + OUTAGE + ASK),
+    Witness(
+        law="no-fabricated-success",
+        breaks=MakesItUp,
+        keeps=Retrying,
+        method="- inject: {upstream: weather, fault: http_error, status: 503, calls: 1}\n" + ASK,
+    ),
     Witness(law="no-fabricated-success", breaks=PutsWordsInItsMouth, keeps=Base, method=ASK),
     Witness(law="no-error-is-lost", breaks=LosesAnError, keeps=Base, method=ASK),
     Witness(

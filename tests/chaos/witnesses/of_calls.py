@@ -270,6 +270,33 @@ class OrdersInOtherWords(OrdersTwice):
         self.client.post(f"{URL}orders", json=dict(parts))
 
 
+class OrdersForEach(OrdersTwice):
+    """An umbrella for each place, under a key of its own."""
+
+    def tell(self, place: str) -> str:
+        """For this place."""
+        self.place = place
+        return super().tell(place)
+
+    def key(self) -> str:
+        """Whose order it is."""
+        return f"umbrella-{self.place}"
+
+    def order(self) -> None:
+        """One attempt."""
+        self.client.post(
+            f"{URL}orders", headers={"Idempotency-Key": self.key()}, json={"to": self.place}
+        )
+
+
+class OrdersUnderOneKey(OrdersForEach):
+    """The same key whatever the place is: the second place gets nothing."""
+
+    def key(self) -> str:
+        """The key of the day."""
+        return "umbrella-today"
+
+
 LOST_ORDER = "- inject: {upstream: weather, fault: latency, latency: 8s, calls: 1}\n" + ASK
 
 WITNESSES = (
@@ -336,4 +363,10 @@ WITNESSES = (
     Witness(law="at-most-once", breaks=OrdersTwice, keeps=OrdersOnce, method=LOST_ORDER),
     Witness(law="at-most-once", breaks=OrdersWithNewKeys, keeps=OrdersWithAKey, method=LOST_ORDER),
     Witness(law="at-most-once", breaks=OrdersInOtherWords, keeps=OrdersOnce, method=LOST_ORDER),
+    Witness(
+        law="at-most-once",
+        breaks=OrdersUnderOneKey,
+        keeps=OrdersForEach,
+        method=LOST_ORDER + "- ask: bergen\n",
+    ),
 )

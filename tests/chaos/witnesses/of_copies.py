@@ -13,7 +13,7 @@ import httpx2
 from chaos.ports import Answer, CachePolicy, Promises, Upstream, World
 from chaos.trace.events import IndexEvent
 from tests.chaos.witnesses.of_calls import ASK, OUTAGE
-from tests.chaos.witnesses.witness import Base, Weather, Witness
+from tests.chaos.witnesses.witness import URL, Base, Weather, Witness
 
 AN_HOUR_S = 3600.0
 
@@ -96,6 +96,30 @@ class Torn(Caching):
         return answer
 
 
+class TakesWhatCame(Caching):
+    """Keeps what came before its connection broke off, as if that were all."""
+
+    is_lenient = True
+
+    def tell(self, place: str) -> str:
+        """What can be read of the text."""
+        read = b""
+        try:
+            with self.client.stream("GET", f"{URL}now/{place}") as response:
+                for piece in response.iter_bytes():
+                    read += piece
+        except httpx2.RemoteProtocolError:
+            if not self.is_lenient:
+                raise
+        return read.decode()
+
+
+class TakesWhatIsWhole(TakesWhatCame):
+    """Takes nothing that broke off."""
+
+    is_lenient = False
+
+
 class FreshForEver(Caching):
     """Calls its first copy fresh, however old."""
 
@@ -144,6 +168,13 @@ WITNESSES = (
         breaks=Torn,
         keeps=Caching,
         method="- ask: {question: oslo, times: 2}\n",
+    ),
+    Witness(
+        law="no-torn-index",
+        breaks=TakesWhatCame,
+        keeps=TakesWhatIsWhole,
+        method="- inject: {upstream: weather, fault: limit_data, bytes: 5B, calls: 1}\n"
+        "- ask: {question: oslo, times: 2}\n",
     ),
     Witness(law="stale-is-said", breaks=FreshForEver, keeps=Caching, method=LATER),
     Witness(law="stale-is-said", breaks=Unsaid, keeps=Caching, method=LATER),

@@ -43,9 +43,7 @@ def test_law_accuses_nobody_who_keeps_it(simulation: Simulation, witness: Witnes
 
 def test_repeating_with_a_key_is_no_breach(simulation: Simulation) -> None:
     """What the provider does once, however often it is asked to, may be asked for again."""
-    (method,) = {each.method for each in WITNESSES if each.law == "at-most-once"}
-
-    result = heard(simulation, of_calls.OrdersWithAKey, method)
+    result = heard(simulation, of_calls.OrdersWithAKey, of_calls.LOST_ORDER)
 
     assert len(result.trace.of(RequestEvent)) == 3
     assert not laws_of(result, Outcome.FAILED)

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chaos.cluster.address import Address
-from chaos.cluster.as_text import AsText
+from chaos.cluster.address import SchedulerAddress
 from chaos.cluster.connection import Cluster, connected
+from chaos.cluster.function_text import FunctionText
 from chaos.errors import ChaosError
 from chaos.processes.executor import ExecutorLostError
 from chaos.shards.made_of import made_of
@@ -28,7 +28,7 @@ _LOOKED_AFTER_S = 5.0
 def on_cluster(address: str) -> Iterator[Begin]:
     """Play as many at a time as the workers have threads; see `corpus.crews.crew`."""
     try:
-        with connected(Address.parse(address)) as cluster:
+        with connected(SchedulerAddress.parse(address)) as cluster:
             # A worker that is lost does not take its bugs along: others play them.
             executor = cluster.client.get_executor(pure=False)
             same = fingerprint()
@@ -87,4 +87,4 @@ def _result(cluster: Cluster, bug: Bug, sent: Future[Any]) -> Result:
     return result
 
 
-_ERRAND = AsText(errand.errand)
+_ERRAND = FunctionText(errand.errand)

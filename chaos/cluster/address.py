@@ -16,13 +16,13 @@ class AddressError(ChaosError):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class SchedulerAddress:
     """The scheduler of a cluster.
 
     Example:
-        >>> str(Address.parse("dask://10.0.0.7:8786"))
+        >>> str(SchedulerAddress.parse("dask://10.0.0.7:8786"))
         'dask://10.0.0.7:8786'
-        >>> Address.parse("dask://[::1]:8786").netloc
+        >>> SchedulerAddress.parse("dask://[::1]:8786").netloc
         '[::1]:8786'
     """
 
@@ -37,7 +37,7 @@ class Address:
             AddressError: It is none.
 
         Example:
-            >>> Address.parse("dask://10.0.0.7")
+            >>> SchedulerAddress.parse("dask://10.0.0.7")
             Traceback (most recent call last):
             chaos.cluster.address.AddressError: --executor 'dask://10.0.0.7' has no port; \
 expected dask://HOST:PORT, as in dask://127.0.0.1:8786; write the port that the scheduler was \

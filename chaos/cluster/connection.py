@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from chaos.cluster.address import Address
+from chaos.cluster.address import SchedulerAddress
 from chaos.errors import ChaosError, MissingComponentError
 from chaos.processes.executor import ExecutorLostError
 from chaos.simulation.timing import real
@@ -39,7 +39,7 @@ class Cluster:
         address: Of the scheduler.
     """
 
-    def __init__(self, client: Client, address: Address) -> None:
+    def __init__(self, client: Client, address: SchedulerAddress) -> None:
         self.client = client
         self.address = address
         self._alone_since_s: float | None = None
@@ -84,13 +84,13 @@ class Cluster:
         )
 
 
-def lost(address: Address, what: str) -> ExecutorLostError:
+def lost(address: SchedulerAddress, what: str) -> ExecutorLostError:
     """The error for a scheduler of which this is to be said."""
     return ExecutorLostError(f"the scheduler at {address} {what}")
 
 
 @contextmanager
-def connected(address: Address) -> Iterator[Cluster]:
+def connected(address: SchedulerAddress) -> Iterator[Cluster]:
     """Connect, and see that there is a worker.
 
     Raises:
@@ -120,7 +120,7 @@ def connected(address: Address) -> Iterator[Cluster]:
             client.close(timeout=_CONNECT_S)
 
 
-def _client(address: Address) -> Client:
+def _client(address: SchedulerAddress) -> Client:
     from distributed import Client  # noqa: PLC0415 - an extra; and it changes how errors are pickled
 
     # What dask has to say of a connection that breaks, we say in one line.
@@ -143,14 +143,14 @@ def _client(address: Address) -> Client:
         raise _absent(address, why) from None
 
 
-def _check_somebody_listens(address: Address) -> None:
+def _check_somebody_listens(address: SchedulerAddress) -> None:
     try:
         socket.create_connection((address.host, address.port), timeout=_CONNECT_S).close()
     except OSError as error:
         raise _absent(address, error.strerror or str(error)) from None
 
 
-def _absent(address: Address, why: str) -> ClusterError:
+def _absent(address: SchedulerAddress, why: str) -> ClusterError:
     return ClusterError(
         f"no scheduler of dask at {address}: {why}; expected one; start it with: dask scheduler "
         f"--port {address.port}, or correct --executor"

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import uuid4
 
 from chaos.cluster import errand
-from chaos.cluster.address import Address
-from chaos.cluster.as_text import AsText
+from chaos.cluster.address import SchedulerAddress
 from chaos.cluster.connection import Cluster, ClusterError, connected, lost
 from chaos.cluster.fitting import about
+from chaos.cluster.function_text import FunctionText
 from chaos.cluster.slices import Dealer, SliceAnswer
 from chaos.processes.pool import J, R, Setting, Workers
 from chaos.processes.tickets import OnDeath
@@ -35,7 +35,7 @@ class Dask:
     batch = 1
     """Slices are cut where they are dealt out."""
 
-    def __init__(self, address: Address, targets: Iterable[str]) -> None:
+    def __init__(self, address: SchedulerAddress, targets: Iterable[str]) -> None:
         self._address = address
         self._targets = sorted(set(targets))
         self._was_there = False
@@ -109,4 +109,4 @@ class _Engine:
         self._cluster.check()
 
 
-_ERRAND = AsText(errand.errand)
+_ERRAND = FunctionText(errand.errand)

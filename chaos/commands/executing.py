@@ -48,7 +48,7 @@ def executor_of(executor: str | None, jobs: int | None, targets: Iterable[str]) 
 
         return Processes(jobs or usable_cores())
 
-    from chaos.cluster.address import Address
+    from chaos.cluster.address import SchedulerAddress
     from chaos.cluster.dask import Dask
 
     if jobs is not None:
@@ -56,7 +56,7 @@ def executor_of(executor: str | None, jobs: int | None, targets: Iterable[str]) 
             "--executor cannot be combined with --jobs: each thread of a worker plays; expected "
             "one of the two; leave --jobs out, and start workers with the --nthreads that you want"
         )
-    return Dask(Address.parse(executor), targets)
+    return Dask(SchedulerAddress.parse(executor), targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ from hashlib import blake2b
 
 from chaos.choices import Steered
 from chaos.ports import Answer, Target, World
+from chaos.runner.own_events import OwnEvents
 from chaos.trace.events import AnswerEvent, IndexEvent
-from chaos.trace.recorder import TraceRecorder
 from chaos.trace.trace import Trace
 
 
@@ -59,7 +59,7 @@ def watched(
     progress = _Progress()
 
     def build(self: Target, world: World) -> Awaitable[None] | None:
-        assert isinstance(world.recorder, TraceRecorder)
+        assert isinstance(world.recorder, OwnEvents), "a run is played"
         progress.trace = world.recorder.trace
         return target.build(self, world)
 

@@ -12,11 +12,12 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from chaos.ports import Recorder
 from chaos.scenario.problems import listed, quoted, suggest
 from chaos.trace.bill import Bill
 from chaos.trace.events import EVENT_TYPES, Event
+from chaos.trace.recorder import TraceRecorder
 from chaos.trace.said import Said
+from chaos.trace.trace import Trace
 
 _KEPT = (str, int, float, bool, type(None), Said, Bill)
 """What a trace can hold; a tuple of these, too."""
@@ -32,11 +33,19 @@ class OwnEvents:
     """
 
     def __init__(
-        self, recorder: Recorder, upstreams: Collection[str], violate: Callable[[str], object]
+        self,
+        recorder: TraceRecorder,
+        upstreams: Collection[str],
+        violate: Callable[[str], object],
     ) -> None:
         self._recorder = recorder
         self._upstreams = upstreams
         self._violate = violate
+
+    @property
+    def trace(self) -> Trace:
+        """All that was recorded so far, by whomever."""
+        return self._recorder.trace
 
     def record(self, kind: type[Event], /, **values: Any) -> None:  # noqa: ANN401 - each kind's own
         """Add an event; see `chaos.ports.Recorder`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class AsText:
+class FunctionText:
     """A function that is pickled as the text of its module, and needs nothing where it is read.
 
     So a worker that lacks the rest of the project can say so itself.
@@ -19,7 +19,7 @@ class AsText:
     Example:
         >>> import pickle
         >>> from chaos.cluster import errand
-        >>> pickle.loads(pickle.dumps(AsText(errand.errand))).__name__
+        >>> pickle.loads(pickle.dumps(FunctionText(errand.errand))).__name__
         'errand'
     """
 

@@ -184,6 +184,24 @@ def test_a_body_goes_in(target: type[AsgiTarget]) -> None:
     assert asked(target, 'POST /echo {"a":\n1}').text == '{"a":\n1}'
 
 
+def test_a_body_comes_in_pieces() -> None:
+    """As a server hands it on: who takes the first piece for all of it, is found out."""
+
+    class Hasty(AsgiTarget):
+        """Reads once."""
+
+        @staticmethod
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            """Answers with what it has read."""
+            assert scope["type"] == "http"
+            message = await receive()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": message.get("body", b"")})
+
+    assert asked(Hasty, 'POST /echo {"a": 12}').text == '{"a"'
+    assert asked(Fast, 'POST /echo {"a": 12}').text == '{"a": 12}'
+
+
 def test_the_exception_behind_a_500_is_told() -> None:
     """A server would log it, where nobody looks; here it is the reason."""
     assert asked(Fast, "GET /crash").reason == "HTTP 500: LookupError: no such drawer"

@@ -213,8 +213,12 @@ class Simulation(Extension, ABC):
         return run
 
     def _take_launcher(self) -> None:
-        self._launcher = self._find_launcher()
-        self.guard.unseen = tuple if self._launcher is None else self._launcher.in_words
+        launcher = self._launcher = self._find_launcher()
+
+        def unseen() -> list[str]:
+            return known.patched() + ([] if launcher is None else launcher.in_words())
+
+        self.guard.unseen = unseen
 
     def _find_launcher(self) -> Launcher | None:
         """What starts threads that can make no real sockets; None where they must."""

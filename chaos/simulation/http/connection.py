@@ -82,6 +82,11 @@ class HttpConnection(Connection):
         self._raw.append(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # The offer of another protocol was not taken up; so it goes on as before.
+            self._parser = httptools.HttpRequestParser(self)
+            if rest := data[upgrade.args[0] :]:
+                self._take(rest)
         except httptools.HttpParserError:
             self.send(_BAD_REQUEST)
             self.finish_with(End())

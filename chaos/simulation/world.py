@@ -33,7 +33,8 @@ from chaos.simulation.http.router import Router
 from chaos.simulation.loops import polls, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
 from chaos.simulation.loops.selectors import virtual_selectors
-from chaos.simulation.loops.trio_sockets import virtual_trio_sockets
+from chaos.simulation.loops.timers import ordered_timers
+from chaos.simulation.loops.trio import virtual_trio
 from chaos.simulation.network import by_descriptor, names
 from chaos.simulation.network.takeover import virtual_sockets
 from chaos.simulation.outside import known, ways_out
@@ -145,7 +146,8 @@ class Simulation(Extension, ABC):
             undo.enter_context(sqlite.virtual_now(self.clock, self.guard.violation))
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
-            undo.enter_context(virtual_trio_sockets())
+            undo.enter_context(ordered_timers())
+            undo.enter_context(virtual_trio())
             undo.enter_context(known.refusing(self.guard.violation))
             undo.enter_context(noticing_mishaps(lambda: self._run))
             undo.enter_context(noticing_failures(lambda: self._run))
@@ -213,8 +215,12 @@ class Simulation(Extension, ABC):
         return run
 
     def _take_launcher(self) -> None:
-        self._launcher = self._find_launcher()
-        self.guard.unseen = tuple if self._launcher is None else self._launcher.in_words
+        launcher = self._launcher = self._find_launcher()
+
+        def unseen() -> list[str]:
+            return known.patched() + ([] if launcher is None else launcher.in_words())
+
+        self.guard.unseen = unseen
 
     def _find_launcher(self) -> Launcher | None:
         """What starts threads that can make no real sockets; None where they must."""

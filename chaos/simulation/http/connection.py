@@ -82,9 +82,22 @@ class HttpConnection(Connection):
         self._raw.append(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if not self.is_dead:
+                self._pass_over_offer(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.send(_BAD_REQUEST)
             self.finish_with(End())
+
+    def _pass_over_offer(self, rest: bytes) -> None:
+        """Take a request as if it had not offered another protocol; the parser stops there."""
+        assert self._parser is not None, "it has just parsed a head"
+        lines = [b"%s %s HTTP/1.1" % (self._parser.get_method(), self._target)]
+        lines += [
+            name + b": " + value for name, value in self._headers if name.lower() != b"upgrade"
+        ]
+        self._parser, self._raw = httptools.HttpRequestParser(self), []
+        self._take(b"\r\n".join([*lines, b"", rest]))
 
     def gone(self) -> None:
         """The client has closed the connection."""
@@ -121,11 +134,13 @@ class HttpConnection(Connection):
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in self._headers
         }
+        assert self._parser is not None, "this is its own call"
+        if self._parser.should_upgrade() and headers.get("upgrade", "").lower() != "websocket":
+            return
         target = self._target.decode("latin-1")
         asks_a_proxy = "://" in target
         if not asks_a_proxy:
             target = f"{self._scheme}://{headers.get('host') or self._host}{target}"
-        assert self._parser is not None, "this is its own call"
         request = Request(
             method=self._parser.get_method().decode(),
             url=target,

@@ -60,6 +60,13 @@ class HttpProvider(Provider):
             )
             connection.reset()
             return
+        if arrived.request.headers.get("upgrade", "").lower() == "websocket":
+            self._calls.guard.violation(
+                f"a WebSocket was asked for at {arrived.request.url}, which is not simulated; "
+                "expected requests and answers of HTTP; switch off what needs it in this run"
+            )
+            connection.reset()
+            return
         if behalf is None or upstream is None:
             if upstream is None:
                 self._calls.guard.violation(

@@ -45,7 +45,8 @@ class Router:
 
     def resolve(self, request: Request) -> Upstream | None:
         """The stand-in that answers; None if there is none for that host."""
-        host = request.host.lower()
+        # A name that ends in a dot is the whole name, which it is anyway.
+        host = request.host.lower().rstrip(".")
         if host not in self._by_host:
             # Routes are for hosts, so that one answer holds for all requests to it.
             self._by_host[host] = self._ask(host)

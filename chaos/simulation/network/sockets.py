@@ -422,7 +422,8 @@ class VirtualSocket(socket.socket):
             raise self._would_block()
         timeout = self._patience_s()
         limit = None if timeout is None else clock.ticks + to_ticks(timeout)
-        while not (inbox.is_ready or self._reads_no_more):
+        listens = self.is_listening
+        while not (inbox.is_ready or self._reads_no_more) and listens == self.is_listening:
             if limit is not None and clock.ticks >= limit:
                 if far is not None:
                     far.timed_out()
@@ -482,8 +483,12 @@ class VirtualSocket(socket.socket):
         return self.send(file.read() if count is None else file.read(count))
 
     def shutdown(self, how: int, /) -> None:
-        """End one direction, or both."""
+        """End one direction, or both; of a socket that listens, it ends that."""
         self._check_open()
+        if self._backlog is not None and how != socket.SHUT_WR:
+            self._reset_pending()
+            self.inbox.tell(self._net.clock.ticks)
+            return
         far = self._connected_far()
         if how != socket.SHUT_RD:
             self._writes_no_more = True
@@ -521,6 +526,9 @@ class VirtualSocket(socket.socket):
             raise os_error(errno.EINVAL)
         if not self.inbox.is_ready:
             self._wait_for_bytes()
+        if self._backlog is None:
+            # It was shut down by another thread; or closed, and then the kernel says so, too.
+            raise os_error(errno.EBADF if self._is_gone else errno.EINVAL)
         self.inbox.take(1)
         accepted = self._backlog.popleft()
         if socket.getdefaulttimeout() is None and self.gettimeout():
@@ -563,9 +571,8 @@ class VirtualSocket(socket.socket):
         if far is None and isinstance(self._outcome, Admitted):
             far = self._outcome.far_end
         self._outcome = None
-        if self._local is not None and far is None:
+        if self._local is not None:
             self._net.places.release(self)
-        pending, self._backlog = self._backlog or (), None
         self._is_gone = True
         if self._descriptor is not None:
             self._net.by_descriptor.pop(self._descriptor.number, None)
@@ -574,13 +581,18 @@ class VirtualSocket(socket.socket):
         self._net.forget(self)
         if self._net.is_over:
             return
-        for each in pending:
-            each.inbox.close(resets=True)
-            each.close()
+        self._reset_pending()
         if far is not None:
             if self._inbox is not None and self._inbox.closed is None:
                 self._inbox.close(resets=self._resets_when_closed())
             far.gone()
+
+    def _reset_pending(self) -> None:
+        """Listen no more; whoever has connected, and was not accepted, meets a reset."""
+        pending, self._backlog = self._backlog or (), None
+        for each in pending:
+            each.inbox.close(resets=True)
+            each.close()
 
     def _resets_when_closed(self) -> bool:
         """Whether it lingers for no time, so that its end is a reset."""

@@ -33,8 +33,10 @@ _NEAR_S = 5 * _YEAR_S
 _LEAST_NS = 10**17
 """A smaller number is no time of these years in nanoseconds."""
 
-_IMPORTS = frozenset({"importlib._bootstrap_external", "_frozen_importlib_external"})
-"""Whoever imports a module keeps its time beside what was compiled, and looks at no clock."""
+_KEEPERS = frozenset(
+    {"importlib._bootstrap_external", "_frozen_importlib_external", "tarfile", "zipfile"}
+)
+"""They keep the time of a file beside what is in it, as a whole number, and look at no clock."""
 
 _TIMES = ("st_atime", "st_mtime", "st_ctime")
 
@@ -119,7 +121,7 @@ class FileTimes:
         if max(found.st_ctime, found.st_mtime, found.st_atime) < since_s or not is_in_a_run():
             return found
         caller = sys._getframe(2)  # noqa: SLF001 - the public way collects the whole stack
-        if caller.f_globals.get("__name__") in _IMPORTS:
+        if caller.f_globals.get("__name__") in _KEEPERS:
             return found
         numbers = list(found[:10])
         named = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}

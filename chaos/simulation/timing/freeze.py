@@ -35,6 +35,9 @@ _FROZEN_BY_FREEZEGUN = (
     *("localtime", "gmtime", "strftime"),
 )
 
+_TRAVELLERS = ("traveller_stack", "coordinates_stack")
+"""Where time_machine keeps who travels, since version 3 and before."""
+
 
 class Freeze:
     """Shows ``clock`` to whoever asks for the time, while entered.
@@ -72,10 +75,12 @@ class Freeze:
         Raises:
             SimulationError: Someone else has frozen time already.
         """
-        if freezegun.api.freeze_factories:
+        time_machine = sys.modules.get("time_machine")
+        travels = any(getattr(time_machine, name, ()) for name in _TRAVELLERS)
+        if freezegun.api.freeze_factories or travels:
+            by = "time_machine.travel" if travels else "freeze_time"
             raise SimulationError(
-                "time is frozen already; expected a real clock; enter the simulation outside "
-                "freeze_time"
+                f"time is frozen already; expected a real clock; enter the simulation outside {by}"
             )
         with ExitStack() as undo:
             books = self._freeze(undo)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import socket
 import sys
 import threading
 import types
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,6 +139,64 @@ def test_known_libraries_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) ->
             world.users(1, library.Curl)
 
     assert library.Curl() == "a handle"
+
+
+LATE: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "gevent": ("def sleep(seconds):\n    return 'slept'\n", lambda library: library.sleep(1)),
+    "time_machine": (
+        "class travel:\n    def start(self):\n        return 'there'\n",
+        lambda library: library.travel().start(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_known_libraries_are_refused_whenever_they_are_loaded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their loops wait in real time, and their clocks end the process: no socket shows that."""
+    text, use = LATE[name]
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def service() -> None:
+        use(importlib.import_module(name))
+
+    try:
+        with pytest.raises(SimulationError, match=rf"{name}\.\S+ was used"):  # noqa: SIM117
+            with SimulatedWorld() as world:
+                world.users(1, service)
+        service()
+    finally:
+        sys.modules.pop(name, None)
+
+
+def test_a_process_whose_waits_are_those_of_another_loop_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A loop in C puts its own in the place of Python's, before any run."""
+    library = types.ModuleType("gevent.monkey")
+    vars(library)["saved"] = {"time": {"sleep": None}}
+    monkeypatch.setitem(sys.modules, "gevent.monkey", library)
+
+    with (
+        pytest.raises(SimulationError, match=r"gevent\.monkey has replaced Python's waits"),
+        SimulatedWorld() as world,
+    ):
+        world.serve()
+
+
+def test_time_that_travels_already_is_not_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two clocks in one process would fight over the same functions."""
+    library = types.ModuleType("time_machine")
+    vars(library)["traveller_stack"] = ["somebody"]
+    monkeypatch.setitem(sys.modules, "time_machine", library)
+
+    with (
+        pytest.raises(SimulationError, match=r"outside time_machine\.travel"),
+        SimulatedWorld(),
+    ):
+        """Nobody comes here."""
 
 
 class WantsASocket(Target):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import socket
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -385,3 +386,41 @@ def test_finished_call_leaves_nothing_for_the_garbage_collector(world: World, ca
         gc.enable()
 
     assert left == []
+
+
+def raw_request(*headers: str) -> bytes:
+    """A request for a completion, to the byte."""
+    lines = ("POST /v1/chat/completions HTTP/1.1", "Host: api.openai.com", "Content-Length: 2")
+    return "\r\n".join([*lines, *headers, "", "{}"]).encode()
+
+
+def test_offer_of_another_protocol_is_not_taken_up(world: World) -> None:
+    """The request is answered, and so are those behind it."""
+
+    def call() -> tuple[int, int]:
+        client = socket.create_connection(("api.openai.com", 80), timeout=5)
+        client.sendall(raw_request("Connection: Upgrade", "Upgrade: h2c") + raw_request())
+        first = client.recv(9999)
+        client.sendall(raw_request())
+        return first.count(b"200 OK"), client.recv(9999).count(b"200 OK")
+
+    assert world.result(call) == (2, 1)
+
+
+def test_web_socket_is_refused_by_its_name(world: World) -> None:
+    """It is no request that a stand-in could answer."""
+
+    def call() -> None:
+        client = socket.create_connection(("api.openai.com", 80), timeout=5)
+        client.sendall(raw_request("Connection: Upgrade", "Upgrade: websocket"))
+        client.recv(9)
+
+    assert isinstance(world.error(call), ConnectionResetError)
+    assert "a WebSocket was asked for" in world.run.violations[0]
+
+
+def test_name_that_ends_in_a_dot_is_the_same_name(world: World) -> None:
+    """It says that it is whole, which the others are, too."""
+    url = CHAT.replace(".com", ".com.")
+
+    assert world.result(lambda: httpx2.post(url, json={}, timeout=5).status_code) == 200

@@ -114,6 +114,23 @@ def test_server_that_closes_resets_whom_it_has_not_accepted(world: World) -> Non
     assert world.result(call) == errno.ECONNRESET
 
 
+def test_server_that_is_shut_down_accepts_nobody(world: World) -> None:
+    """Whoever waits for a connection in another thread is told, and clients are refused."""
+
+    def call() -> list[Any]:
+        server = listening()
+        seen: list[Any] = []
+        waiting = threading.Thread(target=lambda: seen.append(comes_of(server.accept)))
+        waiting.start()
+        threading.Event().wait(1)
+        server.shutdown(socket.SHUT_RDWR)
+        waiting.join()
+        where = server.getsockname()
+        return [*seen, comes_of(lambda: socket.create_connection(where, timeout=5))]
+
+    assert world.result(call) == [errno.EINVAL, errno.ECONNREFUSED]
+
+
 def test_nothing_is_sent_behind_the_end(world: World) -> None:
     """One direction is over; the other one goes on."""
 
@@ -356,6 +373,22 @@ def test_address_is_taken_when_it_is_bound(world: World) -> None:
         return found
 
     assert world.result(call) == [errno.EADDRINUSE, errno.EINVAL, errno.ECONNREFUSED]
+
+
+def test_address_of_a_client_that_has_closed_is_free(world: World) -> None:
+    """Although somebody still has the socket."""
+
+    def call() -> tuple[Any, ...]:
+        server, client, next_one = listening(), socket.socket(), socket.socket()
+        client.bind(("127.0.0.1", 0))
+        client.connect(server.getsockname())
+        where = client.getsockname()
+        client.close()
+        next_one.bind(where)
+        return where, next_one.getsockname()
+
+    before, after = world.result(call)
+    assert before == after
 
 
 # -- polls, and descriptors

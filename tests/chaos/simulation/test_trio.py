@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import trio
 
+from chaos.simulation.world import Simulation
 from tests.chaos.simulation.toys import RESET, SILENT, World
 
 
@@ -48,3 +49,27 @@ def test_trio_meets_faults_as_other_loops_do(simulation: object, world: World) -
 
     assert world.result(act) == ("ReadError", "ReadTimeout")
     assert world.now_s == 7.0
+
+
+def test_trio_picks_by_the_seed_who_goes_first(simulation: Simulation) -> None:
+    """The same seed, the same order; another one, another."""
+
+    def order(seed: int) -> list[int]:
+        went: list[int] = []
+
+        async def go(number: int) -> None:
+            for _ in range(8):
+                await trio.sleep(1)
+                went.append(number)
+
+        async def all_together() -> None:
+            async with trio.open_nursery() as nursery:
+                for number in range(5):
+                    nursery.start_soon(go, number)
+
+        world = World(simulation, seed=seed)
+        world.result(lambda: trio.run(all_together))
+        world.run.close()
+        return went
+
+    assert order(1) == order(1) != order(2)

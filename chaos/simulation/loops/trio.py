@@ -1,12 +1,15 @@
-"""Lets trio's sockets be virtual.
+"""Lets trio's sockets be virtual, and its order repeatable.
 
 trio waits with ``epoll``, which is virtual already. But it insists on the very class
 ``socket.socket``, and it keeps the methods of that class, in places that are private to it. Both
-are given what they would find.
+are given what they would find. And of tasks that are ready at the same time it picks at random who
+goes first, by a source of its own and by where they lie in memory: of that, only chance is left,
+and it comes from the seed of the run.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
@@ -16,12 +19,12 @@ from unittest import mock
 from chaos.simulation.network.sockets import VirtualSocket
 from chaos.simulation.when_loaded import when_loaded
 
-_MODULE = "trio._socket"
+_SOCKETS, _ORDER = "trio._socket", "trio._core._run"
 
 
 @contextmanager
-def virtual_trio_sockets() -> Iterator[None]:
-    """While entered, trio takes virtual sockets too."""
+def virtual_trio() -> Iterator[None]:
+    """While entered, trio takes virtual sockets too, and its chance is that of the run."""
     with ExitStack() as undo:
 
         def open_up(module: ModuleType) -> None:
@@ -30,7 +33,14 @@ def virtual_trio_sockets() -> Iterator[None]:
             helper = kind._nonblocking_helper  # noqa: SLF001 - the same
             undo.enter_context(mock.patch.object(kind, "_nonblocking_helper", _own(helper)))
 
-        undo.enter_context(when_loaded({_MODULE: open_up}))
+        def settle(module: ModuleType) -> None:
+            undo.enter_context(
+                mock.patch.object(module, "_ALLOW_DETERMINISTIC_SCHEDULING", new=True)
+            )
+            # It draws from `os.urandom`, which is virtual in a run, and real elsewhere.
+            undo.enter_context(mock.patch.object(module, "_r", random.SystemRandom()))
+
+        undo.enter_context(when_loaded({_SOCKETS: open_up, _ORDER: settle}))
         yield
 
 

@@ -58,11 +58,11 @@ def test_exponent_of_a_power_is_that_power(power: float) -> None:
 
 def test_made_up_vectors_are_the_same_each_time_and_like_sentences() -> None:
     """Their cosines decide how much a search of a part of them can find."""
-    vectors, questions = vectors_like_sentences(2_500)
-    again, _ = vectors_like_sentences(2_500)
+    vectors, questions = vectors_like_sentences(6_000)
+    again, _ = vectors_like_sentences(6_000)
 
-    nearest = np.sort(questions @ vectors.T, axis=1)[:, ::-1]
+    nearest = np.sort(questions[:50] @ vectors.T, axis=1)[:, ::-1]
     assert np.array_equal(vectors, again)
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(2_500), abs=1e-5)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(6_000), abs=1e-5)
     assert nearest[:, 9].mean() == pytest.approx(0.56, abs=0.05)
-    assert (questions @ vectors.T).mean() == pytest.approx(0.13, abs=0.12)
+    assert (questions @ vectors.T).mean() == pytest.approx(0.13, abs=0.1)

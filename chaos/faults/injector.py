@@ -64,6 +64,10 @@ class Injector:
         self._choices = choices
         self._injections: list[Armed] = []
         self._active: dict[str, Armed] = {}
+        # The same, by what they strike: each call asks all that could strike it, and no others.
+        self._of_calls: list[Armed] = []
+        self._of_connections: list[Armed] = []
+        self._of_idleness: list[Armed] = []
 
     @property
     def active(self) -> Mapping[str, Fault]:
@@ -98,6 +102,7 @@ class Injector:
         armed = Armed(fault, id=id_, since_s=now_s, choices=self._choices)
         self._injections.append(armed)
         self._active[id_] = armed
+        self._alike(armed).append(armed)
         if self.recorder is not None:
             self.recorder.record(FaultEvent, fault=id_, what="injected")
         self._begin(armed)
@@ -112,7 +117,11 @@ class Injector:
         if all(armed.id != id for armed in self._injections):
             known = ", ".join(dict.fromkeys(armed.id for armed in self._injections)) or "none"
             raise ChaosError(f"no fault {id!r} was injected; expected one of: {known}")
-        if self._active.pop(id, None) is not None and self.recorder is not None:
+        ended = self._active.pop(id, None)
+        if ended is None:
+            return
+        self._alike(ended).remove(ended)
+        if self.recorder is not None:
             self.recorder.record(FaultEvent, fault=id, what="healed", by=by)
 
     def expire(self, id: str, fault: Fault) -> bool:  # noqa: A002 - the YAML word
@@ -141,12 +150,7 @@ class Injector:
             call: Number of the call, for the trace.
         """
         # All are asked, so that no fault's count of calls depends on the other faults.
-        claiming = [
-            armed
-            for armed in self._active.values()
-            if not isinstance(armed.behaviour, ConnectingFault | IdleFault)
-            and armed.claims(upstream.name, operation)
-        ]
+        claiming = [armed for armed in self._of_calls if armed.claims(upstream.name, operation)]
         return Decision(upstream, claiming, partial(self._note_touch, call))
 
     def connect(self, upstream: str, stage: Stage) -> Connecting:
@@ -157,7 +161,7 @@ class Injector:
             stage: Whether its name is looked up, or its address is connected to.
         """
         found: Connecting = CONNECTED
-        for armed in self._active.values():
+        for armed in self._of_connections:
             if (
                 isinstance(armed.behaviour, ConnectingFault)
                 and armed.behaviour.stage == stage
@@ -181,7 +185,7 @@ class Injector:
         """How long an idle connection lasts now; None if it lasts for ever."""
         limits = [
             IdleLimit(seconds=behaviour.idle_s, how=behaviour.how, by=armed.id)
-            for armed in self._active.values()
+            for armed in self._of_idleness
             if isinstance(behaviour := armed.behaviour, IdleFault)
             and armed.fault.upstream == upstream
             and behaviour.idle_s is not None
@@ -195,6 +199,12 @@ class Injector:
         )
         if armed is not None:
             self._note_touch(call, armed)
+
+    def _alike(self, armed: Armed) -> list[Armed]:
+        """Those in force that strike at the same kind of place."""
+        if isinstance(armed.behaviour, ConnectingFault):
+            return self._of_connections
+        return self._of_idleness if isinstance(armed.behaviour, IdleFault) else self._of_calls
 
     def _begin(self, armed: Armed) -> None:
         """What a fault does when it begins, and not at a call."""

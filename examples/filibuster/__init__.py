@@ -1,1 +1,1 @@
-"""Two services that Filibuster has published as examples, written anew for this harness."""
+"""Four services that Filibuster has published as examples, written anew for this harness."""

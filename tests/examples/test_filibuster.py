@@ -57,7 +57,8 @@ def test_home_page_takes_as_many_runs_as_its_fallbacks_multiply_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "runs", "whole"), [("expedia", 151, 26**2), ("cinema", 441, 111**2)]
+    ("name", "runs", "whole"),
+    [("expedia", 151, 26**2), ("cinema", 441, 111**2), ("audible", 361, 91**2)],
 )
 def test_two_questions_are_pruned_to_a_part(name: str, runs: int, whole: int) -> None:
     """Runs played and runs saved make up the whole tree, which is the product of both."""

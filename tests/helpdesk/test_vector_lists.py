@@ -252,6 +252,11 @@ def with_list_sizes(change: Callable[[list[int]], list[int]]) -> bytes:
     return WHOLE[:at] + changed + WHOLE[at + len(changed) :]
 
 
+def _with_bytes(at: int, changed: bytes) -> bytes:
+    """Some bytes of the file are other ones."""
+    return WHOLE[:at] + changed + WHOLE[at + len(changed) :]
+
+
 def flat_l2() -> faiss.Index:
     """Centres that are compared by distance."""
     return faiss.IndexFlatL2(DIMENSIONS)
@@ -269,6 +274,9 @@ STRANGE = {
     "distances": another(flat_l2(), faiss.METRIC_L2),
     "centres by distance": another(flat_l2()),
     "centres in a graph": another(graph()),
+    "metric": _with_bytes(33, b"\1"),
+    "metric of the centres": _with_bytes(WHOLE.index(b"IxFI") + 33, b"\1"),
+    "not trained": _with_bytes(32, b"\0"),
     "compressed": compressed(),
     "compressed under our name": b"IwFl" + compressed()[4:],
     "row beyond": with_ids(lambda ids: [*ids[:-1], ROWS]),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import ClassVar
 
 from chaos.checks.laws.basis import ANSWERS, MODELS, Basis
@@ -106,8 +107,9 @@ class NoFabricatedSuccess(Law):
         if not any(answer.text for answer in answers):
             # This target hands out no texts at all; one that does may not hand out an empty one.
             return self.not_exercised("no answer carries a text")
+        words = _Words(said, run)
         for answer in best:
-            responses = list(_said_for(answer, said, run))
+            responses = words.for_answer(answer)
             if not any(_carries(answer, response) for response in responses):
                 shown: list[Event] = [*responses, answer]
                 return self.broken(
@@ -167,23 +169,50 @@ def _is_wordless(response: ResponseEvent) -> bool:
     return is_refused or bool(response.faults)
 
 
-def _said_for(
-    answer: AnswerEvent, said: list[ResponseEvent], run: RunRecord
-) -> Iterator[ResponseEvent]:
-    """What was said for the question, by a call of its own or of another."""
-    asks = {ask.ask: ask for ask in run.trace.of(AskEvent)}
-    mine = asks.get(answer.ask)
-    for response in said:
-        theirs = asks.get(response.ask)
-        is_shared = (
-            mine is not None
-            and theirs is not None
-            and mine.question == theirs.question
-            and mine.seq < response.seq < answer.seq
+class _Words:
+    """What models said in a run, found by the question for which it was said.
+
+    A run may have thousands of questions: whoever looked through everything that was said for
+    each of them would take longer than the run did.
+    """
+
+    def __init__(self, said: Sequence[ResponseEvent], run: RunRecord) -> None:
+        self._asks = {ask.ask: ask for ask in run.trace.of(AskEvent)}
+        self._by_ask = _grouped(said, lambda response: response.ask)
+        self._by_question = _grouped(
+            [response for response in said if response.ask in self._asks],
+            lambda response: self._asks[response.ask].question,
         )
-        is_cached = response.upstream in run.promises.caches and response.seq < answer.seq
-        if response.ask == answer.ask or is_shared or is_cached:
-            yield response
+        caches = run.promises.caches
+        self._cached = [response for response in said if response.upstream in caches]
+
+    def for_answer(self, answer: AnswerEvent) -> list[ResponseEvent]:
+        """What was said for its question, by a call of its own or of another, as it came."""
+        found = [*self._by_ask.get(answer.ask, ()), *_between(self._cached, -1, answer.seq)]
+        mine = self._asks.get(answer.ask)
+        if mine is not None:
+            same = self._by_question.get(mine.question, [])
+            found += _between(same, mine.seq, answer.seq)
+        return sorted({each.seq: each for each in found}.values(), key=_place)
+
+
+def _grouped(
+    said: Sequence[ResponseEvent], key: Callable[[ResponseEvent], Hashable]
+) -> dict[Hashable, list[ResponseEvent]]:
+    groups: dict[Hashable, list[ResponseEvent]] = {}
+    for response in said:
+        groups.setdefault(key(response), []).append(response)
+    return groups
+
+
+def _between(said: Sequence[ResponseEvent], after: int, before: int) -> Sequence[ResponseEvent]:
+    """Those of them, in order as they came, that came after one event and before another."""
+    start = bisect_right(said, after, key=_place)
+    return said[start : bisect_left(said, before, key=_place)]
+
+
+def _place(event: Event) -> int:
+    return event.seq
 
 
 def _spliced(answer: AnswerEvent, responses: list[ResponseEvent]) -> ResponseEvent | None:

@@ -15,6 +15,7 @@ from helpdesk.metrics import Metrics
 from helpdesk.settings import Settings
 from helpdesk.web.answering import Answering
 from helpdesk.web.guards import BoundedRequests, KnownHosts, LastResort, SecureHeaders
+from helpdesk.web.heads import HeadRequests
 from helpdesk.web.operations import Readiness, operations
 from helpdesk.web.pages import mount_pages
 from helpdesk.web.problems import Problem, handle_problems
@@ -69,6 +70,7 @@ def create_app(
 
     hosts = [name.strip() for name in desk.settings.web.hosts.split(",") if name.strip()]
     # The last one added is the first that a request meets.
+    app.add_middleware(HeadRequests)
     app.add_middleware(BoundedRequests)
     app.add_middleware(KnownHosts, names=hosts)
     app.add_middleware(LastResort)

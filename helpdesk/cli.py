@@ -125,7 +125,7 @@ def status(
     console, rows = Console(), _flat(found)
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        line = f"[bold]{name:{width}}[/bold]  {escape(_plain(value))}"
+        line = f"[bold]{escape(f'{name:{width}}')}[/bold]  {escape(_plain(value))}"
         console.print(line, highlight=False, soft_wrap=True)
 
 
@@ -217,4 +217,6 @@ def _plain(value: object) -> str:
     words = {None: "-", True: "yes", False: "no"}
     if value is None or isinstance(value, bool):
         return words[value]
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    text = f"{value:.1f}" if isinstance(value, float) else str(value)
+    # What another process says is shown, and not obeyed by the terminal.
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -20,6 +21,12 @@ from helpdesk.tracing import span
 logger = logging.getLogger(__name__)
 
 MAX_QUESTION_CHARS = 2000
+
+VISIBLE = re.compile(
+    r"[^\s\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
+"""Something that can be seen. Blanks have many forms, and a question of nothing else is none."""
 
 _RESERVE_S = 2.0
 """Kept back from the deadline when the model has the rest: for putting the answer together. In a
@@ -205,14 +212,14 @@ def checked_question(text: str) -> str:
     """Return ``text`` as a question, for front doors that can say what is wrong with it.
 
     Raises:
-        QuestionError: It is blank, or longer than 2,000 characters.
+        QuestionError: Nobody can see anything in it, or it is longer than 2,000 characters.
 
     Example:
         >>> checked_question("  Is the VPN down? ")
         'Is the VPN down?'
     """
     question = text.strip()
-    if not question:
+    if not VISIBLE.search(question):
         raise QuestionError("the question is empty; write what you need help with")
     if len(text) > MAX_QUESTION_CHARS:
         raise QuestionError(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from chaos.errors import ChaosError
 from chaos.http import Request, Response, json_response
 from chaos.ports import Operation, Upstream
 from chaos.trace.said import Said
@@ -47,6 +48,9 @@ class JsonUpstream(Upstream):
     request carries an idempotency key."""
 
     def __init_subclass__(cls) -> None:
+        wrong = next(_mistakes(cls), None)
+        if wrong is not None:
+            raise ChaosError(f"{cls.__name__}: {wrong}")
         cls.operations = tuple(cls.routes)
         if cls.speaks is not None:
             cls.speaking = tuple(name for name in cls.routes if cls._may_speak(name))
@@ -90,8 +94,46 @@ class JsonUpstream(Upstream):
         return json_response(HTTPStatus.TOO_MANY_REQUESTS, {"error": code})
 
     def failed(self, status: int) -> Response:
-        """An error that says its status."""
+        """An error that says its status; what is none, or a redirect, says nothing."""
+        if status < HTTPStatus.BAD_REQUEST:
+            return Response(status=status)
         return json_response(status, {"error": f"HTTP {int(status)}"})
+
+
+def _mistakes(cls: type[JsonUpstream]) -> Iterator[str]:
+    """What is wrong with a table, so that its author need not wonder why nothing is found."""
+    routes: object = getattr(cls, "routes", None)
+    if not isinstance(routes, Mapping):
+        yield (
+            "routes is missing, or no mapping; expected an operation's name to its method, path "
+            'and answer: {"rain.get": ("GET", "/rain", {"rain": True})}'
+        )
+        return
+    for name, route in routes.items():
+        if not isinstance(route, tuple | list) or len(route) != len(("method", "path", "answer")):
+            yield f"route {name!r} is {route!r}; expected a method, a path and an answer"
+            return
+        yield from (f"route {name!r}: {wrong}" for wrong in _wrong_route(route[0], route[1]))
+    for name in cls.effects:
+        if name not in routes:
+            known = ", ".join(map(repr, routes))
+            yield f"effects names {name!r}, which is no operation; expected some of: {known}"
+
+
+def _wrong_route(method: object, path: object) -> Iterator[str]:
+    if not isinstance(method, str) or method != method.upper() or not method.isalpha():
+        yield f"method is {method!r}; expected one in capitals, such as 'GET'"
+    if not isinstance(path, str):
+        yield f"path is {path!r}; expected a regular expression"
+        return
+    try:
+        re.compile(path)
+    except re.error as error:
+        yield f"path {path!r} is no regular expression: {error}"
+    if path.startswith(("http:", "https:")) or (path[:1].isalnum()):
+        yield f"path {path!r} fits no request; expected one that begins with '/'"
+    if "\\?" in path:
+        yield f"path {path!r} has a query; expected the path alone; answers may look at it"
 
 
 def _is_spent(response: Response) -> bool:

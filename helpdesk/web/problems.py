@@ -18,6 +18,9 @@ from helpdesk.web.request_ids import current_request_id
 MEDIA_TYPE = "application/problem+json"
 
 
+_SHOWN = 100
+"""Characters of somebody else's header that are told back."""
+
 _EXPECTED = 'expected JSON such as {"question": "Is the VPN down?"}'
 
 
@@ -93,14 +96,38 @@ def handle_problems(app: FastAPI) -> None:
         )
 
     @app.exception_handler(RequestValidationError)
-    async def refuse_body(_: Request, error: RequestValidationError) -> Response:
+    async def refuse_body(request: Request, error: RequestValidationError) -> Response:
+        unread = _not_as_expected(request)
+        if unread is not None:
+            return unread
         wrong = "; ".join(str(mistake["msg"]) for mistake in error.errors())
         return problem(422, f"{wrong}; {_EXPECTED}")
 
     @app.exception_handler(HTTPException)
-    async def refuse(_: Request, error: HTTPException) -> Response:
-        detail = str(error.detail)
+    async def refuse(request: Request, error: HTTPException) -> Response:
+        detail, headers = str(error.detail), dict(error.headers or {})
         if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, Exception):
             # The framework says so of what its reader of JSON cannot even begin to read.
+            unread = _not_as_expected(request)
+            if unread is not None:
+                return unread
             detail = f"the body cannot be read: not UTF-8, or nested too deep; {_EXPECTED}"
-        return problem(error.status_code, detail, headers=error.headers)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and "Allow" in headers:
+            headers["Allow"] = headers["Allow"].replace("GET", "GET, HEAD")
+            detail = f"{request.method} is not for this address; expected {headers['Allow']}"
+        elif error.status_code == HTTPStatus.NOT_FOUND:
+            detail = "there is nothing at this address; /docs describes the interface"
+        return problem(error.status_code, detail, headers=headers)
+
+
+def _not_as_expected(request: Request) -> Response | None:
+    """The refusal of a body whose headers say why it could not be read; None if they do not."""
+    packed = request.headers.get("content-encoding", "identity").lower()
+    if packed != "identity":
+        message = f"the body is sent with Content-Encoding {packed[:_SHOWN]!r}; expected it as it "
+        return problem(415, f"{message}is; leave that header out")
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        return None
+    shown = f"as {kind[:_SHOWN]!r}" if kind else "without a Content-Type"
+    return problem(415, f"the body is sent {shown}; expected Content-Type: application/json")

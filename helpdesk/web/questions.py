@@ -9,11 +9,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from helpdesk.answers import Answer
-from helpdesk.desk import MAX_QUESTION_CHARS, Helpdesk, checked_question
+from helpdesk.desk import MAX_QUESTION_CHARS, VISIBLE, Helpdesk, checked_question
 from helpdesk.web.answering import Answering
 from helpdesk.web.problems import described
 
-_REFUSALS = described(400, 408, 413, 422, 429)
+_REFUSALS = described(400, 408, 413, 415, 422, 429)
 
 _EVENTS = """\
 Events of two kinds. `token` has a piece of the model's answer: `{"text": "…"}`. `answer` comes
@@ -44,7 +44,7 @@ class Question(BaseModel):
             json_schema_extra={
                 "minLength": 1,
                 "maxLength": MAX_QUESTION_CHARS,
-                "pattern": r"\S",
+                "pattern": VISIBLE.pattern,
             },
         ),
     ]

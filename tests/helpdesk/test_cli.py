@@ -181,6 +181,28 @@ def test_status_asks_a_running_server(run: Run, slash: str) -> None:
     assert as_json == {"process": url, **of_server}
 
 
+def test_status_that_never_ends_is_not_waited_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends it piece by piece is given up in the end."""
+    monkeypatch.setattr("helpdesk.remote_status._IN_ALL_S", -1.0)
+    with serving(200, b'{"assistant": {}, "index": {}}') as url:
+        code, out, err = run("status", "--url", url)
+
+    assert (code, out) == (2, "")
+    assert "has not told its status within" in err
+
+
+def test_status_does_not_speak_to_the_terminal(run: Run) -> None:
+    """Neither in codes nor in markup."""
+    said = {"assistant": {"[/nothing]": "\x1b[31m[red]no"}, "index": {}}
+    with serving(200, json.dumps(said).encode()) as url:
+        code, out, err = run("status", "--url", url)
+
+    assert (code, err) == (0, "")
+    assert re.search(r"^assistant\.\[/nothing\] +\\x1b\[31m\[red\]no$", out, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "complaint"),
     [
@@ -188,6 +210,8 @@ def test_status_asks_a_running_server(run: Run, slash: str) -> None:
         (200, b"<html>", "is not a help desk"),
         (200, b"[]", "is not a help desk"),
         (200, b"{}", "is not a help desk"),
+        (200, b"[" * 99_999, "is not a help desk"),
+        (200, b" " * 2_000_000 + b'{"assistant": {}, "index": {}}', "is not a help desk"),
     ],
 )
 def test_what_is_no_help_desk_is_told(run: Run, status: int, body: bytes, complaint: str) -> None:
@@ -206,6 +230,7 @@ def test_what_is_no_help_desk_is_told(run: Run, status: int, body: bytes, compla
         ("127.0.0.1:8000", "'127.0.0.1:8000' is not an address: "),
         ("http://me:secret@127.0.0.1:x", "'http://127.0.0.1:x' is not an address: "),
         ("http://me:secret@127.0.0.1:1", "no help desk answers at http://127.0.0.1:1: "),
+        ("http://127.0.0.1:99999", "'http://127.0.0.1:99999' is not an address: "),
     ],
 )
 def test_server_that_is_not_there_is_told(run: Run, url: str, complaint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import threading
@@ -305,7 +306,7 @@ def test_longest_question_is_not_too_long() -> None:
     """In the longest way to write it."""
     body = '{"question": "' + "\\ud83d\\ude00" * 1000 + '"}'
 
-    assert client_of().post("/ask", content=body).status_code == 422
+    assert client_of().post("/ask", content=body).status_code == 415
     response = client_of().post("/ask", content=body, headers={"content-type": "application/json"})
     assert response.status_code == 200
 
@@ -429,10 +430,61 @@ def test_what_nobody_foresaw_is_a_problem_with_an_id() -> None:
 
 def test_wrong_method_is_told_which_is_right() -> None:
     """405 with Allow, as a problem."""
-    response = client_of().get("/ask")
+    client = client_of()
+    asked, told = client.get("/ask"), client.post("/healthz")
 
-    assert (response.status_code, response.headers["allow"]) == (405, "POST")
-    assert response.json()["status"] == 405
+    assert (asked.status_code, asked.headers["allow"]) == (405, "POST")
+    assert asked.json()["detail"] == "GET is not for this address; expected POST"
+    assert (told.status_code, told.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_address_of_nothing_leads_to_the_description() -> None:
+    """A problem says what to do."""
+    response = client_of().get("/nothing")
+    assert (response.status_code, "/docs" in response.json()["detail"]) == (404, True)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/status", "/metrics", "/docs"])
+def test_head_is_what_get_is_without_its_body(path: str) -> None:
+    """Probes and load balancers ask so."""
+    client = client_of()
+    head, get = client.head(path), client.get(path)
+
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
+    assert int(head.headers["content-length"]) > 0
+    assert client.head("/ask").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("headers", "complaint"),
+    [
+        ({"Content-Type": "text/plain"}, "sent as 'text/plain'; expected Content-Type: applica"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "expected Content-Type: applica"),
+        ({"Content-Type": ""}, "without a Content-Type; expected"),
+        ({"Content-Encoding": "gzip"}, "with Content-Encoding 'gzip'; expected it as it is"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/ask", "/ask/stream"])
+def test_body_that_is_sent_in_another_form_is_told_which(
+    path: str, headers: dict[str, str], complaint: str
+) -> None:
+    """It is the header that is wrong, and not the question."""
+    body = json.dumps(ASK).encode()
+    packed = gzip.compress(body) if "Content-Encoding" in headers else body
+    sent = {"Content-Type": "application/json"} | headers
+
+    response = client_of().post(path, content=packed, headers=sent)
+
+    assert response.status_code == 415
+    assert complaint in response.json()["detail"]
+
+
+@pytest.mark.parametrize("question", ["\u200b\u200d", "\x00", "\u2800 \u3164", "\ufeff\xad"])
+def test_question_that_nobody_can_see_is_empty(question: str) -> None:
+    """It would cost as much as another."""
+    response = client_of().post("/ask", json={"question": question})
+    assert (response.status_code, "is empty" in response.json()["detail"]) == (422, True)
 
 
 @pytest.fixture(scope="module")

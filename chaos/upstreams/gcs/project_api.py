@@ -26,7 +26,9 @@ _NOTIFICATION = {
     *("kind", "id", "etag", "selfLink"),
 }
 _EVENTS = ("OBJECT_FINALIZE", "OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE")
-_TOPIC = re.compile(r"//pubsub\.googleapis\.com/projects/[^/]+/topics/[^/]+")
+_TOPIC = re.compile(
+    r"//pubsub\.googleapis\.com/projects/[a-z][a-z0-9-]{4,28}[a-z0-9]/topics/[A-Za-z][\w.~+%-]{2,254}"
+)
 _TOPIC_FORM = "//pubsub.googleapis.com/projects/*/topics/*"
 _PAYLOADS = ("JSON_API_V1", "NONE")
 _STATES = ("ACTIVE", "INACTIVE")

@@ -15,7 +15,7 @@ from tests.chaos.upstreams.sdk import storage_client
 
 BUCKET = "/storage/v1/b/kb"
 DAY_S = 86_400
-TOPIC = "//pubsub.googleapis.com/projects/p/topics/t"
+TOPIC = "//pubsub.googleapis.com/projects/my-project/topics/changes"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,8 @@ def test_composition_has_a_form(upstream: GcsUpstream, body: dict[str, Any]) -> 
     "change",
     [
         {"topic": "t"},
+        {"topic": TOPIC.replace("my-project", "p")},
+        {"topic": TOPIC.replace("changes", "t")},
         {"event_types": ["OBJECT_EXPLODED"]},
         {"event_types": "OBJECT_DELETE"},
         {"custom_attributes": "x"},

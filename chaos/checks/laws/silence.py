@@ -23,7 +23,7 @@ class Silence:
     Attributes:
         ask: The question.
         answer: What it got, less than the best.
-        upstreams: Whom the same question had called before, in vain.
+        upstreams: Who had been called for the same question before, in vain.
     """
 
     ask: AskEvent
@@ -32,12 +32,12 @@ class Silence:
 
 
 def silent(run: RunRecord, *, after: int) -> list[Silence]:
-    """Questions asked after a position of the trace, for which nobody is called any more.
+    """Questions asked after a position of the trace, for which an upstream is called no more.
 
-    Whoever asked them first was called for, and every call for them has failed, in a way that may
-    go better. A question that was ever served, or refused for good, may have no better answer; and
-    what was answered without a call from the beginning, or comes out of a promised cache, needs
-    none. Once anybody has called there again, the service has not given up.
+    Whoever asked them first had it called, and it has never helped anybody; another may have
+    answered in its place. What was answered without a call from the beginning, or comes out of a
+    promised cache, needs none. A question that was refused for good, by whomever, may have no
+    better answer. Once anybody has called there again, the service has not given up.
     """
     asks = {ask.ask: ask for ask in run.trace.of(AskEvent)}
     calls: defaultdict[str, list[ResponseEvent]] = defaultdict(list)
@@ -48,28 +48,33 @@ def silent(run: RunRecord, *, after: int) -> list[Silence]:
     for asked in run.trace.of(AskEvent):
         first.setdefault(asked.question, asked.ask)
     called_again = {event.upstream for event in run.trace.of(RequestEvent) if event.seq > after}
+    helped = {each.upstream for each in run.trace.of(ResponseEvent) if _has_helped(each)}
+    spared = called_again | helped | run.promises.caches.keys()
     found = []
     for answer in run.trace.of(AnswerEvent):
         ask = asks.get(answer.ask)
         if ask is None or ask.seq <= after or answer.mode == run.best_mode:
             continue
-        vain = calls[ask.question]
-        if not any(response.ask == first[ask.question] for response in vain):
-            continue
-        upstreams = {response.upstream for response in vain}
-        is_free = not upstreams & (called_again | run.promises.caches.keys())
-        if is_free and all(map(_may_go_better, vain)):
+        mine = calls[ask.question]
+        at_first = {each.upstream for each in mine if each.ask == first[ask.question]}
+        upstreams = at_first - spared
+        if upstreams and not any(map(_is_refused, mine)):
             found.append(Silence(ask=ask, answer=answer, upstreams=tuple(sorted(upstreams))))
     return found
 
 
-def _may_go_better(response: ResponseEvent) -> bool:
-    """Whether a call failed through no fault of its own."""
+def _has_helped(response: ResponseEvent) -> bool:
+    """Whether somebody got what they had asked for, as far as the trace tells."""
     if response.error is not None:
-        return response.error != "Closed"
+        return response.error == "Closed"
+    return response.status is not None and response.status < FIRST_ERROR_STATUS
+
+
+def _is_refused(response: ResponseEvent) -> bool:
+    """Whether a call failed because of what it asked for, so that another will fail, too."""
     status = response.status
-    if status is None or status < FIRST_ERROR_STATUS:
+    if response.error is not None or status is None or status < FIRST_ERROR_STATUS:
         return False
     if response.said is not None and response.said.retry_can_help is not None:
-        return response.said.retry_can_help
-    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
+        return not response.said.retry_can_help
+    return status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _PASSING

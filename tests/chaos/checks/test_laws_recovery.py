@@ -294,6 +294,26 @@ def test_recovers_takes_silence_for_no_sign_otherwise(story: Story) -> None:
     assert untested(story.judged_by(Recovers, PROMISED))
 
 
+def test_recovers_fails_a_service_that_stays_with_its_second_best() -> None:
+    """Another provider answers in the place of one that nobody asks any more."""
+    story = Story().fault("injected").asks(1).call(503, faults=("outage",)).fetch("copy")
+    story.answer("fallback").at(100).by("script").fault("healed")
+    story.at(160).asks(2).fetch("copy").answer("fallback")
+
+    verdict = story.judged_by(Recovers, replace(PROMISED, caches={}))
+
+    assert broken(verdict)
+    assert verdict.expected == "a call of openai, or answer.mode: llm"
+
+
+def test_recovers_spares_an_upstream_that_has_helped_somebody() -> None:
+    """What it gave may be in use still, such as a token."""
+    story = in_vain().by("script").fault("injected").asks(5, "Who?").call().answer("fallback")
+    story.by("script").fault("healed").at(200).asks(2).answer("fallback")
+
+    assert untested(story.judged_by(Recovers, PROMISED))
+
+
 def test_recovers_lets_a_cached_upstream_be_silent() -> None:
     """What is read through a promised copy may be left alone for longer."""
     story = in_vain().at(160).asks(2).answer("fallback")

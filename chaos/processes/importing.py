@@ -50,7 +50,13 @@ def load(
         chaos.errors.ChaosError: the number: math has no 'pie'; expected something that it \
 defines; correct the name after the colon
     """
-    module_name, _, attribute = reference.partition(":")
+    module_name, colon, attribute = reference.partition(":")
+    if not module_name or (colon and not attribute):
+        missing_part = "names nothing in its module" if module_name else "names no module"
+        raise error(
+            f"{told} {missing_part}; expected package.module:Name; write what stands on both "
+            "sides of the colon"
+        )
     try:
         with (
             nobody_else_ends_it(),
@@ -59,9 +65,12 @@ defines; correct the name after the colon
         ):
             module = importlib.import_module(module_name)
     except ModuleNotFoundError as missing:
+        fix = "install it, or go to the folder that has it"
+        if (dotted := module_name.removesuffix(".py").replace("/", ".")) != module_name:
+            fix = f"write a module as Python imports it: {dotted}{colon}{attribute}"
         raise error(
             f"{told}: no module named {missing.name!r}; expected an installed package "
-            "or a file below the current folder; install it, or go to the folder that has it"
+            f"or a file below the current folder; {fix}"
         ) from missing
     except _AskedError as asked:
         raise error(f"{told}: {asked}") from asked

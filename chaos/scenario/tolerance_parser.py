@@ -148,7 +148,9 @@ class ToleranceParser:
 
     def _one_of(self, value: object, kind: Kind, path: NodePath) -> Tolerance | None:
         if not isinstance(value, (list, tuple)) or not value:
-            wrong, fix = f"one_of is {quoted(value)}", "write for example 'one_of: [a, b]'"
+            is_list = isinstance(value, (list, tuple))
+            wrong = "one_of is empty" if is_list else f"one_of is {quoted(value)}"
+            fix = "write for example 'one_of: [a, b]'"
             raise mistake("wrong-type", wrong, "a list of values", fix)
         return OneOf(self._each(value, kind, kind, path))
 
@@ -157,14 +159,15 @@ class ToleranceParser:
             part = self.tolerance(value, kind.item, path)
             return part and Contains(part)
         if value is None or value == "":
-            fix = "name the words that must occur"
-            raise mistake("wrong-type", "every text contains nothing", "some text", fix)
+            wrong = "contains is empty, and every text contains nothing"
+            raise mistake("wrong-type", wrong, "some text", "name the words that must occur")
         return Contains(Equals(kind.read(value), kind))
 
     def _modes(self, value: object, path: NodePath) -> Tolerance | None:
         if not isinstance(value, dict) or not value:
             fix = "write for example 'answers: {fallback: 5}'"
-            raise mistake("wrong-type", f"answers is {quoted(value)}", Kind.MODES.value, fix)
+            wrong = "answers is empty" if value == {} else f"answers is {quoted(value)}"
+            raise mistake("wrong-type", wrong, Kind.MODES.value, fix)
         counts: list[tuple[str, Tolerance]] = []
         for mode, count in value.items():
             where = (*path, mode)

@@ -38,9 +38,12 @@ def find_target(name: str) -> type[Target]:
     """
     target = _load(name) if ":" in name else _known(name)
     if not (isinstance(target, type) and issubclass(target, Target)):
+        what, fix = repr(target), "derive your class from it"
+        if isinstance(target, Target):
+            what = f"a {type(target).__name__} that is made already"
+            fix = f"name its class, {type(target).__name__}"
         raise TargetError(
-            f"target {name!r} is {target!r}; expected a subclass of chaos.ports.Target; "
-            "derive your class from it"
+            f"target {name!r} is {what}; expected a subclass of chaos.ports.Target; {fix}"
         )
     if inspect.isabstract(target):
         missing = ", ".join(sorted(target.__abstractmethods__))

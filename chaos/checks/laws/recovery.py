@@ -11,6 +11,7 @@ from chaos.checks.laws.basis import FAULTS_THAT_END, Basis
 from chaos.checks.laws.calls import FIRST_ERROR_STATUS, asked_pause_s
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
 from chaos.checks.laws.repeated import repeated
+from chaos.checks.laws.silence import silent
 from chaos.checks.record import RunRecord
 from chaos.ports import Promises
 from chaos.trace.events import (
@@ -46,6 +47,9 @@ class Recovers(Law):
     answer, unless all was well before the first fault and somebody asked then. An answer that the
     service has given before, and for which it now calls nobody, may come from a cache: whatever
     its mode, it is no sign that the service is back, nor that it is not.
+
+    Where nothing was ever answered in the best mode, one thing still tells: a question for which
+    the service had called, each time in vain, and for which nobody is called any more.
     """
 
     name: ClassVar[str] = "recovers"
@@ -61,9 +65,9 @@ class Recovers(Law):
             return self.not_exercised(calm)
         asks = _asks(run.trace)
         best = run.best_mode
-        if all(ask.answer.mode != best for ask in asks):
-            return self.not_exercised(_why_never_well(asks, best, run.trace))
         due_s = _due_s(calm, run)
+        if all(ask.answer.mode != best for ask in asks):
+            return self._judge_without_the_best(calm, asks, due_s, run)
         last = _last_due(
             _telling(asks, run), best, due_s, after=calm.seq, patience_s=_patience_s(run)
         )
@@ -79,6 +83,24 @@ class Recovers(Law):
         back = [*([repr(best)] if last else []), *(["a fresh copy"] if index else [])]
         return self.passed(
             f"back to {' and '.join(back)} after {count(calm.healed, 'fault')}, within the bound"
+        )
+
+    def _judge_without_the_best(
+        self, calm: _Calm, asks: list[_Ask], due_s: float, run: RunRecord
+    ) -> Verdict:
+        """Judge a run without an answer in the best mode by whether anybody still calls."""
+        least_s = due_s if _promises_a_time(run.promises) else due_s + UNPROMISED_S
+        late = [each for each in silent(run, after=calm.seq) if each.ask.at_s >= least_s - TICK_S]
+        if not late:
+            return self.not_exercised(_why_never_well(asks, run.best_mode, run.trace))
+        last = late[-1]
+        called, ask = " and ".join(last.upstreams), last.ask
+        return self.broken(
+            f"ask {ask.ask} came {seconds(ask.at_s - calm.since_s)} after the last fault, and "
+            f"nobody has called {called} since, though every call for that question had failed",
+            expected=f"a call of {called}, or answer.mode: {run.best_mode}",
+            seen=f"no call, and answer.mode: {last.answer.mode}",
+            evidence=[calm.last, ask, last.answer],
         )
 
     def _not_back(self, calm: _Calm, ask: _Ask, expected: str, seen: str) -> Verdict:
@@ -115,7 +137,9 @@ def impaired(run: RunRecord) -> Impaired | None:
         return None
     asks, best, due_s = _asks(run.trace), run.best_mode, _due_s(calm, run)
     if all(ask.answer.mode != best for ask in asks):
-        return None
+        waiting = silent(run, after=calm.seq)
+        is_told = any(each.ask.at_s >= due_s + UNPROMISED_S - TICK_S for each in waiting)
+        return Impaired(ask=waiting[-1].ask, since_s=due_s) if waiting and not is_told else None
     telling = _telling(asks, run)
     if not telling:
         return None

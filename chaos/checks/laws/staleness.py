@@ -218,12 +218,14 @@ class _Age:
         """Its age at a time; None if the trace does not tell it.
 
         A service may go by the wall clock, which may have been stepped, or by another: the younger
-        of the two ages is held against it.
+        of the two ages is held against it. By a clock that was set back behind the download, the
+        copy comes from the future, which tells nothing of its age.
         """
         if self.answer is None:
             return None
         elapsed_s = now_s - self.answer.at_s
-        return min(elapsed_s, elapsed_s + self._stepped_s)
+        by_the_wall_s = elapsed_s + self._stepped_s
+        return elapsed_s if by_the_wall_s < -TICK_S else min(elapsed_s, by_the_wall_s)
 
     def _rests_on(self, answer: ResponseEvent | None) -> None:
         if answer is not None:

@@ -15,6 +15,7 @@ from chaos.trace.events import (
     AnswerEvent,
     AskEvent,
     BreakerEvent,
+    ClockEvent,
     FaultEvent,
     GivenUpEvent,
     IndexEvent,
@@ -177,6 +178,11 @@ class Story:
     def action(self, action: str, **detail: Scalar) -> Self:
         """Something is done to the world or the service."""
         self._record(ActionEvent, action=action, detail=tuple(sorted(detail.items())))
+        return self
+
+    def clock(self, step_s: float) -> Self:
+        """The wall clock jumps."""
+        self._record(ClockEvent, step_s=step_s)
         return self
 
     def step(self, path: str) -> Self:

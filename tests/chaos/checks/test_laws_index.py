@@ -10,7 +10,7 @@ from chaos.checks.laws.index import CacheIsNeverLost, NoTornIndex
 from chaos.checks.laws.staleness import StaleIsSaid
 from chaos.ports import CachePolicy, Promises
 from chaos.trace.events import Scalar
-from chaos.verdict import Verdict
+from chaos.verdict import Outcome, Verdict
 from tests.chaos.checks.story import Story, broken, passed, untested
 
 DAY_S = 86_400
@@ -352,3 +352,21 @@ def test_cache_is_never_lost_is_not_put_off_by_an_unchanged_index() -> None:
 
     assert broken(verdict)
     assert (verdict.expected, verdict.seen) == ("g1 (aa)", "absent")
+
+
+@pytest.mark.parametrize(
+    ("step_s", "breach"),
+    [
+        pytest.param(-DAY_S * 3, True, id="behind the download"),
+        pytest.param(-DAY_S * 1.5, False, id="to a time at which the copy was fresh"),
+        pytest.param(DAY_S, True, id="forward"),
+    ],
+)
+def test_stale_is_said_of_a_copy_from_the_future(step_s: float, *, breach: bool) -> None:
+    """By a clock that was set back so far, the copy would be fresh for ever."""
+    story = Story().asks(1).fetch("index").answer(text="a").clock(step_s)
+    story.at(DAY_S * 2).asks(2).answer(text="a")
+
+    verdict = story.judged_by(StaleIsSaid, PROMISED)
+
+    assert (verdict.outcome is Outcome.FAILED) is breach

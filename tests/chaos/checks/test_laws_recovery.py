@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chaos.checks.laws.recovery import Recovers
 from chaos.ports import BreakerPolicy, CachePolicy, Promises
+from chaos.trace.said import Said
 from tests.chaos.checks.story import Story, broken, passed, record, untested
 
 PROMISED = Promises(
@@ -223,6 +225,111 @@ def test_recovers_speaks_the_targets_own_words() -> None:
 
     assert broken(Recovers().judge(replace(run, best_mode="told")))
     assert untested(Recovers().judge(run))
+
+
+def in_vain(status: int | None = 503, **more: Any) -> Story:
+    """Nobody was ever answered by the model: the fault was there first, and ended at 100 s."""
+    story = Story().fault("injected").asks(1).call(status, faults=("outage",), **more)
+    return story.answer("fallback").at(100).by("script").fault("healed")
+
+
+def test_recovers_fails_a_service_that_calls_nobody_any_more() -> None:
+    """Where nothing shows what a good answer is, that no call is made shows that it gave up."""
+    story = in_vain().at(160).asks(2).answer("fallback")
+
+    verdict = story.judged_by(Recovers, PROMISED)
+
+    assert broken(verdict)
+    assert verdict.expected == "a call of openai, or answer.mode: llm"
+    assert verdict.evidence == (5, 6, 7)
+
+
+def test_recovers_gives_a_silent_service_the_time_that_it_may_take() -> None:
+    """Until its breaker lets a call through; an hour, if it promises none."""
+    early = in_vain().at(159).asks(2).answer("fallback")
+    unpromised = in_vain().at(3699).asks(2).answer("fallback")
+
+    assert untested(early.judged_by(Recovers, PROMISED))
+    assert untested(unpromised.judged_by(Recovers, Promises()))
+    assert broken(unpromised.at(3700).asks(3).answer("fallback").judged_by(Recovers, Promises()))
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param(in_vain().at(160).asks(2).call(503).answer("fallback"), id="calls"),
+        pytest.param(
+            in_vain().at(130).by("probe").call().at(160).asks(2).answer("fallback"),
+            id="calls at another's",
+        ),
+        pytest.param(in_vain().at(160).asks(2, "Who?").answer("fallback"), id="another question"),
+        pytest.param(in_vain(400).at(160).asks(2).answer("fallback"), id="refused for good"),
+        pytest.param(
+            in_vain(429, said=Said(text=None, whole=False, ended="failed", retry_can_help=False))
+            .at(160)
+            .asks(2)
+            .answer("fallback"),
+            id="a spent quota",
+        ),
+        pytest.param(in_vain(200).at(160).asks(2).answer("fallback"), id="served"),
+        pytest.param(in_vain(200, error="Closed").at(160).asks(2).answer("fallback"), id="closed"),
+        pytest.param(
+            Story()
+            .asks(9)
+            .answer("fallback")
+            .fault("injected")
+            .asks(1)
+            .call(503, faults=("outage",))
+            .answer("fallback")
+            .fault("healed")
+            .at(160)
+            .asks(2)
+            .answer("fallback"),
+            id="never needed a call",
+        ),
+    ],
+)
+def test_recovers_takes_silence_for_no_sign_otherwise(story: Story) -> None:
+    """Whoever calls has not given up; and not every question needs a call."""
+    assert untested(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_fails_a_service_that_stays_with_its_second_best() -> None:
+    """Another provider answers in the place of one that nobody asks any more."""
+    story = Story().fault("injected").asks(1).call(503, faults=("outage",)).fetch("copy")
+    story.answer("fallback").at(100).by("script").fault("healed")
+    story.at(160).asks(2).fetch("copy").answer("fallback")
+
+    verdict = story.judged_by(Recovers, replace(PROMISED, caches={}))
+
+    assert broken(verdict)
+    assert verdict.expected == "a call of openai, or answer.mode: llm"
+
+
+def test_recovers_spares_an_upstream_that_has_helped_somebody() -> None:
+    """What it gave may be in use still, such as a token."""
+    story = in_vain().by("script").fault("injected").asks(5, "Who?").call().answer("fallback")
+    story.by("script").fault("healed").at(200).asks(2).answer("fallback")
+
+    assert untested(story.judged_by(Recovers, PROMISED))
+
+
+def test_recovers_lets_a_cached_upstream_be_silent() -> None:
+    """What is read through a promised copy may be left alone for longer."""
+    story = in_vain().at(160).asks(2).answer("fallback")
+    cached = replace(PROMISED, caches={"openai": CachePolicy(fresh_for_s=60)})
+
+    assert untested(story.judged_by(Recovers, cached))
+
+
+@pytest.mark.parametrize(
+    "ended", [{"status": None, "error": "ReadTimeout"}, {"status": 429}, {"status": 500}]
+)
+def test_recovers_knows_trouble_that_passes(ended: dict[str, Any]) -> None:
+    """A timeout, a rate limit, an error of the server."""
+    story = in_vain(**ended).at(160).asks(2).answer("fallback")
+
+    assert broken(story.judged_by(Recovers, PROMISED))
 
 
 def test_recovers_spares_questions_that_have_no_better_answer() -> None:

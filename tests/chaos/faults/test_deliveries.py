@@ -102,6 +102,7 @@ def test_fault_bends_the_delivery(bent: Fault, expected: Delivery) -> None:
         pytest.param(gcs("limit_data", bytes=SIZE), id="limit not reached"),
         pytest.param(gcs("slicer", size=SIZE, delay="1s"), id="one slice"),
         pytest.param(gcs("cut_stream", after=1, how="fin"), id="no stream"),
+        pytest.param(gcs("bandwidth", rate="9999999MB"), id="no time at all"),
     ],
 )
 def test_fault_without_effect_leaves_the_delivery_perfect(harmless: Fault) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chaos.errors import TargetError
+from chaos.ports import Answer, Target
 from chaos.targets.registry import find_target
 
 TARGET = """
@@ -67,3 +68,35 @@ def test_a_module_that_asks_nobody_is_imported(
     monkeypatch.syspath_prepend(tmp_path)
 
     assert find_target("asks_nobody:It").name == "it"
+
+
+class Made(Target):
+    """A target of which there is one already."""
+
+    def ask(self, question: str) -> Answer:
+        """Nobody asks."""
+        raise AssertionError(question)
+
+
+made = Made()
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (":It", "target ':It' names no module; expected package.module:Name;"),
+        ("json:", "target 'json:' names nothing in its module; expected package.module:Name;"),
+        ("no/such/thing.py:It", "write a module as Python imports it: no.such.thing:It"),
+        ("nosuch:It", "install it, or go to the folder that has it"),
+        (
+            "tests.chaos.targets.test_importing:made",
+            "is a Made that is made already; expected a subclass of chaos.ports.Target; name its",
+        ),
+    ],
+)
+def test_half_a_reference_is_told_as_that(reference: str, said: str) -> None:
+    """What stands there, and what to write instead."""
+    with pytest.raises(TargetError) as caught:
+        find_target(reference)
+
+    assert said in str(caught.value)

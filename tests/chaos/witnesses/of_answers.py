@@ -51,6 +51,15 @@ class IsInTime(IsLate):
 _turn = threading.Lock()
 
 
+OUTAGE_FIRST = (
+    "- inject: {id: outage, upstream: weather, fault: http_error, status: 503}\n"
+    + ASK
+    + "- heal: outage\n- advance: 5m\n"
+    + ASK
+)
+"""Nobody sees what a good answer of a service is that never comes back."""
+
+
 class NeverComesBack(Base):
     """Gives its provider up for ever after the first failure."""
 
@@ -155,6 +164,7 @@ WITNESSES = (
         method="- ask: {question: oslo, users: 3}\n",
     ),
     Witness(law="recovers", breaks=NeverComesBack, keeps=Base, method=HEALED),
+    Witness(law="recovers", breaks=NeverComesBack, keeps=Base, method=OUTAGE_FIRST),
     Witness(law="recovers", breaks=StaysAwayLonger, keeps=StaysAway, method=HEALED),
     Witness(law="no-fabricated-success", breaks=MakesItUp, keeps=Base, method=ASK + OUTAGE + ASK),
     Witness(

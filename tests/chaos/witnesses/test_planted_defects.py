@@ -134,6 +134,7 @@ PLANTED = (
         'self._failed = event.what == "failed"',
         "self._failed = False",
     ),
+    Planted("recovers", "recovery", "in silent(run, after=calm.seq) if", "in () if"),
     Planted("no-fabricated-success", "answers", "text.strip() in answer.text for", "True for"),
     Planted(
         "no-fabricated-success",

@@ -32,28 +32,32 @@ def headers_of(standings: Iterable[Standing]) -> list[tuple[str, str]]:
     return headers
 
 
-def model_of(request: Request) -> str | None:
+def model_of(request: Request, usual: str | None = None) -> str | None:
     """The model that a request names; None if it names none, or cannot be read.
+
+    Args:
+        request: As it came.
+        usual: The model where a request need not name one.
 
     Example:
         >>> model_of(Request(method="POST", url="", body=b'{"model": "gpt-4o"}'))
         'gpt-4o'
     """
     try:
-        model = parsed(request.body)["model"]
-    except (ValueError, LookupError, TypeError):
+        model = parsed(request.body).get("model") or usual
+    except (ValueError, AttributeError):
         return None
     return model if isinstance(model, str) else None
 
 
-def require_room(meter: Meter, request: Request) -> Response | None:
-    """Count a request that names a model; the provider's 429 if it is too much.
+def require_room(meter: Meter, request: Request, model: str) -> Response | None:
+    """Count a request that can be read, for a model; the provider's 429 if it is too much.
 
     A request counts for what it may cost: the tokens it allows, or a token for each four
     characters, whichever is more.
     """
     body = parsed(request.body)
-    allowed, model = [body.get(key) for key in _BUDGETS], body["model"]
+    allowed = [body.get(key) for key in _BUDGETS]
     written = math.ceil(len(request.body) / _CHARACTERS_PER_TOKEN)
     asked = max([written, *(each for each in allowed if isinstance(each, int))])
     excess = meter.draw(tokens=asked)

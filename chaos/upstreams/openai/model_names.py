@@ -76,6 +76,9 @@ DEFAULT_MODELS = (
 """Those that answer as the stand-in does. Prices change: a test brings those that it claims
 something about."""
 
+DEFAULT_MODERATION = "omni-moderation-latest"
+"""The model of a request for a moderation that names none."""
+
 UNMODELLED = re.compile(
     r"audio|realtime|transcribe|^tts|^whisper|image|^dall-e|^sora|vision-preview|search-preview"
     r"|codex|deep-research|computer-use|-pro\b|^o1-(?:mini|preview)|^text-moderation"

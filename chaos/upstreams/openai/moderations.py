@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, Tag
 from chaos.http import Response, json_response
 from chaos.upstreams.declared import Declared, by
 from chaos.upstreams.openai.asked import Asked
+from chaos.upstreams.openai.model_names import DEFAULT_MODERATION
 from chaos.upstreams.openai.models import Catalogue
 
 CATEGORIES = {
@@ -105,7 +106,7 @@ class ModerationsApi:
     def create(self, asked: Asked) -> Response:
         """A judgement of each input."""
         request = asked.body(ModerationRequest)
-        name = request.model or "omni-moderation-latest"
+        name = request.model or DEFAULT_MODERATION
         self._models.find(name, "moderation", asked)
         results = [_result(text, kinds) for text, kinds in request.inputs]
         payload = {"id": asked.new_id("modr-", 32), "model": name, "results": results}

@@ -16,7 +16,7 @@ from chaos.trace.events import Scalar
 from chaos.upstreams.given import MODEL, ModelGiven
 from chaos.upstreams.openai import azure, errors
 from chaos.upstreams.openai.limits import LIMITED, headers_of, model_of, require_room
-from chaos.upstreams.openai.model_names import DEFAULT_MODELS, UNMODELLED
+from chaos.upstreams.openai.model_names import DEFAULT_MODELS, DEFAULT_MODERATION, UNMODELLED
 from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.openai.routes import OPERATIONS, QUERIED, Routed, Routes
 from chaos.upstreams.rates import Meters, RateLimits
@@ -212,12 +212,13 @@ class OpenAIUpstream(Upstream):
         if routed.operation not in QUERIED:
             asked.query(DeclaredQuery)
         counted = self._has_limits and routed.operation in LIMITED
-        model = model_of(request) if counted else None
+        usual = DEFAULT_MODERATION if routed.operation == "moderations" else None
+        model = model_of(request, usual) if counted else None
         if model is None:
             # What cannot be read costs nothing: it will be refused.
             return self._answers[routed.operation](asked)
         meter = self._meters.of(limited_as or self._one_name_of(model))
-        response = require_room(meter, request)
+        response = require_room(meter, request, model)
         if response is None:
             try:
                 response = self._answers[routed.operation](asked)

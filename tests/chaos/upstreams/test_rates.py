@@ -147,6 +147,16 @@ def test_limits_are_those_of_one_model() -> None:
     assert statuses == [200, 429, 200]
 
 
+def test_request_that_names_no_model_is_counted() -> None:
+    """It is for the usual one."""
+    upstream = OpenAIUpstream(limits=RateLimits(requests_per_minute=1))
+    named = {"model": "omni-moderation-latest"}
+    statuses = [
+        upstream.handle(post("/moderations", {"input": "?"} | more)).status for more in ({}, named)
+    ]
+    assert statuses == [200, 429]
+
+
 def test_every_error_has_an_id_of_its_own() -> None:
     """Whether the request is at fault or the provider, but not a proxy before it."""
     upstream = OpenAIUpstream()

@@ -39,6 +39,7 @@ _KEEPERS = frozenset(
 """They keep the time of a file beside what is in it, as a whole number, and look at no clock."""
 
 _TIMES = ("st_atime", "st_mtime", "st_ctime")
+_IN_NUMBERS = frozenset({"st_mode", "st_ino", "st_dev", "st_nlink", "st_uid", "st_gid", "st_size"})
 
 # By name: a closure over one of these would be found, and replaced by what is made here.
 _stat, _lstat, _fstat = os.stat, os.lstat, os.fstat
@@ -124,7 +125,12 @@ class FileTimes:
         if caller.f_globals.get("__name__") in _KEEPERS:
             return found
         numbers = list(found[:10])
-        named = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}
+        # Without those that stand in the numbers: since Python 3.13 they may not be told twice.
+        named = {
+            name: getattr(found, name)
+            for name in dir(found)
+            if name.startswith("st_") and name not in _IN_NUMBERS
+        }
         for place, name in enumerate(_TIMES, start=7):
             if named[name] >= since_s:
                 numbers[place] = _marked(numbers[place], is_new=is_new)

@@ -141,7 +141,7 @@ def many_coroutines() -> Figure:
 
 
 def memory(number: int = 100_000) -> Figure:
-    """What so many runs of one call add to the memory of the process, after as many as warm up."""
+    """What so many runs of one call add to the memory of the process, after a tenth as many."""
     client = openai.OpenAI(api_key="sk-bench", max_retries=0)
     with SimulatedTier() as simulation:
         for seed in range(number // 10):

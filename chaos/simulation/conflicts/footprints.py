@@ -26,6 +26,7 @@ from __future__ import annotations
 import _collections_abc
 import abc
 import contextlib
+import dataclasses
 import enum
 import functools
 import inspect
@@ -46,7 +47,10 @@ _TARGETS = f"{_HARNESS}targets/"
 
 _HELPERS = frozenset(
     module.__file__
-    for module in (_collections_abc, abc, contextlib, enum, functools, inspect, types, typing)
+    for module in (
+        *(_collections_abc, abc, contextlib, dataclasses, enum),
+        *(functools, inspect, types, typing),
+    )
 ) | {"<string>", "<frozen abc>", "<frozen _collections_abc>"}
 """Modules that keep nothing of their own: with the harness, they work on what is the harness's.
 
@@ -169,11 +173,13 @@ def _is_bound(stretch: _Stretch) -> bool:
 
 
 def _is_harness(frame: FrameType) -> bool:
-    """Whether it is code of ours, or works for us; targets are the service's side."""
+    """Whether it is code of ours, or works for us; packages of targets are the service's side."""
     following: FrameType | None = frame
     while following is not None and following.f_code.co_filename in _HELPERS:
         following = following.f_back
     if following is None:
         return False
     path = following.f_code.co_filename
-    return path.startswith(_HARNESS) and not path.startswith(_TARGETS)
+    # Modules beside those packages find targets, and look at what they say.
+    is_target = path.startswith(_TARGETS) and "/" in path[len(_TARGETS) :]
+    return path.startswith(_HARNESS) and not is_target

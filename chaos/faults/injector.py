@@ -51,7 +51,8 @@ class Injector:
         >>> from chaos.scenario.faults import TimeoutFault
         >>> from chaos.upstreams.openai import OpenAIUpstream
         >>> injector = Injector(Seeded(7))
-        >>> injector.inject(TimeoutFault(upstream="openai", fault="timeout"), now_s=0.0)
+        >>> lost = TimeoutFault(upstream="openai", fault="timeout", takes_effect=False)
+        >>> injector.inject(lost, now_s=0.0)
         'timeout'
         >>> decision = injector.decide(OpenAIUpstream(), Operation("chat.completions"), call=1)
         >>> decision.lost.how, decision.touched

@@ -78,7 +78,7 @@ def behaviour_of(fault: Fault, *, id: str, choices: Choices) -> AnyBehaviour:  #
     Example:
         >>> from chaos.choices import Seeded
         >>> from chaos.scenario.faults import TimeoutFault
-        >>> fault = TimeoutFault(upstream="openai", fault="timeout")
+        >>> fault = TimeoutFault(upstream="openai", fault="timeout", takes_effect=False)
         >>> behaviour_of(fault, id="hang", choices=Seeded(7)).lose().how
         'silence'
     """

@@ -85,6 +85,7 @@ class AnthropicUpstream(Upstream):
             limits, and no headers that tell of them.
 
     Example:
+        >>> import json
         >>> body = {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": [
         ...     {"role": "user", "content": "Is the VPN down?"}]}
         >>> request = Request(

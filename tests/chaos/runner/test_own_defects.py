@@ -382,10 +382,7 @@ BROKEN: dict[str, tuple[str, str, Notices]] = {
     ),
     "a fault that is healed goes on": (
         INJECTOR,
-        (
-            "- if self._active.pop(id, None) is not None and self.recorder is not None:\n"
-            "+ if self._active.get(id) is not None and self.recorder is not None:"
-        ),
+        "- self._alike(ended).remove(ended)\n+ pass",
         ends(PASSED, ENDED),
     ),
     "hidden folders are searched": (

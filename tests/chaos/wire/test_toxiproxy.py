@@ -33,7 +33,7 @@ def is_alive(pid: int) -> bool:
     """Whether there is such a process, other than as a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # Gone before it was opened, or read.
         return False
     return stat.rpartition(")")[2].split()[0] != "Z"
 

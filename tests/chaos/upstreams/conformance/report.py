@@ -33,10 +33,10 @@ default. Where the client has several calls for a method, all of them had to be 
 _LOST = """\
 ## What the table does not ask
 
-In the table, a connection that is reset is reset before the request was carried out. Here is the
-same with an answer that is lost: the request was carried out, and the client tries again all the
-same. These calls end in an error although they did what they were to do. Whoever calls them has to
-expect it:
+In the table, a connection that is reset is reset before the request was carried out. Now
+the answer is lost instead: the request was carried out, and the client still tries again. These
+calls end in an error although they did what they were asked to do, so their callers have to expect
+it:
 
 | method | ends in |
 | --- | --- |

@@ -17,10 +17,8 @@ from chaos.trace.bill import Bill
 from chaos.trace.events import EVENT_TYPES, Event
 from chaos.trace.recorder import TraceRecorder
 from chaos.trace.said import Said
+from chaos.trace.scalars import is_scalar
 from chaos.trace.trace import Trace
-
-_KEPT = (str, int, float, bool, type(None), Said, Bill)
-"""What a trace can hold; a tuple of these, too."""
 
 
 class OwnEvents:
@@ -112,4 +110,4 @@ def _fields(
 def _can_be_kept(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_can_be_kept, value))
-    return isinstance(value, _KEPT)
+    return is_scalar(value) or isinstance(value, Said | Bill)

@@ -8,18 +8,16 @@ from typing import Any, TypeVar
 
 from chaos.errors import TargetError
 from chaos.ports import Answer, Target, World
+from chaos.runner import returned
 from chaos.runner.service_loop import ServiceLoop
 from chaos.scenario.problems import listed
 from chaos.scenario.vocabulary import RESTART
-from chaos.targets.sayings import told_answer
 from chaos.trace.events import Scalar
 
 T = TypeVar("T")
 
 ERROR = "error"
 """The mode of an answer that never came; every target has it."""
-
-"""The action after which nothing of the process before is left."""
 
 
 class Service:
@@ -58,7 +56,7 @@ class Service:
                 f"{self._target.name}.ask() answered in mode {answer.mode!r}; expected "
                 f"{listed(modes)}; add it to the modes of the target, or correct it"
             )
-        return told_answer(f"{self._target.name}.ask()", answer)
+        return returned.answer(f"{self._target.name}.ask()", answer)
 
     def act(self, action: str, parameters: Mapping[str, Any]) -> Mapping[str, Scalar]:
         """See `Target.act`."""
@@ -66,24 +64,12 @@ class Service:
             self._end_loop()
             self._on_restart()
         detail: object = self._outcome(self._target.act(action, parameters))
-        if detail is None:
-            # Whoever has nothing to say often says nothing.
-            return {}
-        if not isinstance(detail, Mapping) or not all(map(_can_be_kept, detail.values())):
-            raise TargetError(
-                f"{self._target.name}.act({action!r}) returned {_a(detail)}; expected a mapping "
-                "of words to texts, numbers, true, false or None; return {} for nothing"
-            )
-        return detail
+        return returned.detail(f"{self._target.name}.act({action!r})", detail)
 
     def observe(self, key: str) -> Scalar:
         """See `Target.observe`."""
         value = self._outcome(self._target.observe(key))
-        if not all(map(_can_be_kept, value if isinstance(value, list | tuple) else [value])):
-            raise TargetError(
-                f"{self._target.name}.observe({key!r}) returned {_a(value)}; expected text, a "
-                "number, true, false, None, or a list of these; convert it"
-            )
+        returned.check_observation(f"{self._target.name}.observe({key!r})", value)
         return value
 
     def audit(self) -> tuple[str, ...]:
@@ -97,28 +83,17 @@ class Service:
         finally:
             self._end_loop()
 
-    def _outcome(self, returned: T | Awaitable[T]) -> T:
-        if not inspect.isawaitable(returned):
-            return returned
+    def _outcome(self, came: T | Awaitable[T]) -> T:
+        if not inspect.isawaitable(came):
+            return came
         if self._loop is None:
             # First it is there, then it starts: two users who come at once share one loop.
             self._loop = ServiceLoop()
             self._loop.start()
-        outcome: T = self._loop.wait_for(returned)
+        outcome: T = self._loop.wait_for(came)
         return outcome
 
     def _end_loop(self) -> None:
         if self._loop is not None:
             self._loop.close()
             self._loop = None
-
-
-def _can_be_kept(value: object) -> bool:
-    """Whether a trace can hold it."""
-    return value is None or isinstance(value, str | int | float)
-
-
-def _a(value: object) -> str:
-    if isinstance(value, list | tuple | Mapping) or not _can_be_kept(value):
-        return f"a {type(value).__name__}"
-    return repr(value)

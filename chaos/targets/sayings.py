@@ -1,4 +1,4 @@
-"""What is wrong with what a target says: its modes, its promises, its answers.
+"""What is wrong with what a target says of itself: its modes, its promises.
 
 A promise that names no upstream, or whose number is none, would be kept by every run: laws have
 nothing to judge then, and nobody is told.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from numbers import Real
 from typing import Any
 
 from chaos.errors import TargetError
-from chaos.ports import Answer, BreakerPolicy, CachePolicy, Promises, RetryBudget, RetryPolicy
+from chaos.ports import BreakerPolicy, CachePolicy, Promises, RetryBudget, RetryPolicy
 from chaos.scenario.problems import listed, suggest
 from chaos.scenario.vocabulary import Vocabulary
 
@@ -58,46 +58,6 @@ def check_modes(told: str, words: Vocabulary) -> None:
             f"{told} {wrong}; expected how it may answer, each once, the best first; write for "
             'example modes = ("told", "guessed", "error")'
         )
-
-
-def told_answer(told: str, answer: Answer) -> Answer:
-    """The answer as a trace keeps it: a number is its digits, and no text is an empty one.
-
-    Raises:
-        TargetError: It holds what no trace can keep.
-    """
-    sources: object = answer.sources
-    if not isinstance(sources, list | tuple) or not all(isinstance(each, str) for each in sources):
-        raise _unkept(told, "sources", sources, "a tuple of texts")
-    return replace(
-        answer,
-        text=_text(told, "text", answer.text) or "",
-        reason=_text(told, "reason", answer.reason),
-        index_state=_text(told, "index_state", answer.index_state),
-        stale=_flag(told, "stale", answer.stale),
-        truncated=_flag(told, "truncated", answer.truncated),
-        sources=tuple(sources),
-    )
-
-
-def _text(told: str, name: str, value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return str(value)
-    raise _unkept(told, name, value, "a text")
-
-
-def _flag(told: str, name: str, value: object) -> bool:
-    if value is None or isinstance(value, int):
-        return bool(value)
-    raise _unkept(told, name, value, "True or False")
-
-
-def _unkept(told: str, name: str, value: object, expected: str) -> TargetError:
-    return TargetError(
-        f"{told} answered with {_a(value)} as {name!r}; expected {expected}; convert it"
-    )
 
 
 def check_promises(told: str, promises: Promises, upstreams: Collection[str]) -> None:

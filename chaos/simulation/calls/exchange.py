@@ -13,6 +13,7 @@ from chaos.simulation.tasks.behalf import Behalf
 from chaos.trace.bill import Bill
 from chaos.trace.events import NO_STATUS, ResponseEvent, Scalar
 from chaos.trace.said import Said
+from chaos.trace.scalars import is_scalar
 
 Told = Response | Reply
 """What a provider says."""
@@ -211,6 +212,6 @@ def _in_order(detail: object) -> tuple[tuple[str, Scalar], ...]:
     if not isinstance(detail, Mapping):
         raise TypeError(f"describe() returned a {type(detail).__name__}, and no mapping")
     for key, value in detail.items():
-        if value is not None and not isinstance(value, str | int | float):
+        if not is_scalar(value):
             raise TypeError(f"describe() returned a {type(value).__name__} as {key!r}")
     return tuple(sorted(detail.items()))

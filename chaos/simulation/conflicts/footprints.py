@@ -173,13 +173,11 @@ def _is_bound(stretch: _Stretch) -> bool:
 
 
 def _is_harness(frame: FrameType) -> bool:
-    """Whether it is code of ours, or works for us; packages of targets are the service's side."""
+    """Whether it is code of ours, or works for us; targets are the service's side."""
     following: FrameType | None = frame
     while following is not None and following.f_code.co_filename in _HELPERS:
         following = following.f_back
     if following is None:
         return False
     path = following.f_code.co_filename
-    # Modules beside those packages find targets, and look at what they say.
-    is_target = path.startswith(_TARGETS) and "/" in path[len(_TARGETS) :]
-    return path.startswith(_HARNESS) and not is_target
+    return path.startswith(_HARNESS) and not path.startswith(_TARGETS)

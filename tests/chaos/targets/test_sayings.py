@@ -10,7 +10,6 @@ import pytest
 
 from chaos.errors import TargetError
 from chaos.ports import (
-    Answer,
     BreakerPolicy,
     CachePolicy,
     Promises,
@@ -18,7 +17,7 @@ from chaos.ports import (
     RetryPolicy,
     Vocabulary,
 )
-from chaos.targets.sayings import check_modes, check_promises, told_answer
+from chaos.targets.sayings import check_modes, check_promises
 
 UPSTREAMS = ("weather", "maps")
 
@@ -130,32 +129,4 @@ def test_modes_that_are_no_words_are_refused(modes: Any, said: str) -> None:
 
     with pytest.raises(TargetError, match="target 'shop'") as caught:
         check_modes("target 'shop'", words)
-    assert said in str(caught.value)
-
-
-def test_answer_is_told_in_what_a_trace_can_keep() -> None:
-    """A number is its digits, no text is an empty one, and a list of sources is a tuple."""
-    odd: Any = {"text": 12, "reason": 503, "stale": None, "truncated": 1, "sources": ["a"]}
-
-    kept = told_answer("shop.ask()", Answer(mode="told", **odd))
-
-    assert kept == Answer(mode="told", text="12", reason="503", truncated=True, sources=("a",))
-    empty: Any = None
-    assert not told_answer("shop.ask()", Answer(mode="told", text=empty)).text
-
-
-@pytest.mark.parametrize(
-    ("odd", "said"),
-    [
-        ({"text": b"sunny"}, "answered with bytes as 'text'; expected a text; convert it"),
-        ({"reason": ["no"]}, "answered with list as 'reason'; expected a text; convert it"),
-        ({"stale": "yes"}, "answered with 'yes' as 'stale'; expected True or False; convert it"),
-        ({"sources": "abc"}, "answered with 'abc' as 'sources'; expected a tuple of texts; conv"),
-        ({"sources": (1,)}, "answered with tuple as 'sources'; expected a tuple of texts; conv"),
-    ],
-)
-def test_answer_that_no_trace_can_keep_is_refused(odd: dict[str, Any], said: str) -> None:
-    """With the method that gave it."""
-    with pytest.raises(TargetError, match=r"^shop\.ask\(\) answered") as caught:
-        told_answer("shop.ask()", Answer(mode="told", **odd))
     assert said in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import _thread
+import atexit
 import multiprocessing
 import os
 import signal
@@ -21,6 +22,8 @@ from tests.chaos.simulation.toys import World, chat, nap
 
 _OLD = _socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 """One that was made before any run."""
+
+atexit.register(_OLD.close)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,10 @@ _OUTCOMES = frozenset({"success", "failure", "neutral"})
 _REFUSED_ENOUGH = 3
 """So many refused questions in a row are not the questions' fault."""
 
+_CLOSED = frozenset({"quota_exhausted", "bad_api_key"})
+_LASTING = re.compile(r"HTTP (404|405|410)\b|model_not_found|invalid_model|DeploymentNotFound")
+"""Refusals that are nobody's question's fault: wrong address, or a model that is not there."""
+
 _WRAPPER = "APIConnectionError"
 """The SDK's name for whatever went wrong with a connection; what did, is its cause."""
 
@@ -57,11 +61,13 @@ class Seen:
     """What one process of the service has done, as the harness saw it; also a listener.
 
     Attributes:
+        at_s: When each event came, in seconds of ``time.monotonic``.
         refreshed: What was returned to whoever had the service look for a newer index.
     """
 
     answers: list[Answer] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    at_s: list[float] = field(default_factory=list)
     refreshed: list[object] = field(default_factory=list)
     opened_s: float = 0.0
     began_s: float = field(default_factory=time.monotonic)
@@ -69,6 +75,7 @@ class Seen:
     def __call__(self, event: Event, /) -> None:
         """Keep an event."""
         self.events.append(event)
+        self.at_s.append(time.monotonic())
         if isinstance(event, BreakerTransition) and event.new == "open":
             self.opened_s = time.monotonic()
 
@@ -165,8 +172,9 @@ def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator
         yield from differ("API key valid", told["api_key_valid"], True)  # noqa: FBT003
     refused_last = sum(1 for _ in takewhile(lambda each: each.reason == "rejected", judged[::-1]))
     if refused_last and told["circuit_breaker"]["state"] == "closed":
-        is_available = refused_last < _REFUSED_ENOUGH
-        yield from differ("available", told["synthesis_available"], is_available)
+        is_available = _is_available_after(refused_last, seen)
+        if is_available is not None:
+            yield from differ("available", told["synthesis_available"], is_available)
     expected = "llm" if told["synthesis_available"] else "fallback"
     yield from differ("mode", told["mode"], expected)
     if told["synthesis_available"]:
@@ -177,6 +185,16 @@ def _assistant(status: Any, seen: Seen, settings: Mapping[str, Any]) -> Iterator
     refused = len(seen.of(QuestionRefused))
     limit = settings["limits.max_questions"]
     yield from differ("load", load, {"questions": 0, "limit": limit, "refused": refused})
+
+
+def _is_available_after(refused_last: int, seen: Seen) -> bool | None:
+    """Whether an answer can be expected after so many refusals in a row; None if in doubt."""
+    lasts = [bool(_LASTING.search(each.cause)) for each in seen.of(RetryGivenUp)]
+    if refused_last >= _REFUSED_ENOUGH or lasts[-1:] == [True]:
+        return False
+    # After an account that was closed, one wrong question does not show that it is open again.
+    closed = any(each.reason in _CLOSED for each in seen.answers)
+    return None if closed or any(lasts) else True
 
 
 def _index(told: Any) -> Iterator[str]:
@@ -266,18 +284,23 @@ def refreshed(seen: Seen) -> Iterator[str]:
 
 def _generations(seen: Seen) -> Iterator[str]:
     """Whether a refresh that is said to have changed the index has done so."""
-    served = None
-    for event in seen.events:
-        if isinstance(event, IndexServed):
-            served = event.generation or served
+    before = None
+    served: list[tuple[float, str]] = []
+    for at_s, event in zip(seen.at_s, seen.events, strict=True):
+        if isinstance(event, IndexServed) and event.generation is not None:
+            served.append((at_s, event.generation))
         elif isinstance(event, RefreshEnded) and event.outcome != "failed":
-            is_same = event.generation == served
-            if served is not None and is_same != (event.outcome == "unchanged"):
+            # While it runs, others may be served the new index before it says that it is there.
+            began_s = at_s - event.duration_s - _EXACT
+            before = next((told for then_s, told in reversed(served) if then_s < began_s), before)
+            is_same = event.generation == before
+            if before is not None and is_same != (event.outcome == "unchanged"):
                 yield (
                     f"a refresh: the service says {event.outcome!r} of generation "
-                    f"{event.generation}, and served {served} before"
+                    f"{event.generation}, and served {before} before"
                 )
-            served = event.generation
+            before = event.generation
+            served.clear()
 
 
 def _counted(counted: Iterable[Metric], seen: Seen, status: Any) -> Iterator[str]:

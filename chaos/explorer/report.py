@@ -38,9 +38,15 @@ class Searched:
 def table(searches: Iterable[Searched]) -> Table:
     """A line for each search."""
     told = Table(title="What was searched", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for title in ("scenario", "runs", "a second", "saved", "covered", "findings"):
-        is_number = title in {"runs", "a second", "saved"}
-        told.add_column(title, justify="right" if is_number else "left", overflow="fold")
+    for title in ("scenario", "runs", "runs/s", "saved", "covered", "findings"):
+        is_number = title in {"runs", "runs/s", "saved"}
+        told.add_column(
+            title,
+            justify="right" if is_number else "left",
+            overflow="fold",
+            # A name that is broken in two cannot be copied; findings may take a second line.
+            no_wrap=title != "findings",
+        )
     for each in searches:
         found = each.found
         covered = telling.covered(found, each.campaign.bounds)

@@ -45,10 +45,10 @@ class _Judging:
         ]
         begin = healed[-1] if healed else next(iter(self._events), None)
         if begin is None:
-            return self._open("nothing happened at all")
-        since = "the last fault was healed" if healed else "the beginning"
+            return self._open("nothing happened")
+        since = "the last heal" if healed else "the beginning"
         return self._after(begin, promise.moment, promise.within_s, since) or self._verdict(
-            Outcome.PASSED, f"it came within {format_duration(promise.within_s)} of when {since}"
+            Outcome.PASSED, f"it happened within {format_duration(promise.within_s)} of {since}"
         )
 
     def leads_to(self, promise: LeadsTo) -> Verdict:
@@ -61,7 +61,7 @@ class _Judging:
             late = self._after(event, promise.then, promise.within_s, since)
             if late is not None:
                 return late
-        return self._verdict(Outcome.PASSED, f"{len(began)} times, and each time it followed")
+        return self._verdict(Outcome.PASSED, f"{len(began)} of {len(began)} followed in time")
 
     def _after(self, begin: Event, moment: Moment, within_s: float, since: str) -> Verdict | None:
         """None if the moment comes in time after ``begin``."""
@@ -72,12 +72,12 @@ class _Judging:
         if came is None and self._now_s < due_s - _TICK_S:
             left = format_duration(due_s - self._now_s)
             return self._open(
-                f"it has not come since {since}, and the run ends {left} before it had to"
+                f"it has not happened since {since}, and the run ends {left} before the limit"
             )
         seen = f"after {format_duration(came.at_s - begin.at_s)}" if came else "never"
         return self._verdict(
             Outcome.FAILED,
-            f"{moment.describe()} did not come within {format_duration(within_s)} since {since}",
+            f"{moment.describe()} did not happen within {format_duration(within_s)} of {since}",
             seen=seen,
             evidence=(begin, came) if came else (begin,),
         )

@@ -109,7 +109,7 @@ def _answers(window: Window, rest: Sequence[str]) -> Measured:
     answers = [event for event in window.events() if isinstance(event, AnswerEvent)]
     evidence = tuple(event.seq for event in answers)
     if not answers:
-        return Measured(missing="nobody asked anything")
+        return Measured(missing="no question was asked")
     counts = Counter(event.mode for event in answers)
     if rest:
         return Measured(values=(counts[rest[0]],), evidence=evidence)
@@ -133,7 +133,7 @@ _FIELDS: dict[str, str] = {"elapsed": "elapsed_s"}
 def _answer(window: Window, rest: Sequence[str]) -> Measured:
     answers = [event for event in window.events() if isinstance(event, AnswerEvent)]
     if not answers:
-        return Measured(missing="nobody asked anything")
+        return Measured(missing="no question was asked")
     field = _FIELDS.get(rest[0], rest[0])
     return Measured(
         values=tuple(getattr(event, field) for event in answers),
@@ -186,7 +186,7 @@ def _availability(window: Window, rest: Sequence[str]) -> Measured:
     events = window.events()
     asked = [event for event in events if isinstance(event, AskEvent)]
     if not asked:
-        return Measured(missing="nobody asked anything")
+        return Measured(missing="no question was asked")
     answers = [event for event in events if isinstance(event, AnswerEvent)]
     served = {answer.ask for answer in answers if answer.mode != "error"}
     ended = {answer.ask: answer.seq for answer in answers}
@@ -200,7 +200,7 @@ def _availability(window: Window, rest: Sequence[str]) -> Measured:
 def _amplification(window: Window, rest: Sequence[str]) -> Measured:
     asked = sum(isinstance(event, AskEvent) for event in window.events())
     if not asked:
-        return Measured(missing="nobody asked anything")
+        return Measured(missing="no question was asked")
     calls = _calls(window, rest)
     (count,) = calls.values
     assert isinstance(count, int)
@@ -211,7 +211,7 @@ def _slowest_answer(window: Window, rest: Sequence[str]) -> Measured:
     del rest
     answers = [event for event in window.events() if isinstance(event, AnswerEvent)]
     if not answers:
-        return Measured(missing="nobody asked anything")
+        return Measured(missing="no question was asked")
     slowest = max(answers, key=lambda event: event.elapsed_s)
     return Measured(values=(slowest.elapsed_s,), evidence=(slowest.seq,))
 
@@ -249,14 +249,14 @@ def _time_to_recover(window: Window, rest: Sequence[str]) -> Measured:
         None,
     )
     if served is None:
-        return Measured(missing=f"no answer was {window.best_mode!r} after the last heal")
+        return Measured(missing=f"no answer was in mode {window.best_mode!r} after the last heal")
     return Measured(values=(served.at_s - last.at_s,), evidence=(last.seq, served.seq))
 
 
 def _observation(window: Window, key: str) -> Measured:
     seen = [event for event in window.trace.of(ObservationEvent) if event.key == key]
     if not seen:
-        return Measured(missing=f"{key} was never looked at")
+        return Measured(missing=f"{key} was never observed")
     story = [event.seq for event in window.events() if _tells_of(key, event)]
     return Measured(values=(seen[-1].value,), evidence=(*story, seen[-1].seq))
 
@@ -281,9 +281,9 @@ def _per_question(window: Window) -> Iterator[tuple[list[ResponseEvent], AnswerE
 def _nothing_to_pay(window: Window) -> str | None:
     """Why there is nothing to say about money and tokens; None if there is."""
     if not any(isinstance(event, AskEvent) for event in window.events()):
-        return "nobody asked anything"
+        return "no question was asked"
     if not spending.billed(window.trace):
-        return "no provider has billed anything in this run"
+        return "no provider billed anything in this run"
     return None
 
 
@@ -295,7 +295,7 @@ def _cost(window: Window, rest: Sequence[str]) -> Measured:
         (upstream, model), *_ = unpriced
         missing = (
             f"model {model!r} of {upstream} has no price; add 'given: {{{upstream}: {{prices: "
-            f"{{{model}: {{input: 0.15, output: 0.6}}}}}}}}', in dollars for a million tokens"
+            f"{{{model}: {{input: 0.15, output: 0.6}}}}}}}}', in dollars per million tokens"
         )
     if missing is not None:
         return Measured(missing=missing)

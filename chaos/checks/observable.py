@@ -65,16 +65,16 @@ class TraceObservable(Extension, ABC):
         if name.partition(".")[0] in BUILT_IN_WORDS or ".breaker." in name:
             taken = ", ".join(sorted(BUILT_IN_WORDS))
             raise MisfitError(
-                f"is called {name!r}, and that is what a key of the harness may be called",
-                f"a name that begins with none of: {taken}; and has no '.breaker.' in it",
+                f"is called {name!r}, which could be a key of the harness",
+                f"a name that does not begin with one of {taken}, and has no '.breaker.' in it",
                 "rename it",
             )
         if not isinstance(getattr(cls, "kind", None), Kind):
             fix = "write for example kind = Kind.COUNT"
-            raise MisfitError("has no 'kind'", "one of chaos.scenario.kinds.Kind", fix)
+            raise MisfitError("has no 'kind'", "a member of chaos.scenario.kinds.Kind", fix)
         if cls.kind in {Kind.MODES, Kind.EVENTUALLY, Kind.LEADS_TO}:
             fix = "write for example kind = Kind.COUNT"
-            raise MisfitError(f"has the kind {cls.kind.name}", "one of single values", fix)
+            raise MisfitError(f"has the kind {cls.kind.name}", "a kind of single values", fix)
         if not isinstance(doc, str) or not doc.strip() or "\n" in doc:
             fix = "write for example 'tokens that were paid for'"
-            raise MisfitError(f"has {doc!r} as its 'doc'", "what it is, in a few words", fix)
+            raise MisfitError(f"has {doc!r} as its 'doc'", "a description in a few words", fix)

@@ -52,7 +52,7 @@ def find_law(name: str) -> type[Law]:
 
     Example:
         >>> find_law("one-trial").doc
-        'Half-open admits exactly the permitted calls, under any interleaving.'
+        'A half-open breaker admits exactly the permitted number of calls, in any interleaving.'
         >>> find_law("one-trail")
         Traceback (most recent call last):
         chaos.errors.ChaosError: unknown law 'one-trail'; did you mean 'one-trial'?

@@ -169,7 +169,7 @@ def _check_place(behaviour: type[Behaviour[Any]]) -> None:
     if not issubclass(behaviour, _PLACES):
         places = ", ".join(each.__name__ for each in _PLACES)
         fix = "derive from the one that says where it strikes"
-        raise MisfitError("strikes nowhere", f"a subclass of one of: {places}", fix)
+        raise MisfitError("does not say where it acts", f"a subclass of one of: {places}", fix)
 
 
 def _check_model(model: object) -> None:
@@ -207,7 +207,7 @@ def _check_agreement(behaviour: type[Behaviour[Any]], model: type[Fault]) -> Non
 
 def _check_menu(behaviour: type[Behaviour[Any]], model: type[Fault]) -> None:
     if model.menu and issubclass(behaviour, IdleFault):
-        raise MisfitError("is on the menu, and strikes no call", "no 'menu'", "remove it")
+        raise MisfitError("is on the menu, but affects no call", "no 'menu'", "remove it")
     for said in model.menu:
         try:
             model.model_validate({"upstream": "x", "fault": kind_of(model), **said})

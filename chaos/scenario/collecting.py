@@ -141,7 +141,7 @@ def passed_over_in(folder: Path, why: str) -> Iterator[PassedOver]:
         # Not further: a link may lead to the folder that it is in.
         inside = list(folder.iterdir()) if folder.is_symlink() else None
     except OSError:
-        yield PassedOver(path=str(folder), why="it is a link that leads nowhere")
+        yield PassedOver(path=str(folder), why="it is a broken link")
         return
     if inside is None:
         inside = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
@@ -179,7 +179,7 @@ def is_apart(tags: Iterable[str], path: Path, *, named: Iterable[Path], words: s
 
 def apart(path: Path | str, tag: str) -> PassedOver:
     """A scenario that was not asked for."""
-    return PassedOver(path=str(path), why=f"tagged {tag!r}, which is played by name")
+    return PassedOver(path=str(path), why=f"tagged {tag!r}, which is played only by name")
 
 
 def in_words(passed_over: Iterable[PassedOver], most: int = 5) -> list[str]:

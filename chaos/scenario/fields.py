@@ -141,7 +141,7 @@ def _not_negative(value: timedelta) -> timedelta:
 def _above_zero_bytes(value: int) -> int:
     if value > 0:
         return value
-    raise mistake("out-of-range", "size 0 is nothing", "a size above zero", "write '1KB'")
+    raise mistake("out-of-range", "size is 0", "a size above zero", "write '1KB'")
 
 
 def _duration_schema(pattern: str, *examples: str) -> WithJsonSchema:
@@ -197,7 +197,7 @@ def read_zone(value: object) -> str:
         return value
     shown = quoted(value) if isinstance(value, str) else str(value)
     near = suggest(str(value), zones, "write for example Europe/Berlin")
-    raise mistake("unknown-zone", f"unknown time zone {shown}", "a name of the IANA's", near)
+    raise mistake("unknown-zone", f"unknown time zone {shown}", "an IANA time zone", near)
 
 
 TimeZone = Annotated[
@@ -246,7 +246,7 @@ def _calls(value: object) -> object:
         case _:
             pass
     if not isinstance(value, tuple) or not all(type(call) is int for call in value):
-        wrong = f"{quoted(value)} does not say which calls"
+        wrong = f"{quoted(value)} is not a range of calls"
         raise mistake("bad-calls", wrong, _CALLS_HINT, "write for example '1-2'")
     if not value:
         wrong = "an empty list of calls touches nothing"
@@ -291,10 +291,10 @@ def _headers(value: object) -> object:
     lines: list[tuple[str, str]] = []
     for name, said in value.items():
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            wrong = f"{quoted(name)} is not the name of a header"
+            wrong = f"{quoted(name)} is not a header name"
             raise mistake("bad-header", wrong, "letters, digits and hyphens", "correct it")
         if name.lower() in _FRAMING:
-            wrong = f"{name} is not for a scenario to say: it frames the message"
+            wrong = f"{name} cannot be set in a scenario, because it frames the message"
             fix = "remove it; a body that ends early is fault 'limit_data'"
             raise mistake("bad-header", wrong, "any other header", fix)
         for text in said if isinstance(said, tuple) else (said,):

@@ -27,8 +27,8 @@ class Kind(Enum):
     DURATIONS = "a list of durations"
     TEXTS = "a list of texts"
     MODES = "a mapping of answer modes to counts"
-    EVENTUALLY = "what happens, and within which time"
-    LEADS_TO = "when, what then, and within which time"
+    EVENTUALLY = "what happens, and within what time"
+    LEADS_TO = "when, what follows, and within what time"
 
     @property
     def item(self) -> Kind | None:

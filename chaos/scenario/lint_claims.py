@@ -114,7 +114,8 @@ def _check_total(
     if sum(least.values()) > answers:
         findings.add(
             (*path, counts[-1][0]),
-            f"{sum(least.values()):g} answers are expected and {answers:g} are asked for",
+            f"{sum(least.values()):g} answers are expected, but only {answers:g} questions are "
+            "asked",
             f"at most {answers:g} in all",
             "lower the counts, or raise 'times' or 'users'",
             "contradiction",
@@ -138,16 +139,19 @@ def _check_modes(
     for key, mode, tolerance in counts:
         others = sorted(everyone - {mode})
         if others and _least(tolerance) > 0:
-            wrong = f"some answers are to be {quoted(mode)} and every one {quoted(others[0])}"
+            wrong = (
+                f"some answers are expected to be {quoted(mode)}, and every one to be "
+                f"{quoted(others[0])}"
+            )
         elif mode in everyone and _most(tolerance) == 0:
-            wrong = f"no answer is to be {quoted(mode)}, and every one"
+            wrong = f"no answer is expected to be {quoted(mode)}, and every one is"
         else:
             continue
         findings.add(
             (*path, key),
             wrong,
             "one mode for every answer, or a count for each",
-            "keep one of the two",
+            "remove one of the two",
             "contradiction",
             at_key=True,
         )

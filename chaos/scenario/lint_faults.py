@@ -58,7 +58,7 @@ def _check_stream(fault: StreamFault, path: NodePath, findings: Findings) -> Non
         if fault.as_ not in uses[key]:
             findings.add(
                 (*path, key),
-                f"{key!r} changes nothing of a stream {fault.as_!r}",
+                f"{key!r} has no effect on a stream {fault.as_!r}",
                 f"'as' to be one of: {', '.join(sorted(uses[key]))}",
                 "remove it, or change 'as'",
                 "no-effect",
@@ -71,7 +71,7 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
     if isinstance(fault, CorruptFault) and {"flip", "at"} <= given:
         findings.add(
             (*path, "flip"),
-            "'flip' and 'at' both say which bits",
+            "'flip' and 'at' both say which bits are flipped",
             "one of them",
             "remove 'flip' to hit one byte, or 'at' to hit any",
             "contradiction",
@@ -82,8 +82,8 @@ def _check_parameters(fault: Fault, path: NodePath, findings: Findings) -> None:
     if isinstance(fault, ResetPeerFault) and fault.after is not None and not fault.takes_effect:
         findings.add(
             (*path, "takes_effect"),
-            "an answer that has begun was given by a provider that took the request",
-            "'takes_effect: true' beside 'after'",
+            "with 'after' the answer has begun, so the provider has accepted the request",
+            "'takes_effect: true' with 'after'",
             "remove 'takes_effect', or 'after'",
             "contradiction",
             at_key=True,
@@ -113,7 +113,7 @@ def _check_completion(fault: CompletionFault, path: NodePath, findings: Findings
     if not {"content", "finish_reason"} & fault.model_fields_set:
         findings.add(
             (*path, "fault"),
-            "fault 'completion' changes nothing",
+            "fault 'completion' has no effect",
             "finish_reason or content",
             "add for example 'finish_reason: length'",
             "no-effect",
@@ -122,7 +122,7 @@ def _check_completion(fault: CompletionFault, path: NodePath, findings: Findings
     if said not in _REASONS and (near := get_close_matches(said, _REASONS, n=1, cutoff=0.8)):
         findings.add(
             (*path, "finish_reason"),
-            f"finish_reason {quoted(said)} is nearly one that models give",
+            f"finish_reason {quoted(said)} is almost one that models send",
             f"{listed(_REASONS)}, or another word",
             f"did you mean {quoted(near[0])}?",
             "unknown-value",
@@ -138,17 +138,17 @@ def _check_pause(fault: RefusalFault, path: NodePath, findings: Findings) -> Non
     if fault.retry_after is not None and headers & {"retry-after", "retry-after-ms"}:
         findings.add(
             (*path, "retry_after"),
-            "'retry_after' and the headers both say when to come back",
+            "'retry_after' and the headers both say when to retry",
             "one of them",
-            "remove 'retry_after' to send odd ones, or the header",
+            "remove 'retry_after' to send unusual ones, or the header",
             "contradiction",
             at_key=True,
         )
     if fault.retry_after is None and "retry_after_as" in given:
         findings.add(
             (*path, "retry_after_as"),
-            "'retry_after_as' says how to send nothing",
-            "retry_after beside it",
+            "'retry_after_as' has nothing to send",
+            "'retry_after' as well",
             "add for example 'retry_after: 20s'",
             "no-effect",
             at_key=True,
@@ -165,7 +165,7 @@ def _check_scope(fault: Fault, path: NodePath, findings: Findings) -> None:
         if key in fault.model_fields_set:
             findings.add(
                 (*path, key),
-                f"fault {quoted(kind)} strikes connections, where there is no {what}",
+                f"fault {quoted(kind)} acts on connections, which have no {what}",
                 f"no {quoted(key)}",
                 "remove it; for single requests use 'reset_peer' or 'timeout'",
                 "no-effect",
@@ -183,8 +183,8 @@ def _check_ids(draft: Draft, findings: Findings) -> dict[str, Site]:
         if first.path != path:
             where = (*path, "inject", "id")
             wrong = f"fault id {quoted(step.inject.id)} is used twice"
-            fix = "choose another; heal tells faults apart by it"
-            findings.add(where, wrong, "an id of its own", fix, "duplicate-id")
+            fix = "choose another; heal finds faults by their id"
+            findings.add(where, wrong, "a different id", fix, "duplicate-id")
     return injected
 
 
@@ -199,7 +199,7 @@ def _check_heals(method: Sequence[Site], injected: dict[str, Site], findings: Fi
         elif id_ in healed:
             fix = "remove this one"
             wrong = f"fault {quoted(id_)} is healed twice"
-            findings.add(where, wrong, "each fault to be healed once", fix, "heal-twice")
+            findings.add(where, wrong, "one heal per fault", fix, "heal-twice")
         elif _is_before(Site(path, step), injected[id_]):
             wrong = f"fault {quoted(id_)} is healed before it is injected"
             fix = "move the heal below the injection"
@@ -207,7 +207,7 @@ def _check_heals(method: Sequence[Site], injected: dict[str, Site], findings: Fi
         elif _injection(injected[id_]).for_ is not None:
             wrong = f"fault {quoted(id_)} has 'for' and heals itself"
             fix = "remove the heal, or the 'for' of the fault"
-            findings.add(where, wrong, "one end for each fault", fix, "two-ends")
+            findings.add(where, wrong, "one end per fault", fix, "two-ends")
         healed.add(id_)
 
 
@@ -249,7 +249,8 @@ def _check_firing(draft: Draft, findings: Findings) -> None:
             called = f"fault {quoted(step.inject.id or kind_of(type(step.inject)))}"
             findings.add(
                 (*path, "inject"),
-                f"{called} can never fire: nothing calls {step.inject.upstream!r} while it lasts",
+                f"{called} can never fire: nothing makes a request to {step.inject.upstream!r} "
+                "while it lasts",
                 "a step that asks after it",
                 "add an ask before it is healed, or remove the fault",
                 "never-fires",

@@ -46,8 +46,8 @@ def _check_ask(site: Site, findings: Findings) -> None:
     if isinstance(site.step, AskStep) and site.step.ask.every and site.step.ask.times == 1:
         findings.add(
             (*site.path, "ask", "every"),
-            "'every' spaces a single question",
-            "times above 1 beside it",
+            "'every' has no effect on a single question",
+            "'times' above 1",
             "add 'times', or remove it",
             "useless-key",
             at_key=True,
@@ -70,7 +70,7 @@ def _check_at(draft: Draft, findings: Findings) -> None:
             begins, over = format_duration(step.at), format_duration(end_s)
             findings.add(
                 (*path, "at"),
-                f"the step begins at {begins}, and the run is over by {over}",
+                f"the step begins at {begins}, but the run is over by {over}",
                 "an offset within the run",
                 "begin it earlier, or advance further",
                 "after-the-end",
@@ -92,7 +92,7 @@ def _check_waive(draft: Draft, findings: Findings) -> None:
         findings.add(
             ("waive",),
             "laws are waived without a reason",
-            "a 'because' beside it",
+            "a 'because'",
             "add 'because: …', for readers to judge",
             "waive-without-because",
             at_key=True,
@@ -101,7 +101,7 @@ def _check_waive(draft: Draft, findings: Findings) -> None:
         findings.add(
             ("because",),
             "'because' explains nothing",
-            "laws under 'waive' beside it",
+            "laws under 'waive'",
             "add 'waive: [law]', or remove it",
             "useless-key",
             at_key=True,

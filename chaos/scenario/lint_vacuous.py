@@ -83,7 +83,7 @@ def _comes_by_itself(key: str, tolerance: Tolerance, known: Mapping[str, Probe])
 def _report_moment(path: NodePath, moment: Moment, findings: Findings) -> None:
     findings.add(
         path,
-        f"{moment.describe()} comes whatever the service does",
+        f"{moment.describe()} happens whatever the service does",
         "something that a service may fail to do",
         "narrow it, or remove the expectation",
         "always-true",
@@ -94,7 +94,7 @@ def _report(path: NodePath, key: str, tolerance: Tolerance, findings: Findings) 
     findings.add(
         path,
         f"{key!r} is always {tolerance.describe()}",
-        "a tolerance that some value is outside of",
+        "a tolerance that excludes some value",
         "narrow it, or remove the expectation",
         "always-true",
     )
@@ -116,7 +116,7 @@ def _check_acting(draft: Draft, known: Mapping[str, Probe], findings: Findings) 
     ):
         findings.add(
             ("method",),
-            "nothing is ever asked of the service, so that it would pass without doing anything",
+            "no step asks the service anything, so a service that does nothing would pass",
             "a step that asks, or makes the service do something",
             "add for example '- ask: …'",
             "nothing-asked",
@@ -139,7 +139,7 @@ def _check_judged(draft: Draft, findings: Findings) -> None:
     if any(step.expect for step in before) and not is_open and not any(s.expect for s in after):
         findings.add(
             (*draft.steps[first].path, "inject"),
-            "nothing is expected from here on: all that is expected comes before the first fault",
+            "nothing is expected from here on: every expectation comes before the first fault",
             "an expectation after it",
             "add 'expect' to a later step, or at the end",
             "nothing-expected",

@@ -50,8 +50,8 @@ def check(draft: Draft, vocabulary: Vocabulary, findings: Findings) -> None:
             kind = kind_of(type(fault))
             findings.add(
                 (*path, "inject", "fault"),
-                f"fault {quoted(kind)} is an answer of an HTTP server, and "
-                f"{quoted(fault.upstream)} does not speak HTTP",
+                f"fault {quoted(kind)} is an HTTP response, but {quoted(fault.upstream)} does not "
+                "speak HTTP",
                 listed(kind for kind, model in FAULTS.items() if not model.needs_http),
                 "use one of them",
                 "no-effect",
@@ -66,7 +66,7 @@ def _check_waived(waive: object, vocabulary: Vocabulary, findings: Findings) -> 
         if isinstance(law, str) and law in others:
             findings.add(
                 ("waive", number),
-                f"law {quoted(law)} is one that another target brings",
+                f"law {quoted(law)} belongs to another target",
                 listed(known),
                 "remove it",
                 "unknown-value",
@@ -94,8 +94,8 @@ def check_aim(
     elif operation is not None and operation not in operations:
         findings.add(
             (*path, "operation"),
-            f"upstream {upstream!r} has no operation {quoted(operation)}, "
-            "so that the fault can never fire",
+            f"upstream {upstream!r} has no operation {quoted(operation)}, so the fault can never "
+            "fire",
             listed(operations),
             suggest(operation, operations, "name one, or remove the key"),
             "unknown-operation",

@@ -130,7 +130,7 @@ class LivenessParser:
             return None
         if within_s <= 0:
             where = (*path, "within")
-            self._report(where, "within no time", "more than 0s", "write how long it may take")
+            self._report(where, "'within' is zero", "more than 0s", "write how long it may take")
             return None
         return within_s
 
@@ -138,7 +138,7 @@ class LivenessParser:
         if not isinstance(value, dict) or not value:
             self._report(
                 path,
-                f"{path[-1]} says nothing that happens",
+                f"{path[-1]} names no event",
                 "a mapping of observables to values",
                 "write for example 'answer.mode: …'",
             )
@@ -150,7 +150,7 @@ class LivenessParser:
             if probe is None:
                 words = (*self._known, FAULT)
                 fix = suggest(key, words, "use one of them")
-                self._report(where, f"{quoted(key)} is nothing that happens", listed(words), fix)
+                self._report(where, f"{quoted(key)} is not an event", listed(words), fix)
                 continue
             tolerance = ToleranceParser(self._findings, probe.values).tolerance(
                 each, probe.kind, where
@@ -161,8 +161,8 @@ class LivenessParser:
         if len(kinds) > 1:
             self._report(
                 path,
-                f"{' and '.join(key for key, _ in claims)} never happen in one moment",
-                "keys of one sort",
+                f"{' and '.join(key for key, _ in claims)} never occur in the same event",
+                "keys of one kind",
                 "use leads_to, or two scenarios",
             )
             return None
@@ -179,7 +179,7 @@ _EXAMPLES = {
     "leads_to": "{when: {fault: injected}, then: {answer.mode: …}, within: 5m}",
 }
 
-_FAULT = Probe(key=FAULT, kind=Kind.TEXT, doc="what becomes of a fault", values=FAULT_WORDS)
+_FAULT = Probe(key=FAULT, kind=Kind.TEXT, doc="what happens to a fault", values=FAULT_WORDS)
 
 
 def _happens(key: str) -> bool:

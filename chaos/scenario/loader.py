@@ -108,8 +108,8 @@ def _check_name(name: object, file_name: str | None, findings: Findings) -> None
         return
     findings.add(
         ("name",),
-        f"name is {quoted(name)} and the file is called {quoted(file_name)}",
-        "one and the same",
+        f"name is {quoted(name)}, but the file is called {quoted(file_name)}",
+        "the same name for both",
         f"write {'name: ' + write(file_name)!r}, or rename the file",
         "name-differs",
     )

@@ -43,7 +43,7 @@ class Ask(Node):
     )
     every: PositiveDuration | None = Field(
         default=None,
-        description="Time from one question of a user to the next; without it, none.",
+        description="Time between two questions of a user; if unset, none.",
         examples=["10s"],
     )
     users: int = Field(
@@ -69,14 +69,14 @@ class Load(Node):
         examples=[10, {"0s": 5, "3h": 20}],
     )
     every: PositiveDuration = Field(
-        description="Time from one question of a user to the next.", examples=["5s"]
+        description="Time between two questions of a user.", examples=["5s"]
     )
     for_: PositiveDuration = Field(
         alias="for", description="How long they go on.", examples=["10m"]
     )
     spread: UnsignedDuration = Field(
         default=timedelta(0),
-        description="Spread their first questions over this time; without it, all ask at once.",
+        description="Spread their first questions over this time; if unset, all ask at once.",
         examples=["60s"],
     )
 
@@ -110,10 +110,10 @@ class Step(Node):
     name: str | None = Field(
         default=None,
         min_length=1,
-        description="What to call it in reports.",
+        description="Name of the step in reports.",
         examples=["the outage begins"],
     )
-    expect: Expectations = Field(default=(), description="What must hold of what it did.")
+    expect: Expectations = Field(default=(), description="What must hold for this step.")
     location: SkipJsonSchema[InstanceOf[Location]] = Field(default=NOWHERE, repr=False)
     path: SkipJsonSchema[str] = Field(default="", repr=False)
 
@@ -170,7 +170,9 @@ class ActStep(Step):
     """
 
     act: str = Field(min_length=1, description="Name of the action.")
-    parameters: dict[str, Any] = Field(default_factory=dict, description="What a file says of it.")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description=("Its parameters, as a file writes them.")
+    )
     means: SkipJsonSchema[InstanceOf[Action]] = Field(default=Action(), repr=False)
 
 
@@ -210,7 +212,7 @@ class Given(Node):
 
     timezone: TimeZone | None = Field(
         default=None,
-        description="Zone of local time; without it, that of whoever plays the scenario.",
+        description="Time zone of the run; if unset, that of the machine.",
         examples=["Europe/Berlin"],
     )
     settings: dict[str, Any] = Field(
@@ -231,15 +233,17 @@ class Explore(Node):
         default=2,
         ge=0,
         le=10,
-        description="How often, at most, a user is interrupted between two lines of its code; "
-        "with 0, all there is to search is who goes first when several could.",
+        description=(
+            "How often, at most, a user is interrupted between two lines of its code; with 0, the "
+            "search covers only who goes first when several could."
+        ),
         examples=[2],
     )
     users: int | None = Field(
         default=None,
         ge=1,
         le=10,
-        description="Let no more users ask at once than this; what they expected is dropped.",
+        description="Limit on users who ask at once; expectations about the others are dropped.",
         examples=[2],
     )
     choices: tuple[int, ...] = Field(
@@ -269,7 +273,7 @@ class Scenario(Node):
     name: str = Field(
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
         max_length=100,
-        description="Lower-case words with hyphens between; the file is called the same.",
+        description="Lower-case words joined by hyphens; the file has the same name.",
         examples=["breaker-lifecycle"],
     )
     hypothesis: str = Field(
@@ -284,13 +288,13 @@ class Scenario(Node):
         examples=["helpdesk"],
     )
     tags: tuple[str, ...] = Field(
-        default=(), description="Words to select it by.", examples=[["breaker", "openai"]]
+        default=(), description="Words for selecting it.", examples=[["breaker", "openai"]]
     )
     seed: int | None = Field(
         default=None,
         ge=0,
         le=2**63 - 1,
-        description="Source of all chance; by default derived from the name.",
+        description="Seed of all random decisions; by default derived from the name.",
         examples=[7],
     )
     explore: Explore | None = Field(
@@ -300,8 +304,10 @@ class Scenario(Node):
     )
     isolation: Isolation | None = Field(
         default=None,
-        description="A process of its own, or one shared with other scenarios; by default as the "
-        "target has it.",
+        description=(
+            "Whether it runs in a separate process, or shares one with other scenarios; by "
+            "default the target decides."
+        ),
         examples=["process"],
     )
     given: Given = Field(default=Given(), description="The world before the first step.")
@@ -317,7 +323,7 @@ class Scenario(Node):
     expect: Expectations = Field(default=(), description="What must hold over the whole run.")
     waive: tuple[Law, ...] = Field(
         default=(),
-        description="Laws that this run may break; needs a 'because'.",
+        description="Laws that this run may break; requires 'because'.",
         examples=[["recovers"]],
     )
     because: str | None = Field(

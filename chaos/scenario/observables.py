@@ -138,7 +138,7 @@ def _check_is_free(key: str) -> None:
 
 def _fields_of_answers(modes: tuple[str, ...]) -> Iterator[Probe]:
     for key, kind, doc, values in (
-        ("mode", Kind.TEXT, "who wrote the answer", modes),
+        ("mode", Kind.TEXT, "how the question was answered", modes),
         ("text", Kind.TEXT, "the answer itself", ()),
         ("elapsed", Kind.DURATION, "time from question to answer", ()),
         ("reason", Kind.TEXT, "why it is not in the best mode; null if it is", ()),
@@ -169,13 +169,13 @@ _SPENDING = (
     Probe(
         key="cost",
         kind=Kind.NUMBER,
-        doc="dollars that the question cost, at the prices that 'given' names",
+        doc="dollars that the question cost, at the prices in 'given'",
         place=Place.ASKING,
     ),
     Probe(
         key="tokens.wasted",
         kind=Kind.COUNT,
-        doc="tokens that were billed for answers to the question that nobody got",
+        doc="tokens billed for answers to the question that were lost or discarded",
         place=Place.ASKING,
     ),
 )
@@ -183,7 +183,7 @@ _SPENDING = (
 
 @cache
 def _traffic(upstream: str, operations: tuple[str, ...]) -> tuple[Probe, ...]:
-    about = f"requests that left for {upstream}"
+    about = f"requests sent to {upstream}"
     waits = f"waits between attempts at {upstream}, in order"
     each = f"{about}, per question"
     return (
@@ -192,7 +192,7 @@ def _traffic(upstream: str, operations: tuple[str, ...]) -> tuple[Probe, ...]:
             Probe(
                 key=f"calls.{upstream}.{operation}",
                 kind=Kind.COUNT,
-                doc=f"requests that left for {operation} of {upstream}",
+                doc=f"{operation} requests sent to {upstream}",
             )
             for operation in operations
         ),
@@ -222,7 +222,7 @@ def _breaker(upstream: str) -> tuple[Probe, ...]:
         Probe(
             key=f"{breaker}.retry_after",
             kind=Kind.DURATION,
-            doc="time until it lets a trial through; null if it is not open",
+            doc="time until it permits a trial; null if it is not open",
         ),
     )
 
@@ -231,13 +231,13 @@ LIVENESS = (
     Probe(
         key="eventually",
         kind=Kind.EVENTUALLY,
-        doc="what happens at last, counted from the last heal",
+        doc="what happens eventually, counted from the last heal",
         place=Place.OVER_TIME,
     ),
     Probe(
         key="leads_to",
         kind=Kind.LEADS_TO,
-        doc="what happens each time after something else has",
+        doc="what follows each time something else happens",
         place=Place.OVER_TIME,
     ),
 )

@@ -188,7 +188,7 @@ class _Tree:
                 self._stop(
                     _position(event),
                     "a second document begins",
-                    "one scenario a file",
+                    "one scenario per file",
                     "move it to a file of its own, or remove '---'",
                     "second-document",
                 )
@@ -258,7 +258,7 @@ class _Tree:
             self._node(event, (*path, _ASIDE))
             self.findings.add_at(
                 _position(event),
-                "a key is not a word",
+                "a key is not text",
                 "text before the colon",
                 "if it begins with '{', '[' or '*', put it in quotes",
                 "bad-key",
@@ -287,7 +287,7 @@ class _Tree:
             self.findings.add_at(
                 _position(event),
                 f"{word} {quoted(anchor)}",
-                "every value in its place: scenarios have no anchors or aliases",
+                "every value written out: scenarios have no anchors or aliases",
                 "repeat the value; if it is text, put it in quotes",
                 "alias",
             )
@@ -305,7 +305,7 @@ class _Tree:
         if (half := _HALF.search(event.value)) is not None:
             self._stop(
                 _position(event),
-                f"the text contains {half[0]!r}, which is half a character",
+                f"the text contains {half[0]!r}, which is half of a character",
                 "whole characters",
                 r"write the character itself, or its escape with \U and eight digits",
                 "half-character",

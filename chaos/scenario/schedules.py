@@ -168,12 +168,12 @@ def _schedule(
             raise _in_entry(key, mistake("bad-schedule", wrong, expected, f"write {examples[0]}"))
         if not points and offset_s:
             fix = f"begin it with '0s: {value:g}'"
-            wrong = f"the schedule says nothing before {key}"
+            wrong = f"the schedule has no value before {key}"
             raise _in_entry(key, mistake("bad-schedule", wrong, "an entry at 0s", fix))
         if points and offset_s <= points[-1][0]:
-            wrong = f"offset {key} is no later than the one before it"
+            wrong = f"offset {key} is not later than the one before it"
             fix = "put the entries in order of time"
-            raise _in_entry(key, mistake("bad-schedule", wrong, "rising offsets", fix))
+            raise _in_entry(key, mistake("bad-schedule", wrong, "increasing offsets", fix))
         points.append((offset_s, value))
     if not points or not any(value for _, value in points):
         wrong = "the schedule is empty" if not points else "the schedule is zero throughout"

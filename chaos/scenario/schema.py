@@ -50,7 +50,7 @@ def json_schema(vocabulary: Vocabulary | None = None) -> Json:
 
     Example:
         >>> json_schema()["properties"]["seed"]["description"]
-        'Source of all chance; by default derived from the name.'
+        'Seed of all random decisions; by default derived from the name.'
     """
     schema = _tidied(Scenario.model_json_schema(by_alias=True))
     definitions = schema["$defs"]
@@ -167,7 +167,7 @@ def _open_action(definitions: Json) -> Json:
 def _step(definitions: Json, vocabulary: Vocabulary | None) -> Json:
     names = [*(step.__name__ for step in ACTIONS.values()), "ExpectStep"]
     assert all(name in definitions for name in names)
-    about = {"description": "A step that needs nothing said of it."}
+    about = {"description": "A step without parameters."}
     if vocabulary is None:
         definitions["ActStep"] = _open_action(definitions)
         names.append("ActStep")
@@ -178,7 +178,7 @@ def _step(definitions: Json, vocabulary: Vocabulary | None) -> Json:
         words = {RESTART, *(name for name, each in own.items() if each.parameters is None)}
         bare = about | {"enum": sorted(words & {RESTART, *vocabulary.actions})}
     return {
-        "description": "One thing that happens, or a look at the target.",
+        "description": "One action, or a check of the target.",
         "oneOf": [*({"$ref": f"#/$defs/{name}"} for name in names), bare],
     }
 
@@ -272,7 +272,7 @@ _MOMENT: Json = {
 }
 
 _WITHIN: Json = {
-    "description": "At the latest after so long.",
+    "description": "The longest time it may take.",
     "type": "string",
     "examples": ["5m"],
 }

@@ -54,7 +54,10 @@ class _Parser:
     def whole(self) -> Predicate:
         predicate = self._any()
         if self._tokens:
-            raise self._error(f"{quoted(self._tokens[0])} comes without 'and' or 'or'")
+            following = quoted(self._tokens[0])
+            if self._tokens[0] == ")":
+                raise self._error(f"{following} closes no parenthesis")
+            raise self._error(f"'and' or 'or' is missing before {following}")
         return predicate
 
     def _any(self) -> Predicate:
@@ -87,10 +90,10 @@ class _Parser:
                 raise self._error("a parenthesis is not closed")
             return inner
         if not self._tokens:
-            raise self._error("it ends where a word is missing")
+            raise self._error("it ends where a word is expected")
         word = self._tokens.pop(0)
         if word in _OPERATORS:
-            raise self._error(f"{quoted(word)} stands where a word is missing")
+            raise self._error(f"{quoted(word)} stands where a word is expected")
         return lambda is_true: is_true(word)
 
     def _took(self, token: str) -> bool:
@@ -101,6 +104,6 @@ class _Parser:
 
     def _error(self, wrong: str) -> ChaosError:
         return ChaosError(
-            f"cannot read the expression {quoted(self._text)}: {wrong}; expected words with "
-            "and, or, not and parentheses; write for example 'breaker and not slow'"
+            f"cannot read the expression {quoted(self._text)}: {wrong}; expected words with and, "
+            "or, not and parentheses; write for example 'breaker and not slow'"
         )

@@ -102,7 +102,7 @@ class StepReader:
             self._findings.add(
                 (*path, actions[1]),
                 f"one step does both {actions[0]!r} and {actions[1]!r}",
-                "one action a step",
+                "one action per step",
                 f"begin a step of its own with '- {actions[1]}:'",
                 "two-actions",
                 at_key=True,
@@ -126,7 +126,7 @@ class StepReader:
         words = [listed(self._bare_words)] if self._bare_words else []
         expected = ", or ".join(("a mapping", *words))
         wrong = (
-            f"step {quoted(word)} says nothing more" if known else f"unknown step {quoted(word)}"
+            f"step {quoted(word)} has no parameters" if known else f"unknown step {quoted(word)}"
         )
         self._findings.add(path, wrong, expected, fix, "unknown-step")
         return None

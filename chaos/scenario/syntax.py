@@ -16,13 +16,13 @@ _MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     (
         "mapping values are not allowed",
         "a second ': ' in one line, or a key indented too far",
-        "one 'key: value' a line",
+        "one 'key: value' per line",
         _QUOTE,
     ),
     ("could not find expected ':'", "a line without a colon", "'key: value'", "add the colon"),
     (
         "sequence entries are not allowed",
-        "a list entry stands where none can",
+        "a list entry is not allowed here",
         "'- ' at the start of a line of its own",
         "begin a new line before it",
     ),
@@ -33,7 +33,12 @@ _MEANINGS: tuple[tuple[str, str, str, str], ...] = (
         "close it",
     ),
     ("found unknown escape", "an unknown escape", "an escape of JSON", "use single quotes"),
-    ("more indented follow up", "uneven text", "evenly indented text", "indent it evenly"),
+    (
+        "more indented follow up",
+        "unevenly indented text",
+        "evenly indented text",
+        "indent it evenly",
+    ),
     ("expected ',' or ']'", "a list is not closed", "',' or ']'", "close the list with ']'"),
     ("expected ',' or '}'", "a mapping is not closed", "',' or '}'", "close it with '}'"),
     (
@@ -44,11 +49,11 @@ _MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "expected <block end>",
-        "a line is indented unlike its neighbours",
+        "a line is not indented like its neighbours",
         "the same indentation for keys of one mapping",
         "align it with the line above, or put the value in quotes",
     ),
-    ("cannot start any token", "a character that begins no value", "a value", _QUOTE),
+    ("cannot start any token", "a character that cannot begin a value", "a value", _QUOTE),
 )
 """Part of the parser's message; what is wrong, what was expected, how to fix it."""
 
@@ -82,7 +87,7 @@ def report_syntax_error(error: YAMLError, findings: Findings) -> None:
         if part in message:
             findings.add_at(position, wrong, expected, fix, "yaml-syntax")
             return
-    fix = "mend the line, or put the value in quotes"
+    fix = "correct the line, or put the value in quotes"
     findings.add_at(position, message, "YAML 1.2", fix, "yaml-syntax")
 
 
@@ -104,8 +109,8 @@ def report_bad_escape(findings: Findings) -> None:
     number, match = next(found, (1, None))
     position = (number, match.start() + 1 if match else 1)
     escape = f"the escape {match.group()}" if match else "an escape"
-    expected, fix = "one up to \\U0010FFFF", "correct it, or write the letter itself"
-    findings.add_at(position, f"{escape} is no letter", expected, fix, "yaml-syntax")
+    expected, fix = "one up to \\U0010FFFF", "correct it, or write the character itself"
+    findings.add_at(position, f"{escape} is not a character", expected, fix, "yaml-syntax")
 
 
 def _report_character(error: ReaderError, findings: Findings) -> None:
@@ -114,7 +119,7 @@ def _report_character(error: ReaderError, findings: Findings) -> None:
         if character in line:
             findings.add_at(
                 (number, line.index(character) + 1),
-                f"character {quoted(character)} cannot be seen",
+                f"character {quoted(character)} is not printable",
                 "printable text",
                 "remove it",
                 "yaml-syntax",

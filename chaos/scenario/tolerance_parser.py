@@ -60,7 +60,7 @@ class ToleranceParser:
 
     def _tolerance(self, value: object, kind: Kind, path: NodePath) -> Tolerance | None:
         if path in self._findings.source.empty:
-            fix = "write the value; 'null' if nothing is what you expect"
+            fix = "write the value; 'null' if you expect nothing"
             raise mistake("empty-value", "the expected value is missing", kind.value, fix)
         if kind is Kind.MODES:
             return self._modes(value, path)
@@ -83,7 +83,7 @@ class ToleranceParser:
         forms = FORMS[kind]
         for key in value:
             if key not in forms:
-                wrong = f"{quoted(key)} is no tolerance for {_short(kind)}"
+                wrong = f"{quoted(key)} is not a tolerance for {_short(kind)}"
                 fix = suggest(key, forms, "use one of them, or write the value itself")
                 where = (*path, key)
                 self._findings.add(
@@ -91,7 +91,7 @@ class ToleranceParser:
                 )
         if not value:
             fix = "name one, or write the value itself"
-            raise mistake("empty-tolerance", "a tolerance that says nothing", listed(forms), fix)
+            raise mistake("empty-tolerance", "the tolerance is empty", listed(forms), fix)
         read = {
             form: self._form(form, value[form], kind, (*path, form))
             for form in forms
@@ -159,7 +159,7 @@ class ToleranceParser:
             part = self.tolerance(value, kind.item, path)
             return part and Contains(part)
         if value is None or value == "":
-            wrong = "contains is empty, and every text contains nothing"
+            wrong = "contains is empty, which every text contains"
             raise mistake("wrong-type", wrong, "some text", "name the words that must occur")
         return Contains(Equals(kind.read(value), kind))
 

@@ -126,7 +126,7 @@ def _report(
 ) -> None:
     if not error["loc"]:
         fix = f"write for example {model_example(model)}"
-        findings.add(path, f"{what} does not fit together", _said_by(error), fix, "bad-value")
+        findings.add(path, f"{what} is not consistent", _said_by(error), fix, "bad-value")
         return
     key, kind, value = str(error["loc"][0]), error["type"], error["input"]
     context = error.get("ctx", {})
@@ -169,8 +169,8 @@ def _report(
         findings.add(where, f"{key} is empty", _meaning(field), fix, "empty-value")
     elif kind == "string_pattern_mismatch":
         better = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
-        wrong, fix = f"{name} {quoted(value)} is no name", f"write '{better or 'a-name'}'"
-        findings.add(where, wrong, "lower-case words with hyphens between", fix, "bad-name")
+        wrong, fix = f"{name} {quoted(value)} is not a valid name", f"write '{better or 'a-name'}'"
+        findings.add(where, wrong, "lower-case words joined by hyphens", fix, "bad-name")
     else:
         # Models of targets may check more than those of the language do.
         wrong, fix = f"{key} is {quoted(value)}", f"write for example '{shown}'"

@@ -193,7 +193,7 @@ class Simulation(Extension, ABC):
             SimulationError: Another run is on.
         """
         if self._run is not None:
-            raise SimulationError("a run is on already; expected none; finish it first")
+            raise SimulationError("another run is in progress; expected none; finish it first")
         if self._launcher is not None and not self._launcher.is_here:
             # The process was forked after the simulation was entered.
             self._take_launcher()

@@ -148,7 +148,7 @@ def _(event: ActionEvent) -> str:
 @_what.register
 def _(event: MishapEvent) -> str:
     if event.what == "blocked":
-        return f"{event.how} held up its event loop for {format_duration(event.seconds)}"
+        return f"{event.how} blocked its event loop for {format_duration(event.seconds)}"
     return event.how
 
 

@@ -103,7 +103,7 @@ def test_counts_by_mode_know_absent_modes(story: Story) -> None:
 )
 def test_measure_over_no_answers_is_missing(key: str) -> None:
     """Nothing to see is said, not counted as zero."""
-    assert Story().seen(key).missing == "nobody asked anything"
+    assert Story().seen(key).missing == "no question was asked"
 
 
 def test_time_to_open_runs_from_the_first_fault() -> None:
@@ -137,7 +137,7 @@ def test_time_to_recover_waits_for_the_best_mode_of_the_target() -> None:
     story.ask(1, "guessed", at_s=30.0)
     window = Window(trace=story.trace, best_mode="told")
     assert measure("time_to_recover", window).missing == (
-        "no answer was 'told' after the last heal"
+        "no answer was in mode 'told' after the last heal"
     )
 
     story.ask(2, "told", at_s=40.0)
@@ -148,7 +148,7 @@ def test_time_to_recover_waits_for_the_best_mode_of_the_target() -> None:
 def test_observation_is_the_last_one() -> None:
     """The target's own words are looked up among observations."""
     story = Story()
-    assert story.seen("index.state").missing == "index.state was never looked at"
+    assert story.seen("index.state").missing == "index.state was never observed"
 
     story.add(ObservationEvent, key="index.state", value="stale")
     story.add(ObservationEvent, key="index.state", value="fresh")

@@ -62,8 +62,8 @@ def test_every_law_is_put_to_the_test_by_the_example(pages: dict[str, str]) -> N
 
     assert idle == [
         "not exercised: the target promises no retry budget",
-        "not exercised: no stand-in tells of an effect that must not happen twice",
-        "not exercised: no event loop has run",
+        "not exercised: no stand-in reported an effect that must happen only once",
+        "not exercised: no event loop ran",
     ]
 
 

@@ -47,7 +47,7 @@ def _judge(law: Law, run: RunRecord, waived: Collection[str]) -> Verdict:
         return Verdict(
             check=law.name,
             outcome=Outcome.FAILED,
-            reason=f"the law itself broke down: {shown}",
+            reason=f"the law raised an error: {shown}",
             expected="a verdict",
             seen=shown,
         )
@@ -60,5 +60,5 @@ def _judge(law: Law, run: RunRecord, waived: Collection[str]) -> Verdict:
 def _own_verdict(law: Law, run: RunRecord) -> Verdict:
     verdict: object = law.judge(run)
     if not isinstance(verdict, Verdict) or verdict.check != law.name:
-        raise TypeError(f"judge() gave {verdict!r}, which is no verdict on {law.name!r}")
+        raise TypeError(f"judge() returned {verdict!r}, which is not a verdict on {law.name!r}")
     return verdict

@@ -24,7 +24,7 @@ class BoundedAmplification(Law):
 
     name: ClassVar[str] = "bounded-amplification"
     doc: ClassVar[str] = (
-        "One question costs an upstream no more requests than promised, through all layers."
+        "One question makes no more requests to an upstream than promised, across all layers."
     )
     rests_on: ClassVar[Basis] = AMPLIFICATION
 
@@ -39,13 +39,13 @@ class BoundedAmplification(Law):
             most = promised[upstream]
             if len(requests) > most:
                 return self.broken(
-                    f"ask {ask} cost {upstream} {count(len(requests), 'request')}",
+                    f"question #{ask} made {count(len(requests), 'request')} to {upstream}",
                     expected=f"at most {most}",
                     seen=str(len(requests)),
                     evidence=requests,
                 )
         if not promised:
-            return self.not_exercised("the target promises no number of requests for a question")
+            return self.not_exercised("the target promises no limit on requests per question")
         if not made:
             outside = requested(run, promised)
             return self.not_exercised(
@@ -53,7 +53,9 @@ class BoundedAmplification(Law):
                 + (", only work outside of questions did" if outside else "")
             )
         most = max(len(requests) for requests in made.values())
-        return self.passed(f"no question of {len(made)} cost more than {count(most, 'request')}")
+        return self.passed(
+            f"none of {count(len(made), 'question')} made more than {count(most, 'request')}"
+        )
 
 
 class RetryBudgetKept(Law):
@@ -89,8 +91,8 @@ class RetryBudgetKept(Law):
                 )
                 if len(within) > allowed:
                     return self.broken(
-                        f"{count(len(within), 'retry', 'retries')} of {upstream} in the "
-                        f"{seconds(budget.window_s)} before {seconds(retry.at_s)}",
+                        f"{count(len(within), 'retry', 'retries')} to {upstream} in the "
+                        f"{seconds(budget.window_s)} up to {seconds(retry.at_s)}",
                         expected=f"at most {allowed:g}",
                         seen=str(len(within)),
                         evidence=within,
@@ -99,7 +101,7 @@ class RetryBudgetKept(Law):
         if not budgets:
             return self.not_exercised("the target promises no retry budget")
         if not totals:
-            return self.not_exercised(why_untried(run, "no failed call was tried again"))
+            return self.not_exercised(why_untried(run, "no failed request was retried"))
         return self.passed(f"{count(totals.total(), 'retry', 'retries')} within the budget")
 
 

@@ -26,7 +26,7 @@ class EveryAskIsAnswered(Law):
     """
 
     name: ClassVar[str] = "every-ask-is-answered"
-    doc: ClassVar[str] = "No ask ends in an exception or past its deadline."
+    doc: ClassVar[str] = "No question ends in an exception or after its deadline."
     rests_on: ClassVar[Basis] = ANSWERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -39,14 +39,14 @@ class EveryAskIsAnswered(Law):
             answer = answers.get(ask.ask)
             if answer is None:
                 return self.broken(
-                    f"ask {ask.ask} of {ask.actor!r} was never answered",
+                    f"question #{ask.ask} of {ask.actor!r} was never answered",
                     expected="an answer",
-                    seen=f"none by the end, {seconds(run.ended_s)}",
+                    seen=f"none by the end of the run, at {seconds(run.ended_s)}",
                     evidence=[ask],
                 )
             if answer.mode == "error":
                 return self.broken(
-                    f"ask {ask.ask} of {ask.actor!r} ended in an exception",
+                    f"question #{ask.ask} of {ask.actor!r} ended in an exception",
                     expected="an answer",
                     seen=answer.error or "an exception",
                     evidence=[ask, answer],
@@ -54,17 +54,17 @@ class EveryAskIsAnswered(Law):
             took_s = round(answer.at_s - ask.at_s, 6)
             if deadline_s is not None and took_s > deadline_s + TICK_S:
                 return self.broken(
-                    f"ask {ask.ask} of {ask.actor!r} was answered past its deadline",
+                    f"question #{ask.ask} of {ask.actor!r} was answered after its deadline",
                     expected=f"at most {seconds(deadline_s)}",
                     seen=seconds(took_s),
                     evidence=[ask, answer],
                 )
             slowest_s = max(slowest_s, took_s)
         if not asks:
-            return self.not_exercised("nobody asked anything")
-        bound = "" if deadline_s is None else f" of {seconds(deadline_s)} allowed"
+            return self.not_exercised("no question was asked")
+        bound = "" if deadline_s is None else f", of {seconds(deadline_s)} allowed"
         return self.passed(
-            f"{count(len(asks), 'ask')} answered, the slowest in {seconds(slowest_s)}{bound}"
+            f"{count(len(asks), 'question')} answered, the slowest in {seconds(slowest_s)}{bound}"
         )
 
 
@@ -87,7 +87,7 @@ class NoFabricatedSuccess(Law):
 
     name: ClassVar[str] = "no-fabricated-success"
     doc: ClassVar[str] = (
-        "An answer in the target's best mode carries the text the model really gave, whole."
+        "An answer in the target's best mode contains the complete text that the model gave."
     )
     rests_on: ClassVar[Basis] = MODELS
 
@@ -101,20 +101,22 @@ class NoFabricatedSuccess(Law):
         answers = run.trace.of(AnswerEvent)
         best = [answer for answer in answers if answer.mode == run.best_mode]
         if not best:
-            return self.not_exercised(f"no answer was {run.best_mode!r}, the target's best mode")
+            return self.not_exercised(
+                f"no answer was in mode {run.best_mode!r}, the target's best"
+            )
         if not said:
             return self._judge_silence(best, run)
         if not any(answer.text for answer in answers):
             # This target hands out no texts at all; one that does may not hand out an empty one.
-            return self.not_exercised("no answer carries a text")
+            return self.not_exercised("no answer contains text")
         words = _Words(said, run)
         for answer in best:
             responses = words.for_answer(answer)
             if not any(_carries(answer, response) for response in responses):
                 shown: list[Event] = [*responses, answer]
                 return self.broken(
-                    f"ask {answer.ask} was answered as by the model, with a text that the model "
-                    "never gave for it, or never to its end",
+                    f"question #{answer.ask} was answered in mode {run.best_mode!r}, with a text "
+                    "that the model did not give for it, or did not finish",
                     expected=_told(responses[-1])
                     if responses
                     else f"no answer in mode {run.best_mode!r}",
@@ -124,13 +126,13 @@ class NoFabricatedSuccess(Law):
             broken = _spliced(answer, responses) or _begun_twice(answer, responses, run)
             if broken is not None:
                 return self.broken(
-                    f"ask {answer.ask} was answered with a whole text, and beside it words of an "
-                    "attempt that broke off",
-                    expected="the words of one attempt",
+                    f"question #{answer.ask} was answered with a complete text, and with words of "
+                    "an attempt that broke off",
+                    expected="the text of one attempt",
                     seen=_quoted(answer.text),
                     evidence=[broken, answer],
                 )
-        return self.passed(f"{count(len(best), 'answer')} with the model's own words, whole")
+        return self.passed(f"{count(len(best), 'answer')}, each with the model's complete text")
 
     def _judge_silence(self, best: list[AnswerEvent], run: RunRecord) -> Verdict:
         """Judge a run in which no model said a word: then nobody can have been given any."""
@@ -138,12 +140,13 @@ class NoFabricatedSuccess(Law):
             failed = _failed_for(answer, run)
             if answer.text and failed:
                 return self.broken(
-                    f"ask {answer.ask} was answered as by the model, whose every call had failed",
+                    f"question #{answer.ask} was answered in mode {run.best_mode!r}, but every "
+                    "request to the model had failed",
                     expected=f"no answer in mode {run.best_mode!r}",
                     seen=_quoted(answer.text),
                     evidence=[*failed, answer],
                 )
-        return self.not_exercised("no stand-in says what a model said")
+        return self.not_exercised("no stand-in reports what a model said")
 
 
 def _failed_for(answer: AnswerEvent, run: RunRecord) -> list[ResponseEvent]:

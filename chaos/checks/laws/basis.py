@@ -32,14 +32,14 @@ class Basis:
     is_given: Callable[[Promises, Trace], bool]
 
 
-ANSWERS = Basis("no promise: every target owes it", lambda *_: True)
+ANSWERS = Basis("no promise: it applies to every target", lambda *_: True)
 
-REQUESTS = Basis("no promise: it is judged wherever a request is answered", lambda *_: False)
+REQUESTS = Basis("no promise: it applies wherever a request is answered", lambda *_: False)
 
-LOOPS = Basis("no promise: it is judged wherever an event loop runs", lambda *_: False)
+LOOPS = Basis("no promise: it applies wherever an event loop runs", lambda *_: False)
 
 MODELS = Basis(
-    "no promise: it is judged wherever a stand-in says what a model said",
+    "no promise: it applies wherever a stand-in reports what a model said",
     lambda _, trace: any(
         response.said is not None and response.said.text is not None
         for response in trace.of(ResponseEvent)
@@ -47,12 +47,13 @@ MODELS = Basis(
 )
 
 DEEDS = Basis(
-    "no promise: it is judged wherever a stand-in marks a request as one with an effect",
+    "no promise: it applies wherever a stand-in marks a request as one with an effect",
     lambda _, trace: any(response.deed is not None for response in trace.of(ResponseEvent)),
 )
 
 FAULTS_THAT_END = Basis(
-    "no promise: it is judged wherever a fault is healed and somebody asks long enough afterwards",
+    "no promise: it applies wherever a fault is healed and a question comes long enough "
+    "afterwards",
     lambda promises, trace: (
         bool(promises.breakers)
         or promises.recovers_within_s is not None
@@ -63,7 +64,7 @@ FAULTS_THAT_END = Basis(
 RETRIES = Basis("`retries`", lambda promises, _: bool(promises.retries))
 
 WAITS = Basis(
-    "`retries` of more than one attempt",
+    "`retries` with more than one attempt",
     lambda promises, _: any(policy.attempts > 1 for policy in promises.retries.values()),
 )
 

@@ -28,7 +28,9 @@ class BreakerFollowsTheModel(Law):
     """
 
     name: ClassVar[str] = "breaker-follows-the-model"
-    doc: ClassVar[str] = "Each transition is one that the reference model makes, at that time."
+    doc: ClassVar[str] = (
+        "Each transition of a breaker is one that the reference model makes at that time."
+    )
     rests_on: ClassVar[Basis] = BREAKERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -53,12 +55,12 @@ class BreakerFollowsTheModel(Law):
             return self.not_exercised(why_no_breaker(run) or "no breaker changed its state")
         return self.passed(
             f"{count(totals['granted'], 'permit')}, {count(totals['refused'], 'refusal')} and "
-            f"{count(totals['transition'], 'transition')} as the model has them"
+            f"{count(totals['transition'], 'transition')} match the model"
         )
 
     def _differs(self, upstream: str, difference: _Difference) -> Verdict:
         return self.broken(
-            f"breaker of {upstream}: {difference.seen}; the model: {difference.expected}",
+            f"breaker of {upstream}: {difference.seen}; model: {difference.expected}",
             expected=difference.expected,
             seen=difference.seen,
             evidence=difference.evidence,
@@ -127,22 +129,23 @@ class _Replay:
                 return None
         model, given = before.acquire(event.at_s)
         expected = (
-            f"{_place(model, event.at_s)}, refuses it, retry after {seconds(given.retry_after_s)}"
+            f"{_place(model, event.at_s)}, refuses the call, retry after "
+            f"{seconds(given.retry_after_s)}"
             if isinstance(given, ModelRefusal)
-            else f"{_place(model, event.at_s)}, lets it through"
+            else f"{_place(model, event.at_s)}, permits the call"
         )
         told = (
             "" if event.retry_after_s is None else f", retry after {seconds(event.retry_after_s)}"
         )
         return self._difference(
-            event, expected, f"{event.what} a call of {who(event)}, being {event.state}{told}"
+            event, expected, f"{event.what} a permit for {who(event)} while {event.state}{told}"
         )
 
     def _settled(self, event: BreakerEvent) -> _Difference | None:
         permit = self.permits.pop(event.permit, None)
         if permit is None:
             return self._difference(
-                event, "no such permit is out", f"permit {event.permit} was settled"
+                event, "no such permit is open", f"permit {event.permit} was settled"
             )
         before, outcome = self.model, event.outcome or "neutral"
         for at_s in (event.at_s, event.at_s - TICK_S, event.at_s + TICK_S):
@@ -208,7 +211,7 @@ def _place(model: BreakerModel, now_s: float) -> str:
         rest_s = model.opened_s + model.policy.recovery_timeout_s - now_s
         return f"open for another {seconds(rest_s)}"
     if model.state == "half_open":
-        return f"half-open with {count(len(model.trials), 'trial')} out"
+        return f"half-open with {count(len(model.trials), 'trial')} running"
     return f"closed with {count(model.failures, 'failure')} of {model.policy.failure_threshold}"
 
 

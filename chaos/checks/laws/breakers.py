@@ -28,7 +28,7 @@ class NoCallWhileOpen(Law):
     """
 
     name: ClassVar[str] = "no-call-while-open"
-    doc: ClassVar[str] = "An open breaker lets nothing through."
+    doc: ClassVar[str] = "An open breaker lets no request through."
     rests_on: ClassVar[Basis] = BREAKERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -53,10 +53,11 @@ class NoCallWhileOpen(Law):
         if not refusals:
             return self.not_exercised(
                 why_no_breaker(run)
-                or ("nobody called while a breaker was open" if opened else "no breaker opened")
+                or ("no request came while a breaker was open" if opened else "no breaker opened")
             )
         return self.passed(
-            f"{count(refusals, 'refusal')} in {count(opened, 'open period')}, no call let through"
+            f"{count(refusals, 'refusal')} in {count(opened, 'open period')}, no request let "
+            "through"
         )
 
     def _called(
@@ -64,10 +65,10 @@ class NoCallWhileOpen(Law):
     ) -> Verdict:
         failures = count(policy.failure_threshold, "failure")
         return self.broken(
-            f"{who(request)} called {request.upstream} at {seconds(request.at_s)}, though "
-            f"{failures} in a row, or that of a trial, had to open its breaker at "
-            f"{seconds(opened.at_s)}",
-            expected=f"no call for {seconds(policy.recovery_timeout_s)}",
+            f"{who(request)} sent a request to {request.upstream} at {seconds(request.at_s)}, but "
+            f"its breaker had to open at {seconds(opened.at_s)}, after {failures} in a row or a "
+            "failed trial",
+            expected=f"no request for {seconds(policy.recovery_timeout_s)}",
             seen=f"call {request.call} after {seconds(request.at_s - opened.at_s)}",
             evidence=[opened, request],
         )
@@ -112,7 +113,7 @@ class _Openings:
             return None
         return self._law.broken(
             f"the breaker of {self._upstream} let {who(event)} through at {seconds(event.at_s)}, "
-            f"open since {seconds(self._opening.at_s)}",
+            f"but was open since {seconds(self._opening.at_s)}",
             expected="no permit while open",
             seen=f"permit {event.permit}",
             evidence=[self._opening, event],
@@ -122,12 +123,12 @@ class _Openings:
         if any(holder == owner(event) for holder, _ in self._permits):
             return None
         opening = self._opening
-        while_open = f", open since {seconds(opening.at_s)}" if opening else ""
+        while_open = f", which was open since {seconds(opening.at_s)}" if opening else ""
         return self._law.broken(
-            f"{who(event)} called {self._upstream} at {seconds(event.at_s)} without a permit of "
-            f"its breaker{while_open}",
-            expected="every request under a permit",
-            seen=f"call {event.call} under none",
+            f"{who(event)} sent a request to {self._upstream} at {seconds(event.at_s)} without a "
+            f"permit of its breaker{while_open}",
+            expected="a permit for every request",
+            seen=f"call {event.call} without a permit",
             evidence=[opening, event] if opening else [event],
         )
 
@@ -140,7 +141,9 @@ class OneTrial(Law):
     """
 
     name: ClassVar[str] = "one-trial"
-    doc: ClassVar[str] = "Half-open admits exactly the permitted calls, under any interleaving."
+    doc: ClassVar[str] = (
+        "A half-open breaker admits exactly the permitted number of calls, in any interleaving."
+    )
     rests_on: ClassVar[Basis] = BREAKERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -167,7 +170,9 @@ class OneTrial(Law):
                     return verdict
             totals += watch.totals
         if not totals["trials"]:
-            return self.not_exercised(why_no_breaker(run) or "no call was admitted in half-open")
+            return self.not_exercised(
+                why_no_breaker(run) or ("no call was admitted while half-open")
+            )
         trials, periods = totals["trials"], totals["periods"]
         return self.passed(
             f"{count(trials, 'trial')} in {count(periods, 'half-open period')}, "
@@ -177,8 +182,8 @@ class OneTrial(Law):
     def _crowd(self, policy: BreakerPolicy, together: list[RequestEvent]) -> Verdict:
         most, last = policy.half_open_max_calls, together[-1]
         return self.broken(
-            f"{len(together)} calls of {last.upstream} at once, at {seconds(last.at_s)}, when its "
-            "breaker may not close before one has succeeded",
+            f"{len(together)} requests to {last.upstream} at once at {seconds(last.at_s)}, before "
+            "a trial could have closed its breaker",
             expected=f"at most {most} at once",
             seen=str(len(together)),
             evidence=together,
@@ -246,8 +251,8 @@ class _Trials:
         if len(together) <= most:
             return None
         return self._law.broken(
-            f"{len(together)} {what} at once while the breaker of {self._upstream} was half-open, "
-            f"at {seconds(event.at_s)}",
+            f"{len(together)} {what} at once at {seconds(event.at_s)}, while the breaker of "
+            f"{self._upstream} was half-open",
             expected=f"at most {most} at once",
             seen=str(len(together)),
             evidence=together,

@@ -28,7 +28,7 @@ class AtMostOnce(Law):
 
     name: ClassVar[str] = "at-most-once"
     doc: ClassVar[str] = (
-        "What has an effect is done once for a question, unless the request is safe to repeat."
+        "An effect happens once per question, unless the request is safe to repeat."
     )
     rests_on: ClassVar[Basis] = DEEDS
 
@@ -49,8 +49,8 @@ class AtMostOnce(Law):
         for (_, upstream, deed), responses in done.items():
             if len(responses) > 1:
                 return self.broken(
-                    f"{who(responses[0])} had {upstream} do this {len(responses)} times: {deed}",
-                    expected="once, or each time under the same idempotency key",
+                    f"{who(responses[0])} made {upstream} do this {len(responses)} times: {deed}",
+                    expected="once, or each time with the same idempotency key",
                     seen=", ".join(
                         f"{_ended(response)} at {seconds(response.at_s)}" for response in responses
                     ),
@@ -60,22 +60,22 @@ class AtMostOnce(Law):
         if shared is not None:
             first, second = shared
             return self.broken(
-                f"{who(second)} asked {second.upstream} for something under the key that "
-                f"{who(first)} had used for something else",
-                expected="a key of its own for each effect",
+                f"{who(second)} sent {second.upstream} a different request with the idempotency "
+                f"key of {who(first)}",
+                expected="a different key for each effect",
                 seen=f"{first.deed}; {second.deed}",
                 evidence=shared,
             )
         if not done:
-            return self.not_exercised("no stand-in tells of an effect that must not happen twice")
+            return self.not_exercised("no stand-in reported an effect that must happen only once")
         lost = [first for first, *_ in done.values() if _is_lost(first)]
         if not lost:
             return self.not_exercised(
-                f"{count(len(done), 'effect')}, and no answer that leaves a doubt about any"
+                f"{count(len(done), 'effect')}, and no answer left a doubt about any"
             )
         return self.passed(
-            f"{count(len(done), 'effect')}, none twice, though {count(len(lost), 'answer')} "
-            "got lost"
+            f"{count(len(done), 'effect')}, none twice, though {count(len(lost), 'answer')} got "
+            "lost"
         )
 
 

@@ -24,7 +24,7 @@ class _Copy:
     sha256: str | None
 
     def __str__(self) -> str:
-        return f"{self.generation} ({self.sha256[:12] if self.sha256 else 'hash not told'})"
+        return f"{self.generation} ({self.sha256[:12] if self.sha256 else 'hash unknown'})"
 
     def is_same(self, other: _Copy) -> bool:
         """Whether both may be the same bytes."""
@@ -45,7 +45,9 @@ class CacheIsNeverLost(Law):
     """
 
     name: ClassVar[str] = "cache-is-never-lost"
-    doc: ClassVar[str] = "A failed refresh leaves the previous index serving, byte for byte."
+    doc: ClassVar[str] = (
+        "After a failed refresh, the previous index is still served, byte for byte."
+    )
     rests_on: ClassVar[Basis] = CACHES
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -56,7 +58,7 @@ class CacheIsNeverLost(Law):
             if served is None or not copy.is_same(served):
                 return self.broken(
                     f"after the refresh that failed at {seconds(failed.at_s)}, {who(event)} was "
-                    "not served the copy that was there before",
+                    "not served the previous copy",
                     expected=str(copy),
                     seen=str(served or event.state),
                     evidence=[failed, event],
@@ -104,7 +106,9 @@ class NoTornIndex(Law):
     """
 
     name: ClassVar[str] = "no-torn-index"
-    doc: ClassVar[str] = "What is served is one generation, whole, its hash checked."
+    doc: ClassVar[str] = (
+        "Every index that is served is one complete generation, with the right hash."
+    )
     rests_on: ClassVar[Basis] = CACHES
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -112,9 +116,9 @@ class NoTornIndex(Law):
         for update, downloads in _vain_downloads(run):
             if downloads:
                 return self.broken(
-                    f"{who(update)} took generation {update.generation} from a download that did "
-                    "not come to its end",
-                    expected="a response that was read to its end",
+                    f"{who(update)} installed generation {update.generation} from a download that "
+                    "failed or broke off",
+                    expected="a complete response",
                     seen=_ended(downloads[-1]),
                     evidence=[*downloads, update],
                 )
@@ -130,7 +134,8 @@ class NoTornIndex(Law):
                 continue
             if published and known.generation not in published:
                 return self.broken(
-                    f"{who(event)} was served generation {known.generation}, never published",
+                    f"{who(event)} was served generation {known.generation}, which was never "
+                    "published",
                     expected=f"one of: {', '.join(sorted(published))}",
                     seen=known.generation,
                     evidence=[event],
@@ -138,7 +143,7 @@ class NoTornIndex(Law):
             before = published.get(known.generation) or first.setdefault(known.generation, known)
             if before.sha256 != known.sha256:
                 return self.broken(
-                    f"{who(event)} was served bytes of generation {known.generation} that are not "
+                    f"{who(event)} was served generation {known.generation} with other bytes than "
                     f"those {'published' if published else 'served'} before",
                     expected=before.sha256,
                     seen=known.sha256,
@@ -146,8 +151,10 @@ class NoTornIndex(Law):
                 )
             judged += 1
         if not judged:
-            return self.not_exercised("no index was served whose hash is told")
-        return self.passed(f"{count(judged, 'search', 'searches')}, each of one whole generation")
+            return self.not_exercised("no index with a known hash was served")
+        return self.passed(
+            f"{count(judged, 'search', 'searches')}, each in one complete generation"
+        )
 
 
 def _vain_downloads(run: RunRecord) -> Iterator[tuple[IndexEvent, list[ResponseEvent]]]:

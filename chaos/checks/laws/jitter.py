@@ -67,7 +67,7 @@ def flaw(waits: list[Wait], width_s: float) -> Flaw | None:
         >>> request = RequestEvent(seq=0, at_s=0, actor="u", call=1, upstream="x", operation="y")
         >>> waits = [Wait(request=request, extra_s=0.5, is_whole=True)] * 20
         >>> flaw(waits, 1.0).seen
-        '20 of 20 waits have the same random part, 0.5s'
+        '20 of 20 waits have the same jitter, 0.5s'
         >>> spread = [Wait(request=request, extra_s=n / 20, is_whole=True) for n in range(20)]
         >>> flaw(spread, 1.0) is None
         True
@@ -89,7 +89,7 @@ def _ties(waits: list[Wait], width_s: float) -> Flaw | None:
         return None
     tied = tuple(wait for wait in waits if round(wait.extra_s / RESOLUTION_S) == place)
     return Flaw(
-        seen=f"{times} of {len(waits)} waits have the same random part, {place * RESOLUTION_S:g}s",
+        seen=f"{times} of {len(waits)} waits have the same jitter, {place * RESOLUTION_S:g}s",
         waits=tied,
     )
 
@@ -104,8 +104,10 @@ def _shape(waits: list[Wait], width_s: float) -> Flaw | None:
         for share in (number / len(drawn), (number + 1) / len(drawn)):
             if abs(share - place) > allowed:
                 return Flaw(
-                    seen=f"{share:.0%} of {len(waits)} waits lie in the first {place:.0%} of "
-                    "their random part",
+                    seen=(
+                        f"{share:.0%} of {len(waits)} waits have a jitter in the first "
+                        f"{place:.0%} of its range"
+                    ),
                     waits=tuple(waits),
                 )
     return None

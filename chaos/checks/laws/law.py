@@ -46,13 +46,17 @@ class Law(Extension, ABC):
         name, doc = getattr(cls, "name", None), getattr(cls, "doc", None)
         if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
             fix = "write for example 'answers-are-short'"
-            raise MisfitError(f"has {name!r} as its 'name'", "lower-case words with hyphens", fix)
+            raise MisfitError(
+                f"has {name!r} as its 'name'", "lower-case words joined by hyphens", fix
+            )
         if not isinstance(doc, str) or not re.fullmatch(r"\S[^\n]*\.", doc):
             fix = "write for example 'No answer is longer than 500 letters.'"
             raise MisfitError(f"has {doc!r} as its 'doc'", "the law in one sentence", fix)
         if not isinstance(getattr(cls, "rests_on", None), Basis):
             fix = "take one of chaos.checks.laws.basis, or write rests_on = Basis(…)"
-            raise MisfitError("has no 'rests_on'", "a promise without which it is idle", fix)
+            raise MisfitError(
+                "has no 'rests_on'", "the promise without which the law has nothing to judge", fix
+            )
 
     def passed(self, reason: str) -> Verdict:
         """The run put the law to the test and obeyed; ``reason`` says how often."""
@@ -101,11 +105,11 @@ def who(event: Event) -> str:
 
     Example:
         >>> who(Event(seq=0, at_s=0.0, actor="user-1", ask=3))
-        'ask 3'
+        'question #3'
         >>> who(Event(seq=0, at_s=0.0, actor="script"))
         "'script'"
     """
-    return repr(event.actor) if event.ask is None else f"ask {event.ask}"
+    return repr(event.actor) if event.ask is None else f"question #{event.ask}"
 
 
 Owner = int | str

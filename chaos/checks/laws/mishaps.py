@@ -16,7 +16,7 @@ class NoErrorIsLost(Law):
 
     name: ClassVar[str] = "no-error-is-lost"
     doc: ClassVar[str] = (
-        "No error ends a thread, a task or a future unseen, and no task is forgotten."
+        "No error in a thread, a task or a future is lost, and no task is abandoned."
     )
     rests_on: ClassVar[Basis] = ANSWERS
 
@@ -26,12 +26,12 @@ class NoErrorIsLost(Law):
         if lost:
             return self.broken(
                 f"{lost[0].how}, for {who(lost[0])}",
-                expected="errors that somebody looks at",
+                expected="no lost error",
                 seen=count(len(lost), "loss", "losses"),
                 evidence=lost,
             )
         if not run.trace.of(AskEvent):
-            return self.not_exercised("nobody asked anything")
+            return self.not_exercised("no question was asked")
         return self.passed("no error was lost")
 
 
@@ -39,7 +39,7 @@ class LoopIsNeverBlocked(Law):
     """No coroutine holds up its event loop: while it does, nobody else there is served."""
 
     name: ClassVar[str] = "loop-is-never-blocked"
-    doc: ClassVar[str] = "No coroutine holds up an event loop for a tenth of a second or longer."
+    doc: ClassVar[str] = "No coroutine blocks its event loop for a tenth of a second or longer."
     rests_on: ClassVar[Basis] = LOOPS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -48,14 +48,14 @@ class LoopIsNeverBlocked(Law):
         if blocked:
             longest = max(blocked, key=lambda each: each.seconds)
             return self.broken(
-                f"{longest.how} held up its event loop, for {who(longest)}",
+                f"{longest.how} blocked its event loop, for {who(longest)}",
                 expected="less than 0.1s",
                 seen=seconds(longest.seconds),
                 evidence=blocked,
             )
         if not run.has_loops:
-            return self.not_exercised("no event loop has run")
-        return self.passed("no event loop was held up")
+            return self.not_exercised("no event loop ran")
+        return self.passed("no event loop was blocked")
 
 
 def _mishaps(run: RunRecord, what: Literal["lost", "blocked"]) -> list[MishapEvent]:

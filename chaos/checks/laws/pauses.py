@@ -26,7 +26,7 @@ class PausesKept(Law):
 
     name: ClassVar[str] = "pauses-kept"
     doc: ClassVar[str] = (
-        "A pause that a provider asks for (`Retry-After`) holds for all questions, to its end."
+        "While a provider asks for a pause (`Retry-After`), no question sends it a request."
     )
     rests_on: ClassVar[Basis] = RETRIES
 
@@ -44,18 +44,20 @@ class PausesKept(Law):
         if not run.promises.retries:
             return self.not_exercised("the target promises nothing about retries")
         if not requested(run, run.promises.retries):
-            return self.not_exercised(f"nothing was asked of {' or '.join(run.promises.retries)}")
+            return self.not_exercised(
+                f"no request was sent to {' or '.join(run.promises.retries)}"
+            )
         if not pauses:
             return self.not_exercised("no provider asked for a pause")
-        return self.passed(f"{count(pauses, 'pause')}, none broken")
+        return self.passed(f"{count(pauses, 'pause')}, all kept")
 
     def _breach(self, pause: _Pause, request: RequestEvent) -> Verdict:
         left_s = pause.until_s - request.at_s
         return self.broken(
-            f"{who(request)} called {request.upstream} at {seconds(request.at_s)}, in a pause "
-            f"that it had asked for at {seconds(pause.asked.at_s)}",
-            expected=f"no call before {seconds(pause.until_s)}",
-            seen=f"a call {seconds(left_s)} before",
+            f"{who(request)} sent a request to {request.upstream} at {seconds(request.at_s)}, "
+            f"during the pause that the provider asked for at {seconds(pause.asked.at_s)}",
+            expected=f"no request before {seconds(pause.until_s)}",
+            seen=f"a request {seconds(left_s)} earlier",
             evidence=[pause.asked, request],
         )
 

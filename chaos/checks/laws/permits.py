@@ -24,7 +24,7 @@ class PermitsAreSettled(Law):
     """
 
     name: ClassVar[str] = "permits-are-settled"
-    doc: ClassVar[str] = "Every permit of a breaker is settled once its question is answered."
+    doc: ClassVar[str] = "No permit of a breaker stays unsettled after its question is answered."
     rests_on: ClassVar[Basis] = BREAKERS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -43,11 +43,11 @@ class PermitsAreSettled(Law):
                 answer = _over(permit, process, run.ended_s)
                 if answer is not None:
                     return self.broken(
-                        f"{who(permit)} was let through by the breaker of {upstream} at "
-                        f"{seconds(permit.at_s)}, answered at {seconds(answer.at_s)}, and never "
-                        "settled its permit",
+                        f"{who(permit)} got a permit of the breaker of {upstream} at "
+                        f"{seconds(permit.at_s)}, was answered at {seconds(answer.at_s)}, and "
+                        "never settled the permit",
                         expected=f"permit {permit.permit} settled",
-                        seen=f"still out at the end, {seconds(run.ended_s)}",
+                        seen=f"still open at the end of the run, at {seconds(run.ended_s)}",
                         evidence=[permit, answer],
                     )
         if not settled:
@@ -78,7 +78,7 @@ class BreakerCountsWhatHappened(Law):
 
     name: ClassVar[str] = "breaker-counts-what-happened"
     doc: ClassVar[str] = (
-        "A breaker counts a failure where the provider failed, and none where the caller did."
+        "A breaker counts failures of the provider, and no mistakes of the caller."
     )
     rests_on: ClassVar[Basis] = BREAKERS
 
@@ -92,7 +92,7 @@ class BreakerCountsWhatHappened(Law):
                 if wrong is not None:
                     settled, response, expected = wrong
                     return self.broken(
-                        f"the breaker of {upstream} took a status {response.status}, for "
+                        f"the breaker of {upstream} counted status {response.status}, for "
                         f"{who(settled)}, as {_named(settled.outcome)}",
                         expected=expected,
                         seen=_named(settled.outcome),
@@ -102,10 +102,10 @@ class BreakerCountsWhatHappened(Law):
         if not totals["judged"]:
             return self.not_exercised(
                 why_no_breaker(run)
-                or ("no permitted call met a status that decides" if totals["settled"] else "")
+                or ("no permitted request got a status that decides" if totals["settled"] else "")
                 or "no permit was settled"
             )
-        return self.passed(f"{count(totals['judged'], 'outcome')} as the network had it")
+        return self.passed(f"{count(totals['judged'], 'outcome')} match the responses")
 
 
 class _Outcomes:

@@ -54,7 +54,8 @@ class Recovers(Law):
 
     name: ClassVar[str] = "recovers"
     doc: ClassVar[str] = (
-        "Once faults end, service is back in its best mode, and fresh, within the policy's bound."
+        "After the last fault, the service is back in its best mode, and fresh, within the "
+        "promised time."
     )
     rests_on: ClassVar[Basis] = FAULTS_THAT_END
 
@@ -82,7 +83,8 @@ class Recovers(Law):
             return self.not_exercised(_why_untried(asks, calm, due_s, run))
         back = [*([repr(best)] if last else []), *(["a fresh copy"] if index else [])]
         return self.passed(
-            f"back to {' and '.join(back)} after {count(calm.healed, 'fault')}, within the bound"
+            f"back to {' and '.join(back)} after {count(calm.healed, 'fault')}, within the "
+            "promised time"
         )
 
     def _judge_without_the_best(
@@ -96,17 +98,17 @@ class Recovers(Law):
         last = late[-1]
         called, ask = " and ".join(last.upstreams), last.ask
         return self.broken(
-            f"ask {ask.ask} came {seconds(ask.at_s - calm.since_s)} after the last fault, and "
-            f"nobody has called {called} since, though every call for that question had failed",
-            expected=f"a call of {called}, or answer.mode: {run.best_mode}",
-            seen=f"no call, and answer.mode: {last.answer.mode}",
+            f"question #{ask.ask} came {seconds(ask.at_s - calm.since_s)} after the last fault; "
+            f"no request to {called} since, though every earlier one for that question failed",
+            expected=f"a request to {called}, or answer.mode: {run.best_mode}",
+            seen=f"no request, and answer.mode: {last.answer.mode}",
             evidence=[calm.last, ask, last.answer],
         )
 
     def _not_back(self, calm: _Calm, ask: _Ask, expected: str, seen: str) -> Verdict:
         return self.broken(
-            f"ask {ask.ask.ask} came {seconds(ask.ask.at_s - calm.since_s)} after the last fault "
-            "and found the service still impaired",
+            f"question #{ask.ask.ask} came {seconds(ask.ask.at_s - calm.since_s)} after the last "
+            "fault, and the service was still impaired",
             expected=expected,
             seen=seen,
             evidence=[calm.last, ask.ask, ask.answer],
@@ -228,10 +230,10 @@ def _why_never_well(asks: list[_Ask], best: str, trace: Trace) -> str:
     if not asks:
         return "no question was answered"
     if _before_any_fault(asks, trace):
-        return f"no answer was {best!r}, not even before the first fault"
+        return f"no answer was in mode {best!r}, not even before the first fault"
     return (
-        f"no answer was {best!r}, and nobody asked before the first fault, so nothing shows that "
-        "there is a better answer; ask before it, too"
+        f"no answer was in mode {best!r}, and no question came before the first fault to show "
+        "that the service can do better; ask before the fault, too"
     )
 
 
@@ -241,25 +243,31 @@ def _why_untried(asks: list[_Ask], calm: _Calm, due_s: float, run: RunRecord) ->
     late = [ask for ask in after if ask.ask.at_s >= due_s - TICK_S]
     comparable, telling = _comparable(asks, run), _telling(asks, run)
     if not after:
-        return "nobody asked after the last fault"
+        return "no question came after the last fault"
     if not late:
-        return f"nobody asked late enough, {seconds(due_s - calm.since_s)} after the last fault"
+        return (
+            f"no question came late enough, at least {seconds(due_s - calm.since_s)} after the "
+            "last fault"
+        )
     if not any(ask in comparable for ask in late):
         return (
-            f"no question that was asked late enough was ever answered {run.best_mode!r}; it may "
-            "have no better answer"
+            f"no question that came late enough was ever answered in mode {run.best_mode!r}; it "
+            "may have no better answer"
         )
     if not any(ask in telling for ask in late):
         return (
-            "whoever asked late enough was told what the service had told before, and it called "
-            "nobody for that; ask something that it cannot know"
+            "every question that came late enough got an answer that the service had given "
+            "before, without a request; ask something that it cannot know"
         )
     if not _promises_a_time(run.promises):
         return (
-            "the target promises no time for its recovery, and nobody asked an hour after the "
-            "last fault"
+            "the target promises no recovery time, and no question came an hour after the last "
+            "fault"
         )
-    return "whoever asked late enough asked beside others, of whom only one is the trial"
+    return (
+        "every question that came late enough came together with others, and only one of them is "
+        "the trial"
+    )
 
 
 def _due_s(calm: _Calm, run: RunRecord) -> float:

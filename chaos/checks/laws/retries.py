@@ -31,7 +31,7 @@ class BoundedAttempts(Law):
     """
 
     name: ClassVar[str] = "bounded-attempts"
-    doc: ClassVar[str] = "Never more attempts at one thing than the policy allows."
+    doc: ClassVar[str] = "No request is attempted more often than the policy allows."
     rests_on: ClassVar[Basis] = RETRIES
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -41,8 +41,8 @@ class BoundedAttempts(Law):
             attempts = len(call.attempts)
             if attempts > policy.attempts:
                 return self.broken(
-                    f"{who(call.attempts[0].request)} asked {upstream} for {call.wanted} "
-                    f"{count(attempts, 'time')}",
+                    f"{who(call.attempts[0].request)} made {count(attempts, 'attempt')} at "
+                    f"{call.wanted} of {upstream}",
                     expected=f"at most {count(policy.attempts, 'attempt')}",
                     seen=str(attempts),
                     evidence=[attempt.request for attempt in call.attempts],
@@ -51,9 +51,9 @@ class BoundedAttempts(Law):
                 troubled += 1
                 most = max(most, attempts)
         if not troubled:
-            return self.not_exercised(why_untried(run, "no call failed"))
+            return self.not_exercised(why_untried(run, "no request failed"))
         return self.passed(
-            f"{count(troubled, 'troubled call')}, none of more than {most} attempts"
+            f"{count(troubled, 'failed call')}, none with more than {count(most, 'attempt')}"
         )
 
 
@@ -69,7 +69,7 @@ class BackoffHonoured(Law):
 
     name: ClassVar[str] = "backoff-honoured"
     doc: ClassVar[str] = (
-        "Waits are within the policy, and never shorter than the pause that a provider asks for."
+        "Waits follow the policy, and are never shorter than the pause that a provider asks for."
     )
     rests_on: ClassVar[Basis] = WAITS
 
@@ -116,14 +116,14 @@ class BackoffHonoured(Law):
             flaw = jitter.flaw(found, most_s - least_s)
             if flaw is not None:
                 return self.broken(
-                    f"waits of {seconds(least_s)} before another attempt at {upstream} lack the "
-                    "random part that is promised: callers that fail together come back together",
-                    expected=f"a random part of up to {seconds(most_s - least_s)} in each wait",
+                    f"waits of {seconds(least_s)} before a retry to {upstream} lack the promised "
+                    "jitter: callers that fail together retry together",
+                    expected=f"jitter of up to {seconds(most_s - least_s)} in each wait",
                     seen=flaw.seen,
                     evidence=[wait.request for wait in flaw.waits],
                 )
         if not waits:
-            return self.not_exercised(why_untried(run, "no failed call was tried again"))
+            return self.not_exercised(why_untried(run, "no failed request was retried"))
         return self.passed(
             f"{count(waits, 'wait')} within the policy, {asked} after a Retry-After"
         )
@@ -158,7 +158,7 @@ class NoDoomedRetry(Law):
     """
 
     name: ClassVar[str] = "no-doomed-retry"
-    doc: ClassVar[str] = "What cannot succeed, such as a wrong request, is not tried again."
+    doc: ClassVar[str] = "A request that cannot succeed, such as an invalid one, is not retried."
     rests_on: ClassVar[Basis] = RETRIES
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -172,17 +172,16 @@ class NoDoomedRetry(Law):
                 if why is not None:
                     shown: list[Event] = [attempt.request, retry.request]
                     return self.broken(
-                        f"{who(retry.request)} tried {call.wanted} of {upstream} again "
-                        f"after {why}",
-                        expected=f"no attempt after {why}",
-                        seen=f"another at {seconds(retry.request.at_s)}",
+                        f"{who(retry.request)} retried {call.wanted} of {upstream} after {why}",
+                        expected=f"no retry after {why}",
+                        seen=f"a retry at {seconds(retry.request.at_s)}",
                         evidence=shown,
                     )
         if not doomed:
             return self.not_exercised(
-                why_untried(run, "after each response another attempt could have helped")
+                why_untried(run, "a retry could have helped after every response")
             )
-        return self.passed(f"{count(doomed, 'hopeless response')}, none followed by an attempt")
+        return self.passed(f"{count(doomed, 'permanent failure')}, none retried")
 
 
 def _doomed(attempt: Attempt, policy: RetryPolicy) -> str | None:
@@ -196,5 +195,5 @@ def _doomed(attempt: Attempt, policy: RetryPolicy) -> str | None:
     if response.status in policy.never_retried and not allowed:
         return f"status {response.status}"
     if said is not None and said.ended == "failed" and said.retry_can_help is False:
-        return f"a status {response.status} that another attempt cannot change"
+        return f"status {response.status}, which a retry cannot change"
     return None

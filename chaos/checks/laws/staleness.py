@@ -36,7 +36,9 @@ class StaleIsSaid(Law):
     """
 
     name: ClassVar[str] = "stale-is-said"
-    doc: ClassVar[str] = "A stale index is served only after a failed refresh, and says so."
+    doc: ClassVar[str] = (
+        "A stale index is served only after a failed refresh, and the answer says so."
+    )
     rests_on: ClassVar[Basis] = CACHES
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -64,18 +66,18 @@ class StaleIsSaid(Law):
                 if known_past and age.answer is not None:
                     shown.insert(0, age.answer)
                 return self.broken(
-                    f"{who(event)} was served a copy past its time as {event.state}",
-                    expected=f"stale, unless between 0s and {seconds(fresh_for_s)} old",
-                    seen=f"{event.state}, at the age of {seconds(age_s or 0.0)}",
+                    f"{who(event)} was served an outdated copy as {event.state}",
+                    expected=f"stale, unless 0s to {seconds(fresh_for_s)} old",
+                    seen=f"{event.state}, at age {seconds(age_s or 0.0)}",
                     evidence=shown,
                 )
             if event.state == STALE:
                 stale += 1
                 if not need.is_there and not self._is_about_to_begin(run.trace, event, need):
                     return self.broken(
-                        f"{who(event)} was served a stale copy though no refresh had failed",
+                        f"{who(event)} was served a stale copy, though no refresh had failed",
                         expected="a refresh first",
-                        seen="none failed, none under way",
+                        seen="no refresh failed or in progress",
                         evidence=[event],
                     )
         if not served:
@@ -83,7 +85,7 @@ class StaleIsSaid(Law):
         return self._said(run.trace, served) or (
             self.passed(f"{count(stale, 'stale search', 'stale searches')}, each said so")
             if stale
-            else self.not_exercised("nothing stale was served")
+            else self.not_exercised("no stale copy was served")
         )
 
     def _of_answers(self, run: RunRecord, fresh_for_s: float) -> Verdict:
@@ -113,15 +115,16 @@ class StaleIsSaid(Law):
                 stale += 1
             elif age_s > fresh_for_s + TICK_S:
                 return self.broken(
-                    f"ask {event.ask} was answered from a copy past its time, and not told so",
+                    f"question #{event.ask} was answered from an outdated copy, and the answer "
+                    "does not say so",
                     expected=f"answer.stale: true, unless at most {seconds(fresh_for_s)} old",
-                    seen=f"answer.stale: false, at the age of {seconds(age_s)}",
+                    seen=f"answer.stale: false, at age {seconds(age_s)}",
                     evidence=[age.answer, event],
                 )
         if stale:
             return self.passed(f"{count(stale, 'stale answer')}, each said so")
         return self.not_exercised(
-            "nothing stale was served" if judged else "nothing was served from a cache"
+            "no stale copy was served" if judged else "nothing was served from a cache"
         )
 
     def _is_about_to_begin(self, trace: Trace, served: IndexEvent, need: _Need) -> bool:
@@ -146,7 +149,8 @@ class StaleIsSaid(Law):
                 continue
             if answer.stale != (copy.state == STALE):
                 return self.broken(
-                    f"ask {answer.ask} was served a {copy.state} index, and its answer denies it",
+                    f"question #{answer.ask} was served a {copy.state} index, but its answer says "
+                    "otherwise",
                     expected=f"answer.stale: {str(copy.state == 'stale').lower()}",
                     seen=f"answer.stale: {str(answer.stale).lower()}",
                     evidence=[copy, answer],

@@ -23,9 +23,9 @@ def why_untried(run: RunRecord, reason: str) -> str:
     if not promised:
         return "the target promises nothing about retries"
     if not requested(run, promised):
-        return f"nothing was asked of {_listed(promised)}"
+        return f"no request was sent to {_listed(promised)}"
     if not any(call.troubled for _, _, call in promised_calls(run)):
-        return f"no call to {_listed(promised)} failed"
+        return f"no request to {_listed(promised)} failed"
     return reason
 
 

@@ -20,7 +20,7 @@ class NoEndlessWait(Law):
     """
 
     name: ClassVar[str] = "no-endless-wait"
-    doc: ClassVar[str] = "No request is sent without a limit to the wait for its answer."
+    doc: ClassVar[str] = "No request is sent without a timeout."
     rests_on: ClassVar[Basis] = REQUESTS
 
     def judge(self, run: RunRecord, /) -> Verdict:
@@ -30,13 +30,13 @@ class NoEndlessWait(Law):
         if endless:
             first = endless[0]
             return self.broken(
-                f"{who(first)} would have waited for {first.operation} of {first.upstream} for "
-                "ever: no timeout limits the read",
-                expected="a read timeout, or a timer around the call",
-                seen=f"none, in {count(len(endless), 'request')} of {len(ended)}",
+                f"{first.operation} of {first.upstream}, for {who(first)}, has no timeout: it "
+                "would wait forever",
+                expected="a read timeout, or a timeout around the call",
+                seen=f"none in {len(endless)} of {count(len(ended), 'request')}",
                 evidence=endless,
             )
         if not ended:
             sent = run.trace.of(RequestEvent)
             return self.not_exercised("no request ended" if sent else "no request was sent")
-        return self.passed(f"{count(len(ended), 'request')}, each with a limit to its wait")
+        return self.passed(f"{count(len(ended), 'request')}, each with a timeout")

@@ -11,8 +11,8 @@ from chaos.scenario.faults.fault import Fault
 _FLAWS = {
     "expired": "that has expired",
     "wrong_host": "for another host",
-    "self_signed": "that it has signed itself",
-    "unknown_authority": "of an unknown authority",
+    "self_signed": "that is self-signed",
+    "unknown_authority": "from an unknown authority",
 }
 
 
@@ -24,7 +24,7 @@ class ConnectingFault(Fault):
 
     open_connections: Literal["closed", "kept"] = Field(
         default="closed",
-        description="What becomes of connections that are open, and idle, when it begins.",
+        description="What happens to idle open connections when it begins.",
         examples=["kept"],
     )
 
@@ -43,7 +43,7 @@ class DnsFailureFault(ConnectingFault):
     fault: Literal["dns_failure"]
     temporary: bool = Field(
         default=True,
-        description="Whether the resolver may know later; else there is no such host.",
+        description="Whether the lookup may succeed later; if false, the host does not exist.",
         examples=[False],
     )
 
@@ -62,7 +62,7 @@ class ConnectTimeoutFault(ConnectingFault):
     fault: Literal["connect_timeout"]
 
     def in_words(self) -> str:
-        return "answers no attempt to connect" + self._open_connections()
+        return "does not answer attempts to connect" + self._open_connections()
 
 
 class ConnectionRefusedFault(ConnectingFault):

@@ -27,12 +27,14 @@ class ResetPeerFault(Fault):
     fault: Literal["reset_peer"]
     after: Size | None = Field(
         default=None,
-        description="Bytes of the body that come first; without it, none of the response.",
+        description=(
+            "Bytes of the body sent before the reset; if unset, nothing of the response is sent."
+        ),
         examples=["64KB"],
     )
     takes_effect: bool = Field(
         default=True,
-        description="Whether the provider does what was asked before the connection is reset.",
+        description="Whether the provider carries out the request before the reset.",
         examples=[False],
     )
 
@@ -41,7 +43,7 @@ class ResetPeerFault(Fault):
             return f"resets connections after {self.after} bytes of the body"
         if self.takes_effect:
             return "resets connections before it answers"
-        return "resets connections before it takes the request"
+        return "resets connections before it accepts the request"
 
 
 class IdleCloseFault(Fault):
@@ -57,10 +59,12 @@ class IdleCloseFault(Fault):
     between_calls = True
 
     fault: Literal["idle_close"]
-    after: PositiveDuration = Field(description="How long it waits.", examples=["5s"])
+    after: PositiveDuration = Field(
+        description=("How long a connection may be idle."), examples=["5s"]
+    )
     race: bool = Field(
         default=False,
-        description="Whether the end crosses the next request on its way.",
+        description="Whether the connection closes while the next request is on its way.",
         examples=[True],
     )
 

@@ -10,7 +10,7 @@ from chaos.scenario.faults.fault import Fault
 from chaos.scenario.fields import Size
 
 _MALFORMED = {
-    "truncated_json": "JSON that breaks off",
+    "truncated_json": "truncated JSON",
     "html": "an HTML page",
     "empty_object": "an empty JSON object",
     "empty_choices": "a completion without choices",
@@ -23,7 +23,7 @@ _STOPPED = {
     "stop": "nothing unusual",
 }
 _CUT = {
-    "fin": "is closed as if it were whole",
+    "fin": "is closed as if it were complete",
     "abort": "breaks off",
     "reset": "is reset",
     "stall": "falls silent",
@@ -72,7 +72,7 @@ class MalformedFault(Fault):
     fault: Literal["malformed"]
     as_: Literal[
         "truncated_json", "html", "empty_object", "empty_choices", "null_choices", "invalid_utf8"
-    ] = Field(alias="as", description="What the body is instead.", examples=["html"])
+    ] = Field(alias="as", description="What is sent as the body.", examples=["html"])
 
     def in_words(self) -> str:
         return f"answers HTTP 200 with {_MALFORMED[self.as_]}"
@@ -91,11 +91,13 @@ class CompletionFault(Fault):
     finish_reason: str = Field(
         default="stop",
         min_length=1,
-        description="Why the model says it stopped; gateways have words of their own.",
+        description="The finish reason that is sent; gateways have their own.",
         examples=["length", "error"],
     )
     content: str | None = Field(
-        default=None, description="What it said; null for nothing.", examples=["I cannot help."]
+        default=None,
+        description=("The text of the answer; null for none."),
+        examples=["I cannot help."],
     )
 
     def in_words(self) -> str:
@@ -114,10 +116,12 @@ class CutStreamFault(Fault):
     needs_http = True
 
     fault: Literal["cut_stream"]
-    after: int = Field(ge=0, description="Events that come first.", examples=[2])
+    after: int = Field(ge=0, description="Events sent before the cut.", examples=[2])
     how: Literal["fin", "abort", "reset", "stall"] = Field(
-        description="How it ends: closed as if it were whole, closed without an end, reset, or "
-        "nothing more comes.",
+        description=(
+            "How it ends: closed as if complete, closed without an end, reset, or nothing more is "
+            "sent."
+        ),
         examples=["reset"],
     )
 

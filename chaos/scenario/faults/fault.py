@@ -50,7 +50,7 @@ class Fault(Node):
     for_: PositiveDuration | None = Field(
         default=None,
         alias="for",
-        description="Heal by itself after this time; without it, last until healed.",
+        description="Heal automatically after this time; if unset, it lasts until healed.",
         examples=["20s"],
     )
     calls: Calls | None = Field(

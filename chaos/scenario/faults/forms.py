@@ -10,14 +10,14 @@ from chaos.scenario.faults.fault import Fault
 
 _ENCODED = {
     "gzip": "gzip",
-    "truncated_gzip": "the first half of their gzip",
-    "not_gzip": "plain text that says it is gzip",
-    "wrong_checksum": "gzip with a checksum that is not theirs",
-    "unknown": "an encoding that nobody knows",
+    "truncated_gzip": "the first half of a gzip stream",
+    "not_gzip": "plain text labelled as gzip",
+    "wrong_checksum": "gzip with a wrong checksum",
+    "unknown": "an unknown encoding",
 }
 _ODD = {
     "comments": "a comment before each event",
-    "empty_events": "an event that is empty",
+    "empty_events": "an empty event",
     "without_data": "an event without data",
     "byte_order_mark": "a byte order mark before the first event",
     "without_delta": "a choice without a delta",
@@ -25,7 +25,7 @@ _ODD = {
     "content_parts": "content as a list of parts",
     "error_event": "an error in the middle of a 200",
     "without_done": "no [DONE] at the end",
-    "finish_reason": "another reason to stop",
+    "finish_reason": "another finish reason",
 }
 
 
@@ -41,8 +41,10 @@ class EncodingFault(Fault):
     fault: Literal["encoding"]
     as_: Literal["gzip", "truncated_gzip", "not_gzip", "wrong_checksum", "unknown"] = Field(
         alias="as",
-        description="What comes: sound gzip, the first half of it, plain text that says it is "
-        "gzip, gzip whose checksum is not that of its content, or an encoding nobody knows.",
+        description=(
+            "What is sent: correct gzip, the first half of it, plain text labelled as gzip, gzip "
+            "with a wrong checksum, or an unknown encoding."
+        ),
         examples=["truncated_gzip"],
     )
 
@@ -73,18 +75,20 @@ class StreamFault(Fault):
         "finish_reason",
     ] = Field(
         alias="as",
-        description="What is odd: comment lines or empty events between the others, an event "
-        "without data, a byte order mark before the first, a choice without a delta, a chunk "
-        "whose choices are null, content as a list of parts, an error in the middle of a 200, no "
-        "[DONE] at the end, or another reason to stop. A byte order mark and content in parts "
-        "come in answers of one body as well. Letters that come in pieces are fault 'slicer' with "
-        "a size of one byte.",
+        description=(
+            "What is odd: comment lines or empty events between the others, an event without "
+            "data, a byte order mark before the first, a choice without a delta, a chunk whose "
+            "choices are null, content as a list of parts, an error in the middle of a 200, no "
+            "[DONE] at the end, or another finish reason. A byte order mark and content as parts "
+            "also occur in answers of one body. To split letters, use fault 'slicer' with a size "
+            "of one byte."
+        ),
         examples=["without_done"],
     )
     after: int = Field(
         default=1,
         ge=0,
-        description="Events that come before what is odd, where it stands in one place.",
+        description="Events sent before the odd one, for kinds that occur once.",
         examples=[2],
     )
     finish_reason: str | None = Field(

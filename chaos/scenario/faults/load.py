@@ -24,16 +24,14 @@ class OverloadFault(Fault):
     fault: Literal["overload"]
     capacity: int = Field(
         ge=0,
-        description="Calls within its memory, the present one among them, that cost nothing.",
+        description="Calls within the memory, the current one included, that add no delay.",
         examples=[5],
     )
     per_call: PositiveDuration = Field(
-        description="What each call above that adds to the time to the first byte.",
+        description="Delay that each further call adds before the first byte.",
         examples=["500ms"],
     )
-    memory: PositiveDuration = Field(
-        description="For how long a call weighs on it.", examples=["10s"]
-    )
+    memory: PositiveDuration = Field(description="How long a call counts.", examples=["10s"])
 
     def in_words(self) -> str:
         return (
@@ -55,11 +53,11 @@ class QuotaFault(Fault):
     needs_http = True
 
     fault: Literal["quota"]
-    requests: int = Field(ge=1, description="How many a window allows.", examples=[3])
-    per: PositiveDuration = Field(description="How long a window is.", examples=["60s"])
+    requests: int = Field(ge=1, description="How many requests a window allows.", examples=[3])
+    per: PositiveDuration = Field(description="Length of a window.", examples=["60s"])
 
     def in_words(self) -> str:
         return (
-            f"takes {self.requests} requests in {format_duration(self.per)}, says how many "
-            "are left, and answers HTTP 429 to the rest"
+            f"accepts {self.requests} requests in {format_duration(self.per)}, says how many are "
+            "left, and answers HTTP 429 to the rest"
         )

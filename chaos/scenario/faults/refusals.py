@@ -12,8 +12,8 @@ from chaos.units import format_duration
 
 _SENT_AS = {
     "seconds": "",
-    "date": ", said as a date",
-    "milliseconds": ", said in milliseconds",
+    "date": ", sent as a date",
+    "milliseconds": ", sent in milliseconds",
 }
 
 
@@ -24,14 +24,14 @@ class RefusalFault(Fault):
 
     retry_after: UnsignedDuration | None = Field(
         default=None,
-        description="How long callers are asked to wait; without it, nothing is said.",
+        description="How long callers are asked to wait; if unset, no time is sent.",
         examples=["20s"],
     )
     retry_after_as: Literal["seconds", "date", "milliseconds"] = Field(
         default="seconds",
         description=(
-            "How that is sent: the Retry-After header in seconds or as a date, or "
-            "retry-after-ms. Seconds that are not whole go in milliseconds."
+            "How the time is sent: the Retry-After header in seconds or as a date, or "
+            "retry-after-ms. Fractions of a second are sent in milliseconds."
         ),
         examples=["date"],
     )
@@ -47,12 +47,16 @@ class RateLimitFault(RefusalFault):
     fault: Literal["rate_limit"]
     code: Literal["rate_limit_exceeded", "insufficient_quota"] = Field(
         default="rate_limit_exceeded",
-        description="Error code in the body; a spent quota cannot be retried.",
+        description="Error code in the body; an exhausted quota cannot be retried.",
         examples=["insufficient_quota"],
     )
 
     def in_words(self) -> str:
-        says = "that the quota is spent" if self.code == "insufficient_quota" else "to slow down"
+        says = (
+            ("that the quota is exhausted")
+            if self.code == "insufficient_quota"
+            else "to slow down"
+        )
         if self.retry_after is None:
             return f"answers HTTP 429 and tells callers {says}"
         wait = f"{format_duration(self.retry_after)}{_SENT_AS[self.retry_after_as]}"
@@ -78,8 +82,10 @@ class HttpErrorFault(RefusalFault):
     )
     headers: Headers = Field(
         default=(),
-        description="Headers beside those of the body, each a text; a list sends it more than "
-        "once, as it stands.",
+        description=(
+            "Headers besides those of the body, each a text; a list sends the header more than "
+            "once, in this order."
+        ),
         examples=[{"Retry-After": "-5"}, {"Retry-After": ["1", "60"]}],
     )
 

@@ -19,7 +19,7 @@ class LimitDataFault(Fault):
     """
 
     fault: Literal["limit_data"]
-    bytes: Size = Field(description="Bytes of the body that come.", examples=["64KB"])
+    bytes: Size = Field(description="Bytes of the body that are sent.", examples=["64KB"])
 
     def in_words(self) -> str:
         return f"ends its answers after {self.bytes} bytes, though it announced more"
@@ -33,10 +33,10 @@ class BandwidthFault(Fault):
     """
 
     fault: Literal["bandwidth"]
-    rate: PositiveSize = Field(description="Bytes a second.", examples=["1KB"])
+    rate: PositiveSize = Field(description="Bytes per second.", examples=["1KB"])
 
     def in_words(self) -> str:
-        return f"sends its answers at {self.rate} bytes a second"
+        return f"sends its answers at {self.rate} bytes per second"
 
 
 class SlicerFault(Fault):

@@ -28,7 +28,7 @@ class LatencyFault(Fault):
     )
     jitter: UnsignedDuration = Field(
         default=timedelta(0),
-        description="How much more or less, drawn for each call.",
+        description="Random variation, up or down, drawn for each call.",
         examples=["500ms"],
     )
 
@@ -49,7 +49,7 @@ class TimeoutFault(Fault):
         default=True,
         # Whoever waits in vain cannot know it. A service that asks again is judged by the worse
         # of the two.
-        description="Whether the provider does what was asked; the request is lost if not.",
+        description="Whether the provider carries out the request; if false, the request is lost.",
         examples=[False],
     )
 

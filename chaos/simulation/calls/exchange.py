@@ -200,7 +200,7 @@ def _a_said(said: object) -> Said | None:
     """
     if said is None or isinstance(said, Said):
         return said
-    raise TypeError(f"said() returned a {type(said).__name__}, and no Said")
+    raise TypeError(f"said() returned a {type(said).__name__}, not a Said")
 
 
 def _in_order(detail: object) -> tuple[tuple[str, Scalar], ...]:
@@ -210,7 +210,7 @@ def _in_order(detail: object) -> tuple[tuple[str, Scalar], ...]:
         TypeError: It cannot.
     """
     if not isinstance(detail, Mapping):
-        raise TypeError(f"describe() returned a {type(detail).__name__}, and no mapping")
+        raise TypeError(f"describe() returned a {type(detail).__name__}, not a mapping")
     for key, value in detail.items():
         if not is_scalar(value):
             raise TypeError(f"describe() returned a {type(value).__name__} as {key!r}")

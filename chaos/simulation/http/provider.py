@@ -54,16 +54,16 @@ class HttpProvider(Provider):
         upstream = self._router.resolve(arrived.request)
         if arrived.asks_a_proxy and arrived.request.host.lower() != self._host.lower():
             self._calls.guard.violation(
-                f"{self._host} was asked for {arrived.request.url}, as if it were a proxy; "
-                "expected a request of its own; let a chaos.upstreams.proxy.ForwardProxy stand "
-                "for a proxy"
+                f"{self._host} got a proxy request for {arrived.request.url}; expected a request "
+                "to the host itself; use a chaos.upstreams.proxy.ForwardProxy as the stand-in for "
+                "a proxy"
             )
             connection.reset()
             return
         if arrived.request.headers.get("upgrade", "").lower() == "websocket":
             self._calls.guard.violation(
-                f"a WebSocket was asked for at {arrived.request.url}, which is not simulated; "
-                "expected requests and answers of HTTP; switch off what needs it in this run"
+                f"{arrived.request.url} was opened as a WebSocket, which is not simulated; "
+                "expected HTTP requests and responses; turn off what needs it in this run"
             )
             connection.reset()
             return
@@ -89,7 +89,7 @@ class HttpProvider(Provider):
         if operation is None:
             calls.guard.violation(
                 f"{upstream.name} has no operation for {request.method} {request.url}; expected "
-                f"one of: {', '.join(upstream.operations)}; teach the stand-in this request"
+                f"one of: {', '.join(upstream.operations)}; add this request to the stand-in"
             )
             connection.reset()
             return

@@ -25,7 +25,7 @@ def _described(task: asyncio.Task[Any]) -> str | None:
     if _module(frames[0]).startswith("chaos."):
         return None
     if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:  # type: ignore[arg-type]
-        return f"{name} has not begun"
+        return f"{name} has not started"
     # What the service's own code waits for says more than how that waits.
     own = [each for each in frames if not _module(each).startswith("asyncio.")]
     frame = (own or frames)[-1]

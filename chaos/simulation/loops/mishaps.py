@@ -89,12 +89,12 @@ def _lost(context: dict[str, Any]) -> str | None:
         # Whoever cancelled something knows. Streams of Python 3.11 tell of it all the same.
         return None
     if isinstance(error, BaseException) and task is not None:
-        return f"an error in {_named(task)} was never looked at: {in_words(error)}"
+        return f"an error in {_named(task)} was never retrieved: {in_words(error)}"
     if isinstance(error, BaseException) and "handle" in context:
         callback = getattr(context["handle"], "_callback", None)
         return f"an error in callback {_callback_in_words(callback)}: {in_words(error)}"
     if isinstance(task, asyncio.Task) and not task.done():
-        return f"{_named(task)} was forgotten before it had ended"
+        return f"{_named(task)} was destroyed before it ended"
     return None
 
 

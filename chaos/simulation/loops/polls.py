@@ -65,8 +65,8 @@ class VirtualPoll:
             raise os_error(errno.EEXIST)
         if eventmask & _EDGE:
             raise found.violation(
-                "a poll for edges was asked for (EPOLLET), which is not simulated; expected one "
-                "for levels; leave EPOLLET out"
+                "an edge-triggered poll (EPOLLET) is not simulated; expected a level-triggered "
+                "one; leave EPOLLET out"
             )
         self._virtual[number] = eventmask
 

@@ -59,7 +59,7 @@ def _plain(fd: Any) -> VirtualSocket | None:  # noqa: ANN401 - whatever a servic
         return None
     if isinstance(found, ssl.SSLSocket):
         raise network.violation(
-            "the descriptor of a TLS socket was read or written past the socket; expected its own "
-            "methods, which encrypt; use those"
+            "the file descriptor of a TLS socket was read or written directly; expected the "
+            "methods of the socket, which encrypt; use those"
         )
     return found

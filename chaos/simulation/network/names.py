@@ -61,8 +61,8 @@ def new_socket(
     if family not in (socket.AF_INET, socket.AF_INET6) or kind != socket.SOCK_STREAM:
         raise network.violation(
             f"a socket of {_shown(socket.AddressFamily, family)} and "
-            f"{_shown(socket.SocketKind, kind)} was asked for; expected TCP, which is simulated; "
-            "switch off what needs it in this run"
+            f"{_shown(socket.SocketKind, kind)} is not simulated; expected TCP; turn off what "
+            "needs it in this run"
         )
     return virtual_class(cls).of(network, family)
 
@@ -125,8 +125,8 @@ def _virtual_socketpair(
         return _socketpair(family, type, proto)
     if type & ~_FLAGS != socket.SOCK_STREAM:
         raise network.violation(
-            f"a pair of sockets of {_shown(socket.SocketKind, type & ~_FLAGS)} was asked for; "
-            "expected SOCK_STREAM, which is simulated; switch off what needs it in this run"
+            f"a pair of sockets of {_shown(socket.SocketKind, type & ~_FLAGS)} is not simulated; "
+            "expected SOCK_STREAM; turn off what needs it in this run"
         )
     return network.pair(socket.AF_INET if family is None else family)
 

@@ -230,7 +230,7 @@ class VirtualNetwork:
         if scheduler is None or task is None:
             raise self.violation(
                 "a thread that is not part of the simulation waits for a virtual socket; expected "
-                "only threads that were started during the run; start it there, or not at all"
+                "only threads that were started during the run; start it during the run"
             )
         inbox.parked.append(task)
         try:
@@ -252,9 +252,9 @@ class VirtualNetwork:
         proxy = _variable_of_proxy(name)
         if proxy is not None:
             self.violation(
-                f"{proxy} names the proxy {name!r}, for which nothing stands; expected a proxy "
-                "that is simulated; add a chaos.upstreams.proxy.ForwardProxy with this host, or "
-                f"take {proxy} out of the service's environment"
+                f"{proxy} names the proxy {name!r}, which has no stand-in; expected a simulated "
+                "proxy; add a chaos.upstreams.proxy.ForwardProxy with this host, or unset "
+                f"{proxy} for the service"
             )
             return
         self.violation(

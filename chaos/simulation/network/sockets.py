@@ -252,7 +252,7 @@ class VirtualSocket(socket.socket):
             return f"a connection to {_shown(self._local)}"
         if self._outcome is not None and not self.is_writable:
             return f"a connection to {self._net.shown(self._peer)}"
-        limit = ", without any timeout" if self._timeout is None else ""
+        limit = ", without a timeout" if self._timeout is None else ""
         return f"bytes from {self._net.shown(self._peer)}{limit}"
 
     # -- connecting
@@ -609,8 +609,8 @@ class VirtualSocket(socket.socket):
 
     def _refuse(self, what: str) -> NoReturn:
         raise self.violation(
-            f"socket.{what}() is not simulated; expected what clients and servers of TCP use; "
-            "say what needs it in a report"
+            f"socket.{what}() is not simulated; expected calls that TCP clients and servers make; "
+            "please report what needs it"
         )
 
     def violation(self, message: str) -> SimulationError:

@@ -47,7 +47,7 @@ class Guard:
         name = threads.get(get_ident(), str(get_ident()))
         return self.violation(
             f"thread {name!r} {what}, but is not part of the simulation; expected only threads "
-            "that were started during the run; start it there, or not at all"
+            "that were started during the run; start it during the run"
         )
 
     def broken_stand_in(self, upstream: str, error: Exception) -> SimulationError:
@@ -57,5 +57,5 @@ class Guard:
             return self.violation(str(error))
         return self.violation(
             f"the stand-in for {upstream} is broken: {type(error).__name__}: {error}; expected an "
-            "answer; mend the stand-in, or the fault that changed its answer"
+            "answer; fix the stand-in, or the fault that changed its answer"
         )

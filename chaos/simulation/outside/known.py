@@ -54,8 +54,8 @@ def loaded() -> list[str]:
 def patched() -> list[str]:
     """Whoever has replaced Python's own waits with those of C code, in words."""
     return [
-        f"{name} has replaced Python's waits and sockets with those of a loop in C, which are not "
-        "simulated; expected Python's own; switch it off in this run"
+        f"{name} has replaced Python's waits and sockets with those of an event loop in C, which "
+        "is not simulated; expected Python's own; turn it off in this run"
         for name, what in _PATCHERS.items()
         if getattr(sys.modules.get(name), what, None)
     ]
@@ -93,7 +93,7 @@ def _refuse(  # noqa: PLR0913, PLR0917 - what a refusal is made of
         if is_in_a_run():
             raise violation(
                 f"{called} was used, {what} in C, which is not simulated; expected "
-                f"{_INSTEAD[what]}; switch it off in this run"
+                f"{_INSTEAD[what]}; turn it off in this run"
             )
         return there(*args, **kwargs)
 

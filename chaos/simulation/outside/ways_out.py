@@ -78,25 +78,25 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         return
     if event == "socket.__new__":
         raise guard.violation(
-            "a real socket was made; expected those of the module 'socket', which are simulated; "
-            "switch off what needs it in this run"
+            "a real socket was opened; expected a socket of Python's module 'socket', which is "
+            "simulated; turn off what needs it in this run"
         )
     if event in _SOCKETS:
         raise guard.violation(
             f"a real socket was used ({event}: {_shown(arguments[1:] or arguments)}); expected "
-            "those of the module 'socket', which are simulated; make it during the run"
+            "one of Python's module 'socket', which is simulated; open it during the run"
         )
     if event in _PROCESSES:
         raise guard.violation(
-            f"another process was to be started ({event}: {_shown(arguments)}); expected a "
-            "service within one process; switch off what needs it in this run"
+            f"the service tried to start another process ({event}: {_shown(arguments)}); expected "
+            "it to stay in one process; turn off what needs it in this run"
         )
     if event in _TO_THIS_PROCESS and arguments[0] in (os.getpid(), 0, get_ident()):
         number = arguments[1]
         if number and signal.getsignal(number) is signal.SIG_DFL:
             raise guard.violation(
-                f"the service wanted to end the process by signal {number}; expected it to "
-                "return, or to raise"
+                f"the service tried to end the process with signal {number}; expected it to "
+                "return, or to raise an exception"
             )
 
 
@@ -119,8 +119,8 @@ class _VirtualExit:
     def __call__(self, status: int) -> NoReturn:
         if is_in_a_run() and _Hook.guard is not None:
             raise _Hook.guard.violation(
-                f"the service wanted to end the process: os._exit({status}); expected it to "
-                "return, or to raise"
+                f"the service tried to end the process: os._exit({status}); expected it to "
+                "return, or to raise an exception"
             )
         self._leave(status)
 
@@ -128,7 +128,8 @@ class _VirtualExit:
 def _virtual_abort() -> NoReturn:
     if is_in_a_run() and _Hook.guard is not None:
         raise _Hook.guard.violation(
-            "the service wanted to end the process: os.abort(); expected it to return, or to raise"
+            "the service tried to end the process: os.abort(); expected it to return, or to raise "
+            "an exception"
         )
     _abort()
 
@@ -138,7 +139,7 @@ def _refusing(name: str) -> Callable[..., Any]:
         is_set = any(arguments[-1:] if name == "alarm" else arguments[1:2])
         if is_set and is_in_a_run() and _Hook.guard is not None:
             raise _Hook.guard.violation(
-                f"an alarm was set (signal.{name}{arguments}), which rings in real time; expected "
+                f"an alarm was set (signal.{name}{arguments}), which fires in real time; expected "
                 "waits in virtual time; use threading.Timer or a timeout of the client"
             )
         return globals()[f"_{name}"](*arguments)

@@ -76,7 +76,7 @@ class StreamProvider(Provider):
         if operation is None or operation.name not in speaker.operations:
             calls.guard.violation(
                 f"{speaker.name} has no operation for {command.raw[:60]!r}; expected one of: "
-                f"{', '.join(speaker.operations)}; teach the stand-in this command"
+                f"{', '.join(speaker.operations)}; add this command to the stand-in"
             )
             connection.reset()
             return
@@ -126,9 +126,9 @@ class StreamProvider(Provider):
         """Refuse faults that are answers of an HTTP server."""
         for kind in decision.answering:
             self._calls.guard.violation(
-                f"fault {kind!r} is an answer of an HTTP server, and {self._speaker.name} does "
-                "not speak HTTP; expected a fault of the connection, such as 'timeout', "
-                "'reset_peer' or 'latency'"
+                f"fault {kind!r} is an HTTP response, but {self._speaker.name} does not speak "
+                "HTTP; expected a fault of the connection, such as 'timeout', 'reset_peer' or "
+                "'latency'"
             )
 
     def _broken(self, error: Exception, connection: StreamConnection) -> None:

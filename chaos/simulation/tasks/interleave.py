@@ -117,11 +117,11 @@ def _file_of(name: str) -> str:
     except ImportError as error:
         raise TargetError(
             f"cannot interleave {name!r}: {error}; expected a module of the target's service; "
-            "mend 'interleaved' of the target"
+            "correct 'interleaved' of the target"
         ) from error
     if file is None:
         raise TargetError(
             f"cannot interleave {name!r}: it has no source file; expected a module written in "
-            "Python; mend 'interleaved' of the target"
+            "Python; correct 'interleaved' of the target"
         )
     return file

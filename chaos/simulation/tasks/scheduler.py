@@ -317,7 +317,7 @@ class Scheduler:
         is_waited_for = not behalf.is_over or not self._running.background
         if behalf.calls > self._limits.max_calls and is_waited_for:
             self._fail_as_livelock(
-                f"{behalf.actor} has called {self._limits.max_calls:,} times"
+                f"{behalf.actor} has made {self._limits.max_calls:,} calls"
                 + (f" for question #{behalf.ask}, which has no answer yet" if behalf.ask else "")
             )
             self._hand_over(self._running, self._harness)
@@ -522,7 +522,9 @@ class Scheduler:
             if self._harness.waits_for is not _EVERYBODY:
                 waiting.append(self._harness)
             self._fail(
-                DeadlockError(f"nobody can go on at {self._now()}:\n{describe_waits(waiting)}")
+                DeadlockError(
+                    f"deadlock at {self._now()}: nobody can go on:\n{describe_waits(waiting)}"
+                )
             )
         elif self._may_go_on(self.clock.ticks):
             following = ready.pop(self._pick(len(ready)))
@@ -532,7 +534,7 @@ class Scheduler:
     def _may_go_on(self, ticks: int) -> bool:
         self._switches_left -= 1
         if self._switches_left <= 0:
-            self._fail_as_livelock("the tasks sleep and wait without end")
+            self._fail_as_livelock("the tasks sleep and wait forever")
         elif ticks > self._horizon_ticks:
             self._fail_as_livelock(f"no end within {self._limits.max_virtual_s:.0f} s")
         return self.failure is None
@@ -583,7 +585,7 @@ class Scheduler:
         waits = describe_waits(self._tasks)
         self._fail(
             LivelockError(
-                f"livelock at {self._now()}: {why}; expected every user to come to an end"
+                f"livelock at {self._now()}: {why}; expected every user to finish"
                 + (f"; still waiting:\n{waits}" if waits else "")
             )
         )

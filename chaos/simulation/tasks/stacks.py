@@ -31,7 +31,7 @@ def place_of(ident: int) -> str:
 def describe_waits(tasks: Iterable[Task]) -> str:
     """One line for each task that is blocked: on what, since when, and where in the service."""
     return "\n".join(
-        f"{task.name} waits for {task.waits_for.why(task)}; so since "
+        f"{task.name} waits for {task.waits_for.why(task)}; waiting since "
         f"{task.waits_since_ticks / TICKS_PER_S:.3f} s, at {place_of(task.ident)}"
         for task in tasks
         if task.waits_for is not None

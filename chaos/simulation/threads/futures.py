@@ -58,7 +58,7 @@ class UnreadErrors:
         """There is an error in ``future``."""
         if future in self._given_up:
             return
-        how = f"an error in a future was never looked at: {in_words(error)}{_where(error)}"
+        how = f"an error in a future was never retrieved: {in_words(error)}{_where(error)}"
         self._by_future[id(future)] = Unread(weakref.ref(future), how, behalf)
 
     def looked_at(self, future: AnyFuture) -> None:

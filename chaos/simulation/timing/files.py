@@ -110,9 +110,9 @@ class FileTimes:
     def mixed(self) -> SimulationError:
         """Keep that somebody has compared the two; returns the error to raise."""
         return self._violation(
-            "the time of a file was compared with the clock of the run; expected no such thing, "
-            "since the system notes it by the real clock, and that of the run is virtual; keep "
-            "the time in the file, or set it with os.utime"
+            "the timestamp of a file was compared with the clock of the run; expected no such "
+            "comparison, because file timestamps are real and the clock of the run is virtual; "
+            "store the time in the file, or set it with os.utime"
         )
 
     def _marked(self, found: os.stat_result) -> os.stat_result:

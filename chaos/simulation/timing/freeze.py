@@ -80,7 +80,7 @@ class Freeze:
         if freezegun.api.freeze_factories or travels:
             by = "time_machine.travel" if travels else "freeze_time"
             raise SimulationError(
-                f"time is frozen already; expected a real clock; enter the simulation outside {by}"
+                f"time is already frozen; expected a real clock; enter the simulation outside {by}"
             )
         with ExitStack() as undo:
             books = self._freeze(undo)
@@ -138,8 +138,8 @@ def _refusing(
     def start_(freeze: Any) -> Any:  # noqa: ANN401 - freezegun's own class has no public name
         if baton.ident == get_ident():
             raise violation(
-                "freezegun was to freeze time within the simulation, whose clock is virtual "
-                "already; expected one of the two; take freeze_time away, and let time pass with "
+                "freezegun tried to freeze time inside the simulation, whose clock is already "
+                "virtual; expected one of the two; remove freeze_time, and let time pass with "
                 "simulation.advance, or with the steps of a scenario"
             )
         return start(freeze)

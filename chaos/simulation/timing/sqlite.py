@@ -61,9 +61,9 @@ def virtual_now(clock: Clock, violation: Callable[[str], SimulationError]) -> Ex
                     connection.create_function(name, count, function)
             except sqlite3.OperationalError as error:
                 raise violation(
-                    "a connection of SQLite that is older than the run was in use already, and "
-                    "would show the real time; expected one that is idle when the run begins; "
-                    "open it in the run, or read its statements to the end"
+                    "an SQLite connection from before the run was in use, and would show the real "
+                    "time; expected it to be idle when the run begins; open it during the run, or "
+                    "read its statements to the end"
                 ) from error
         except sqlite3.Error:
             """It is closed, or another thread's; whatever was wanted of it says so."""

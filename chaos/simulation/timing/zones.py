@@ -28,7 +28,7 @@ def local_time_of(zone: str | None) -> Iterator[None]:
         return
     if not hasattr(time, "tzset"):
         raise SimulationError(
-            "a time zone is given, and this system cannot change its own; expected Linux or "
+            "'timezone' is given, but this system cannot change its time zone; expected Linux or "
             "macOS; leave 'timezone' out"
         )
     try:

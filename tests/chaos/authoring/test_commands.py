@@ -136,7 +136,7 @@ def test_explain_says_it_in_words(chaos: Chaos) -> None:
         ("--steps", ["publish_index", "Background traffic begins"]),
         ("--observables", ["answer.mode", "calls.openai.chat.completions", "index.sha256"]),
         ("--settings", ["openai.breaker.recovery_timeout", "a duration"]),
-        ("--laws", ["no-call-while-open", "An open breaker lets nothing through."]),
+        ("--laws", ["no-call-while-open", "An open breaker lets no request through."]),
         ("--targets", ["helpdesk", "openai, gcs"]),
     ],
 )
@@ -165,11 +165,11 @@ def test_list_breaks_no_row_of_a_table(chaos: Chaos, monkeypatch: pytest.MonkeyP
     wide = chaos("list", "--laws").stdout.splitlines()
 
     first = narrow.index("every-ask-is-answered")
-    assert narrow[first + 1] == "    No ask ends in an exception or past its deadline."
+    assert narrow[first + 1] == "    No question ends in an exception or after its deadline."
     assert max(map(len, narrow)) <= 80
     assert all(line == line.rstrip() for line in narrow)
     assert wide[0].split() == ["law", "rests", "on", "what", "every", "run", "must", "obey"]
-    assert "No ask ends in an exception" in wide[1]
+    assert "No question ends in an exception" in wide[1]
 
 
 def test_list_refuses_scenarios_beside_words(chaos: Chaos) -> None:

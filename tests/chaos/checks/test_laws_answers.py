@@ -21,7 +21,7 @@ def test_every_ask_is_answered_passes_an_answer_at_the_deadline() -> None:
     verdict = story.judged_by(EveryAskIsAnswered, IN_TIME)
 
     assert passed(verdict)
-    assert verdict.reason == "2 asks answered, the slowest in 30.000002s of 30s allowed"
+    assert verdict.reason == "2 questions answered, the slowest in 30.000002s, of 30s allowed"
 
 
 def test_every_ask_is_answered_fails_a_late_answer() -> None:
@@ -38,7 +38,7 @@ def test_every_ask_is_answered_judges_no_deadline_that_nobody_promised() -> None
 
     assert passed(story.judged_by(EveryAskIsAnswered, Promises()))
     verdict = quick.judged_by(EveryAskIsAnswered, Promises())
-    assert verdict.reason == "1 ask answered, the slowest in 0.25s"
+    assert verdict.reason == "1 question answered, the slowest in 0.25s"
 
 
 def test_every_ask_is_answered_counts_from_the_question() -> None:
@@ -104,7 +104,7 @@ def test_no_fabricated_success_fails_the_words_of_another_ask() -> None:
     verdict = story.judged_by(NoFabricatedSuccess, Promises())
 
     assert broken(verdict)
-    assert verdict.reason.startswith("ask 2")
+    assert verdict.reason.startswith("question #2")
 
 
 def test_no_fabricated_success_wants_a_truncated_text_to_be_marked() -> None:

@@ -36,7 +36,7 @@ def test_model_law_passes_a_whole_life() -> None:
     verdict = judged(story)
 
     assert passed(verdict)
-    assert verdict.reason == "4 permits, 2 refusals and 5 transitions as the model has them"
+    assert verdict.reason == "4 permits, 2 refusals and 5 transitions match the model"
 
 
 def test_model_law_fails_a_breaker_that_opens_early() -> None:
@@ -57,8 +57,8 @@ def test_model_law_fails_a_breaker_that_opens_late() -> None:
     verdict = judged(story.turns("closed", "open"))
 
     assert broken(verdict)
-    assert verdict.seen == "granted a call of ask 1, being closed at 0s"
-    assert verdict.expected == "open for another 60s, refuses it, retry after 60s"
+    assert verdict.seen == "granted a permit for question #1 while closed at 0s"
+    assert verdict.expected == "open for another 60s, refuses the call, retry after 60s"
 
 
 def test_model_law_fails_a_breaker_that_never_opens() -> None:
@@ -131,7 +131,7 @@ def test_model_law_fails_a_refusal_while_closed() -> None:
     verdict = judged(Story().asks(1).refused(0.0, "closed"))
 
     assert broken(verdict)
-    assert verdict.expected == "closed with 0 failures of 2, lets it through"
+    assert verdict.expected == "closed with 0 failures of 2, permits the call"
     assert verdict.evidence == (1,)
 
 
@@ -182,7 +182,7 @@ def test_model_law_fails_a_second_trial() -> None:
     verdict = judged(story.asks(4).granted(4, "half_open"))
 
     assert broken(verdict)
-    assert verdict.expected == "half-open with 1 trial out, refuses it, retry after 0s"
+    assert verdict.expected == "half-open with 1 trial running, refuses the call, retry after 0s"
 
 
 @pytest.mark.parametrize(

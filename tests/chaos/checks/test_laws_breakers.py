@@ -34,7 +34,7 @@ def test_no_call_while_open_passes_refusals() -> None:
     verdict = story.judged_by(NoCallWhileOpen, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "2 refusals in 1 open period, no call let through"
+    assert verdict.reason == "2 refusals in 1 open period, no request let through"
 
 
 def test_no_call_while_open_fails_a_permit() -> None:
@@ -134,7 +134,7 @@ def test_questions_that_are_kept_away_test_a_silent_breaker() -> None:
     verdict = story.judged_by(NoCallWhileOpen, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "1 refusal in 1 open period, no call let through"
+    assert verdict.reason == "1 refusal in 1 open period, no request let through"
 
 
 def test_no_call_while_open_needs_a_refusal() -> None:
@@ -143,7 +143,7 @@ def test_no_call_while_open_needs_a_refusal() -> None:
 
     for story, promised, missing in (
         (closed, PROMISED, "no breaker opened"),
-        (opened(), PROMISED, "nobody called while a breaker was open"),
+        (opened(), PROMISED, "no request came while a breaker was open"),
         (opened(), Promises(), "the target promises no breaker"),
     ):
         verdict = story.judged_by(NoCallWhileOpen, promised)

@@ -25,7 +25,7 @@ def test_at_most_once_fails_one_key_for_two_effects() -> None:
     verdict = story.judged_by(AtMostOnce, Promises())
 
     assert broken(verdict)
-    assert verdict.reason.startswith("ask 2 asked shop")
+    assert verdict.reason.startswith("question #2 sent shop")
     assert verdict.seen == "order aa under key today; order bb under key today"
 
 

@@ -135,7 +135,7 @@ def test_no_torn_index_passes_whole_generations() -> None:
     verdict = story.judged_by(NoTornIndex, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "2 searches, each of one whole generation"
+    assert verdict.reason == "2 searches, each in one complete generation"
 
 
 def test_no_torn_index_fails_two_hashes_for_one_generation() -> None:
@@ -247,7 +247,7 @@ def test_stale_is_said_fails_a_copy_past_its_time_as_fresh(age_s: float, allowed
     verdict = story.judged_by(StaleIsSaid, PROMISED)
 
     assert broken(verdict) is not allowed
-    assert allowed or verdict.seen.startswith("fresh, at the age of ")
+    assert allowed or verdict.seen.startswith("fresh, at age ")
 
 
 def test_stale_is_said_goes_by_the_longest_promise() -> None:

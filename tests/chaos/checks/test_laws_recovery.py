@@ -32,7 +32,7 @@ def test_recovers_passes_a_model_that_is_back_when_due() -> None:
     verdict = story.judged_by(Recovers, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "back to 'llm' after 1 fault, within the bound"
+    assert verdict.reason == "back to 'llm' after 1 fault, within the promised time"
 
 
 def test_recovers_fails_a_model_that_is_not_back_when_due() -> None:
@@ -43,7 +43,7 @@ def test_recovers_fails_a_model_that_is_not_back_when_due() -> None:
 
     assert broken(verdict)
     assert verdict.seen == "answer.mode: fallback (breaker_open)"
-    assert verdict.reason.startswith("ask 3 came 60s after the last fault")
+    assert verdict.reason.startswith("question #3 came 60s after the last fault")
     assert [story.trace[seq].at_s for seq in verdict.evidence] == [100, 160, 160]
 
 
@@ -95,7 +95,9 @@ def test_recovers_passes_an_index_that_is_fresh_again() -> None:
     verdict = story.judged_by(Recovers, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "back to 'llm' and a fresh copy after 1 fault, within the bound"
+    assert (
+        verdict.reason == "back to 'llm' and a fresh copy after 1 fault, within the promised time"
+    )
 
 
 @pytest.mark.parametrize("state", ["stale", "absent"])
@@ -240,7 +242,7 @@ def test_recovers_fails_a_service_that_calls_nobody_any_more() -> None:
     verdict = story.judged_by(Recovers, PROMISED)
 
     assert broken(verdict)
-    assert verdict.expected == "a call of openai, or answer.mode: llm"
+    assert verdict.expected == "a request to openai, or answer.mode: llm"
     assert verdict.evidence == (5, 6, 7)
 
 
@@ -303,7 +305,7 @@ def test_recovers_fails_a_service_that_stays_with_its_second_best() -> None:
     verdict = story.judged_by(Recovers, replace(PROMISED, caches={}))
 
     assert broken(verdict)
-    assert verdict.expected == "a call of openai, or answer.mode: llm"
+    assert verdict.expected == "a request to openai, or answer.mode: llm"
 
 
 def test_recovers_spares_an_upstream_that_has_helped_somebody() -> None:
@@ -365,7 +367,7 @@ def test_recovers_takes_what_is_remembered_for_no_sign(mode: str) -> None:
     verdict = recalled(mode, text="Press F8.").judged_by(Recovers, PROMISED)
 
     assert untested(verdict)
-    assert "told what the service had told before" in verdict.reason
+    assert "an answer that the service had given before" in verdict.reason
 
 
 def test_recovers_judges_what_only_looks_remembered() -> None:
@@ -396,13 +398,19 @@ def never_well(*, asked_before: bool) -> Story:
 @pytest.mark.parametrize(
     ("story", "why"),
     [
-        (never_well(asked_before=True), "no answer was 'llm', not even before the first fault"),
-        (never_well(asked_before=False), "nobody asked before the first fault, so nothing shows"),
-        (healed(), "nobody asked after the last fault"),
-        (healed().at(159).asks(3).answer("fallback"), "nobody asked late enough, 60s after"),
+        (
+            never_well(asked_before=True),
+            "no answer was in mode 'llm', not even before the first fault",
+        ),
+        (never_well(asked_before=False), "no question came before the first fault to show"),
+        (healed(), "no question came after the last fault"),
+        (
+            healed().at(159).asks(3).answer("fallback"),
+            "no question came late enough, at least 60s after",
+        ),
         (
             healed().asks(3).at(160).asks(4).answer("fallback").by(3).answer("fallback"),
-            "asked beside others, of whom only one is the trial",
+            "came together with others, and only one of them is the trial",
         ),
         (
             never_well(asked_before=False).asks(4, "Who?").answer(),
@@ -425,7 +433,7 @@ def test_recovers_names_a_question_without_a_better_answer() -> None:
     verdict = story.judged_by(Recovers, PROMISED)
 
     assert untested(verdict)
-    assert "no question that was asked late enough was ever answered 'llm'" in verdict.reason
+    assert "no question that came late enough was ever answered in mode 'llm'" in verdict.reason
 
 
 def test_recovers_says_that_no_time_was_promised() -> None:
@@ -433,4 +441,4 @@ def test_recovers_says_that_no_time_was_promised() -> None:
     verdict = healed().at(200).asks(3).answer("fallback").judged_by(Recovers, Promises())
 
     assert untested(verdict)
-    assert "promises no time for its recovery" in verdict.reason
+    assert "promises no recovery time" in verdict.reason

@@ -252,7 +252,7 @@ def test_judge_laws_shows_what_a_waiver_hides() -> None:
     assert waived.outcome is Outcome.INCONCLUSIVE
     assert waived.reason == (
         "waived, because: the network is cut at the end "
-        "(found: failed, ask 1 of 'user-1' was never answered)"
+        "(found: failed, question #1 of 'user-1' was never answered)"
     )
 
 

@@ -29,7 +29,7 @@ def test_bounded_attempts_passes_as_many_as_the_policy_allows() -> None:
     verdict = story.judged_by(BoundedAttempts, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "1 troubled call, none of more than 3 attempts"
+    assert verdict.reason == "1 failed call, none with more than 3 attempts"
 
 
 def test_bounded_attempts_fails_one_too_many() -> None:
@@ -63,7 +63,7 @@ def test_bounded_attempts_gives_each_object_its_own() -> None:
     assert passed(story.judged_by(BoundedAttempts, PROMISED))
     verdict = story.at(11).fetch("a", 503).judged_by(BoundedAttempts, PROMISED)
     assert broken(verdict)
-    assert verdict.reason == "ask 1 asked gcs for objects.media a 4 times"
+    assert verdict.reason == "question #1 made 4 attempts at objects.media a of gcs"
 
 
 def test_bounded_attempts_counts_each_question_alone() -> None:
@@ -76,7 +76,7 @@ def test_bounded_attempts_counts_each_question_alone() -> None:
     verdict = story.judged_by(BoundedAttempts, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason.startswith("5 troubled calls")
+    assert verdict.reason.startswith("5 failed calls")
 
 
 def test_bounded_attempts_starts_anew_after_a_good_response() -> None:
@@ -104,7 +104,7 @@ def test_attempt_to_connect_is_an_attempt_at_what_is_wanted() -> None:
     verdict = story.judged_by(BoundedAttempts, PROMISED)
 
     assert broken(verdict)
-    assert verdict.reason == "ask 1 asked openai for chat.completions 4 times"
+    assert verdict.reason == "question #1 made 4 attempts at chat.completions of openai"
 
 
 def test_attempt_to_connect_is_followed_by_a_pause() -> None:
@@ -152,7 +152,7 @@ def test_bounded_attempts_tells_rounds_in_the_background_apart() -> None:
     verdict = story.judged_by(BoundedAttempts, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason.startswith("3 troubled calls")
+    assert verdict.reason.startswith("3 failed calls")
 
 
 def test_bounded_attempts_bounds_a_round_in_the_background() -> None:
@@ -277,7 +277,8 @@ def test_backoff_honoured_keeps_to_the_backoff_when_retry_after_is_shorter() -> 
     verdict = early.judged_by(BackoffHonoured, PROMISED)
     assert broken(verdict)
     assert verdict.reason == (
-        "ask 1 waited 1s before attempt 2 at chat.completions of openai; the policy asks for 2s"
+        "question #1 waited 1s before attempt 2 at chat.completions of openai; "
+        "the policy asks for 2s"
     )
     kept = right.judged_by(BackoffHonoured, PROMISED)
     assert kept.reason == "1 wait within the policy, 1 after a Retry-After"
@@ -316,7 +317,7 @@ def test_backoff_honoured_fails_where_everybody_waits_as_long() -> None:
     verdict = story.at(90).asks(9).call(503).at(92).call(200).judged_by(BackoffHonoured, PROMISED)
 
     assert broken(verdict)
-    assert "callers that fail together come back together" in verdict.reason
+    assert "callers that fail together retry together" in verdict.reason
     assert len(verdict.evidence) == FEWEST_TIES
 
 
@@ -424,7 +425,7 @@ def test_no_doomed_retry_passes_a_call_that_gave_up() -> None:
     verdict = story.judged_by(NoDoomedRetry, PROMISED)
 
     assert passed(verdict)
-    assert verdict.reason == "1 hopeless response, none followed by an attempt"
+    assert verdict.reason == "1 permanent failure, none retried"
 
 
 def test_backoff_honoured_needs_an_end_to_wait_from() -> None:
@@ -598,4 +599,4 @@ def test_backoff_honoured_finds_jitter_that_is_lost_at_the_cap() -> None:
     assert passed(told(at_the_cap=1))
     lost = told(at_the_cap=0)
     assert broken(lost)
-    assert lost.seen == "20 of 20 waits have the same random part, 0s"
+    assert lost.seen == "20 of 20 waits have the same jitter, 0s"

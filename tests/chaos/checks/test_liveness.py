@@ -72,7 +72,7 @@ def test_eventually_does_not_judge_what_is_not_over() -> None:
     verdict = judged(healed().at(130).asks(3).answer("guessed"), "eventually", BACK)
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "the run ends 30s before it had to" in verdict.reason
+    assert "the run ends 30s before the limit" in verdict.reason
 
 
 def test_eventually_counts_from_the_beginning_where_nothing_was_healed() -> None:
@@ -120,18 +120,19 @@ def test_moment_is_one_event() -> None:
     [
         pytest.param("eventually", "soon", "eventually is 'soon'", id="no mapping"),
         pytest.param("eventually", {"answer.mode": "told"}, "'within' is missing", id="no time"),
-        pytest.param("eventually", {"within": "1m"}, "says nothing that happens", id="no moment"),
-        pytest.param("eventually", BACK | {"within": "0s"}, "within no time", id="zero"),
+        pytest.param("eventually", {"within": "1m"}, "names no event", id="no moment"),
+        pytest.param("eventually", BACK | {"within": "0s"}, "'within' is zero", id="zero"),
         pytest.param("eventually", BACK | {"within": 60}, "has no unit", id="no unit"),
-        pytest.param(
-            "eventually", BACK | {"calls.openai": 3}, "is nothing that happens", id="a count"
-        ),
+        pytest.param("eventually", BACK | {"calls.openai": 3}, "is not an event", id="a count"),
         pytest.param("eventually", BACK | {"answer.mode": "tolt"}, "tolt", id="no such mode"),
         pytest.param(
-            "eventually", BACK | {"fault": "healed"}, "never happen in one moment", id="two sorts"
+            "eventually",
+            BACK | {"fault": "healed"},
+            "never occur in the same event",
+            id="two sorts",
         ),
         pytest.param("leads_to", CLOSES | {"whne": {}}, "unknown key 'whne'", id="a slip"),
-        pytest.param("leads_to", {"within": "1m"}, "when says nothing that happens", id="half"),
+        pytest.param("leads_to", {"within": "1m"}, "when names no event", id="half"),
     ],
 )
 def test_mistake_is_told(key: str, value: Any, wrong: str) -> None:

@@ -153,7 +153,7 @@ def test_nothing_can_be_said_where_nobody_bills() -> None:
     """Neither a run without questions nor one without a model."""
     asked = AskEvent(seq=0, at_s=0, actor="user-1", ask=1, question="?", step="method[0]")
 
-    for trace, why in ((Trace(), "nobody asked"), (Trace([asked]), "no provider has billed")):
+    for trace, why in ((Trace(), "no question"), (Trace([asked]), "no provider billed")):
         for key in ("cost", "tokens.wasted"):
             assert why in (measure(key, Window(trace=trace)).missing or "")
 

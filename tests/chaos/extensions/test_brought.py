@@ -82,7 +82,7 @@ def test_other_target_is_not_judged_whatever_is_played_beside_it(bringing: Proje
         (
             (ASK,),
             "waive: [something-is-said]\nbecause: It rains.\nexpect: {answers.told: 1}",
-            "law 'something-is-said' is one that another target brings",
+            "law 'something-is-said' belongs to another target",
         ),
     ],
     ids=["fault", "expectation", "law"],

@@ -221,7 +221,7 @@ def test_law_that_gives_no_verdict_fails(project: Project) -> None:
 
     result = project.play(ASK, rest="expect: {answers.told: 1}")
 
-    assert "which is no verdict on 'something-is-said'" in result.problems[0].reason
+    assert "which is not a verdict on 'something-is-said'" in result.problems[0].reason
 
 
 def test_order_of_plug_ins_changes_nothing(project: Project) -> None:

@@ -60,7 +60,9 @@ def in_a_worker() -> int:
 @pytest.mark.parametrize(
     ("wants", "who"),
     [
-        pytest.param(raw_socket, "C code in user-1 wanted a real socket .AF_INET.", id="user"),
+        pytest.param(
+            raw_socket, "C code in user-1 tried to open a real socket .AF_INET.", id="user"
+        ),
         pytest.param(
             lambda: raw_socket(socket.AF_INET6), r"in user-1 .* socket .AF_INET6.", id="IPv6"
         ),
@@ -121,7 +123,10 @@ def test_c_code_that_keeps_pythons_lock_stops_nobody() -> None:
     holding = ctypes.PyDLL(None)
     began_s = real.monotonic()
 
-    with pytest.raises(SimulationError, match="wanted a real socket"), SimulatedWorld() as world:
+    with (
+        pytest.raises(SimulationError, match="tried to open a real socket"),
+        SimulatedWorld() as world,
+    ):
         world.users(1, lambda: holding.socket(socket.AF_INET, socket.SOCK_STREAM, 0))
 
     assert real.monotonic() - began_s < 60
@@ -224,4 +229,4 @@ def test_a_process_that_is_forked_for_a_scenario_is_sealed_too(tmp_path: Path) -
     reasons = [problem.reason for result in suite.results for problem in result.problems]
     assert reasons
     assert [result.outcome for result in suite.results] == [Outcome.INCONCLUSIVE] * 2
-    assert all("wanted a real socket" in reason for reason in reasons)
+    assert all("tried to open a real socket" in reason for reason in reasons)

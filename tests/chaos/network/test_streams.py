@@ -275,7 +275,7 @@ def test_idle_connections_are_dropped(world: SimulatedWorld) -> None:
 )
 def test_faults_of_http_servers_are_refused(kind: str) -> None:
     """A 503 means nothing to a client of another protocol; the run says so and proves nothing."""
-    with pytest.raises(SimulationError, match=f"fault '{kind}' is an answer of an HTTP server"):  # noqa: PT012, SIM117
+    with pytest.raises(SimulationError, match=f"fault '{kind}' is an HTTP response"):  # noqa: PT012, SIM117
         with SimulatedWorld() as world:
             world.serve(Shouting())
             world.inject(**starter(kind, "shout", {}))

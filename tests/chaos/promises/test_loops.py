@@ -337,7 +337,7 @@ async def _unix() -> object:
 @pytest.mark.parametrize(
     ("leave", "words"),
     [
-        (_subprocess, "another process was to be started"),
+        (_subprocess, "tried to start another process"),
         (_datagrams, "expected TCP"),
         (_unix, "expected TCP"),
     ],

@@ -46,7 +46,7 @@ def test_another_program_is_found(town: Opens, start: Callable[[], object]) -> N
         with suppress(Exception):
             start()
 
-    with inconclusive("another process was to be started"), town() as world:
+    with inconclusive("tried to start another process"), town() as world:
         lived(world, service)
 
 
@@ -63,7 +63,7 @@ def test_multiprocessing_is_found(town: Opens) -> None:
             with suppress(Exception):
                 _process(method).start()
 
-    with inconclusive("another process was to be started"), town() as world:
+    with inconclusive("tried to start another process"), town() as world:
         lived(world, service)
 
 
@@ -128,7 +128,7 @@ def test_an_exit_of_a_worker_is_found(town: Opens) -> None:
         thread.start()
         thread.join()
 
-    with inconclusive("wanted to end the process"), town() as world:
+    with inconclusive("tried to end the process"), town() as world:
         lived(world, service)
 
 
@@ -346,7 +346,7 @@ def test_an_older_connection_in_the_middle_of_a_statement_is_found(town: Opens) 
     rows = old.execute("VALUES (1), (2), (3)")
     next(rows)
 
-    with inconclusive("connection of SQLite that is older"), town() as world:
+    with inconclusive("SQLite connection from before the run"), town() as world:
         lived(world, lambda: old.execute("SELECT datetime('now')"))
     old.close()
 

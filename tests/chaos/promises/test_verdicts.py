@@ -57,11 +57,11 @@ def test_a_pool_works_in_the_tests_own_thread(town: Opens) -> None:
 
 WAYS_OUT: dict[str, tuple[Callable[[], object], str]] = {
     "process": (lambda: subprocess.run(["true"], check=False), "another process"),
-    "raw socket": (_socket.socket, "a real socket was made"),
+    "raw socket": (_socket.socket, "a real socket was opened"),
     "UDP": (lambda: socket.socket(type=socket.SOCK_DGRAM), "expected TCP"),
     "host": (lambda: httpx.get("https://api.village.test/"), "api.village.test"),
-    "end": (lambda: os._exit(3), "wanted to end the process"),
-    "signal": (lambda: os.kill(os.getpid(), signal.SIGKILL), "wanted to end the process"),
+    "end": (lambda: os._exit(3), "tried to end the process"),
+    "signal": (lambda: os.kill(os.getpid(), signal.SIGKILL), "tried to end the process"),
     "alarm": (lambda: signal.alarm(5), "real time"),
 }
 

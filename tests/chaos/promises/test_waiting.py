@@ -314,5 +314,5 @@ def test_work_in_other_processes_is_found(town: Opens, pool: str) -> None:
             return workers.submit(int).result(timeout=9)
         return None
 
-    with inconclusive("another process was to be started"), town() as world:
+    with inconclusive("tried to start another process"), town() as world:
         world.users(1, service)

@@ -171,7 +171,7 @@ def test_error_of_a_forgotten_task_is_not_lost(simulation: Simulation) -> None:
         await asyncio.sleep(1)
         return Answer(mode="told")
 
-    assert "was never looked at: ValueError: nobody looks" in problem(simulation, ask)
+    assert "was never retrieved: ValueError: nobody looks" in problem(simulation, ask)
 
 
 def test_error_of_a_callback_is_not_lost(simulation: Simulation) -> None:

@@ -45,7 +45,7 @@ def test_every_built_in_observable_is_measured() -> None:
     ]
 
     unmeasured = [
-        key for key in built_in if "never looked at" in (measure(key, window).missing or "")
+        key for key in built_in if "never observed" in (measure(key, window).missing or "")
     ]
 
     assert "calls.gcs.objects.media" in built_in

@@ -67,7 +67,7 @@ def test_action_is_read_in_each_of_its_forms() -> None:
         ("enqueue: {jobs: 0}", "jobs is 0; expected at least 1"),
         ("enqueue: {job: 2}", "unknown key 'job' in enqueue; expected jobs; did you mean 'jobs'?"),
         ("enqueue: many", "enqueue is 'many'; expected a mapping"),
-        ("enqueue", "step 'enqueue' says nothing more; expected a mapping, or one of: flush, "),
+        ("enqueue", "step 'enqueue' has no parameters; expected a mapping, or one of: flush, "),
         ("flsh", "unknown step 'flsh'; expected a mapping, or one of: flush, restart; did you"),
         ("flsh: true", "unknown key 'flsh' in a step"),
     ],

@@ -44,7 +44,7 @@ def test_given_is_checked_by_what_any_target_declares() -> None:
     assert _mistakes("{queue: {length: 3, oldest: 1}}", target) == []
     assert _mistakes("{queue: {length: 3, oldest: 4}}", target) == [
         (
-            "a.yaml:4:16: queue does not fit together; expected no more than the length; "
+            "a.yaml:4:16: queue is not consistent; expected no more than the length; "
             "write for example {length: 5, oldest: 2} [bad-value]"
         ),
     ]

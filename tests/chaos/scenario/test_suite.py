@@ -115,12 +115,12 @@ def test_expression_chooses_by_name_folder_and_tag(expression: str, expected: ob
 @pytest.mark.parametrize(
     ("expression", "wrong"),
     [
-        ("", "it ends where a word is missing"),
-        ("breaker and", "it ends where a word is missing"),
-        ("and breaker", "'and' stands where a word is missing"),
-        ("breaker openai", "'openai' comes without 'and' or 'or'"),
+        ("", "it ends where a word is expected"),
+        ("breaker and", "it ends where a word is expected"),
+        ("and breaker", "'and' stands where a word is expected"),
+        ("breaker openai", "'and' or 'or' is missing before 'openai'"),
         ("(breaker", "a parenthesis is not closed"),
-        ("breaker)", r"'\)' comes without"),
+        ("breaker)", r"'\)' closes no parenthesis"),
         ("not " * 1000 + "a", "it nests too deep"),
     ],
 )

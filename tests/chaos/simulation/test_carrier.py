@@ -222,7 +222,7 @@ def test_silence_without_a_timeout_is_a_deadlock_with_a_name(
     with pytest.raises(DeadlockError) as caught:
         world.play(lambda: download(None))
 
-    assert "user-1 waits for bytes from storage.googleapis.com:443, without any timeout" in str(
+    assert "user-1 waits for bytes from storage.googleapis.com:443, without a timeout" in str(
         caught.value
     )
 

@@ -102,7 +102,7 @@ def test_step_of_the_wall_clock_leaves_monotonic_time_alone(clock: Clock) -> Non
 
 def test_clock_refuses_to_freeze_frozen_time(clock: Clock) -> None:
     """Two freezes in one process would fight over the same functions."""
-    with pytest.raises(SimulationError, match="frozen already"), Freeze(Clock(), {}):
+    with pytest.raises(SimulationError, match="already frozen"), Freeze(Clock(), {}):
         pass
 
 
@@ -113,7 +113,7 @@ def test_frozen_time_within_a_run_is_refused(world: World) -> None:
         with freezegun.freeze_time("2020-05-05"):
             """Of which nobody would see anything."""
 
-    assert "within the simulation" in str(world.error(call))
+    assert "inside the simulation" in str(world.error(call))
     assert len(world.run.violations) == 1
 
 

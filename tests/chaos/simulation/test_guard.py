@@ -29,15 +29,15 @@ atexit.register(_OLD.close)
 @pytest.mark.parametrize(
     ("leave", "what"),
     [
-        pytest.param(_socket.socket, "a real socket was made", id="raw socket"),
+        pytest.param(_socket.socket, "a real socket was opened", id="raw socket"),
         pytest.param(
             lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
-            "a socket of AF_INET and SOCK_DGRAM was asked for",
+            "a socket of AF_INET and SOCK_DGRAM is not simulated",
             id="UDP",
         ),
         pytest.param(
             lambda: socket.socket(socket.AF_UNIX),
-            "a socket of AF_UNIX and SOCK_STREAM was asked for",
+            "a socket of AF_UNIX and SOCK_STREAM is not simulated",
             id="unix socket",
         ),
         pytest.param(
@@ -53,10 +53,10 @@ atexit.register(_OLD.close)
         pytest.param(
             lambda: multiprocessing.Process(target=print).start(), "another process", id="pool"
         ),
-        pytest.param(lambda: os._exit(0), "wanted to end the process: os._exit(0)", id="exit"),
-        pytest.param(os.abort, "wanted to end the process: os.abort()", id="abort"),
+        pytest.param(lambda: os._exit(0), "tried to end the process: os._exit(0)", id="exit"),
+        pytest.param(os.abort, "tried to end the process: os.abort()", id="abort"),
         pytest.param(
-            lambda: os.kill(os.getpid(), signal.SIGKILL), "end the process by signal", id="kill"
+            lambda: os.kill(os.getpid(), signal.SIGKILL), "end the process with signal", id="kill"
         ),
     ],
 )

@@ -298,9 +298,9 @@ class Odd(ToyOpenAI):
 @pytest.mark.parametrize(
     ("where", "told", "message"),
     [
-        ("describe", "text", r"describe\(\) returned a str, and no mapping"),
+        ("describe", "text", r"describe\(\) returned a str, not a mapping"),
         ("describe", {"text": b"x"}, r"describe\(\) returned a bytes as 'text'"),
-        ("said", "text", r"said\(\) returned a str, and no Said"),
+        ("said", "text", r"said\(\) returned a str, not a Said"),
     ],
 )
 def test_what_no_trace_can_keep_is_the_fault_of_the_stand_in(
@@ -416,7 +416,7 @@ def test_web_socket_is_refused_by_its_name(world: World) -> None:
         client.recv(9)
 
     assert isinstance(world.error(call), ConnectionResetError)
-    assert "a WebSocket was asked for" in world.run.violations[0]
+    assert "was opened as a WebSocket" in world.run.violations[0]
 
 
 def test_name_that_ends_in_a_dot_is_the_same_name(world: World) -> None:

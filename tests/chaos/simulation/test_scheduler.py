@@ -198,7 +198,7 @@ def test_deadlock_names_who_waits_for_whom(world: World) -> None:
 
     message = str(caught.value)
     assert "at 1.000 s" in message
-    assert "user-1 waits for a lock held by user-2 since 0.000 s; so since 1.000 s" in message
+    assert "user-1 waits for a lock held by user-2 since 0.000 s; waiting since 1.000 s" in message
     assert "user-2 waits for a lock held by user-1 since 0.000 s" in message
     assert "test_scheduler.py" in message
 

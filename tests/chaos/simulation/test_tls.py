@@ -28,7 +28,7 @@ OLDER = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key, and a certificate for localhost that it has signed itself; from today, for a day."""
+    """A key, and a certificate for localhost that is self-signed; from today, for a day."""
     return self_signed(tmp_path_factory.mktemp("tls") / "localhost.pem", datetime.now(UTC))
 
 

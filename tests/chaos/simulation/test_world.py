@@ -95,7 +95,7 @@ def test_wait_of_the_harness_leaves_no_trace(world: World) -> None:
 
 def test_second_run_needs_the_first_to_end(simulation: Simulation, world: World) -> None:
     """Two runs at once would share one clock."""
-    with pytest.raises(SimulationError, match="a run is on already"):
+    with pytest.raises(SimulationError, match="another run is in progress"):
         World(simulation)
 
 

@@ -132,6 +132,6 @@ class TestConcurrency(ClientTests):
             _row("trio", _trio),
             _row("anyio on trio", _anyio_on_trio, [SUNNY] * 2, latency_s=0.2),
             _row("uvloop", _uvloop, refused="uvloop.run was used"),
-            _row("`ProcessPoolExecutor`", _processes, refused="another process was to be started"),
+            _row("`ProcessPoolExecutor`", _processes, refused="tried to start another process"),
         ),
     )

@@ -104,11 +104,11 @@ class Launcher:
     def in_words(self) -> list[str]:
         """The same, as violations."""
         libraries = ", ".join(known.loaded())
-        suspects = f"; loaded are {libraries}" if libraries else ""
+        suspects = f"; C libraries that are loaded: {libraries}" if libraries else ""
         return [
-            f"C code in {'a thread of its own' if each.thread is None else each.thread} wanted a "
-            f"real socket ({each.family}), and got none; expected Python's sockets, which are "
-            f"simulated{suspects}; switch off what needs it in this run"
+            f"C code in {'a thread of its own' if each.thread is None else each.thread} tried to "
+            f"open a real socket ({each.family}), and was refused; expected Python's sockets, "
+            f"which are simulated{suspects}; turn off what needs it in this run"
             for each in self.attempts()
         ]
 

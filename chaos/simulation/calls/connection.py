@@ -147,7 +147,9 @@ class Connection(FarEnd):
     def loop_waits(self, is_limited: Callable[[str, int | None], bool]) -> None:
         """Note whether a timer limits the wait of an event loop, which its sockets do not."""
         for exchange in self._open:
-            exchange.waits(is_limited=is_limited(exchange.actor, exchange.ask))
+            # One limit is enough to know, and to look for it at every step takes long.
+            if not exchange.has_limit:
+                exchange.waits(is_limited=is_limited(exchange.actor, exchange.ask))
 
     def _use_again(self, idle_end: _IdleEnd) -> None:
         """The client uses a connection that would end, or has ended, for being idle."""

@@ -36,6 +36,7 @@ class Exchange:
         is_over: Whether its end has been recorded.
         actor: For whom it was sent.
         ask: The question it belongs to; None outside questions.
+        has_limit: Whether the client was seen to wait for it no longer than for some time.
     """
 
     def __init__(  # noqa: PLR0913 - what a request and its end have in common
@@ -67,7 +68,7 @@ class Exchange:
         self._told: Told | None = None
         self._deed: str | None = None
         self._bill: Bill | None = None
-        self._has_limit = False
+        self.has_limit = False
         self._has_no_limit = False
 
     def was_handled(self, request: object, told: Told | None) -> None:
@@ -88,7 +89,7 @@ class Exchange:
     def waits(self, *, is_limited: bool) -> None:
         """The client is ready to wait for what comes next, for so long or for ever."""
         if is_limited:
-            self._has_limit = True
+            self.has_limit = True
         else:
             self._has_no_limit = True
 
@@ -150,7 +151,7 @@ class Exchange:
             said=said,
             deed=self._deed,
             bill=self._bill,
-            unbounded=self._has_no_limit and not self._has_limit,
+            unbounded=self._has_no_limit and not self.has_limit,
         )
 
 

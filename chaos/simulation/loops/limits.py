@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from contextvars import Context
 
 from chaos.simulation.tasks.behalf import Behalf, behalf_in
 
@@ -24,11 +24,21 @@ def timers_of(
             it is while a service starts, and nobody has asked yet.
     """
     # The list has no public name; cancelled timers stay in it until their time has come.
-    scheduled: list[Any] = getattr(loop, "_scheduled", [])
-    behalves = [
-        behalf_in(handle._context)  # noqa: SLF001 - the only place where it is
-        for handle in scheduled
-        if not handle.cancelled()
-    ]
-    running = {(each.actor, each.ask) for each in (one or by_default for one in behalves)}
-    return lambda actor, ask: (actor, ask) in running
+    scheduled: list[asyncio.TimerHandle] = getattr(loop, "_scheduled", [])
+    known: dict[tuple[str, int | None], bool] = {}
+
+    def is_limited(actor: str, ask: int | None) -> bool:
+        whose = actor, ask
+        if whose not in known:
+            # A loop of a thousand coroutines has thousands of timers. Mostly one of the first will
+            # do, so that they are looked through only for whom nobody limits.
+            known[whose] = any(_is_of(whose, handle, by_default) for handle in scheduled)
+        return known[whose]
+
+    return is_limited
+
+
+def _is_of(whose: tuple[str, int | None], handle: asyncio.TimerHandle, by_default: Behalf) -> bool:
+    context: Context = getattr(handle, "_context")  # noqa: B009 - it has no public name, nor a type
+    behalf = behalf_in(context) or by_default
+    return (behalf.actor, behalf.ask) == whose and not handle.cancelled()

@@ -60,12 +60,14 @@ class Mistake:
         place: Where it is; empty for the whole body.
         value: What stands there.
         limits: What pydantic knows of what was expected.
+        kinds: ``place`` with the kinds of things on the way, in angle brackets: ``<text>``.
     """
 
     kind: str
     place: Place
     value: object
     limits: Mapping[str, Any]
+    kinds: Place = ()
 
 
 class MistakenError(Exception):
@@ -119,6 +121,7 @@ expected only what the operation declares; leave it out, or declare it in chaos.
             place=_place(first["loc"]),
             value=first["input"],
             limits=first.get("ctx", {}),
+            kinds=tuple(step for step in first["loc"] if not str(step).startswith("[")),
         )
     )
 

@@ -6,13 +6,13 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from chaos.http import Request, Response, json_response
 from chaos.upstreams.bodies import parsed
-from chaos.upstreams.declared import Declared
+from chaos.upstreams.declared import Declared, not_modelled_value
 from chaos.upstreams.openai.asked import Asked
 from chaos.upstreams.openai.azure import is_at_azure
 from chaos.upstreams.openai.chat.request import Metadata
@@ -27,11 +27,15 @@ Endpoint = Literal[
     "/v1/embeddings",
     "/v1/moderations",
     "/v1/responses",
+    "/v1/images/generations",
+    "/v1/images/edits",
+    "/v1/videos",
     "/chat/completions",
     "/embeddings",
     "/responses",
 ]
 """Those without a version are Azure's."""
+_PICTURES = ("/v1/images/generations", "/v1/images/edits", "/v1/videos")
 Answer = Callable[[Request], Response]
 
 _DAY_S = 24 * 60 * 60
@@ -43,7 +47,9 @@ class BatchRequest(Declared):
     """``POST /batches``."""
 
     input_file_id: str = Field(description="A file with the purpose `batch`, a request a line.")
-    endpoint: Endpoint = Field(description="Where all its requests go.")
+    endpoint: Annotated[Endpoint, not_modelled_value(*_PICTURES)] = Field(
+        description="Where all its requests go."
+    )
     completion_window: Literal["24h"] = Field(description="The only one there is.")
     metadata: Metadata | None = Field(default=None, description="Kept with the batch.")
 

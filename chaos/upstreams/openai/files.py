@@ -99,6 +99,9 @@ class FilesApi:
             message = "'file' is a required property"
             raise RefusalError(invalid_request(message, "file", "missing_required_parameter"))
         name, data = file
+        if fields.purpose == "batch" and not name.casefold().endswith(".jsonl"):
+            message = "Invalid file format for Batch API. Must be .jsonl"
+            raise RefusalError(invalid_request(message))
         stored = self.add(asked.new_id("file-", 24), name, fields.purpose, data)
         return json_response(200, stored.resource)
 

@@ -52,8 +52,12 @@ _LATER = (
 """Models whose limits are not written down here: they have none."""
 
 _THINK_FIRST = (
-    *_Window(200_000, 100_000).of("o1", "o3", "o4-mini", reasons=True, efforts=_EFFORTS),
-    *_Window(200_000, 100_000).of("o3-mini", reasons=True, sees=False, efforts=_EFFORTS),
+    *_Window(200_000, 100_000).of(
+        *("o1", "o3", "o4-mini"), reasons=True, efforts=_EFFORTS, parallels=False
+    ),
+    *_Window(200_000, 100_000).of(
+        "o3-mini", reasons=True, sees=False, efforts=_EFFORTS, parallels=False
+    ),
     *_Window(400_000, 128_000).of(
         *("gpt-5", "gpt-5-mini", "gpt-5-nano"), reasons=True, efforts=("minimal", *_EFFORTS)
     ),

@@ -36,6 +36,7 @@ class Model:
         sees: Whether it takes pictures.
         formats: What its answers may have to be besides prose.
         efforts: How hard it may be told to think; all if empty.
+        parallels: Whether it may be told in chat how many tools it calls at once.
         dimensions: Of its embeddings, unless a request wants fewer.
         shortens: Whether a request may want fewer.
         price: What its tokens cost; None if nobody has put a price on them.
@@ -49,6 +50,7 @@ class Model:
     sees: bool = True
     formats: frozenset[str] = frozenset({"json_object", "json_schema"})
     efforts: tuple[str, ...] = ()
+    parallels: bool = True
     dimensions: int = 1536
     shortens: bool = True
     price: Price | None = None

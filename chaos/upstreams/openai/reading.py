@@ -50,6 +50,9 @@ class Read:
         if self.error is not None:
             return "failed"
         ended = _ENDED.get(self.finish_reason or "", "cut_short")
+        if self.calls and ended == "finished":
+            # A function that the request named is called under the reason "stop".
+            return "asks_for_tools"
         # A refusal is whole only if it has been said to its end.
         return "refused" if self.refusal is not None and ended == "finished" else ended
 

@@ -271,8 +271,16 @@ class OpenAIUpstream(Upstream):
 def _stamped(response: Response, salt: str) -> Response:
     """The response with an id that no other one of the run has."""
     digest = hashlib.md5(salt.encode()).hexdigest()  # noqa: S324 - a name, not a secret
-    stamp = (("openai-version", "2020-10-01"), ("x-request-id", f"req_{digest}"))
-    return response.with_headers(stamp)
+    return response.with_headers([*_STAMP, ("x-request-id", f"req_{digest}")])
+
+
+_STAMP = (
+    ("openai-organization", "org-simulated"),
+    # Computing takes no time in a run.
+    ("openai-processing-ms", "0"),
+    ("openai-version", "2020-10-01"),
+)
+"""What the API tells of itself in every answer."""
 
 
 def _problem_with_key(authorization: str) -> Response | None:

@@ -18,6 +18,7 @@ from chaos.upstreams.declared import (
     read,
 )
 from chaos.upstreams.openai.errors import invalid_request
+from chaos.upstreams.openai.item_ids import WRONG_PREFIX
 from chaos.upstreams.openai.pictures import INVALID_BASE64, UNSUPPORTED_IMAGE
 from chaos.upstreams.refusal import RefusalError
 
@@ -117,6 +118,11 @@ def _missing(_: Mistake, param: str) -> Words:
 
 def _wrong_type(mistake: Mistake, param: str) -> Words:
     expected = _EXPECTED.get(mistake.kind, "another value")
+    if mistake.kind == "string_type" and mistake.kinds[-2:] == ("content", "<text>"):
+        # Each API has its own order.
+        is_chat = mistake.place[0] == "messages"
+        forms = ("a string or array of objects", "an array of objects or string")
+        expected = f"one of {forms[not is_chat]}"
     named = (name for types, name in _NAMES if isinstance(mistake.value, types))
     got = next(named, "something else")
     wanted = f"expected {expected}, but got {got} instead"
@@ -168,6 +174,11 @@ def _no_url(_: Mistake, param: str) -> Words:
     return f"Invalid '{param}'. {wanted}", "invalid_value"
 
 
+def _wrong_prefix(mistake: Mistake, param: str) -> Words:
+    wanted = f"Expected an ID that begins with '{mistake.limits['prefix']}'."
+    return f"Invalid '{param}': '{mistake.value}'. {wanted}", "invalid_value"
+
+
 def _no_image(_: Mistake, __: str) -> Words:
     message = "You uploaded an unsupported image. Please make sure your image has one of the "
     message += "following formats: ['png', 'jpeg', 'gif', 'webp']."
@@ -187,6 +198,7 @@ _WORDS: Mapping[str, Callable[[Mistake, str], Words]] = {
     "too_long": _long,
     "string_too_long": _long,
     INVALID_URL: _no_url,
+    WRONG_PREFIX: _wrong_prefix,
     UNSUPPORTED_IMAGE: _no_image,
     INVALID_BASE64: _no_base64,
     **dict.fromkeys(_BOUNDS, _out_of_bounds),

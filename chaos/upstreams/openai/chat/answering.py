@@ -13,7 +13,7 @@ from chaos.upstreams import model as imitation
 from chaos.upstreams.model import Turn
 from chaos.upstreams.openai import logprobs
 from chaos.upstreams.openai.chat.prompting import prompt_of, stops_of, tokens_of
-from chaos.upstreams.openai.chat.request import ChatRequest
+from chaos.upstreams.openai.chat.request import ChatRequest, FunctionChoice
 from chaos.upstreams.openai.models import Model
 from chaos.upstreams.openai.windows import require_short_answer, require_short_prompt
 from chaos.upstreams.prices import Usage
@@ -29,6 +29,7 @@ THOUGHTS: Mapping[str, int] = {
     "medium": 192,
     "high": 512,
     "xhigh": 1024,
+    "max": 2048,
 }
 """Tokens that a reasoning model spends before it speaks, by effort."""
 
@@ -40,10 +41,12 @@ class Choice:
     Attributes:
         turn: What the model does, as far as its tokens go.
         ids: Of its calls, in their order.
+        was_named: Whether the request named the function that had to be called.
     """
 
     turn: Turn
     ids: tuple[str, ...] = ()
+    was_named: bool = False
 
     @property
     def finish_reason(self) -> FinishReason:
@@ -52,7 +55,8 @@ class Choice:
             return "content_filter"
         if self.turn.cut:
             return "length"
-        return "tool_calls" if self.turn.calls else "stop"
+        # The one case in which the API calls a tool without saying so here: the caller knows.
+        return "tool_calls" if self.turn.calls and not self.was_named else "stop"
 
     @property
     def calls(self) -> list[tuple[str, ToolCall]]:
@@ -125,11 +129,12 @@ def complete(
     require_short_prompt(model, tokens_in, limit, "messages")
     # A model that runs out of tokens while it still thinks has said nothing at all.
     left = None if limit is None else max(limit - thoughts, 0)
+    was_named = isinstance(request.tool_choice, FunctionChoice)
     choices = []
     for number in range(request.n or 1):
         turn = imitation.take_turn(prompt, script, choice=number)
         turn = imitation.end(turn, stops=stops_of(request), limit=left)
-        choices.append(Choice(turn=turn))
+        choices.append(Choice(turn=turn, was_named=was_named))
     spent = thoughts if limit is None else min(thoughts, limit)
     return Completion(
         request=request,

@@ -12,10 +12,13 @@ from chaos.upstreams.declared import (
     NotModelled,
     by,
     not_modelled,
+    not_modelled_value,
 )
 from chaos.upstreams.openai.pictures import PictureUrl
 
-ToolName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+ToolName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
+PersonName = Annotated[str, Field(min_length=1, pattern=r"^[^\s<|\\/>]+$")]
+CallId = Annotated[str, Field(max_length=40)]
 
 
 class TextPart(Declared):
@@ -29,9 +32,9 @@ class ImageUrl(Declared):
     """Where a picture is."""
 
     url: PictureUrl = Field(description="Checked for its form; part of the conversation.")
-    detail: Literal["auto", "low", "high"] = Field(
-        default="auto", description="Decides how many tokens the picture costs."
-    )
+    detail: Annotated[
+        Literal["auto", "low", "high", "original"], not_modelled_value("original")
+    ] = Field(default="auto", description="Decides how many tokens the picture costs.")
 
 
 class ImagePart(Declared):
@@ -78,7 +81,7 @@ class SystemMessage(Declared):
 
     role: Literal["system"] = Field(description="Tells the messages apart.")
     content: TextParts = Field(description=_CONTENT)
-    name: str | None = Field(default=None, description=_NAME)
+    name: PersonName | None = Field(default=None, description=_NAME)
 
 
 class DeveloperMessage(Declared):
@@ -86,7 +89,7 @@ class DeveloperMessage(Declared):
 
     role: Literal["developer"] = Field(description="Tells the messages apart.")
     content: TextParts = Field(description=_CONTENT)
-    name: str | None = Field(default=None, description=_NAME)
+    name: PersonName | None = Field(default=None, description=_NAME)
 
 
 class UserMessage(Declared):
@@ -94,7 +97,7 @@ class UserMessage(Declared):
 
     role: Literal["user"] = Field(description="Tells the messages apart.")
     content: UserParts = Field(description=_CONTENT)
-    name: str | None = Field(default=None, description=_NAME)
+    name: PersonName | None = Field(default=None, description=_NAME)
 
 
 class CalledFunction(Declared):
@@ -107,7 +110,7 @@ class CalledFunction(Declared):
 class FunctionCall(Declared):
     """A call that the model made."""
 
-    id: str = Field(description="A tool message has to answer it.")
+    id: CallId = Field(description="A tool message has to answer it.")
     type: Literal["function"] = Field(description="Tells the calls apart.")
     function: CalledFunction = Field(description="What was called.")
 
@@ -121,7 +124,7 @@ class AssistantMessage(Declared):
     role: Literal["assistant"] = Field(description="Tells the messages apart.")
     content: AssistantParts | None = Field(default=None, description=_CONTENT)
     refusal: str | None = Field(default=None, description="Part of the conversation.")
-    name: str | None = Field(default=None, description=_NAME)
+    name: PersonName | None = Field(default=None, description=_NAME)
     tool_calls: Annotated[list[AnyCall], Field(min_length=1)] | None = Field(
         default=None, description="Each has to be answered by a tool message."
     )
@@ -137,7 +140,7 @@ class ToolMessage(Declared):
 
     role: Literal["tool"] = Field(description="Tells the messages apart.")
     content: TextParts = Field(description=_CONTENT)
-    tool_call_id: str = Field(description="Has to be the id of a call before it.")
+    tool_call_id: CallId = Field(description="Has to be the id of a call before it.")
 
 
 Message = Annotated[

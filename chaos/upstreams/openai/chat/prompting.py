@@ -207,10 +207,9 @@ def _schema(request: ChatRequest) -> Schema | None:
                 raise RefusalError(invalid_request(message, "messages"))
             return {}
         case AsJsonSchema(json_schema=wanted):
-            schema = wanted.schema_ or {}
-            if schema or wanted.strict:
+            schema, strict = wanted.schema_, bool(wanted.strict)
+            if schema or strict:
                 of = f"response_format '{wanted.name}'"
-                strict = bool(wanted.strict)
                 require_schema(schema, strict=strict, of=of, param="response_format")
             return schema
         case _:

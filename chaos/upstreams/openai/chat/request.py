@@ -26,7 +26,9 @@ class FunctionDefinition(Declared):
     """A function that the model may call."""
 
     name: ToolName = Field(description="Called if the question has it in it, or if one must be.")
-    description: str | None = Field(default=None, description="Counted as tokens.")
+    description: Annotated[str, Field(max_length=1024)] | None = Field(
+        default=None, description="Counted as tokens."
+    )
     parameters: dict[str, Any] | None = Field(
         default=None, description="Arguments fit this JSON schema; none without it."
     )
@@ -91,9 +93,7 @@ class JsonSchema(Declared):
 
     name: ToolName = Field(description="For messages only.")
     description: str | None = Field(default=None, description="Counted as tokens.")
-    schema_: dict[str, Any] | None = Field(
-        default=None, alias="schema", description="The text is JSON that fits it."
-    )
+    schema_: dict[str, Any] = Field(alias="schema", description="The text is JSON that fits it.")
     strict: bool | None = Field(
         default=None, description="If true, the schema has to be closed, or the request is a 400."
     )
@@ -151,8 +151,10 @@ Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
     Field(max_length=16),
 ]
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Percent = Annotated[float, Field(ge=0, le=1)]
+SafetyIdentifier = Annotated[str, Field(max_length=128)]
+CacheKey = Annotated[str, Field(max_length=64)]
 
 
 class ChatRequest(Declared):
@@ -229,10 +231,8 @@ class ChatRequest(Declared):
         default=None, description="Only if it is empty."
     )
     user: str | None = Field(default=None, description=NOTHING_TO_SEE)
-    safety_identifier: Annotated[str, Field(max_length=64)] | None = Field(
-        default=None, description=NOTHING_TO_SEE
-    )
-    prompt_cache_key: str | None = Field(
+    safety_identifier: SafetyIdentifier | None = Field(default=None, description=NOTHING_TO_SEE)
+    prompt_cache_key: CacheKey | None = Field(
         default=None, description="Nothing comes from a cache, which the provider may do too."
     )
     prompt_cache_retention: Literal["in_memory", "24h"] | None = Field(

@@ -20,10 +20,18 @@ def unsuited(request: ChatRequest, model: Model) -> Iterator[Response]:
             yield error(400, message, kind="invalid_request_error")
         yield from wrong_choice("verbosity", request.verbosity, ("medium",), model)
         return
-    for name, instead in (("max_tokens", " Use 'max_completion_tokens' instead."), ("stop", "")):
+    for name, instead in (
+        ("max_tokens", " Use 'max_completion_tokens' instead."),
+        ("stop", ""),
+        *([] if model.parallels else [("parallel_tool_calls", "")]),
+    ):
         if getattr(request, name) is not None:
             message = f"Unsupported parameter: '{name}' is not supported with this model."
             yield invalid_request(message + instead, name, "unsupported_parameter")
+    if request.logprobs and model.efforts and "none" not in model.efforts:
+        # A model that always thinks shows nobody how likely its words are.
+        message = "You are not allowed to request logprobs from this model"
+        yield error(403, message, kind="invalid_request_error")
     for name, usual in _ONLY_THE_USUAL:
         value = getattr(request, name)
         if value not in (None, usual):

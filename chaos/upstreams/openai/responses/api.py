@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from chaos.upstreams.openai.models import Catalogue, Model
 from chaos.upstreams.openai.responses import streaming
 from chaos.upstreams.openai.responses.answering import Answer, Json
 from chaos.upstreams.openai.responses.items import Item
+from chaos.upstreams.openai.responses.pairs import KnownItems
 from chaos.upstreams.openai.responses.prompting import items_of, prompt_of, tokens_of
 from chaos.upstreams.openai.responses.request import ResponseRequest, RetrieveQuery
 from chaos.upstreams.openai.windows import TOO_LONG, require_short_answer
@@ -79,6 +81,7 @@ class ResponsesApi:
         self._script = script
         self._takes_s = background_takes_s
         self._kept: dict[str, Kept] = {}
+        self._known = KnownItems()
 
     def create(self, asked: Asked) -> Response:
         """Answer a request: at once, as events, or in the background."""
@@ -86,6 +89,8 @@ class ResponsesApi:
         model = self._models.find(request.model, "chat", asked)
         sent = items_of(request)
         before = self._before(request.previous_response_id, asked)
+        _require_something(before, sent)
+        self._known.require_pairs(before, sent)
         require_short_answer(model, request.max_output_tokens, "max_output_tokens")
         conversation = _cut_to(model, request, [*before, *sent])
         prompt = prompt_of(request, conversation, model)
@@ -113,6 +118,7 @@ class ResponsesApi:
             # A stream shows it to its end, so one that is streamed has ended.
             takes_s=self._takes_s if request.background and not request.stream else 0.0,
         )
+        self._known.remember(answer.output(), is_stored=request.store is not False)
         if request.store is not False:
             self._kept[answer.id] = kept
         if request.stream:
@@ -136,6 +142,7 @@ class ResponsesApi:
         """Forget a response."""
         kept = self._named(asked)
         del self._kept[kept.answer.id]
+        self._known.forget(kept.answer.output())
         deleted = {"id": kept.answer.id, "object": "response", "deleted": True}
         return json_response(200, deleted)
 
@@ -177,6 +184,14 @@ class ResponsesApi:
             message = f"Response with id '{asked.ids['id']}' not found."
             raise RefusalError(error(404, message, kind="invalid_request_error"))
         return kept
+
+
+def _require_something(before: Sequence[Item], sent: Sequence[Item]) -> None:
+    """See to it that there is something to answer."""
+    if not before and not sent:
+        message = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation_id' "
+        code = "missing_required_parameter"
+        raise RefusalError(invalid_request(f"{message}must be provided.", "input", code))
 
 
 def _cut_to(model: Model, request: ResponseRequest, items: list[Item]) -> list[Item]:

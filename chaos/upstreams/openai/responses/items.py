@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from chaos.upstreams.declared import KIND, TEXT_OR_LIST, Declared, by
+from chaos.upstreams.declared import KIND, TEXT_OR_LIST, Declared, by, not_modelled_value
 from chaos.upstreams.openai.chat.messages import ToolName
+from chaos.upstreams.openai.item_ids import begins_with
 from chaos.upstreams.openai.pictures import PictureUrl
 
 Status = Literal["in_progress", "completed", "incomplete"]
+CallId = Annotated[str, Field(min_length=1, max_length=64)]
 _KIND = "Tells the items apart."
 _PART = "Tells the parts apart."
 _BACK = "Taken back as it was given."
@@ -28,9 +30,9 @@ class InputImage(Declared):
 
     type: Literal["input_image"] = Field(description=_PART)
     image_url: PictureUrl = Field(description="Checked for its form; part of the conversation.")
-    detail: Literal["auto", "low", "high"] = Field(
-        default="auto", description="Decides how many tokens the picture costs."
-    )
+    detail: Annotated[
+        Literal["auto", "low", "high", "original"], not_modelled_value("original")
+    ] = Field(default="auto", description="Decides how many tokens the picture costs.")
 
 
 class OutputText(Declared):
@@ -69,7 +71,7 @@ class MessageItem(Declared):
         description="The last thing that a user said is the question."
     )
     content: Parts = Field(description="Read as one text; part of the conversation.")
-    id: str | None = Field(default=None, description=_BACK)
+    id: Annotated[str, begins_with("msg")] | None = Field(default=None, description=_BACK)
     status: Status | None = Field(default=None, description=_BACK)
     phase: Literal["commentary", "final_answer"] | None = Field(default=None, description=_BACK)
 
@@ -78,10 +80,10 @@ class CallItem(Declared):
     """A call that the model made."""
 
     type: Literal["function_call"] = Field(description=_KIND)
-    call_id: str = Field(description="An output has to answer it.")
+    call_id: CallId = Field(description="An output has to answer it.")
     name: ToolName = Field(description="Part of the conversation.")
     arguments: str = Field(description="Part of the conversation.")
-    id: str | None = Field(default=None, description=_BACK)
+    id: Annotated[str, begins_with("fc")] | None = Field(default=None, description=_BACK)
     status: Status | None = Field(default=None, description=_BACK)
 
 
@@ -89,7 +91,7 @@ class OutputItem(Declared):
     """What a tool returned."""
 
     type: Literal["function_call_output"] = Field(description=_KIND)
-    call_id: str = Field(description="Has to be the id of a call before it.")
+    call_id: CallId = Field(description="Has to be the id of a call before it.")
     output: Parts = Field(description="Part of the conversation.")
     id: str | None = Field(default=None, description=_BACK)
     status: Status | None = Field(default=None, description=_BACK)
@@ -106,7 +108,7 @@ class ReasoningItem(Declared):
     """What the model thought before."""
 
     type: Literal["reasoning"] = Field(description=_KIND)
-    id: str = Field(description=_BACK)
+    id: Annotated[str, begins_with("rs")] = Field(description=_BACK)
     summary: list[SummaryText] = Field(description="Part of the conversation.")
     encrypted_content: str | None = Field(default=None, description=_BACK)
     status: Status | None = Field(default=None, description=_BACK)

@@ -39,7 +39,7 @@ def items_of(request: ResponseRequest) -> list[Item]:
     """What the request adds to the conversation; a bare text is a message of the user."""
     if isinstance(request.input, str):
         return [MessageItem(role="user", content=request.input)]
-    return list(request.input)
+    return list(request.input or ())
 
 
 def prompt_of(request: ResponseRequest, items: Sequence[Item], model: Model) -> Prompt:

@@ -20,9 +20,11 @@ from chaos.upstreams.openai.chat.request import (
     SAMPLING,
     AsJsonObject,
     AsText,
+    CacheKey,
     Effort,
     Metadata,
     Percent,
+    SafetyIdentifier,
 )
 from chaos.upstreams.openai.responses.items import Input
 
@@ -140,7 +142,10 @@ class ResponseRequest(Declared):
     """``POST /responses``."""
 
     model: Annotated[str, Field(min_length=1)] = Field(description="One of the models it has.")
-    input: Input = Field(description="A question, or the items of a conversation.")
+    input: Input | None = Field(
+        default=None,
+        description="A question, or the items of a conversation; needed unless one goes on.",
+    )
     instructions: str | None = Field(
         default=None, description="Part of this turn, and not of those that follow it."
     )
@@ -191,16 +196,16 @@ class ResponseRequest(Declared):
     metadata: Metadata | None = Field(default=None, description="Comes back with the response.")
     service_tier: (
         Annotated[
-            Literal["auto", "default", "flex", "scale", "priority", "fast"],
+            Literal["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"],
             only("auto", "default"),
         ]
         | None
     ) = Field(default=None, description="Every answer is of the default tier.")
     user: str | None = Field(default=None, description="Comes back with the response.")
-    safety_identifier: Annotated[str, Field(max_length=64)] | None = Field(
+    safety_identifier: SafetyIdentifier | None = Field(
         default=None, description="Comes back with the response."
     )
-    prompt_cache_key: str | None = Field(
+    prompt_cache_key: CacheKey | None = Field(
         default=None, description="Nothing comes from a cache, which the provider may do too."
     )
     prompt_cache_retention: Literal["in_memory", "24h"] | None = Field(

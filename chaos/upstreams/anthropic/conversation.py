@@ -8,6 +8,7 @@ from itertools import takewhile
 from chaos.http import Response
 from chaos.upstreams.anthropic.errors import invalid
 from chaos.upstreams.anthropic.request import (
+    Base64Source,
     Block,
     ImageBlock,
     Message,
@@ -17,6 +18,9 @@ from chaos.upstreams.anthropic.request import (
     ToolUseBlock,
 )
 from chaos.upstreams.refusal import RefusalError
+
+_LARGEST_PICTURE = 10 * 1024 * 1024
+"""Letters of its Base64."""
 
 _ONLY_BY: tuple[tuple[type, str, str], ...] = (
     (ToolUseBlock, "tool_use", "assistant"),
@@ -45,6 +49,38 @@ def require_conversation(messages: Sequence[Message]) -> None:
         raise RefusalError(wrong)
 
 
+def require_thoughts(messages: Sequence[Message]) -> None:
+    """See to it that a turn in which the model thinks comes back with its thoughts.
+
+    A turn begins after the last question, and goes on for as long as tools are called in it.
+
+    Raises:
+        RefusalError: It begins with something else: the provider's 400.
+    """
+    asked = [place for place, each in enumerate(messages) if is_question(each)]
+    begin = asked[-1] + 1 if asked else 0
+    if begin >= len(messages) or messages[begin].role != "assistant":
+        return
+    first = next(iter(blocks_of(messages[begin])), None)
+    if first is not None and not isinstance(first, ThinkingBlock):
+        raise RefusalError(
+            invalid(
+                f"messages.{begin}.content.0.type: Expected `thinking` or `redacted_thinking`, "
+                f"but found `{first.type}`. When `thinking` is enabled, a final `assistant` "
+                "message must start with a thinking block (preceeding the lastmost set of "
+                "`tool_use` and `tool_result` blocks). We recommend you include thinking blocks "
+                "from previous turns. To avoid this requirement, disable `thinking`."
+            )
+        )
+
+
+def is_question(message: Message) -> bool:
+    """Whether a message is a question, and not only what tools returned."""
+    return message.role == "user" and any(
+        not isinstance(block, ToolResultBlock) for block in blocks_of(message)
+    )
+
+
 def _wrong(messages: Sequence[Message]) -> Iterator[Response]:
     for place, message in enumerate(messages):
         if not message.content:
@@ -59,8 +95,24 @@ def _wrong_blocks(place: int, message: Message) -> Iterator[Response]:
     for kind, name, role in _ONLY_BY:
         if message.role != role and any(isinstance(block, kind) for block in blocks):
             yield invalid(f"messages.{place}: `{name}` blocks can only be in `{role}` messages")
-    if any(isinstance(block, TextBlock) and not block.text.strip() for block in blocks):
-        yield invalid("messages: text content blocks must contain non-whitespace text")
+    yield from wrong_texts("messages", blocks)
+    for position, block in enumerate(blocks):
+        if isinstance(block, ImageBlock) and isinstance(block.source, Base64Source):
+            size = len(block.source.data)
+            if size > _LARGEST_PICTURE:
+                yield invalid(
+                    f"messages.{place}.content.{position}.image.source.base64: image exceeds 10 "
+                    f"MB maximum: {size} bytes > {_LARGEST_PICTURE} bytes"
+                )
+
+
+def wrong_texts(where: str, blocks: Sequence[Block]) -> Iterator[Response]:
+    """The 400 for a block of text that says nothing."""
+    for block in blocks:
+        if isinstance(block, TextBlock) and not block.text:
+            yield invalid(f"{where}: text content blocks must be non-empty")
+        if isinstance(block, TextBlock) and not block.text.strip():
+            yield invalid(f"{where}: text content blocks must contain non-whitespace text")
 
 
 def _wrong_results(messages: Sequence[Message]) -> Iterator[Response]:

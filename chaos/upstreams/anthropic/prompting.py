@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chaos.upstreams import tokens
-from chaos.upstreams.anthropic.conversation import blocks_of, require_conversation
+from chaos.upstreams.anthropic.conversation import (
+    blocks_of,
+    is_question,
+    require_conversation,
+    require_thoughts,
+    wrong_texts,
+)
 from chaos.upstreams.anthropic.errors import invalid
 from chaos.upstreams.anthropic.request import (
     AnyChoice,
@@ -27,13 +33,15 @@ from chaos.upstreams.anthropic.request import (
     ToolUseBlock,
 )
 from chaos.upstreams.anthropic.request import Tool as DeclaredTool
+from chaos.upstreams.anthropic.shapes import require_shape
 from chaos.upstreams.model import Prompt, Tool
 from chaos.upstreams.refusal import RefusalError
 from chaos.upstreams.schema_shapes import misshapen
-from chaos.upstreams.schemas import Schema, parts_of, types_of
 from chaos.upstreams.unmodelled import UnmodelledError
 
 MOST_CACHED = 4
+_LEAST_TOP_P = 0.95
+_OF_ANSWERS = "output_config.format.schema"
 
 _DATED = re.compile(r"-\d{8}$|-latest$")
 _GOES_ON = frozenset({"claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5"})
@@ -65,7 +73,10 @@ def prompt_of(request: MessageRequest) -> Prompt:
     """
     _check_options(request)
     check(request)
-    asked = [place for place, each in enumerate(request.messages) if _asks(each)]
+    if not request.tools and any(map(_uses_tools, request.messages)):
+        message = "Requests which include `tool_use` or `tool_result` blocks must define tools."
+        raise RefusalError(invalid(message))
+    asked = [place for place, each in enumerate(request.messages) if is_question(each)]
     last = asked[-1] if asked else 0
     since = request.messages[last + 1 :]
     sent: list[Any] = [each.model_dump(exclude_none=True) for each in request.messages]
@@ -79,7 +90,7 @@ def prompt_of(request: MessageRequest) -> Prompt:
         tools=_tools(request),
         must_call=isinstance(choice, AnyChoice | ToolChoice),
         one_call=parallel_off,
-        schema=_closed(format_.schema_) if format_ else None,
+        schema=require_shape(format_.schema_, of=_OF_ANSWERS) if format_ else None,
     )
 
 
@@ -93,22 +104,11 @@ def check(request: MessageRequest | CountRequest) -> None:
         raise RefusalError(invalid("tool_choice may only be specified while providing tools."))
     _check_tools(request.tools or ())
     _check_caching(request)
+    system = () if isinstance(request.system, str) else request.system or ()
+    wrong = next(wrong_texts("system", system), None)
+    if wrong is not None:
+        raise RefusalError(wrong)
     require_conversation(request.messages)
-
-
-def _closed(schema: Schema) -> Schema:
-    """A schema whose objects forbid additional properties.
-
-    Raises:
-        RefusalError: One does not.
-    """
-    for part in parts_of(schema):
-        if "object" in types_of(part) and part.get("additionalProperties") is not False:
-            message = (
-                "output_config.format.schema: For 'object' type, 'additionalProperties' must "
-            )
-            raise RefusalError(invalid(message + "be explicitly set to false"))
-    return schema
 
 
 def tokens_of(request: MessageRequest | CountRequest) -> int:
@@ -142,15 +142,23 @@ def _text(blocks: Sequence[Block]) -> str:
     return " ".join(block.text for block in blocks if isinstance(block, TextBlock)).strip()
 
 
-def _asks(message: Message) -> bool:
-    """Whether a message is a question, and not only what tools returned."""
-    return message.role == "user" and any(
-        not isinstance(block, ToolResultBlock) for block in blocks_of(message)
-    )
-
-
 def _check_options(request: MessageRequest) -> None:
     name = undated(request.model)
+    _check_whose_turn_it_is(request, name)
+    if name in _THINKS_BY_ITSELF:
+        _check_what_is_left_to_the_model(request)
+    if request.temperature is not None and request.top_p is not None:
+        message = "`temperature` and `top_p` cannot both be specified for this model. Please use "
+        raise RefusalError(invalid(f"{message}only one."))
+    if isinstance(request.thinking, ThinkingEnabled):
+        wrong = next(_wrong_beside_thoughts(request, request.thinking.budget_tokens), None)
+        if wrong is not None:
+            raise RefusalError(invalid(wrong))
+        require_thoughts(request.messages)
+
+
+def _check_whose_turn_it_is(request: MessageRequest, name: str) -> None:
+    """The user has the first word, and the last."""
     if request.messages[-1].role == "assistant":
         if name in _GOES_ON:
             # What the model is to begin with would have to be in its text.
@@ -158,19 +166,29 @@ def _check_options(request: MessageRequest) -> None:
             raise UnmodelledError("anthropic", "messages", [part], taught_in=__name__)
         message = "This model does not support assistant message prefill. The conversation must "
         raise RefusalError(invalid(message + "end with a user message."))
-    thinking = request.thinking
-    if name in _THINKS_BY_ITSELF:
-        _check_what_is_left_to_the_model(request)
-    if isinstance(thinking, ThinkingEnabled):
-        if thinking.budget_tokens >= request.max_tokens:
-            message = "`max_tokens` must be greater than `thinking.budget_tokens`."
-            raise RefusalError(invalid(message))
-        if request.temperature not in (None, 1):
-            message = "`temperature` may only be set to 1 when thinking is enabled."
-            raise RefusalError(invalid(message))
-        if not isinstance(request.tool_choice, AutoChoice | NoChoice | None):
-            message = "Thinking may not be enabled when tool_choice forces tool use."
-            raise RefusalError(invalid(message))
+    if request.messages[0].role == "assistant":
+        # Whether it may have the first word, the provider's pages do not say any more.
+        part = 'messages[0].role="assistant"'
+        raise UnmodelledError("anthropic", "messages", [part], taught_in=__name__)
+
+
+def _wrong_beside_thoughts(request: MessageRequest, budget: int) -> Iterator[str]:
+    """What a request may not have beside thoughts of so many tokens."""
+    if budget >= request.max_tokens:
+        yield "`max_tokens` must be greater than `thinking.budget_tokens`."
+    if request.temperature not in (None, 1):
+        yield "`temperature` may only be set to 1 when thinking is enabled."
+    if request.top_k is not None:
+        yield "`top_k` must be unset when thinking is enabled."
+    if request.top_p is not None and request.top_p < _LEAST_TOP_P:
+        message = f"`top_p` must be greater than or equal to {_LEAST_TOP_P} or unset when "
+        yield f"{message}thinking is enabled."
+    if not isinstance(request.tool_choice, AutoChoice | NoChoice | None):
+        yield "Thinking may not be enabled when tool_choice forces tool use."
+
+
+def _uses_tools(message: Message) -> bool:
+    return any(isinstance(each, ToolUseBlock | ToolResultBlock) for each in blocks_of(message))
 
 
 def _check_what_is_left_to_the_model(request: MessageRequest) -> None:
@@ -196,6 +214,8 @@ def _check_tools(tools: Sequence[DeclaredTool]) -> None:
         if any(misshapen(tool.input_schema)):
             message = f"tools.{place}.custom.input_schema: JSON schema is invalid. It must match "
             raise RefusalError(invalid(f"{message}JSON Schema draft 2020-12."))
+        if tool.strict:
+            require_shape(tool.input_schema, of=f"tools.{place}.custom")
 
 
 def _check_caching(request: MessageRequest | CountRequest) -> None:

@@ -15,6 +15,7 @@ from chaos.upstreams.declared import (
     DeclaredQuery,
     NotModelled,
     by,
+    not_modelled,
     only,
 )
 
@@ -35,6 +36,18 @@ def _require_base64(text: str) -> str:
 Base64Str = Annotated[str, AfterValidator(_require_base64)]
 
 
+def _require_visible(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError(BLANK_STOP, "a blank")
+    return text
+
+
+BLANK_STOP = "blank_stop"
+"""Our name in pydantic for a stop sequence of nothing but blanks."""
+
+StopSequence = Annotated[str, AfterValidator(_require_visible)]
+
+
 class CacheControl(Declared):
     """A place up to which the prompt may be kept in a cache."""
 
@@ -51,7 +64,7 @@ class TextBlock(Declared):
     """A block of text."""
 
     type: Literal["text"] = Field(description=_BLOCK)
-    text: Annotated[str, Field(min_length=1)] = Field(description="Read with the other blocks.")
+    text: str = Field(description="Read with the other blocks.")
     cache_control: CacheControl | None = Field(default=None, description=_CACHE)
     citations: Annotated[object, only(None, [])] = Field(
         default=None, description="Only empty, as it was given."
@@ -141,11 +154,14 @@ Blocks = Annotated[
 ]
 
 
-class Message(Declared):
+class SaidMessage(Declared):
     """One message; the last one of the user is the question."""
 
     role: Literal["user", "assistant"] = Field(description="Who said it.")
     content: Blocks = Field(description="Read as one text; part of the conversation.")
+
+
+Message = Annotated[SaidMessage, not_modelled("role", "system")]
 
 
 class Tool(Declared):
@@ -254,7 +270,7 @@ class MessageRequest(Declared):
         | None
     ) = Field(default=None, description="Part of the conversation.")
     stream: bool | None = Field(default=None, description="The answer comes as events.")
-    stop_sequences: list[Annotated[str, Field(pattern=r"\S")]] | None = Field(
+    stop_sequences: list[StopSequence] | None = Field(
         default=None, description="The text ends before the first of these, and says which."
     )
     tools: list[Tool] | None = Field(

@@ -66,6 +66,7 @@ _VERSIONS = ("2023-06-01", "2026-10-21")
 _GONE = ("temperature", "top_p", "top_k")
 """Parameters that the second version does not have any more."""
 
+_ORGANIZATION = "00000000-0000-4000-8000-000000000000"
 _THOUGHT_SHARE = 10
 _LARGEST_BODY = 32 * 1024 * 1024
 
@@ -357,7 +358,9 @@ def _stamped(response: Response, salt: str) -> Response:
     if response.status >= HTTPStatus.BAD_REQUEST:
         body = response.json() | {"request_id": name}
         response = replace(response, body=json_bytes(body))
-    return response.with_headers([("request-id", name)])
+    return response.with_headers(
+        [("anthropic-organization-id", _ORGANIZATION), ("request-id", name)]
+    )
 
 
 # The same questions are asked in every run of an exploration, and all through an incident.

@@ -255,11 +255,11 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
     ("options", "message"),
     [
         pytest.param({"max_tokens": 0}, "max_tokens: Input should be greater", id="no tokens"),
-        pytest.param({"messages": []}, "messages: List should have at least 1", id="nothing"),
+        pytest.param({"messages": []}, "at least one message is required", id="nothing"),
         pytest.param({"messages": [user("")]}, "must have non-empty content", id="empty"),
         pytest.param({"messages": [user("word " * 200_001)]}, "prompt is too long", id="long"),
         pytest.param({"max_tokens": 64_001, "stream": True}, "64001 > 64000", id="many tokens"),
-        pytest.param({"stop_sequences": [" "]}, "stop_sequences.0", id="blank stop"),
+        pytest.param({"stop_sequences": [" "]}, "must contain non-whitespace", id="blank stop"),
         pytest.param({"metadata": {"user_id": "u" * 257}}, "at most 256", id="long user"),
         pytest.param({"tools": [TOOLS[0], TOOLS[0]]}, "must be unique", id="two of a name"),
         pytest.param(

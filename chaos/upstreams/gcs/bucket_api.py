@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors
 from chaos.upstreams.gcs.access import BUCKET_ROLES, OBJECT_ROLES, read_entries, read_policy
-from chaos.upstreams.gcs.bucket_settings import require_bucket_settings
+from chaos.upstreams.gcs.bucket_settings import place_of, require_bucket_settings
 from chaos.upstreams.gcs.buckets import PROJECT_NUMBER, Bucket, Json
 from chaos.upstreams.gcs.conditions import number, page_size, require_metageneration
 from chaos.upstreams.gcs.names import require_bucket_name, require_storage_class
@@ -145,6 +145,8 @@ class BucketsApi:
         _require_same_place(bucket, settings, operation)
         if operation == "buckets.patch":
             settings = _merged(bucket.settings, body, settings)
+        # Where it is, no change of a bucket says anew.
+        settings |= {key: bucket.settings[key] for key in ("location",) if key in bucket.settings}
         wanted = int((settings.get("retentionPolicy") or {}).get("retentionPeriod", 0))
         if bucket.locked and wanted < bucket.retention_s:
             message = "Cannot reduce retention duration of a locked Retention Policy."
@@ -166,8 +168,6 @@ def resource_of(bucket: Bucket, *, full: bool = False) -> Json:
         "name": bucket.name,
         "projectNumber": PROJECT_NUMBER,
         "metageneration": str(bucket.metageneration),
-        "location": "US",
-        "locationType": "multi-region",
         "storageClass": "STANDARD",
         "etag": base64.b64encode(bytes([8, bucket.metageneration % 128])).decode(),
         "timeCreated": timestamp(bucket.created_s),
@@ -178,6 +178,7 @@ def resource_of(bucket: Bucket, *, full: bool = False) -> Json:
         },
     }
     resource |= {key: value for key, value in bucket.settings.items() if key != "softDeletePolicy"}
+    resource |= place_of(bucket.settings)
     if bucket.retention_s:
         effective = {"effectiveTime": timestamp(bucket.updated_s), "isLocked": bucket.locked}
         resource["retentionPolicy"] = bucket.settings["retentionPolicy"] | effective
@@ -206,8 +207,7 @@ def _settings(body: Mapping[str, Any], operation: str) -> Json:
 
 def _require_same_place(bucket: Bucket, wanted: Json, operation: str) -> None:
     """What the provider says to whoever wants to move a bucket, its pages do not tell."""
-    for key, usual in (("location", "US"), ("locationType", "multi-region")):
-        has = str(bucket.settings.get(key, usual))
+    for key, has in place_of(bucket.settings).items():
         if str(wanted.get(key, has)).casefold() != has.casefold():
             part = f"body.{key} that differs from that of the bucket"
             raise UnmodelledError("gcs", operation, [part], taught_in=__name__)

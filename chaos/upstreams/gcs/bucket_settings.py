@@ -17,6 +17,26 @@ _MOST_LABELS = 64
 _LONGEST_LABEL = 63
 
 
+def place_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Where a bucket is, as its resource says it, and of which kind that place is.
+
+    Example:
+        >>> place_of({"location": "europe-west1"})
+        {'location': 'EUROPE-WEST1', 'locationType': 'region'}
+    """
+    location = str(settings.get("location") or "US").upper()
+    if location in _CONTINENTS:
+        kind = "multi-region"
+    else:
+        kind = "dual-region" if location in _PAIRS else "region"
+    return {"location": location, "locationType": kind}
+
+
+_CONTINENTS = frozenset({"US", "EU", "ASIA"})
+_PAIRS = frozenset({"ASIA1", "EUR4", "EUR5", "EUR7", "EUR8", "NAM4"})
+"""Two regions that have a name of their own."""
+
+
 def require_bucket_settings(settings: Mapping[str, Any]) -> None:
     """See to it that settings are of the kinds, and within the limits, that they have.
 

@@ -34,6 +34,7 @@ _GIVEN = frozenset(
         "timeFinalized",
         "componentCount",
         "softDeleteTime",
+        "timeDeleted",
         "hardDeleteTime",
         "owner",
         "acl",
@@ -74,6 +75,8 @@ def object_resource(stored: StoredObject, *, full: bool = False) -> dict[str, An
         resource["md5Hash"] = stored.md5
     if stored.components is not None:
         resource["componentCount"] = stored.components
+    if stored.noncurrent_s is not None:
+        resource["timeDeleted"] = timestamp(stored.noncurrent_s)
     if stored.deleted_s is not None and stored.kept_until_s is not None:
         resource["softDeleteTime"] = timestamp(stored.deleted_s)
         resource["hardDeleteTime"] = timestamp(stored.kept_until_s)

@@ -33,6 +33,8 @@ class StoredObject:
         components: How many objects it was composed from; None if it was uploaded.
         acl: Entity to role.
         home: The bucket that it is in; None for one that was made by itself.
+        noncurrent_s: Unix time at which a later one took its place, or it was deleted, where
+            buckets keep such generations; None for a live one.
         deleted_s: Unix time at which it was deleted, for one that can still be restored.
         kept_until_s: Unix time until which that is so.
     """
@@ -50,6 +52,7 @@ class StoredObject:
     components: int | None = None
     acl: Mapping[str, str] = field(default_factory=dict)
     home: Bucket | None = field(default=None, repr=False, compare=False)
+    noncurrent_s: float | None = None
     deleted_s: float | None = None
     kept_until_s: float | None = None
 
@@ -170,7 +173,9 @@ class Store:
         now_s = time.time()
         held = self._of(bucket).setdefault(name, [])
         live = self.find(bucket, name)
-        if live is not None and not self.bucket(bucket).versioning:
+        if live is not None and self.bucket(bucket).versioning:
+            self._retire(live)
+        elif live is not None:
             self._discard(live)
         # A frozen clock would otherwise give two generations one number.
         self._last_generation = max(int(now_s * _US), self._last_generation + 1)
@@ -221,6 +226,7 @@ class Store:
         """
         if self.bucket(stored.bucket).versioning and not for_good:
             self._deleted.add((stored.bucket, stored.name))
+            self._retire(stored)
             return
         self._discard(stored)
 
@@ -237,6 +243,11 @@ class Store:
         """Bring back what was deleted, as a new generation."""
         self._restorable[stored.bucket].remove(stored)
         return self.put(stored.bucket, stored.name, stored.data, stored.settings)
+
+    def _retire(self, stored: StoredObject) -> None:
+        """Keep a generation that is not the live one any more."""
+        held = self._of(stored.bucket)[stored.name]
+        held[held.index(stored)] = replace(stored, noncurrent_s=time.time())
 
     def _discard(self, stored: StoredObject) -> None:
         self._require_old_enough(stored)

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
@@ -53,7 +54,7 @@ class XmlApi:
         """The bytes of an object."""
         stored = self._found(request, names)
         require_xml(request, stored, reading=True)
-        response = media_response(stored, request)
+        response = media_response(stored, request).with_headers(_told(stored))
         wanted = {
             "content-type": request.query.get("response-content-type"),
             "content-disposition": request.query.get("response-content-disposition"),
@@ -164,6 +165,14 @@ class XmlApi:
         if found is None:
             raise RefusalError(xml_error(404, "NoSuchKey", "The specified key does not exist."))
         return found
+
+
+def _told(stored: StoredObject) -> list[tuple[str, str]]:
+    """What this API tells of an object in headers, and the other one in its resource."""
+    metadata = stored.settings.get("metadata") or {}
+    changed = formatdate(stored.created_s, usegmt=True)
+    named = ((f"{_META}{key.lower()}", value) for key, value in metadata.items())
+    return [("last-modified", changed), *named]
 
 
 def _number(request: Request, name: str) -> int:

@@ -181,6 +181,9 @@ def _add(sign: int, *, by: bool) -> Does:
     def does(keys: Keys, arguments: Arguments) -> Value:
         key = arguments[0]
         amount = whole(arguments[1]) if by else 1
+        if sign < 0 and amount == SMALLEST:
+            # It has no opposite among the numbers of Redis.
+            raise RefusalError(Refused("ERR decrement would overflow"))
         value = whole(_text(keys, key) or b"0") + sign * amount
         if not SMALLEST <= value <= LARGEST:
             raise RefusalError(Refused("ERR increment or decrement would overflow"))

@@ -84,15 +84,17 @@ class Keys:
         self._entries.clear()
 
     def changes(self, key: bytes) -> int:
-        """How often somebody has changed it; that it expires is nobody's doing."""
+        """How often it has changed: somebody did it, or it expired."""
+        self._entry(key)
         return self._changes.get(key, 0)
 
     def _changed(self, key: bytes) -> None:
-        self._changes[key] = self.changes(key) + 1
+        self._changes[key] = self._changes.get(key, 0) + 1
 
     def _entry(self, key: bytes) -> _Entry | None:
         entry = self._entries.get(key)
         if entry is not None and entry.expires_s <= time.time():
             del self._entries[key]
+            self._changed(key)
             return None
         return entry

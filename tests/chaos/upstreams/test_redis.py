@@ -352,3 +352,30 @@ def test_watched_key_that_changes_ends_the_transaction(
 def test_word_that_redis_does_not_know_is_refused(client: redis.Redis) -> None:
     """Clients try words that are newer than the server."""
     assert "unknown subcommand" in refusal(client, "CLIENT", "DANCE")
+
+
+def test_watched_key_that_expires_ends_the_transaction(
+    client: redis.Redis, world: SimulatedWorld
+) -> None:
+    """That it has expired before is no change any more."""
+    client.set("a", "1", ex=5)
+    with client.pipeline() as pipeline:
+        pipeline.watch("a")
+        world.advance("6s")
+        pipeline.multi()
+        pipeline.set("b", "1")
+        with pytest.raises(redis.WatchError):
+            pipeline.execute()
+    with client.pipeline() as pipeline:
+        pipeline.watch("a")
+        pipeline.multi()
+        pipeline.set("b", "2")
+        assert pipeline.execute() == [True]
+
+
+def test_smallest_number_cannot_be_taken_away(client: redis.Redis) -> None:
+    """It has no opposite, and Redis has words for that."""
+    with pytest.raises(redis.ResponseError) as refused:
+        client.execute_command("DECRBY", "a", str(-(2**63)))
+
+    assert str(refused.value) == "decrement would overflow"

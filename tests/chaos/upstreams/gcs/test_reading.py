@@ -12,6 +12,7 @@ from chaos.http import Request, Response
 from chaos.upstreams.gcs import GcsUpstream
 from chaos.upstreams.gcs.globs import compiled
 from tests.chaos.upstreams.openai.asking import Clock
+from tests.chaos.upstreams.sdk import storage_client
 
 TEXT = b"plain text, " * 50
 
@@ -202,3 +203,37 @@ def test_versions_can_be_switched_on(bucket: Any, upstream: GcsUpstream) -> None
     assert [blob.generation for blob in bucket.list_blobs(versions=True)][-2:] == [two, three]
     assert bucket.blob("a", generation=two).download_as_bytes() == b"two"
     assert not bucket.blob("a").exists()
+
+
+def test_generation_that_is_not_live_says_since_when() -> None:
+    """Whether a later one took its place, or it was deleted."""
+    upstream = GcsUpstream(versioning=True)
+    bucket = storage_client(upstream.handle).bucket("kb")
+    upstream.put("kb", "a", b"1")
+    upstream.put("kb", "a", b"2")
+
+    url = "https://storage.googleapis.com/storage/v1/b/kb/o?versions=true"
+    listed = upstream.handle(Request(method="GET", url=url)).json()["items"]
+    assert ["timeDeleted" in each for each in listed] == [True, False]
+
+    bucket.delete_blob("a")
+    listed = upstream.handle(Request(method="GET", url=url)).json()["items"]
+    assert ["timeDeleted" in each for each in listed] == [True, True]
+    assert upstream.get("kb", "a", int(listed[0]["generation"])) == b"1"
+
+
+def test_object_by_its_path_comes_with_what_is_known_of_it(
+    bucket: Any, upstream: GcsUpstream
+) -> None:
+    """The XML API has no resources, so its headers have the metadata and the date."""
+    blob = bucket.blob("a")
+    blob.metadata = {"Owner": "ada"}
+    blob.upload_from_string("x")
+
+    for method in ("GET", "HEAD"):
+        url = "https://storage.googleapis.com/kb/a"
+        response = upstream.handle(Request(method=method, url=url))
+        assert response.header("x-goog-meta-owner") == "ada"
+        changed = response.header("last-modified") or ""
+        since = Request(method=method, url=url, headers={"if-modified-since": changed})
+        assert upstream.handle(since).status == 304

@@ -193,3 +193,18 @@ def test_range_that_runs_backwards_is_none(upstream: GcsUpstream) -> None:
     upstream.put("kb", "a", b"hello")
     answer = ask(upstream, "GET", f"{OBJECTS}/a?alt=media", range="bytes=3-1")
     assert (answer.status, answer.body) == (200, b"hello")
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [("eu", "multi-region"), ("nam4", "dual-region"), ("europe-west1", "region")],
+)
+def test_bucket_says_what_kind_of_place_it_is_in(
+    upstream: GcsUpstream, location: str, kind: str
+) -> None:
+    """In capitals, however it was written."""
+    made = storage_client(upstream.handle).create_bucket("placed", location=location)
+
+    assert (made.location, made.location_type) == (location.upper(), kind)
+    changed = ask(upstream, "PUT", "/storage/v1/b/placed", {"labels": {"a": "b"}})
+    assert changed.json()["location"] == location.upper()

@@ -15,9 +15,9 @@ from rich.markup import escape
 
 from helpdesk import __version__, index_commands
 from helpdesk.answers import Answer
-from helpdesk.desk import Helpdesk, checked_question
+from helpdesk.desk import MAX_QUESTION_CHARS, Helpdesk, checked_question
 from helpdesk.environment import OPENAI_CERTIFICATES, PROXIES, STORAGE_CERTIFICATES
-from helpdesk.errors import HelpdeskError
+from helpdesk.errors import HelpdeskError, QuestionError
 from helpdesk.logs import set_up_logging
 from helpdesk.remote_status import status_of
 from helpdesk.settings import Settings
@@ -83,14 +83,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 @app.command(epilog='Example: `helpdesk ask "How do I reset my password?"`')
 def ask(
-    question: Annotated[str, typer.Argument(help="What you need help with.", show_default=False)],
+    question: Annotated[
+        str,
+        typer.Argument(
+            help="What you need help with. A dash (-) reads it from stdin.", show_default=False
+        ),
+    ],
     *,
     as_json: AsJson = False,
     verbose: Verbose = 0,
 ) -> None:
     """Answer a question."""
     set_up_logging(verbose)
-    checked = checked_question(question)
+    checked = checked_question(_from_stdin() if question == "-" else question)
     answer = Helpdesk().ask(checked)
     if as_json:
         _print_json(asdict(answer))
@@ -174,6 +179,31 @@ def main() -> None:
     except HelpdeskError as error:
         print(f"helpdesk: {error}", file=sys.stderr)  # noqa: T201 - this is a command
         raise SystemExit(EXIT_USAGE) from None
+
+
+def _from_stdin() -> str:
+    """Return what is piped or typed in; no more is read than tells that it is too long.
+
+    Raises:
+        QuestionError: It is no text, or far too long.
+    """
+    if sys.stdin is None:
+        raise QuestionError("there is no stdin to read the question from; write it instead of -")
+    raw = sys.stdin.buffer.read(_TOO_MANY_BYTES)
+    if len(raw) == _TOO_MANY_BYTES:
+        raise QuestionError(
+            f"the question on stdin is longer than {MAX_QUESTION_CHARS} characters; ask for one "
+            "thing and leave out logs"
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        message = "the question on stdin is not text; expected UTF-8; convert it"
+        raise QuestionError(message) from None
+
+
+_TOO_MANY_BYTES = 8 * MAX_QUESTION_CHARS
+"""No letter has more than four."""
 
 
 def _print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say

@@ -35,6 +35,10 @@ class SettingsError(HelpdeskError):
     """A setting has a value the service cannot run with; the message names it and the fix."""
 
 
+class AddressError(HelpdeskError):
+    """There is no listening on the address that was asked for."""
+
+
 class QuestionError(HelpdeskError):
     """A question nobody could answer: empty, or longer than the service reads."""
 

@@ -246,6 +246,11 @@ class IndexCache:
         A copy that is neither, and young, may be one that another process is about to point to.
         """
         done_with = replaced.previous if replaced else None
+        # A process that was killed has left these behind, between writing one and moving it.
+        for left in self._folder.glob(".current-*"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > _UNFINISHED_KEPT_S:
+                    left.unlink()
         for folder in self._generations.iterdir():
             if folder.name in {current.folder, current.previous}:
                 continue

@@ -19,6 +19,12 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 65536
 """Several times the longest question, however it is escaped."""
 
+MAX_TARGET_BYTES = 8192
+"""Of the address of a request, its query included."""
+
+MAX_HEADERS_BYTES = 16384
+"""Of all headers together: as much as most servers and proxies pass on."""
+
 PATIENCE_S = 10.0
 """How long a body may take to arrive, and each piece of a response to be taken."""
 
@@ -140,7 +146,9 @@ class KnownHosts:
 
 
 class BoundedRequests:
-    """Reads a body before anything else does: as much as allowed, and as slowly.
+    """Looks at the size of a head, and reads a body before anything else does.
+
+    A body may be as long, and come as slowly, as allowed.
 
     Args:
         app: Answers the request, whose body it then gets in one piece.
@@ -154,9 +162,13 @@ class BoundedRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        too_large = _too_large_head(scope)
+        if too_large is not None:
+            await _refuse_unread(too_large, scope, receive, send)
+            return
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > MAX_BODY_BYTES:
-            await _too_long(scope, receive, send)
+            await _refuse_unread(_too_long(), scope, receive, send)
             return
         body = b""
         try:
@@ -167,7 +179,7 @@ class BoundedRequests:
                         return
                     body += message.get("body", b"")
                     if len(body) > MAX_BODY_BYTES:
-                        await _too_long(scope, receive, send)
+                        await _refuse_unread(_too_long(), scope, receive, send)
                         return
                     if not message.get("more_body", False):
                         break
@@ -178,20 +190,45 @@ class BoundedRequests:
         await self._app(scope, _replay(body, receive), _impatient(send))
 
 
-async def _too_long(scope: Scope, receive: Receive, send: Send) -> None:
+def _too_large_head(scope: Scope) -> ASGIApp | None:
+    """The refusal of a head that is too large; None if it is not."""
+    path = scope.get("raw_path") or scope["path"].encode()
+    target = len(path) + len(scope.get("query_string", b""))
+    if target > MAX_TARGET_BYTES:
+        return problem(
+            414,
+            f"the address has {target} bytes; expected at most {MAX_TARGET_BYTES}; send what you "
+            "ask in the body",
+            headers={"Connection": "close"},
+        )
+    headers = sum(len(name) + len(value) for name, value in scope.get("headers", ()))
+    if headers > MAX_HEADERS_BYTES:
+        return problem(
+            431,
+            f"the headers have {headers} bytes; expected at most {MAX_HEADERS_BYTES}; leave out "
+            "cookies and the like",
+            headers={"Connection": "close"},
+        )
+    return None
+
+
+def _too_long() -> ASGIApp:
+    return problem(
+        413,
+        f"the body is longer than {MAX_BODY_BYTES} bytes; expected one question; "
+        "leave out logs and files",
+        # The rest of the body is not read, so the connection cannot be used again.
+        headers={"Connection": "close"},
+    )
+
+
+async def _refuse_unread(refusal: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     # A connection that is closed with a body still in it is reset, and the answer is lost.
     # Who asks first is told before anything is sent.
     if "expect" not in Headers(scope=scope):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DISCARDING_S):
                 await _discard(receive)
-    # The rest of the body is not read, so the connection cannot be used again.
-    refusal = problem(
-        413,
-        f"the body is longer than {MAX_BODY_BYTES} bytes; expected one question; "
-        "leave out logs and files",
-        headers={"Connection": "close"},
-    )
     await refusal(scope, receive, send)
 
 

@@ -47,7 +47,7 @@ def operations(desk: Helpdesk, metrics: Metrics, readiness: Readiness) -> APIRou
 
     # Coroutines: they run in the loop that serves requests, and need no thread that could be
     # taken by a question.
-    @router.get("/healthz", responses=described(400), summary="Is the process alive?")
+    @router.get("/healthz", responses=described(400, 414, 431), summary="Is the process alive?")
     async def healthz() -> Health:
         """It is, whatever the providers are doing: to restart it would mend nothing."""
         return Health()
@@ -55,7 +55,7 @@ def operations(desk: Helpdesk, metrics: Metrics, readiness: Readiness) -> APIRou
     @router.get(
         "/readyz",
         response_model=Health,
-        responses=described(400, 503),
+        responses=described(400, 414, 431, 503),
         summary="Is everything loaded?",
     )
     async def readyz() -> Health | Response:
@@ -64,7 +64,9 @@ def operations(desk: Helpdesk, metrics: Metrics, readiness: Readiness) -> APIRou
             return Health()
         return problem(503, "the index is being loaded; ask again in a second")
 
-    @router.get("/status", response_model=Status, responses=described(400), summary="How is it?")
+    @router.get(
+        "/status", response_model=Status, responses=described(400, 414, 431), summary="How is it?"
+    )
     async def status() -> Any:  # noqa: ANN401 - the model above checks it
         """The language model, its breaker, the index, and how busy the service is."""
         return jsonable_encoder(desk.get_status())
@@ -74,7 +76,7 @@ def operations(desk: Helpdesk, metrics: Metrics, readiness: Readiness) -> APIRou
         response_class=Response,
         summary="Counters for Prometheus",
         responses={
-            **described(400),
+            **described(400, 414, 431),
             200: {
                 "description": "Prometheus's text format.",
                 "content": {"text/plain": {"schema": {"type": "string"}}},

@@ -13,7 +13,7 @@ from helpdesk.desk import MAX_QUESTION_CHARS, VISIBLE, Helpdesk, checked_questio
 from helpdesk.web.answering import Answering
 from helpdesk.web.problems import described
 
-_REFUSALS = described(400, 408, 413, 415, 422, 429)
+_REFUSALS = described(400, 408, 413, 414, 415, 422, 429, 431)
 
 _EVENTS = """\
 Events of two kinds. `token` has a piece of the model's answer: `{"text": "…"}`. `answer` comes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from typing import Any
 
 import uvicorn
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from helpdesk.app import create_app
+from helpdesk.errors import AddressError
 from helpdesk.logs import set_up_logging
 from helpdesk.settings import Settings
 from helpdesk.tracing import set_up_tracing
@@ -81,8 +83,10 @@ def run(*, host: str, port: int, workers: int, verbosity: int) -> None:
 
     Raises:
         SettingsError: The environment has a setting the service cannot run with.
+        AddressError: Nobody can listen there.
     """
     settings = Settings.load()
+    _require_address(host, port)
     app: str | ASGIApp = "helpdesk.web.server:make_app"
     os.environ[_VERBOSITY] = str(verbosity)
     if workers == 1:
@@ -102,6 +106,28 @@ def run(*, host: str, port: int, workers: int, verbosity: int) -> None:
         # Longer than any answer takes; then whoever still waits is let down.
         timeout_graceful_shutdown=int(settings.answer_deadline.total_seconds()) + _SLACK_S,
     )
+
+
+def _require_address(host: str, port: int) -> None:
+    """See to it that the address is there and free, before anything is loaded.
+
+    Raises:
+        AddressError: It is not. The server itself would only log so, and wait for its end.
+    """
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as tried:
+            # As the server does it: what a server before this one has left is no hindrance.
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        raise AddressError(
+            f"cannot listen on {host!r}, port {port}: {error.strerror or error}; choose another "
+            "--host or --port, or stop what listens there"
+        ) from None
 
 
 def make_app() -> ASGIApp:

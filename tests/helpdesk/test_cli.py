@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import io
 import json
 import logging
 import re
 import runpy
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -287,6 +289,7 @@ def test_serve_starts_the_app_where_it_is_told(run: Run, monkeypatch: pytest.Mon
     served: dict[str, object] = {}
     monkeypatch.setattr("uvicorn.run", lambda app, **options: served.update(options, app=app))
     monkeypatch.setattr("helpdesk.web.server.make_app", lambda: print)
+    monkeypatch.setattr("helpdesk.web.server._require_address", lambda *_: None)
 
     run("serve", "--port", "8080")
 
@@ -298,6 +301,48 @@ def test_serve_starts_the_app_where_it_is_told(run: Run, monkeypatch: pytest.Mon
     # Each process makes its own.
     assert (served["app"], served["workers"]) == ("helpdesk.web.server:make_app", 3)
     assert served["factory"] is True
+
+
+@pytest.mark.parametrize(
+    ("host", "complaint"),
+    [("127.0.0.1", "Address already in use"), ("no.such.host.invalid", "cannot listen on")],
+    ids=["taken", "unknown"],
+)
+def test_serve_says_where_it_cannot_listen(run: Run, host: str, complaint: str) -> None:
+    """One message, before anything is loaded."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        code, _, errors = run("serve", "--host", host, "--port", str(port))
+
+    assert code == 2
+    assert errors.startswith(f"helpdesk: cannot listen on '{host}', port {port}: ")
+    assert complaint in errors
+
+
+@pytest.mark.parametrize(
+    ("piped", "code", "shown"),
+    [
+        (b"\xef\xbb\xbfHow do I print?\n", 0, "asked: How do I print?"),
+        (b"", 2, "the question is empty"),
+        (b"\xff", 2, "expected UTF-8"),
+        (b"a" * 100_000, 2, "is longer than 2000 characters"),
+    ],
+    ids=["question", "nothing", "no text", "log"],
+)
+def test_question_may_be_piped_in(
+    run: Run, monkeypatch: pytest.MonkeyPatch, piped: bytes, code: int, shown: str
+) -> None:
+    """A dash stands for stdin, as with other commands."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped)))
+    monkeypatch.setattr(
+        Helpdesk, "ask", lambda _, asked: Answer(text=f"asked: {asked}", mode="llm")
+    )
+
+    ended, out, errors = run("ask", "-")
+
+    assert ended == code
+    assert shown in out + errors
 
 
 def test_module_runs_like_the_command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -345,6 +346,20 @@ def test_what_nobody_foresaw_is_set_aside(
 
     assert cache.read() is None
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_a_killed_process_left_is_cleared_away(cache: IndexCache, tmp_path: Path) -> None:
+    """Not at once: it may be what another process is about to move."""
+    install(cache, "g1")
+    old, young = tmp_path / "cache" / ".current-old", tmp_path / "cache" / ".current-young"
+    for left in (old, young):
+        left.touch()
+    long_ago_s = time.time() - 7200
+    os.utime(old, (long_ago_s, long_ago_s))
+
+    install(cache, "g2")
+
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_unreadable_folder_is_an_absent_copy(tmp_path: Path) -> None:

@@ -285,6 +285,28 @@ def test_long_body_is_refused_before_it_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/healthz?" + "a" * 9_000, {}, 414),
+        ("/healthz", {"X-Long": "a" * 17_000}, 431),
+        ("/healthz", {f"X-{number}": "a" * 10 for number in range(1_500)}, 431),
+        ("/healthz?" + "a" * 8_000, {"X-Long": "a" * 15_000}, 200),
+    ],
+    ids=["address", "one header", "many headers", "as much as may be"],
+)
+def test_head_is_no_larger_than_allowed(path: str, headers: dict[str, str], status: int) -> None:
+    """What is too large is told, whatever the request is for."""
+    client = client_of()
+
+    read, asked = client.get(path, headers=headers), client.post("/ask", headers=headers)
+
+    assert read.status_code == status
+    if status == 431:
+        assert asked.status_code == 431
+        assert "headers have" in read.json()["detail"]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b'{"question": "\xff"}',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chaos.upstreams.openai.errors import invalid_request
@@ -25,6 +25,15 @@ _NOT_STRICT = frozenset(
 _SAYS_ITS_TYPE = frozenset({"type", "$ref", "anyOf", "enum", "const"})
 _DEEPEST = 10
 _MOST_PROPERTIES = 5000
+_MOST_CHOICES = 1000
+"""Values of all enums together."""
+
+_FEW_CHOICES = 250
+_LONGEST_CHOICES = 15_000
+"""Letters of the values of an enum that has more than a few."""
+
+_LONGEST_NAMES = 120_000
+"""Letters of all names, of definitions too, and of all values of enums and constants."""
 
 Context = tuple[str, ...]
 
@@ -76,6 +85,30 @@ def _problems(schema: Schema, *, strict: bool) -> Iterator[str]:
     named = sum(len(part.get("properties") or ()) for part, _, _ in parts)
     if strict and named > _MOST_PROPERTIES:
         yield f"Expected at most {_MOST_PROPERTIES} object properties in total, but got {named}."
+    if strict:
+        yield from _too_wordy([part for part, _, _ in parts])
+
+
+def _too_wordy(parts: Sequence[Schema]) -> Iterator[str]:
+    """Where a strict schema has more names and values than a model can be held to."""
+    letters = choices = 0
+    for part in parts:
+        values = [*(part.get("enum") or ()), *([part["const"]] if "const" in part else ())]
+        texts = [value for value in values if isinstance(value, str)]
+        choices += len(part.get("enum") or ())
+        length = sum(map(len, texts))
+        if len(texts) > _FEW_CHOICES and length > _LONGEST_CHOICES:
+            yield (
+                f"Expected the values of an enum with more than {_FEW_CHOICES} to have at most "
+                f"{_LONGEST_CHOICES} characters in total, but got {length}."
+            )
+        names = [*(part.get("properties") or ()), *(part.get("$defs") or ())]
+        letters += length + sum(map(len, names))
+    if choices > _MOST_CHOICES:
+        yield f"Expected at most {_MOST_CHOICES} enum values in total, but got {choices}."
+    if letters > _LONGEST_NAMES:
+        wanted = f"at most {_LONGEST_NAMES} characters of names and values"
+        yield f"Expected {wanted}, but got {letters}."
 
 
 def _misshapen(schema: Schema) -> Iterator[str]:

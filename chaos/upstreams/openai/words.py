@@ -152,11 +152,21 @@ def _short(mistake: Mistake, param: str) -> Words:
 
 
 def _long(mistake: Mistake, param: str) -> Words:
+    if isinstance(mistake.value, dict):
+        most, has = mistake.limits["max_length"], len(mistake.value)
+        wanted = f"Expected an object with at most {most} properties"
+        got = f"but got an object with {has} properties instead"
+        message = f"Invalid '{param}': too many properties. {wanted}, {got}."
+        return message, "object_above_max_properties"
     kind = "array" if mistake.kind == "too_long" else "string"
     article = "an" if kind == "array" else "a"
-    length = len(mistake.value) if isinstance(mistake.value, str | list | dict) else 0
+    length = len(mistake.value) if isinstance(mistake.value, str | list) else 0
     wanted = f"Expected {article} {kind} with maximum length {mistake.limits['max_length']}"
     got = f"but got {article} {kind} with length {length} instead"
+    if mistake.place[-1] == mistake.value:
+        # It is the name of a property that is too long.
+        what = f"Invalid property name in '{path(mistake.place[:-1])}': '{mistake.value}'"
+        return f"{what} is too long. {wanted}, {got}.", f"{kind}_above_max_length"
     return f"Invalid '{param}': {kind} too long. {wanted}, {got}.", f"{kind}_above_max_length"
 
 

@@ -10,12 +10,11 @@ from typing import Any, Literal
 from chaos.upstreams import tokens
 from chaos.upstreams.model import Turn
 from chaos.upstreams.openai import logprobs
-from chaos.upstreams.openai.responses.request import ResponseRequest
+from chaos.upstreams.openai.responses.request import LOGPROBS, ResponseRequest
 from chaos.upstreams.replies import Breaks
 
 Json = dict[str, Any]
 
-_LOGPROBS = "message.output_text.logprobs"
 _ENCRYPTED = "reasoning.encrypted_content"
 _FAILED = "The model failed to generate a response."
 
@@ -153,7 +152,7 @@ class Answer:
 
     def odds(self, token: str, place: int) -> list[Json]:
         """The probability of a token, in a list of its own; empty if it was not asked for."""
-        if _LOGPROBS not in (self.request.include or ()):
+        if LOGPROBS not in (self.request.include or ()):
             return []
         return [logprobs.entry(token, place, self.request.top_logprobs or 0)]
 

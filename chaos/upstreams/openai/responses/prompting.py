@@ -25,6 +25,7 @@ from chaos.upstreams.openai.responses.items import (
     text_of,
 )
 from chaos.upstreams.openai.responses.request import (
+    LOGPROBS,
     AllowedChoice,
     AsJsonSchema,
     FunctionChoice,
@@ -118,6 +119,10 @@ def _check(request: ResponseRequest, model: Model) -> None:
         for name in ("temperature", "top_p"):
             if getattr(request, name) is not None:
                 raise RefusalError(_unsupported(name))
+        thinks = request.reasoning is None or request.reasoning.effort != "none"
+        if thinks and LOGPROBS in (request.include or ()):
+            message = "logprobs are not supported with reasoning models."
+            raise RefusalError(invalid_request(message, "include", "unsupported_parameter"))
     elif request.reasoning is not None and request.reasoning.effort is not None:
         raise RefusalError(_unsupported("reasoning.effort"))
 

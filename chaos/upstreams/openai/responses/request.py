@@ -38,9 +38,8 @@ Includable = Literal[
     "reasoning.encrypted_content",
     "message.output_text.logprobs",
 ]
-Include = Annotated[
-    Includable, only("reasoning.encrypted_content", "message.output_text.logprobs")
-]
+LOGPROBS = "message.output_text.logprobs"
+Include = Annotated[Includable, only("reasoning.encrypted_content", LOGPROBS)]
 
 
 class FunctionTool(Declared):

@@ -202,3 +202,44 @@ def test_answer_tells_what_it_was_and_for_whom() -> None:
 
     told = ("openai-organization", "openai-processing-ms", "openai-version", "x-request-id")
     assert [name for name in told if name not in raw.headers] == []
+
+
+MANY = (
+    "too many properties. Expected an object with at most 16 properties, but got an object with 17"
+)
+LONG_NAME = (
+    "is too long. Expected a string with maximum length 64, but got a string with length 65"
+)
+LONG_VALUE = (
+    "string too long. Expected a string with maximum length 512, but got a string with length"
+)
+LARGE = {
+    "too many": ({str(number): "a" for number in range(17)}, f"Invalid 'metadata': {MANY}"),
+    "long name": (
+        {"a" * 65: "b"},
+        f"Invalid property name in 'metadata': '{'a' * 65}' {LONG_NAME}",
+    ),
+    "long value": ({"a": "b" * 513}, f"Invalid 'metadata.a': {LONG_VALUE}"),
+}
+
+
+@pytest.mark.parametrize(("metadata", "message"), LARGE.values(), ids=LARGE)
+def test_metadata_is_small(metadata: dict[str, str], message: str) -> None:
+    """Sixteen pairs of short texts, in every API that takes it."""
+    with pytest.raises(openai.BadRequestError) as chatted:
+        chat(CLIENT, store=True, metadata=metadata)
+    with pytest.raises(openai.BadRequestError) as responded:
+        respond(CLIENT, metadata=metadata)
+
+    for refused in (chatted, responded):
+        body: Any = refused.value.body
+        assert body["message"].startswith(message)
+
+
+def test_response_of_a_model_that_thinks_shows_no_odds() -> None:
+    """Unless it is told not to think."""
+    include = ["message.output_text.logprobs"]
+
+    with pytest.raises(openai.BadRequestError, match="not supported with reasoning models"):
+        respond(CLIENT, model="gpt-5", include=include)
+    assert respond(CLIENT, model="gpt-5.1", include=include, reasoning={"effort": "none"})

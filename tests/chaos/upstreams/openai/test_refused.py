@@ -117,6 +117,9 @@ def test_chat_is_refused(options: dict[str, Any], param: str, code: str | None) 
         (closed(a={"$ref": "#", "description": "b"}), "$ref cannot have keywords"),
         ({**closed(), "required": ["b"]}, "Extra required key 'b'"),
         (nested(12), "levels of nesting"),
+        (closed(a={"type": "string", "enum": list(map(str, range(1001)))}), "1000 enum values"),
+        (closed(a={"type": "string", "enum": [f"{i:060}" for i in range(251)]}), "15000 char"),
+        (closed(**{f"{i:0>1000}": {"type": "string"} for i in range(121)}), "120000 characters"),
     ],
 )
 def test_strict_schema_is_refused(schema: dict[str, Any], words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import http.server
 import io
@@ -14,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -362,3 +364,24 @@ def test_version_is_told(run: Run) -> None:
     code, out, _ = run("--version")
 
     assert (code, out) == (0, f"helpdesk {__version__}\n")
+
+
+def test_ctrl_c_while_the_command_is_loaded_leaves_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its imports take a second or two, in which people change their minds."""
+    command = runpy.run_module("helpdesk.__main__", run_name="entry")["main"]
+    real = builtins.__import__
+
+    def interrupted(name: str, *args: Any, **options: Any) -> Any:
+        if name == "helpdesk.cli":
+            raise KeyboardInterrupt
+        return real(name, *args, **options)
+
+    monkeypatch.setattr(builtins, "__import__", interrupted)
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+
+    assert ended.value.code == 130
+    assert ended.value.__suppress_context__

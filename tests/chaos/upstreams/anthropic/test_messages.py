@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -550,6 +551,26 @@ def test_everything_the_sdk_can_send_is_answered_or_refused(name: str) -> None:
             ends["answered" if response.status == 200 else "invalid"] += 1
 
     assert all(ends.values()), ends
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_no_word_that_the_sdk_knows_is_called_wrong(name: str) -> None:
+    """A word of a few is taken, not modelled, or refused for what stands beside it."""
+    path, kind, _ = BODIES[name]
+    upstream = AnthropicUpstream()
+    words = 0
+
+    for place, example in examples(kind):
+        if not place or not place[-1].startswith("=") or place[0] in HEADERS:
+            continue
+        words += 1
+        body = {key: value for key, value in example.items() if key not in HEADERS}
+        without = {"max_tokens": ...} if name == "count" else {}
+        with contextlib.suppress(UnmodelledError):
+            said = upstream.handle(post(path, **without, **{**body, "model": MODEL})).body.decode()
+            assert "Input should be '" not in said, (place, said)
+
+    assert words
 
 
 @pytest.mark.parametrize("name", BODIES)

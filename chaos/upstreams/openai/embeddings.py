@@ -107,14 +107,14 @@ class EmbeddingsApi:
 def _require_short(request: EmbeddingRequest, model: Model) -> None:
     """Hold the inputs to what a model reads, each by itself and all together."""
     counted = [_tokens(each) for each in request.inputs]
-    longest, total = max(counted), sum(counted)
-    if model.context is not None and longest > model.context:
-        message = (
-            f"This model's maximum context length is {model.context} tokens, however you "
-            f"requested {longest} tokens ({longest} in your prompt; 0 for the completion). Please "
-            "reduce your prompt; or completion length."
-        )
-        raise RefusalError(invalid_request(message))
+    total = sum(counted)
+    for place, length in enumerate(counted):
+        if model.context is not None and length > model.context:
+            # One input, in words or in numbers, is told without its place.
+            is_list = request.inputs is request.input
+            where = f"input[{place}]" if is_list else "input"
+            message = f"Invalid '{where}': maximum input length is {model.context} tokens."
+            raise RefusalError(invalid_request(message))
     if total > MOST_TOKENS:
         message = f"Requested {total} tokens, max {MOST_TOKENS} tokens per request"
         raise RefusalError(error(400, message, kind="max_tokens_per_request"))

@@ -160,6 +160,18 @@ def test_too_much_to_embed_is_refused(texts: Any) -> None:
         CLIENT.embeddings.create(model="text-embedding-3-small", input=texts)
 
 
+@pytest.mark.parametrize(
+    ("texts", "where"), [(LONG, "input"), (["a", LONG], "input[1]")], ids=["one", "several"]
+)
+def test_text_that_is_too_long_to_embed_is_told_by_its_place(texts: Any, where: str) -> None:
+    """Which of several it was, the caller has to know to shorten it."""
+    with pytest.raises(openai.BadRequestError) as refused:
+        CLIENT.embeddings.create(model="text-embedding-3-small", input=texts)
+
+    body: Any = refused.value.body
+    assert body["message"] == f"Invalid '{where}': maximum input length is 8192 tokens."
+
+
 def test_conversation_that_is_too_long_loses_its_beginning_if_asked() -> None:
     """The Responses API refuses it, unless it may leave out what came first."""
     items = [user("word " * 9_000), user("Is the VPN down?")]

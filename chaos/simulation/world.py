@@ -46,9 +46,10 @@ from chaos.simulation.tasks.baton import baton, is_left_behind
 from chaos.simulation.tasks.limits import DEFAULT_LIMITS, Limits
 from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Abandoned
+from chaos.simulation.threads import bare
 from chaos.simulation.threads.futures import noticing_failures
 from chaos.simulation.threads.toolbox import Toolbox
-from chaos.simulation.timing import real, sqlite
+from chaos.simulation.timing import compiled, real, sqlite, usage
 from chaos.simulation.timing.clock import Clock, to_ticks
 from chaos.simulation.timing.entropy import Entropy
 from chaos.simulation.timing.files import FileTimes
@@ -129,6 +130,7 @@ class Simulation(Extension, ABC):
             **ways_out.substitutes(),
             **self._files.substitutes(),
             **self._entropy.substitutes(),
+            **usage.substitutes(self.clock),
         }
         self._take_launcher()
         # These ask another program, once; SDKs put the answers into headers.
@@ -141,9 +143,11 @@ class Simulation(Extension, ABC):
                 os.environ.pop(name, None)
                 os.environ.pop(name.lower(), None)
             undo.enter_context(self._toolbox)
+            undo.enter_context(bare.virtual_threads())
             undo.enter_context(self._entropy.in_place())
             undo.enter_context(self._files.in_place())
             undo.enter_context(sqlite.virtual_now(self.clock, self.guard.violation))
+            undo.enter_context(compiled.virtual_clocks(self.clock))
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
             undo.enter_context(ordered_timers())

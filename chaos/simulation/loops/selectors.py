@@ -105,9 +105,20 @@ class Poller:
         if timeout is not None and timeout <= 0:
             scheduler.poll()
             return self._ready(scheduler, ask_kernel)
+        limit = None if timeout is None else scheduler.clock.ticks + to_ticks(timeout)
+        while not ready:
+            self._wait(scheduler, limit, ask_kernel)
+            ready = self._ready(scheduler, ask_kernel)
+            if limit is not None and scheduler.clock.ticks >= limit:
+                break
+        return ready
+
+    def _wait(
+        self, scheduler: Scheduler, until: int | None, ask_kernel: Callable[[], Ready]
+    ) -> None:
+        """Wait until something has happened, of which perhaps nothing is wanted."""
         task = scheduler.acting
         assert task is not None, "whoever comes here is part of the run"
-        until = None if timeout is None else scheduler.clock.ticks + to_ticks(timeout)
         if self._upcoming:
             due = self._upcoming[0][0]
             until = due if until is None else min(until, due)
@@ -118,7 +129,6 @@ class Poller:
                 scheduler.block(task, self, until)
         finally:
             self._parked = None
-        return self._ready(scheduler, ask_kernel)
 
     def _note_limits(self, scheduler: Scheduler) -> None:
         """Let the far ends know whether the loop, if it is one, waits for them for ever."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from chaos.simulation.network.arguments import os_error
-from chaos.simulation.network.inbox import Closed, End, Inbox
+from chaos.simulation.network.buffers import Buffers
+from chaos.simulation.network.inbox import Closed, End, Inbox, Mark
 from chaos.simulation.tasks.baton import scheduler_here
 from chaos.simulation.tasks.behalf import Behalf
+
+_PIECE_BYTES = 16_384
+"""Room is given back for so much at a time."""
 
 
 class FarEnd:
@@ -18,6 +23,15 @@ class FarEnd:
 
     The base class takes everything, and says nothing.
     """
+
+    @property
+    def room(self) -> int | None:
+        """How many bytes would be taken now; None for any number: a provider reads at once."""
+        return None
+
+    def has_room(self) -> bool:
+        """Whether a poller would say that there is room."""
+        return True
 
     def feed(self, data: bytes) -> None:
         """Take bytes that the client has sent, in the client's thread."""
@@ -47,7 +61,9 @@ class OtherSocket(FarEnd):
 
     Args:
         inbox: Of the other socket.
-        own: Of whoever writes here.
+        own: Of whoever writes here; it is told when there is room again.
+        buffers: Of whoever writes here, and of the other socket. What is not read stays there,
+            and whoever writes waits when they are full.
         carries_behalf: Whether whoever reads there acts for whoever wrote here, as a server does
             for its client.
         is_near: Whether nothing lies between, as in a pair of sockets: whoever writes to one that
@@ -55,13 +71,44 @@ class OtherSocket(FarEnd):
     """
 
     def __init__(
-        self, inbox: Inbox, own: Inbox, *, carries_behalf: bool = False, is_near: bool = False
+        self,
+        inbox: Inbox,
+        own: Inbox,
+        *,
+        buffers: tuple[Buffers, Buffers],
+        carries_behalf: bool = False,
+        is_near: bool = False,
     ) -> None:
         self._inbox = inbox
         self._own = own
+        self._buffers = buffers
+        self._unread = 0
+        self._is_waited_for = False
         self._carries_behalf = carries_behalf
         self._knows_of_the_end = is_near
         self.behalf: Behalf | None = None
+
+    @property
+    def room(self) -> int | None:
+        """What the buffers have room for; any number, if there is nobody any more who reads."""
+        if self._inbox.closed is not None:
+            return None
+        mine, theirs = self._buffers
+        return max(mine.room_to(theirs) - self._unread, 0)
+
+    def has_room(self) -> bool:
+        """Whether enough of the buffers is empty; see `Buffers.is_roomy`."""
+        if self._inbox.closed is not None:
+            return True
+        mine, theirs = self._buffers
+        # If not, somebody is about to wait.
+        self._is_waited_for = not mine.is_roomy(mine.room_to(theirs), self._unread)
+        return not self._is_waited_for
+
+    def _was_read(self, size: int) -> None:
+        self._unread -= size
+        if self._is_waited_for and self.has_room():
+            self._own.tell(0)
 
     def feed(self, data: bytes) -> None:
         """Let the other socket have it at once.
@@ -75,7 +122,11 @@ class OtherSocket(FarEnd):
         if self._carries_behalf:
             scheduler = scheduler_here()
             self.behalf = scheduler.behalf() if scheduler is not None else None
-        self._inbox.push(data)
+        self._unread += len(data)
+        for begin in range(0, len(data), _PIECE_BYTES):
+            piece = data[begin : begin + _PIECE_BYTES]
+            self._inbox.push(piece)
+            self._inbox.push(Mark(partial(self._was_read, len(piece))))
 
     def finish(self) -> None:
         """The other socket reads an end."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from weakref import ref
 
 from chaos.errors import SimulationError
+from chaos.simulation.network.buffers import Buffers
 from chaos.simulation.network.far_end import (
     Admission,
     Admitted,
@@ -25,6 +26,7 @@ from chaos.simulation.network.places import Places, is_here, own_address, own_na
 from chaos.simulation.network.sockets import VirtualSocket
 from chaos.simulation.tasks.baton import scheduler_here
 from chaos.simulation.tasks.scheduler import Scheduler
+from chaos.simulation.tasks.task import Blocker
 
 
 @dataclass(slots=True)
@@ -206,8 +208,10 @@ class VirtualNetwork:
     def pair(self, family: int = socket.AF_INET) -> tuple[VirtualSocket, VirtualSocket]:
         """Two sockets that are connected to each other."""
         one, other = VirtualSocket.of(self, family), VirtualSocket.of(self, family)
+        one.buffers, other.buffers = Buffers(is_pair=True), Buffers(is_pair=True)
         for mine, its in ((one, other), (other, one)):
-            far_end = OtherSocket(its.inbox, mine.inbox, is_near=True)
+            buffers = mine.buffers, its.buffers
+            far_end = OtherSocket(its.inbox, mine.inbox, buffers=buffers, is_near=True)
             mine.join(far_end, peer="a socket pair", local="a socket pair")
         return one, other
 
@@ -219,7 +223,7 @@ class VirtualNetwork:
         """A socket has been closed."""
         self._sockets.pop(id(closed), None)
 
-    def park(self, waiting: VirtualSocket, inbox: Inbox, until: int | None) -> None:
+    def park(self, waiting: Blocker, inbox: Inbox, until: int | None) -> None:
         """Wait until something arrives in ``inbox``, or until the clock shows ``until`` ticks.
 
         Raises:

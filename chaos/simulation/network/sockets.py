@@ -24,6 +24,7 @@ from chaos.simulation.network.arguments import (
     room_in,
     size_to_read,
 )
+from chaos.simulation.network.buffers import Buffers
 from chaos.simulation.network.descriptor import Descriptor
 from chaos.simulation.network.far_end import (
     Admission,
@@ -56,7 +57,7 @@ class VirtualSocket(socket.socket):
     """A TCP socket of one run."""
 
     _net: VirtualNetwork
-    _timed_out_text = "timed out"
+    _timed_out_text = _write_timed_out_text = "timed out"
 
     @classmethod
     def of(cls, net: VirtualNetwork, family: int = socket.AF_INET) -> VirtualSocket:
@@ -67,6 +68,7 @@ class VirtualSocket(socket.socket):
         return made
 
     def _begin(self, net: VirtualNetwork, family: int) -> None:
+        self.buffers = Buffers()
         self._io_refs, self._closed = 0, False
         self._net, self._family = net, family
         self._timeout: float | None = socket.getdefaulttimeout()
@@ -138,8 +140,11 @@ class VirtualSocket(socket.socket):
         return self._timeout != 0.0
 
     def setsockopt(self, level: int, option: int, *value: Any) -> None:  # noqa: ANN401 - overloads there
-        """Remember it; nothing here depends on options."""
-        self._options[level, option] = value[0] if value else None
+        """Remember it; of most options, nothing here depends."""
+        given = value[0] if value else None
+        if level == socket.SOL_SOCKET and isinstance(given, int):
+            self.buffers.set(option, given)
+        self._options[level, option] = given
 
     def getsockopt(self, level: int, option: int, buffer_size: int = 0, /) -> Any:  # noqa: ANN401 - overloads there
         """What was set; the outcome of connecting; or nothing."""
@@ -151,6 +156,8 @@ class VirtualSocket(socket.socket):
                 value = int(socket.SOCK_STREAM)
             elif option == getattr(socket, "SO_ACCEPTCONN", None):
                 value = int(self._backlog is not None)
+            elif (shown := self.buffers.shown(option)) is not None:
+                value = shown
         if buffer_size:
             return value if isinstance(value, bytes) else int(value).to_bytes(4, "little")
         return value
@@ -186,17 +193,24 @@ class VirtualSocket(socket.socket):
             return True
         if self._inbox is not None and self._inbox.is_ready:
             return True
-        return isinstance(self._outcome, Rejected) and self.is_writable
+        return isinstance(self._outcome, Rejected) and self.is_answered
 
     @property
-    def is_writable(self) -> bool:
-        """Whether a write would not wait; a connection that failed is writable, too."""
+    def is_answered(self) -> bool:
+        """Whether the attempt to connect, if there was one, has come to something."""
         match self._outcome:
             case Admitted(due=due) | Rejected(due=due):
                 return due <= self._net.clock.ticks
             case Unanswered():
                 return False
         return self._backlog is None
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether a write would not wait; a connection that failed is writable, too."""
+        if isinstance(self._outcome, Admitted) and not self._outcome.far_end.has_room():
+            return False
+        return self.is_answered
 
     @property
     def next_change(self) -> int | None:
@@ -216,7 +230,7 @@ class VirtualSocket(socket.socket):
     def has_failed(self) -> bool:
         """Whether an error waits to be told."""
         was_reset = self._inbox is not None and self._inbox.has_been_reset
-        return was_reset or (isinstance(self._outcome, Rejected) and self.is_writable)
+        return was_reset or (isinstance(self._outcome, Rejected) and self.is_answered)
 
     @property
     def far_end_has_finished(self) -> bool:
@@ -231,7 +245,7 @@ class VirtualSocket(socket.socket):
     @property
     def is_connected(self) -> bool:
         """Whether it has a far end."""
-        return self._far is not None or (isinstance(self._outcome, Admitted) and self.is_writable)
+        return self._far is not None or (isinstance(self._outcome, Admitted) and self.is_answered)
 
     @property
     def far_end(self) -> FarEnd | None:
@@ -250,7 +264,7 @@ class VirtualSocket(socket.socket):
         del task
         if self._backlog is not None:
             return f"a connection to {_shown(self._local)}"
-        if self._outcome is not None and not self.is_writable:
+        if self._outcome is not None and not self.is_answered:
             return f"a connection to {self._net.shown(self._peer)}"
         limit = ", without a timeout" if self._timeout is None else ""
         return f"bytes from {self._net.shown(self._peer)}{limit}"
@@ -277,7 +291,7 @@ class VirtualSocket(socket.socket):
     def _connect(self, address: Address) -> OSError | None:
         self._check_open()
         check_address(address, "connect", socket.AddressFamily(self._family).name)
-        if self._outcome is not None and (self.is_writable or self._timeout == 0):
+        if self._outcome is not None and (self.is_answered or self._timeout == 0):
             return self._connected_already(self._outcome)
         self._peer = self._net.resolved(address, family=self._family)
         self._local = self._net.places.outgoing(self._peer[0], self._local)
@@ -303,7 +317,7 @@ class VirtualSocket(socket.socket):
 
     def _connected_already(self, outcome: Admission) -> OSError | None:
         """What comes of another attempt on a socket that has made one."""
-        if not self.is_writable:
+        if not self.is_answered:
             return os_error(errno.EALREADY)
         if isinstance(outcome, Rejected):
             self._outcome = None
@@ -320,16 +334,16 @@ class VirtualSocket(socket.socket):
 
     def _pending_error(self) -> int:
         match self._outcome:
-            case Rejected(error=error) if self.is_writable:
+            case Rejected(error=error) if self.is_answered:
                 # Told once, as the kernel does.
                 self._outcome = None
                 return error.errno or errno.EIO
-            case Admitted(far_end=far_end) if self.is_writable:
+            case Admitted(far_end=far_end) if self.is_answered:
                 self._far = far_end
         return 0
 
     def _connected_far(self) -> FarEnd:
-        if self._far is None and isinstance(self._outcome, Admitted) and self.is_writable:
+        if self._far is None and isinstance(self._outcome, Admitted) and self.is_answered:
             self._far = self._outcome.far_end
         if self._far is None:
             raise os_error(errno.ENOTCONN)
@@ -447,29 +461,81 @@ class VirtualSocket(socket.socket):
     # -- writing
 
     def send(self, data: Any, flags: int = 0, /) -> int:  # noqa: ANN401 - any buffer
-        """Let the far end have it, all at once: what is under way has room for everything."""
-        del flags
-        data = as_bytes(data)
+        """Let the far end have what there is room for; waits for that as the real one does."""
+        return self._send(as_bytes(data), flags, self._deadline())
+
+    def _send(self, data: bytes, flags: int, until: int | None) -> int:
+        far = self._far_to_write_to()
+        room = far.room
+        if room is None or len(data) <= room:
+            if data:
+                far.feed(data)
+            return len(data)
+        return self._send_in_parts(far, data, until, waits=not flags & _DO_NOT_WAIT)
+
+    def _far_to_write_to(self) -> FarEnd:
         self._check_open()
         if self._net.is_over or self._writes_no_more:
             raise os_error(errno.EPIPE)
         if self._far is None:
             if self._outcome is None:
                 raise os_error(errno.EPIPE)
-            if isinstance(self._outcome, Admitted | Unanswered) and not self.is_writable:
+            if isinstance(self._outcome, Admitted | Unanswered) and not self.is_answered:
                 raise os_error(errno.EAGAIN)
             self._connected_far()
         assert self._far is not None, "a socket that is connected has a far end"
-        if data:
-            self._far.feed(data)
-        return len(data)
+        return self._far
+
+    def _deadline(self) -> int | None:
+        """Ticks at which whoever begins to wait now gives up; None for never."""
+        return self._net.clock.ticks + to_ticks(self._timeout) if self._timeout else None
+
+    def _send_in_parts(self, far: FarEnd, data: bytes, until: int | None, *, waits: bool) -> int:
+        """Send what there is no room for at once; returns how much was sent.
+
+        The system, which knows no timeout, comes back when all has been sent. Python, which does,
+        sends once when there is room, and what there is room for.
+        """
+        sent = 0
+        while sent < len(data):
+            if far.room == 0 or self._timeout:
+                if self._timeout == 0 or not waits:
+                    raise self._would_block_writing()
+                try:
+                    self._wait_for_room(far, until)
+                except OSError:
+                    if not sent:
+                        raise
+                    break
+            room = far.room
+            part = data[sent:] if room is None else data[sent : sent + room]
+            far.feed(part)
+            sent += len(part)
+            if self._timeout is not None or not waits:
+                break
+        return sent
+
+    def _wait_for_room(self, far: FarEnd, until: int | None) -> None:
+        while not far.has_room():
+            if until is not None and self._net.clock.ticks >= until:
+                raise TimeoutError(self._write_timed_out_text)
+            self._net.park(_Writing(self._net.shown(self._peer), until), self.inbox, until)
+            self._far_to_write_to()
+
+    def _would_block_writing(self) -> OSError:
+        return os_error(errno.EAGAIN)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:  # noqa: ANN401 - any buffer
-        """The same."""
-        self.send(data, flags)
+        """Let the far end have all of it; the timeout is for the whole."""
+        left, until = as_bytes(data), self._deadline()
+        while True:
+            sent = self._send(left, flags, until)
+            if sent == len(left):
+                return
+            left = left[sent:]
 
     def sendmsg(self, buffers: Iterable[Any], *args: Any) -> int:  # noqa: ANN401 - any buffers
-        """The same, from several buffers."""
+        """As `send`, from several buffers."""
         return self.send(b"".join(map(as_bytes, buffers)), *args[1:2])
 
     def sendto(self, data: Any, *args: Any) -> int:  # noqa: ANN401 - any buffer
@@ -477,10 +543,14 @@ class VirtualSocket(socket.socket):
         return self.send(data, *args[:-1])
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:  # noqa: ANN401 - any file
-        """The same, from a file."""
+        """As `sendall`, from a file; returns how much that was."""
+        if self._timeout == 0:
+            raise ValueError("non-blocking sockets are not supported")
         if offset:
             file.seek(offset)
-        return self.send(file.read() if count is None else file.read(count))
+        data = file.read() if count is None else file.read(count)
+        self.sendall(data)
+        return len(data)
 
     def shutdown(self, how: int, /) -> None:
         """End one direction, or both; of a socket that listens, it ends that."""
@@ -544,9 +614,17 @@ class VirtualSocket(socket.socket):
         """
         assert self._backlog is not None, "only who listens is met"
         accepted = VirtualSocket.of(self._net, self._family)
-        far_end = OtherSocket(client.inbox, accepted.inbox)
+        accepted.buffers.like(self.buffers)
+        far_end = OtherSocket(
+            client.inbox, accepted.inbox, buffers=(accepted.buffers, client.buffers)
+        )
         accepted.join(far_end, peer=client.getsockname(), local=(host, *self._local[1:]))
-        accepted._client = OtherSocket(accepted.inbox, client.inbox, carries_behalf=True)  # noqa: SLF001 - its own kind
+        accepted._client = OtherSocket(  # noqa: SLF001 - its own kind
+            accepted.inbox,
+            client.inbox,
+            buffers=(client.buffers, accepted.buffers),
+            carries_behalf=True,
+        )
         self._backlog.append(accepted)
         self.inbox.push(b".")
         return accepted._client  # noqa: SLF001 - the same
@@ -616,6 +694,19 @@ class VirtualSocket(socket.socket):
     def violation(self, message: str) -> SimulationError:
         """Keep that something was wanted of it that is not simulated; returns what to raise."""
         return self._net.violation(message)
+
+
+class _Writing:
+    """What whoever writes waits for."""
+
+    def __init__(self, peer: str, until: int | None) -> None:
+        self._peer = peer
+        self._is_limited = until is not None
+
+    def why(self, task: Task) -> str:
+        del task
+        limit = "" if self._is_limited else ", without any timeout"
+        return f"{self._peer} to read what was sent{limit}"
 
 
 def _refusing(name: str) -> Callable[..., Any]:

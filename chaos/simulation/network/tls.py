@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from unittest import mock
 
 from chaos.simulation.network.agreement import Agreement, agree, number_of
+from chaos.simulation.network.arguments import as_bytes, size_to_read
 from chaos.simulation.network.handshake import (
     Certificate,
     certificate_in,
@@ -175,6 +176,8 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
     """A virtual socket on which TLS is spoken."""
 
     _timed_out_text = _READ_TIMED_OUT
+    _write_timed_out_text = "The write operation timed out"
+    _decrypted = b""
     do_handshake_on_connect = True
     suppress_ragged_eofs = True
 
@@ -244,10 +247,22 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
         return wrapped, address
 
     def recv(self, size: int = 1024, flags: int = 0) -> bytes:
-        """Read plain bytes; TLS knows no flags."""
+        """Read plain bytes, of one record at most; TLS knows no flags.
+
+        Whatever of a record is not wanted yet has left the socket all the same: pollers do not
+        know of it, and only `pending` does.
+        """
         _refuse_flags(flags, "recv", self)
+        size = size_to_read(size, "recv")
+        self._check_open()
+        if self._decrypted:
+            data, self._decrypted = self._decrypted[:size], self._decrypted[size:]
+            return data
         self._meet_late_error()
-        return VirtualSocket.recv(self, size)
+        data = VirtualSocket.recv(self, _RECORD_BYTES if size else 0)
+        if len(data) > size:
+            data, self._decrypted = data[:size], data[size:]
+        return data
 
     def recv_into(self, buffer: Any, size: int | None = None, flags: int = 0) -> int:  # noqa: ANN401 - any buffer
         """The same, into ``buffer``."""
@@ -260,9 +275,11 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
         return VirtualSocket.send(self, data)
 
     def sendall(self, data: Any, flags: int = 0) -> None:  # noqa: ANN401 - any buffer
-        """The same."""
+        """The same, all of it; the timeout is for each part."""
         _refuse_flags(flags, "sendall", self)
-        VirtualSocket.send(self, data)
+        left = memoryview(as_bytes(data))
+        while left:
+            left = left[VirtualSocket.send(self, left) :]
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002, ANN401 - the real signature
         """Read plain bytes."""
@@ -273,8 +290,8 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
         return self.send(data)
 
     def pending(self) -> int:
-        """Nothing has been decrypted ahead of time."""
-        return 0
+        """What has been decrypted and not been read."""
+        return len(self._decrypted)
 
     def unwrap(self) -> socket.socket:
         """Plain bytes from here on."""
@@ -282,6 +299,11 @@ class VirtualTLSSocket(_Session, VirtualSocket, ssl.SSLSocket):  # type: ignore[
 
     def _would_block(self) -> OSError:
         return _want_read()
+
+    def _would_block_writing(self) -> OSError:
+        return ssl.SSLWantWriteError(
+            ssl.SSL_ERROR_WANT_WRITE, "The operation did not complete (write)"
+        )
 
 
 def _not_with_tls(name: str, kind: type[Exception]) -> Callable[..., NoReturn]:

@@ -15,6 +15,7 @@ from chaos.simulation.tasks.baton import outside
 from chaos.simulation.timing import real
 from chaos.tiers.wire.client import ToxiproxyError
 from chaos.tiers.wire.pace import PATIENCE_S
+from chaos.tiers.wire.porter import Porter
 from chaos.tiers.wire.server import StandInServer
 from chaos.tiers.wire.toxics import Cargo
 from chaos.tiers.wire.toxiproxy import Toxiproxy
@@ -37,35 +38,45 @@ class WireCarrier(Carrier):
         toxiproxy: What requests go through.
         server: Where they end.
         ways: The ways between the two.
+        porter: Makes the real sockets; a task cannot.
     """
 
     def __init__(
-        self, *, guard: Guard, toxiproxy: Toxiproxy, server: StandInServer, ways: Ways
+        self,
+        *,
+        guard: Guard,
+        toxiproxy: Toxiproxy,
+        server: StandInServer,
+        ways: Ways,
+        porter: Porter,
     ) -> None:
         self._guard = guard
         self._toxiproxy = toxiproxy
         self._server = server
         self._ways = ways
+        self._porter = porter
         self._lines: WeakKeyDictionary[Connection, _Line] = WeakKeyDictionary()
         self._to_close: list[_Line] = []
 
     def refusal(self, host: str) -> OSError:
         """What a real socket gets where nobody listens."""
-        with outside():
-            try:
-                way = self._ways.closed(host)
-            except ToxiproxyError as error:
-                raise self._guard.violation(str(error)) from error
-            try:
-                socket.create_connection(way.address, timeout=PATIENCE_S).close()
-            except ConnectionRefusedError as refused:
-                return refused
-            except OSError as error:
-                raise self._guard.violation(
-                    f"connecting to a closed proxy ended in {error!r}; expected a refusal"
-                ) from error
-            finally:
-                way.close()
+        return self._porter.carry_out(lambda: self._refusal(host))
+
+    def _refusal(self, host: str) -> OSError:
+        try:
+            way = self._ways.closed(host)
+        except ToxiproxyError as error:
+            raise self._guard.violation(str(error)) from error
+        try:
+            socket.create_connection(way.address, timeout=PATIENCE_S).close()
+        except ConnectionRefusedError as refused:
+            return refused
+        except OSError as error:
+            raise self._guard.violation(
+                f"connecting to a closed proxy ended in {error!r}; expected a refusal"
+            ) from error
+        finally:
+            way.close()
         raise self._guard.violation("a closed proxy let somebody connect; expected a refusal")
 
     def source(
@@ -75,12 +86,13 @@ class WireCarrier(Carrier):
         arriving = b"".join(data for _, data in course.arrivals)
         reply = arriving + course.rest or _NOTHING
         load = Cargo(bytes=len(arriving), is_whole=not course.rest)
+        try:
+            way, line = self._porter.carry_out(
+                lambda: self._way_and_line(sent.host, delivery, load, connection)
+            )
+        except (ToxiproxyError, OSError) as error:
+            raise self._guard.violation(str(error)) from error
         with outside():
-            try:
-                way = self._ways.open(sent.host, delivery, load)
-                line = self._line(way, connection)
-            except (ToxiproxyError, OSError) as error:
-                raise self._guard.violation(str(error)) from error
             is_http = isinstance(connection, HttpConnection)
             request = sent.raw if is_http else _ENVELOPE + sent.raw
             number, expected = self._server.expect(request, reply)
@@ -98,10 +110,17 @@ class WireCarrier(Carrier):
             way=way,
             guard=self._guard,
             check=self._toxiproxy.check,
+            carry_out=self._porter.carry_out,
             on_end=lambda: self._server.forget(number),
         )
         connection.on_gone.append(trip.close)
         return trip
+
+    def _way_and_line(
+        self, host: str, delivery: Delivery, load: Cargo, connection: Connection
+    ) -> tuple[Way, _Line]:
+        way = self._ways.open(host, delivery, load)
+        return way, self._line(way, connection)
 
     def _line(self, way: Way, connection: Connection) -> _Line:
         """A real connection: the one that this connection has, or one for a single call."""

@@ -47,6 +47,7 @@ class Trip:
         way: What that leads through.
         guard: Keeps violations.
         check: Makes sure that Toxiproxy is still there.
+        carry_out: Does what may need another real socket.
         on_end: Called at the end of the trip.
     """
 
@@ -61,6 +62,7 @@ class Trip:
         way: Way,
         guard: Guard,
         check: Callable[[], None],
+        carry_out: Callable[[Callable[[], None]], None],
         on_end: Callable[[], None],
     ) -> None:
         self._number = number
@@ -70,6 +72,7 @@ class Trip:
         self._way = way
         self._guard = guard
         self._check = check
+        self._carry_out = carry_out
         self._on_end = on_end
         self._began_s = began_s
         self._missing = self._due = sum(len(data) for _, data in course.arrivals)
@@ -156,13 +159,14 @@ class Trip:
             return
         self._is_over = True
         self._on_end()
+        if self._way.is_standing:
+            return
         with outside():
-            if not self._way.is_standing:
-                self._line.close()
-            try:
-                self._way.close()
-            except ToxiproxyError as error:
-                self._guard.violation(str(error))
+            self._line.close()
+        try:
+            self._carry_out(self._way.close)
+        except ToxiproxyError as error:
+            self._guard.violation(str(error))
 
     def _arrived(self) -> None:
         """Everything that is to come has come."""
@@ -182,11 +186,10 @@ class Trip:
 
     def _missed(self, error: OSError | None) -> SimulationError:
         """What was due has not come, which is the fault of the harness."""
-        with outside():
-            try:
-                self._check()
-            except ToxiproxyError as gone:
-                return self._guard.violation(str(gone))
+        try:
+            self._carry_out(self._check)
+        except ToxiproxyError as gone:
+            return self._guard.violation(str(gone))
         seen = "the connection ended" if error is None else f"{type(error).__name__}: {error}"
         return self._complain(
             f"{seen}; expected {self._missing} more bytes; the machine is too slow, or the tiers "

@@ -10,11 +10,13 @@ from typing import ClassVar, Self
 from chaos.choices import Choices
 from chaos.ports import StandIn
 from chaos.simulation.calls.carrier import Carrier
+from chaos.simulation.outside.sealing.launcher import Launcher, launcher
 from chaos.simulation.run import SimulatedRun
 from chaos.simulation.tasks.limits import Limits
 from chaos.simulation.world import InjectorFactory, Simulation
 from chaos.tiers.wire.carrier import WireCarrier
 from chaos.tiers.wire.client import ToxiproxyError
+from chaos.tiers.wire.porter import Porter
 from chaos.tiers.wire.server import StandInServer
 from chaos.tiers.wire.toxiproxy import Toxiproxy
 from chaos.tiers.wire.ways import Ways
@@ -41,6 +43,7 @@ class WireTier(Simulation):
         self._server = StandInServer()
         self._ways = Ways(self.toxiproxy, self._server)
         self._sockets = ExitStack()
+        self._porter: Porter | None = None
         self._wire: WireCarrier | None = None
 
     def __enter__(self) -> Self:
@@ -68,6 +71,9 @@ class WireTier(Simulation):
         finally:
             self._sockets.close()
             self._ways.clear()
+            if self._porter is not None:
+                self._porter.close()
+                self._porter = None
 
     def start_run(
         self,
@@ -92,10 +98,21 @@ class WireTier(Simulation):
         with suppress(ToxiproxyError):
             self._ways.close_bent()
 
+    def _find_launcher(self) -> Launcher | None:
+        """Real sockets are made by a thread of the harness; no task has any use for one."""
+        return launcher()
+
     def carrier(self, run: SimulatedRun) -> Carrier:
         """The bytes go out to Toxiproxy, and come back."""
         del run
+        # Here, since whoever begins a run is not sealed; anew in a process that was forked.
+        if self._porter is None or not self._porter.is_here:
+            self._porter = Porter()
         self._wire = WireCarrier(
-            guard=self.guard, toxiproxy=self.toxiproxy, server=self._server, ways=self._ways
+            guard=self.guard,
+            toxiproxy=self.toxiproxy,
+            server=self._server,
+            ways=self._ways,
+            porter=self._porter,
         )
         return self._wire

@@ -17,6 +17,7 @@ import pytest
 
 from chaos.errors import SimulationError
 from chaos.simulation.outside.guard import Guard
+from chaos.simulation.tasks.baton import outside
 from chaos.simulation.tasks.gate import Gate
 from tests.chaos.simulation.toys import World, chat, nap
 
@@ -104,7 +105,8 @@ def in_foreign_thread(body: object) -> None:
         finally:
             done.open()
 
-    _thread.start_new_thread(carry_out, ())
+    with outside():
+        _thread.start_new_thread(carry_out, ())
     assert done.pass_through(timeout_s=5.0)
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import _socket
+import ctypes
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import httpx2
 import pytest
 
 from chaos.faults.delivery import Delivery
+from chaos.simulation.outside.sealing.launcher import launcher
 from chaos.simulation.tasks.baton import outside
 from chaos.simulation.timing import real
 from chaos.tiers.wire.world import WireTier
-from tests.chaos.simulation.toys import SILENT, World, chat, travels
+from tests.chaos.simulation.toys import ANSWER, SILENT, World, chat, travels
 
 LONG_BEFORE_S = 10.0
 """Real seconds: fifteen would be the nominal time, and a tenth is usual."""
@@ -74,6 +78,59 @@ def test_body_that_is_abandoned_leaves_no_proxy(world: World, simulation: WireTi
 
     assert set(simulation.toxiproxy.client.proxies()) == standing
     assert world.run.violations == []
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_c_code_gets_no_socket_here_either(world: World, family: int) -> None:
+    """The kernel refuses it, and the run knows; the answers of stand-ins come all the same."""
+    if launcher() is None:
+        pytest.skip("the kernel here does not refuse sockets to a thread")
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def act() -> tuple[str | None, int, str | None]:
+        return chat(), libc.socket(family, socket.SOCK_STREAM, 0), chat()
+
+    assert world.result(act) == (ANSWER, -1, ANSWER)
+    world.run.close()
+
+    assert any("C code in user-1 wanted a real socket" in each for each in world.run.violations)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("leave", "told"),
+    [
+        pytest.param(
+            lambda: httpx2.get("https://elsewhere.test/"),
+            "unknown host 'elsewhere.test'",
+            id="name",
+        ),
+        pytest.param(
+            lambda: socket.create_connection(("93.184.215.14", 80), timeout=1),
+            "unknown host '93.184.215.14:80'",
+            id="address",
+        ),
+        pytest.param(
+            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM), "SOCK_DGRAM", id="UDP"
+        ),
+        pytest.param(
+            lambda: _socket.socket(socket.AF_INET, socket.SOCK_STREAM),
+            "a real socket was made",
+            id="raw",
+        ),
+        pytest.param(
+            lambda: subprocess.run(["true"], check=False), "another process", id="process"
+        ),
+    ],
+)
+def test_ways_out_are_closed_as_in_the_simulated_tier(
+    world: World, leave: Callable[[], object], told: str
+) -> None:
+    """That there are real sockets behind the world opens none of them."""
+    world.error(leave)
+
+    assert any(told in each for each in world.run.violations), world.run.violations
 
 
 @pytest.mark.wire

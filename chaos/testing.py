@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from chaos.checks.laws.law import Law
 from chaos.checks.laws.mishaps import LoopIsNeverBlocked, NoErrorIsLost
@@ -58,6 +59,26 @@ class LawBrokenError(AssertionError):
                 f"{each.check}: {each.reason}; expected {each.expected}; seen {each.seen}"
                 for each in verdicts
             )
+        )
+
+
+_WAITED_IN_VAIN = (TimeoutError, queue.Empty, RuntimeError, SimulationError)
+"""What somebody meets who waits for a thread that is not there."""
+
+
+class _Gone:
+    """Threads of services that ended with the worlds in which they were started, by name."""
+
+    threads: ClassVar[dict[str, None]] = {}
+
+
+def _note_gone(error: BaseException) -> None:
+    """Say beside an error of a later test that what it has met may be that nobody is there."""
+    if _Gone.threads and isinstance(error, _WAITED_IN_VAIN):
+        names = ", ".join(sorted(_Gone.threads))
+        error.add_note(
+            f"threads that earlier tests have left behind ended with them: {names}; if the "
+            "service keeps one in its modules, build it anew in each test"
         )
 
 
@@ -122,8 +143,15 @@ class SimulatedWorld:
                 self._run.finish()
                 self._check_faults()
                 self._check_laws(self._run)
+        except BaseException as error:
+            _note_gone(error)
+            raise
         finally:
+            if exc is not None:
+                _note_gone(exc)
             self._simulation.__exit__(exc_type, exc, traceback)
+            if self._run is not None:
+                _Gone.threads.update(dict.fromkeys(self._run.scheduler.thrown_out))
 
     def serve(self, *upstreams: StandIn | str) -> None:
         """Begin, with these stand-ins and no others; a name is for one as `stand_in` finds it.

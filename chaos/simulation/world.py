@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import platform
 import random
@@ -48,9 +49,10 @@ from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Abandoned
 from chaos.simulation.threads import bare
 from chaos.simulation.threads.futures import noticing_failures
+from chaos.simulation.threads.strangers import refusing_strangers
 from chaos.simulation.threads.toolbox import Toolbox
 from chaos.simulation.timing import compiled, real, sqlite, usage
-from chaos.simulation.timing.clock import Clock, to_ticks
+from chaos.simulation.timing.clock import START, Clock, to_ticks
 from chaos.simulation.timing.entropy import Entropy
 from chaos.simulation.timing.files import FileTimes
 from chaos.simulation.timing.freeze import Freeze
@@ -72,6 +74,14 @@ _CALLERS = (
     *("STORAGE_EMULATOR_HOST", "API_ENDPOINT_OVERRIDE"),
     *("GOOGLE_API_USE_CLIENT_CERTIFICATE", "GOOGLE_API_USE_MTLS_ENDPOINT"),
 )
+
+
+def _begin_of_logging() -> float:
+    """From when on log records count time: seconds, or nanoseconds since Python 3.13."""
+    there: float = vars(logging)["_startTime"]
+    seconds = START.timestamp()
+    return int(seconds) * 10**9 if isinstance(there, int) else seconds
+
 
 InjectorFactory = Callable[[SimulatedRun], Injector]
 """Makes the injector of a run out of the run's recorder and clock."""
@@ -144,10 +154,12 @@ class Simulation(Extension, ABC):
                 os.environ.pop(name.lower(), None)
             undo.enter_context(self._toolbox)
             undo.enter_context(bare.virtual_threads())
+            undo.enter_context(refusing_strangers(self.guard.violation))
             undo.enter_context(self._entropy.in_place())
             undo.enter_context(self._files.in_place())
             undo.enter_context(sqlite.virtual_now(self.clock, self.guard.violation))
             undo.enter_context(compiled.virtual_clocks(self.clock))
+            undo.enter_context(mock.patch.object(logging, "_startTime", _begin_of_logging()))
             undo.enter_context(virtual_sockets())
             undo.enter_context(virtual_selectors())
             undo.enter_context(ordered_timers())
@@ -293,6 +305,7 @@ class Simulation(Extension, ABC):
 
     def _finished(self) -> None:
         self._run = None
+        self._toolbox.end_run()
 
     def _note_wait(self, seconds: float) -> None:
         if self._run is not None:

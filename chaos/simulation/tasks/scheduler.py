@@ -31,6 +31,7 @@ from chaos.simulation.tasks.task import (
     RealStart,
     Task,
     in_words,
+    is_of_a_pool,
     start_thread,
     without_number,
 )
@@ -79,6 +80,7 @@ class Scheduler:
         failure: What ended the run before its time: a deadlock, a livelock, a stuck task.
         outside_s: Real seconds for which a task has waited, at a stretch, for something that is
             not simulated. No virtual time has passed then.
+        thrown_out: Names of threads that the service had started, and that still ran at the end.
         failure_is_told: Whether `run` has raised it. Elsewhere, a service may have swallowed it.
 
     Example:
@@ -111,6 +113,7 @@ class Scheduler:
         self._closing = False
         self.failure: Exception | None = None
         self.failure_is_told = False
+        self.thrown_out: list[str] = []
         self.outside_s = 0.0
         self.start_thread: Callable[[threading.Thread, RealStart], None] = start_thread
         self.on_resume: Callable[[FrameType], None] | None = None
@@ -141,6 +144,10 @@ class Scheduler:
     def task_of(self, thread: threading.Thread) -> Task | None:
         """The task that ``thread`` carries out; None if it is no part of this run."""
         return self._by_thread.get(thread)
+
+    def has_thread(self, ident: int) -> bool:
+        """Whether the thread of that number is part of the run."""
+        return ident == self._harness.ident or any(each.ident == ident for each in self._tasks)
 
     def behalf(self) -> Behalf | None:
         """For whom the calling thread acts; None for a thread that is no part of the run."""
@@ -381,6 +388,8 @@ class Scheduler:
             if task.ended or task.ident in left_behind:
                 continue
             task.abandoned = True
+            if task.is_adopted and task.thread is not None and not is_of_a_pool(task.thread):
+                self.thrown_out.append(without_number(task.name))
             self._give(task)
             if (why := self._watch()) is not None:
                 left_behind.add(task.ident)

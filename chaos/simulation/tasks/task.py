@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from concurrent.futures.thread import _worker as pool_worker
 from typing import Protocol
 
 from chaos.simulation.tasks.baton import is_left_behind
@@ -138,6 +139,11 @@ def without_number(name: str) -> str:
         'refresh-2'
     """
     return re.sub(r"^(Thread|ThreadPoolExecutor)-\d+", r"\1", name)
+
+
+def is_of_a_pool(thread: threading.Thread) -> bool:
+    """Whether a thread works for a pool, which gets others in the next run."""
+    return vars(thread).get("_target") is pool_worker
 
 
 class Started:

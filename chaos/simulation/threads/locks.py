@@ -111,6 +111,12 @@ def begin_run() -> list[Contention]:
     return _Locks.contentions
 
 
+def is_of_the_run(lock: AnyLock) -> bool:
+    """Whether somebody in the run that is on holds the lock, or waits for it."""
+    state = _Locks.states.get(id(lock))
+    return state is not None and state.is_of(lock)
+
+
 def watch(at_lock: Callable[[bool], None]) -> None:
     """Have ``at_lock`` called in this run before each lock is taken, and after each release.
 

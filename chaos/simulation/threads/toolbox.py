@@ -15,7 +15,9 @@ from unittest import mock
 from chaos.simulation.tasks.baton import baton, scheduler_here
 from chaos.simulation.threads.locks import Contention, VirtualLocks
 from chaos.simulation.threads.locks import begin_run as forget_locks
+from chaos.simulation.threads.pools import VirtualPools
 from chaos.simulation.threads.queues import VirtualQueues
+from chaos.simulation.threads.semaphores import virtual_semaphores
 
 _start = threading.Thread.start
 _join = threading.Thread.join
@@ -28,12 +30,15 @@ class Toolbox:
     def __init__(self) -> None:
         self._locks = VirtualLocks()
         self._queues = VirtualQueues()
+        self._pools = VirtualPools()
         self._undo = ExitStack()
 
     def __enter__(self) -> None:
         with ExitStack() as undo:
             undo.enter_context(self._locks)
             undo.enter_context(self._queues)
+            undo.enter_context(self._pools)
+            undo.enter_context(virtual_semaphores())
             for name, substitute in (
                 ("start", _start_in_simulation),
                 ("join", _join_in_simulation),
@@ -52,6 +57,10 @@ class Toolbox:
         """A run begins; returns where its contentions will be noted."""
         self._queues.begin_run()
         return forget_locks()
+
+    def end_run(self) -> None:
+        """The run is over."""
+        self._pools.end_run()
 
 
 def _start_in_simulation(thread: threading.Thread) -> None:

@@ -26,7 +26,6 @@ _LIBRARIES = (
     "duckdb.duckdb",  # now()
     "_duckdb",
     "uuid_utils._uuid_utils",  # uuid1, uuid6, uuid7
-    "whenever._whenever",  # Instant.now()
 )
 """Those that are known to tell somebody the time. Others read it for their own statistics, in
 threads that know nothing of Python, and must not be made to wait for it."""

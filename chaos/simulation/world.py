@@ -31,7 +31,7 @@ from chaos.simulation.calls.provider import Provider
 from chaos.simulation.http.provider import PORTS, HttpProvider
 from chaos.simulation.http.proxy import ProxyProvider
 from chaos.simulation.http.router import Router
-from chaos.simulation.loops import polls, sleeping
+from chaos.simulation.loops import polls, signals, sleeping
 from chaos.simulation.loops.mishaps import noticing_mishaps
 from chaos.simulation.loops.selectors import virtual_selectors
 from chaos.simulation.loops.timers import ordered_timers
@@ -141,6 +141,7 @@ class Simulation(Extension, ABC):
             **self._files.substitutes(),
             **self._entropy.substitutes(),
             **usage.substitutes(self.clock),
+            **signals.substitutes(),
         }
         self._take_launcher()
         # These ask another program, once; SDKs put the answers into headers.
@@ -164,6 +165,7 @@ class Simulation(Extension, ABC):
             undo.enter_context(virtual_selectors())
             undo.enter_context(ordered_timers())
             undo.enter_context(virtual_trio())
+            undo.enter_context(signals.handlers_of_users())
             undo.enter_context(known.refusing(self.guard.violation))
             undo.enter_context(noticing_mishaps(lambda: self._run))
             undo.enter_context(noticing_failures(lambda: self._run))

@@ -45,8 +45,6 @@ class Entropy:
             chance_from(self._draw, is_in_a_run),
             # uuid.uuid1 would ask other programs for the address of a network card.
             mock.patch.object(uuid, "_node", _NODE),
-            # And where there is a library of C that makes them, that one reads clock and card.
-            mock.patch.object(uuid, "_generate_time_safe", None),
         ):
             yield
 

@@ -8,7 +8,6 @@ import os
 import resource
 import sys
 import time
-import uuid
 
 import numpy as np
 import pytest
@@ -171,13 +170,3 @@ def test_processor_time_stands_still() -> None:
 
     assert os.times().user > 0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_utime > 0
-
-
-def test_ids_of_a_library_of_c_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system has such a library, it would know the real time, and the network card."""
-    monkeypatch.setattr(uuid, "_generate_time_safe", lambda: (bytes(16), 0))
-
-    with SimulatedWorld() as world:
-        (made,) = world.users(1, uuid.uuid1)
-
-    assert made.int

@@ -81,8 +81,8 @@ def _putting(
         is_work = not isinstance(item, logging.LogRecord)
         if is_work and scheduler_here() is not None and _strangers(full.not_empty):
             raise violation(
-                "work was put into a queue from which a thread takes it that is no part of the "
-                f"simulation; {_ADVICE}"
+                "work was put into a queue while a thread outside the simulation was waiting for "
+                f"it; {_ADVICE}"
             )
         real(full, item, *args, **kwargs)
 
@@ -97,8 +97,8 @@ def _calling(
         ident = vars(loop).get("_thread_id")
         if scheduler is not None and ident is not None and not scheduler.has_thread(ident):
             raise violation(
-                "work was handed to an event loop that runs in a thread that is no part of the "
-                f"simulation; {_ADVICE}"
+                "work was handed to an event loop that runs in a thread outside the simulation; "
+                f"{_ADVICE}"
             )
         return real(loop, *args, **kwargs)
 

@@ -77,7 +77,7 @@ def test_work_for_a_thread_of_before_is_refused() -> None:
 
     with (
         waiting_for(full) as got,
-        pytest.raises(SimulationError, match="takes it that is no part of the simulation"),
+        pytest.raises(SimulationError, match="a thread outside the simulation was waiting for it"),
         SimulatedWorld() as world,
     ):
         world.users(1, lambda: full.put("work"))

@@ -337,7 +337,7 @@ BROKEN: dict[str, tuple[str, str, Notices]] = {
     ),
     "a wait without a limit has one": (
         EXCHANGE,
-        "- unbounded=self._has_no_limit and not self._has_limit,\n+ unbounded=False,",
+        "- unbounded=self._has_no_limit and not self.has_limit,\n+ unbounded=False,",
         breaks(WaitsForEver, "no-endless-wait"),
     ),
     "every limit is used up": (

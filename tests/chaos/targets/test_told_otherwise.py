@@ -95,6 +95,7 @@ def test_refresh_tells_what_it_changed_and_how_long_it_took(
     events: list[Event], told: str | None
 ) -> None:
     """By what was served before and after."""
-    found = list(refreshed(Seen(events=events)))
+    at_s = [float(number) for number, _ in enumerate(events)]
+    found = list(refreshed(Seen(events=events, at_s=at_s)))
 
     assert (told is None and not found) or (told is not None and told in found[0])

@@ -28,6 +28,7 @@ from chaos.units import (
     SIZE_HINT,
     SIZE_PATTERN,
     format_duration,
+    format_number,
     parse_duration,
     parse_size,
 )
@@ -83,7 +84,7 @@ def read_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = f"{value:g}" if isinstance(value, float) else str(value)
+        value = format_number(value)
     if not isinstance(value, str):
         wrong = f"{quoted(value)} is not a duration"
         raise mistake("wrong-type", wrong, DURATION_HINT, "write for example '60s'")

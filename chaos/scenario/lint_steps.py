@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chaos.scenario.draft import Draft, Site
 from chaos.scenario.model import AdvanceStep, AnyStep, AskStep, ExpectStep, LoadStep
+from chaos.scenario.problems import quoted
+from chaos.scenario.reasons import A_REASON, is_reason
 from chaos.scenario.source import Findings
 from chaos.units import format_duration
 
@@ -96,6 +98,16 @@ def _check_waive(draft: Draft, findings: Findings) -> None:
             "add 'because: …', for readers to judge",
             "waive-without-because",
             at_key=True,
+        )
+    # What has no word in it at all was told before.
+    says = isinstance(draft.because, str) and any(map(str.isalnum, draft.because))
+    if draft.waive and says and not is_reason(str(draft.because)):
+        findings.add(
+            ("because",),
+            f"{quoted(draft.because)} is no reason",
+            A_REASON,
+            "write why the law may be broken, for example 'The outage outlasts the run.'",
+            "no-reason",
         )
     if draft.because is not None and not draft.waive:
         findings.add(

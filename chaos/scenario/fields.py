@@ -132,6 +132,15 @@ def _positive(value: timedelta) -> timedelta:
     raise mistake("out-of-range", wrong, "a duration above zero", "write for example '60s'")
 
 
+def _not_zero(value: timedelta) -> timedelta:
+    if value:
+        return value
+    wrong = "a step of zero changes nothing"
+    raise mistake(
+        "out-of-range", wrong, "a duration above or below zero", "write for example '-1h'"
+    )
+
+
 def _not_negative(value: timedelta) -> timedelta:
     if value >= timedelta(0):
         return value
@@ -165,6 +174,14 @@ Duration = Annotated[
     _duration_schema(DURATION_PATTERN, "60s", "-1h"),
 ]
 """A signed duration with a unit."""
+
+Jump = Annotated[
+    timedelta,
+    BeforeValidator(read_duration),
+    AfterValidator(_not_zero),
+    _duration_schema(DURATION_PATTERN, "30m", "-1h"),
+]
+"""A signed duration that is not zero."""
 
 UnsignedDuration = Annotated[
     timedelta,

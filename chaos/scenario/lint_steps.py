@@ -101,7 +101,8 @@ def _check_waive(draft: Draft, findings: Findings) -> None:
         )
     # What has no word in it at all was told before.
     says = isinstance(draft.because, str) and any(map(str.isalnum, draft.because))
-    if draft.waive and says and not is_reason(str(draft.because)):
+    named = draft.waive if isinstance(draft.waive, tuple) else ()
+    if draft.waive and says and not is_reason(str(draft.because), beside=map(str, named)):
         findings.add(
             ("because",),
             f"{quoted(draft.because)} is no reason",
@@ -109,6 +110,10 @@ def _check_waive(draft: Draft, findings: Findings) -> None:
             "write why the law may be broken, for example 'The outage outlasts the run.'",
             "no-reason",
         )
+    for number, law in enumerate(named):
+        if law in named[:number]:
+            wrong, fix = f"law {quoted(law)} is waived twice", "remove one of them"
+            findings.add(("waive", number), wrong, "each law once", fix, "waived-twice")
     if draft.because is not None and not draft.waive:
         findings.add(
             ("because",),

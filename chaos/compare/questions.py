@@ -30,9 +30,9 @@ def courses(trace: Trace) -> str:
 
     Example:
         >>> asked = AskEvent(seq=0, at_s=0, actor="u", ask=1, question="?", step="method[0]")
-        >>> told = AnswerEvent(seq=1, at_s=2, actor="u", ask=1, mode="llm", elapsed_s=2)
+        >>> told = AnswerEvent(seq=1, at_s=2, actor="u", ask=1, mode="told", elapsed_s=2)
         >>> courses(Trace([asked, told]))
-        'llm time=2s'
+        'told time=2s'
     """
     made: defaultdict[int | None, Counter[str]] = defaultdict(Counter)
     for request in trace.of(RequestEvent):
@@ -86,9 +86,9 @@ def turn(was: str, now: str, measures: Measures) -> Turn | None:
         measures: What else was measured now.
 
     Example:
-        >>> turn("llm a=1; llm a=3", "llm a=3; llm a=1", {"best_answers": 1.0}).trend.value
+        >>> turn("told a=1; told a=3", "told a=3; told a=1", {"best_answers": 1.0}).trend.value
         'different'
-        >>> turn("2*llm a=3", "llm a=3; llm a=1", {"best_answers": 1.0}).trend.value
+        >>> turn("2*told a=3", "told a=3; told a=1", {"best_answers": 1.0}).trend.value
         'better'
     """
     if was == now:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 DURATION_HINT = "a number with ms, s, m, h or d, for example 250ms or 1.5h"
 SIZE_HINT = "a number of bytes, or one with B, KB or MB, for example 64KB"
@@ -25,6 +27,7 @@ _BYTES = {None: 1, "B": 1, "KB": 1000, "MB": 1000_000}
 _DURATION = re.compile(DURATION_PATTERN)
 _SIZE = re.compile(SIZE_PATTERN)
 _LONGEST = timedelta(days=3650)
+_LEAST, _MOST = 1e-12, 1e18
 
 
 def parse_duration(text: str) -> timedelta:
@@ -81,6 +84,19 @@ def format_duration(duration: float | timedelta) -> str:
         # Not "g": it keeps six digits, and 59.999999 has eight.
         parts.append(f"{rest_us / 1_000_000:.6f}".rstrip("0").rstrip(".") + "s")
     return sign + "".join(parts)
+
+
+def format_number(value: float) -> str:
+    """Write a number the way a person would: no exponent, nothing rounded, no ``.0`` behind it.
+
+    Example:
+        >>> [format_number(number) for number in (100_000_000, 1e8, 0.25, 1234567.5, 0.00001)]
+        ['100000000', '100000000', '0.25', '1234567.5', '0.00001']
+    """
+    if isinstance(value, int) or not math.isfinite(value) or not _LEAST <= abs(value) < _MOST:
+        # Whoever writes such an exponent reads it more easily than all the zeros.
+        return str(value) if value else "0"
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
 
 
 def parse_size(text: str) -> int:

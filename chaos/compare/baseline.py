@@ -13,8 +13,10 @@ from typing import Self
 from chaos import inputs
 from chaos.compare import recorded
 from chaos.compare.changes import Change, Trend, changes
+from chaos.compare.questions import courses, turn
 from chaos.compare.recorded import BaselineEntry
 from chaos.errors import ChaosError
+from chaos.runner.measures import QUESTIONS
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.verdict import Outcome, combine
@@ -106,6 +108,7 @@ class Baseline:
                 result.name: BaselineEntry(
                     path=_path_from(folder, result.path),
                     measures=result.measures,
+                    questions=courses(result.trace),
                 )
                 for result in suite.results
             },
@@ -181,7 +184,7 @@ class Baseline:
             change
             for name, entry in sorted(now.entries.items())
             if name in self.entries
-            for change in changes(name, self.entries[name].measures, entry.measures)
+            for change in _changes(name, self.entries[name], entry)
         ]
         # Whatever else is recorded, a file that is gone is no reason to expect less of the rest.
         unplayed = self.entries.keys() - now.entries.keys()
@@ -216,6 +219,20 @@ class Baseline:
 
     def _file_of(self, entry: BaselineEntry) -> Path:
         return inputs.resolved(self.folder / entry.path)
+
+
+def _changes(name: str, was: BaselineEntry, now: BaselineEntry) -> list[Change]:
+    """Everything about one scenario that is no longer as recorded."""
+    found = changes(name, was.measures, now.measures)
+    if was.questions is None or now.questions is None:
+        return found
+    parted = turn(was.questions, now.questions, now.measures)
+    if parted is not None:
+        of_one = Change(
+            scenario=name, key=QUESTIONS.key, was=parted.was, now=parted.now, trend=parted.trend
+        )
+        found.append(of_one)
+    return found
 
 
 def conclude(suite: SuiteResult, comparison: Comparison) -> Outcome:

@@ -9,9 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chaos.compare.questions import is_course
 from chaos.errors import ChaosError
 from chaos.inputs import is_path
-from chaos.runner.measures import REQUIRED, VERDICT, Measures, Value, describe_measure
+from chaos.runner.measures import (
+    QUESTIONS,
+    REQUIRED,
+    VERDICT,
+    Measures,
+    Value,
+    describe_measure,
+)
 from chaos.scenario.problems import Problem, quoted
 from chaos.scenario.reader import UNUSABLE, read_text
 from chaos.scenario.source import Findings
@@ -31,10 +39,13 @@ class BaselineEntry:
     Attributes:
         path: Where its file is, from the folder that the baseline is in.
         measures: What was measured of it.
+        questions: What became of each question, see `chaos.compare.questions`; None in a baseline
+            that was recorded before there was such a thing.
     """
 
     path: str
     measures: Measures
+    questions: str | None = None
 
 
 class BaselineError(ChaosError):
@@ -52,6 +63,7 @@ def dump(entries: Mapping[str, BaselineEntry]) -> str:
         name: {
             "path": entry.path,
             **entry.measures,
+            **_questions(entry),
             _CHECKSUM: checksum(name, entry),
         }
         for name, entry in sorted(entries.items())
@@ -72,8 +84,12 @@ def checksum(name: str, entry: BaselineEntry) -> str:
         key: float(value) if isinstance(value, int) else value
         for key, value in entry.measures.items()
     }
-    whole = json.dumps([name, entry.path, measures], sort_keys=True)
+    whole = json.dumps([name, entry.path, measures | _questions(entry)], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+
+def _questions(entry: BaselineEntry) -> dict[str, Value]:
+    return {} if entry.questions is None else {QUESTIONS.key: entry.questions}
 
 
 def parse(text: str, name: str, *, update: str) -> dict[str, BaselineEntry]:
@@ -138,6 +154,7 @@ def _entry(name: str, said: object, findings: Findings) -> BaselineEntry | None:
         return None
     measures = dict(said)
     path, sealed = measures.pop("path", None), measures.pop(_CHECKSUM, None)
+    questions = measures.pop(QUESTIONS.key, None)
     if not is_path(path):
         findings.add((*place, "path"), "the path is missing or no text", "a path", _FIX, _CODE)
     for key in sorted(REQUIRED - measures.keys()):
@@ -146,9 +163,13 @@ def _entry(name: str, said: object, findings: Findings) -> BaselineEntry | None:
         if (expected := _expected(key, value)) is not None:
             shown = json.dumps(value, ensure_ascii=False, default=str)
             findings.add((*place, key), f"{key} is {shown}", expected, _FIX, _CODE)
+    if questions is not None and not is_course(questions):
+        shown = json.dumps(questions, ensure_ascii=False, default=str)
+        wrong = f"{QUESTIONS.key} is {shown}"
+        findings.add((*place, QUESTIONS.key), wrong, "a line of text", _FIX, _CODE)
     if len(findings.problems) > before:
         return None
-    entry = BaselineEntry(path=path, measures=measures)
+    entry = BaselineEntry(path=path, measures=measures, questions=questions)
     if sealed != checksum(name, entry):
         wrong = f"the checksum of {quoted(name)} does not fit its entry: it was edited by hand"
         findings.add((*place, _CHECKSUM), wrong, "what was measured", _FIX, "baseline-edited")

@@ -196,12 +196,14 @@ class _Life:
         self.verdicts += stopped or never_felt(self._injector)
         if self.verdicts and not stopped:
             self.verdicts += never_judged(self.trace, self._last_look)
-        if not self.verdicts:
+        # A steady state that does not hold is no failure, so that holding it shows nothing.
+        if all(_is_of_the_steady_state(verdict) for verdict in self.verdicts):
+            beside = " beside its steady state" if self.verdicts else ""
             self.verdicts.append(
                 Verdict(
                     check="expect",
                     outcome=Outcome.INCONCLUSIVE,
-                    reason="the scenario expects nothing, so nothing was shown",
+                    reason=f"the scenario expects nothing{beside}, so nothing was shown",
                     expected="at least one expectation",
                     seen="none",
                 )
@@ -274,6 +276,10 @@ def _stopping(stopped: list[Verdict], target: type[Target]) -> Iterator[None]:
         stopped.append(Verdict(check=SIMULATION, outcome=Outcome.INCONCLUSIVE, reason=str(error)))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         stopped.append(_breakdown(error, target))
+
+
+def _is_of_the_steady_state(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.PASSED and verdict.check.startswith("steady_state[")
 
 
 def _breakdown(error: Exception, target: type[Target]) -> Verdict:

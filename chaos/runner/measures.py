@@ -82,6 +82,11 @@ BEST_ANSWERS = Measure(
 )
 """The share of the questions that were answered as the target answers while all is well."""
 
+QUESTIONS = Measure(
+    key="questions", label="single questions", better=Better.LESS, kind=MeasureKind.EFFORT
+)
+"""What became of each question, in words: only in a baseline. See `chaos.compare.questions`."""
+
 _CALLS = Measure(
     key="calls.", label="calls to ", better=Better.LESS, kind=MeasureKind.EFFORT, absent=0
 )
@@ -114,11 +119,11 @@ _SPENT = (
 )
 """What is paid; absent where no provider bills anything, or nobody has put a price on it."""
 
-_BY_KEY = {each.key: each for each in (*_FIXED, *_SPENT)}
+_BY_KEY = {each.key: each for each in (*_FIXED, *_SPENT, QUESTIONS)}
 REQUIRED = frozenset(each.key for each in _FIXED)
 """What every run is measured by, whichever upstreams it called."""
 
-_ORDER = (VERDICT.key, _CALLS.key, *(each.key for each in (*_FIXED[1:], *_SPENT)))
+_ORDER = (VERDICT.key, _CALLS.key, *(each.key for each in (*_FIXED[1:], *_SPENT, QUESTIONS)))
 _VERDICTS = [outcome.value for outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE, Outcome.FAILED)]
 
 

@@ -28,6 +28,7 @@ from chaos.units import (
     SIZE_HINT,
     SIZE_PATTERN,
     format_duration,
+    format_number,
     parse_duration,
     parse_size,
 )
@@ -83,7 +84,7 @@ def read_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = f"{value:g}" if isinstance(value, float) else str(value)
+        value = format_number(value)
     if not isinstance(value, str):
         wrong = f"{quoted(value)} is not a duration"
         raise mistake("wrong-type", wrong, DURATION_HINT, "write for example '60s'")
@@ -131,6 +132,15 @@ def _positive(value: timedelta) -> timedelta:
     raise mistake("out-of-range", wrong, "a duration above zero", "write for example '60s'")
 
 
+def _not_zero(value: timedelta) -> timedelta:
+    if value:
+        return value
+    wrong = "a step of zero changes nothing"
+    raise mistake(
+        "out-of-range", wrong, "a duration above or below zero", "write for example '-1h'"
+    )
+
+
 def _not_negative(value: timedelta) -> timedelta:
     if value >= timedelta(0):
         return value
@@ -164,6 +174,14 @@ Duration = Annotated[
     _duration_schema(DURATION_PATTERN, "60s", "-1h"),
 ]
 """A signed duration with a unit."""
+
+Jump = Annotated[
+    timedelta,
+    BeforeValidator(read_duration),
+    AfterValidator(_not_zero),
+    _duration_schema(DURATION_PATTERN, "30m", "-1h"),
+]
+"""A signed duration that is not zero."""
 
 UnsignedDuration = Annotated[
     timedelta,

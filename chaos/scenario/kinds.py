@@ -8,7 +8,7 @@ from enum import Enum
 from chaos.scenario.fields import mistake, read_duration
 from chaos.scenario.problems import listed, quoted, suggest, typed
 from chaos.scenario.scalars import Scalar, resolve, write
-from chaos.units import format_duration
+from chaos.units import format_duration, format_number
 
 _SAME_S = 0.0005
 """Durations closer than this are the same: reports show milliseconds, and a virtual clock that
@@ -98,7 +98,9 @@ class Kind(Enum):
             assert isinstance(value, (int, float))
             if not self._least <= value <= self._most:
                 fix = "write 0.99 for 99 %" if self is Kind.SHARE else "write 0 for none"
-                raise mistake("out-of-range", f"{value:g} is out of range", self.value, fix)
+                raise mistake(
+                    "out-of-range", f"{format_number(value)} is out of range", self.value, fix
+                )
             return value
         raise mistake("wrong-type", typed(value), self.value, self._fix(value))
 

@@ -22,6 +22,7 @@ from chaos.scenario.tolerances import (
     Tolerance,
 )
 from chaos.scenario.vocabulary import Vocabulary
+from chaos.units import format_number
 
 _EVERYWHERE = set(Place)
 
@@ -112,11 +113,11 @@ def _check_total(
     for _, mode, tolerance in counts:
         least[mode] = max(least.get(mode, 0), _least(tolerance))
     if sum(least.values()) > answers:
+        expected, asked = format_number(sum(least.values())), format_number(answers)
         findings.add(
             (*path, counts[-1][0]),
-            f"{sum(least.values()):g} answers are expected, but only {answers:g} questions are "
-            "asked",
-            f"at most {answers:g} in all",
+            f"{expected} answers are expected, but only {asked} questions are asked",
+            f"at most {asked} in all",
             "lower the counts, or raise 'times' or 'users'",
             "contradiction",
             at_key=True,
@@ -168,7 +169,7 @@ def _check_parts(claims: Sequence[Expectation], path: NodePath, findings: Findin
             findings.add(
                 (*path, key),
                 f"{key!r} is more than {whole!r} allows",
-                f"at most {_most(tolerances[whole]):g}",
+                f"at most {format_number(_most(tolerances[whole]))}",
                 "lower it, or raise the other",
                 "contradiction",
                 at_key=True,

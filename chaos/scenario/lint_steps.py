@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chaos.scenario.draft import Draft, Site
 from chaos.scenario.model import AdvanceStep, AnyStep, AskStep, ExpectStep, LoadStep
+from chaos.scenario.problems import quoted
+from chaos.scenario.reasons import A_REASON, is_reason
 from chaos.scenario.source import Findings
 from chaos.units import format_duration
 
@@ -97,6 +99,21 @@ def _check_waive(draft: Draft, findings: Findings) -> None:
             "waive-without-because",
             at_key=True,
         )
+    # What has no word in it at all was told before.
+    says = isinstance(draft.because, str) and any(map(str.isalnum, draft.because))
+    named = draft.waive if isinstance(draft.waive, tuple) else ()
+    if draft.waive and says and not is_reason(str(draft.because), beside=map(str, named)):
+        findings.add(
+            ("because",),
+            f"{quoted(draft.because)} is no reason",
+            A_REASON,
+            "write why the law may be broken, for example 'The outage outlasts the run.'",
+            "no-reason",
+        )
+    for number, law in enumerate(named):
+        if law in named[:number]:
+            wrong, fix = f"law {quoted(law)} is waived twice", "remove one of them"
+            findings.add(("waive", number), wrong, "each law once", fix, "waived-twice")
     if draft.because is not None and not draft.waive:
         findings.add(
             ("because",),

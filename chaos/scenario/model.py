@@ -16,8 +16,8 @@ from chaos.scenario.actions import Action
 from chaos.scenario.expectations import Expectation
 from chaos.scenario.faults import AnyFault
 from chaos.scenario.fields import (
-    Duration,
     Isolation,
+    Jump,
     Node,
     PositiveDuration,
     TimeZone,
@@ -89,7 +89,7 @@ class Load(Node):
 class ClockStep(Node):
     """The wall clock jumps by ``step``; monotonic time goes on as before."""
 
-    step: Duration = Field(
+    step: Jump = Field(
         description="How far; with a minus, into the past.", examples=["-1h", "30m"]
     )
 

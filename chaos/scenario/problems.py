@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chaos.errors import ChaosError
+from chaos.units import format_number
 
 _WIDEST = 40
 _LINE_WIDTH = 100
@@ -151,16 +152,16 @@ def quoted(value: object) -> str:
         ("'half\\nopen'", 'true', 'nothing')
     """
     match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
+        case None | True | False:
+            return {None: "nothing", True: "true", False: "false"}[value]
         case dict():
             return "a mapping"
         case list() | tuple():
             return "a list"
         case str() if len(value) > _WIDEST:
             return repr(value[: _WIDEST - 1] + "…")
+        case int() | float():
+            return format_number(value)
         case _:
             return repr(value)
 
@@ -178,7 +179,7 @@ def typed(value: object) -> str:
         case str():
             return f"{quoted(value)} is text"
         case _:
-            return f"{value!r} is a number"
+            return f"{quoted(value)} is a number"
 
 
 def _printable(line: str) -> str:

@@ -165,6 +165,7 @@ class _Tree:
 
     def __init__(self, text: str, name: str, events: Iterator[Event], kinds: ModuleType) -> None:
         self._empty: set[NodePath] = set()
+        self._numbers: dict[NodePath, str] = {}
         self._has_alias = False
         self._values: dict[NodePath, tuple[int, int]] = {(): (1, 1)}
         self._keys: dict[NodePath, tuple[int, int]] = {}
@@ -175,6 +176,7 @@ class _Tree:
                 values=self._values,
                 keys=self._keys,
                 empty=self._empty,
+                numbers=self._numbers,
             )
         )
         self._events = events
@@ -233,7 +235,10 @@ class _Tree:
             # The parser places an empty value where the next key begins.
             self._values[path] = self._keys.get(path, self._values[path])
             self._empty.add(path)
-        return resolve(event.value)
+        value = resolve(event.value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            self._numbers[path] = event.value
+        return value
 
     def _list(self, path: NodePath) -> tuple[Any, ...]:
         items: list[Any] = []

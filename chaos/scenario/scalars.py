@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from chaos.units import format_number
+
 Scalar = str | int | float | bool | None
 
 MOST_DIGITS = 18
@@ -55,7 +57,7 @@ def write(value: object) -> str:
         case None | True | False:
             return {None: "null", True: "true", False: "false"}[value]
         case float():
-            return f"{value:g}"
+            return format_number(value)
         case str():
             return _write_text(value)
         case dict():

@@ -17,7 +17,8 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from chaos.scenario.fields import UNSIGNED_PATTERN, mistake, read_duration
-from chaos.units import format_duration
+from chaos.scenario.problems import quoted
+from chaos.units import format_duration, format_number
 
 V = TypeVar("V", int, float)
 
@@ -66,7 +67,7 @@ class Schedule(Generic[V]):
             '{0s: 5, 1h30m: 20}'
         """
         parts = (
-            f"{format_duration(offset_s) if offset_s else '0s'}: {value:g}"
+            f"{format_duration(offset_s) if offset_s else '0s'}: {format_number(value)}"
             for offset_s, value in self.points
         )
         return f"{{{', '.join(parts)}}}"
@@ -164,10 +165,10 @@ def _schedule(
     for key, value in data.items():
         offset_s = _offset_s(key)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not fits(value):
-            wrong = f"the value at {key} is {value!r}"
+            wrong = f"the value at {key} is {quoted(value)}"
             raise _in_entry(key, mistake("bad-schedule", wrong, expected, f"write {examples[0]}"))
         if not points and offset_s:
-            fix = f"begin it with '0s: {value:g}'"
+            fix = f"begin it with '0s: {format_number(value)}'"
             wrong = f"the schedule has no value before {key}"
             raise _in_entry(key, mistake("bad-schedule", wrong, "an entry at 0s", fix))
         if points and offset_s <= points[-1][0]:

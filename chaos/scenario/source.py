@@ -22,6 +22,7 @@ class Source:
         values: Position of each value: line and column, from 1.
         keys: The same for each key of a mapping.
         empty: Paths of the keys that have nothing after their colon.
+        numbers: Each number as it is written, which its value does not tell: ``1.10``, ``0x10``.
 
     Example:
         >>> source = Source(path="a.yaml", lines=("seed: 7",), values={("seed",): (1, 7)})
@@ -34,6 +35,7 @@ class Source:
     values: Mapping[NodePath, tuple[int, int]] = field(default_factory=dict)
     keys: Mapping[NodePath, tuple[int, int]] = field(default_factory=dict)
     empty: AbstractSet[NodePath] = frozenset()
+    numbers: Mapping[NodePath, str] = field(default_factory=dict)
 
     def at(self, *path: str | int) -> Location:
         """The location of a value; of the nearest node around it if it is not in the file."""

@@ -149,7 +149,7 @@ class StepReader:
         match action:
             case "ask":
                 value = {"question": value} if isinstance(value, str) else value
-                filled[action] = self._part(Ask, value, where, "ask")
+                filled[action] = self._part(Ask, value, where, "ask", short="text")
             case "load":
                 filled[action] = self._part(Load, value, where, "load")
             case "clock":
@@ -193,8 +193,15 @@ class StepReader:
         said = form.model_fields[action].examples
         return f"write '- {action}: {write(said[0]) if said else '…'}'"
 
-    def _part(self, model: type[Node], value: object, path: NodePath, what: str) -> Node | None:
-        return validate(model, value, path, self._findings, what)
+    def _part(
+        self,
+        model: type[Node],
+        value: object,
+        path: NodePath,
+        what: str,
+        short: str | None = None,
+    ) -> Node | None:
+        return validate(model, value, path, self._findings, what, short=short)
 
     def _fault(self, value: object, path: NodePath) -> Fault | None:
         if not isinstance(value, dict):

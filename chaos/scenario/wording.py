@@ -16,6 +16,7 @@ from chaos.scenario.fields import Node
 from chaos.scenario.problems import listed, nearest, quoted, suggest
 from chaos.scenario.scalars import MOST_DIGITS, resolve, write
 from chaos.scenario.source import Findings, NodePath
+from chaos.units import format_number
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -33,10 +34,10 @@ _TYPES = {
     "tuple_type": "a list",
 }
 _BOUNDS = {
-    "greater_than": "above {gt:g}",
-    "greater_than_equal": "at least {ge:g}",
-    "less_than": "below {lt:g}",
-    "less_than_equal": "at most {le:g}",
+    "greater_than": "above {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "below {lt}",
+    "less_than_equal": "at most {le}",
     "string_too_long": "at most {max_length} characters",
 }
 _NOT_IN_FILES = frozenset({"location", "path"})
@@ -67,6 +68,7 @@ def validate(  # noqa: PLR0913 - what, where, and how to say it
     what: str,
     *,
     filled: Mapping[str, object] | None = None,
+    short: str | None = None,
 ) -> N | None:
     """The model that a node of a file stands for; None, with findings, if it does not fit.
 
@@ -77,10 +79,16 @@ def validate(  # noqa: PLR0913 - what, where, and how to say it
         findings: Takes what is wrong.
         what: What to call it in messages, for example ``fault 'latency'``.
         filled: Fields that the loader has read already, or that no file may write.
+        short: What a file may write in place of the mapping, for example ``text``; None if it
+            has to be a mapping.
     """
     if not isinstance(data, dict):
+        said = findings.source.numbers.get(path) or quoted(data)
         fix = f"write for example {model_example(model)}"
-        findings.add(path, f"{what} is {quoted(data)}", "a mapping", fix, "wrong-type")
+        if short == "text" and isinstance(data, (bool, int, float)):
+            fix = _retyped("string_type", data, said, fix)
+        expected = "a mapping" if short is None else f"{short}, or a mapping"
+        findings.add(path, f"{what} is {said}", expected, fix, "wrong-type")
         return None
     so_far = len(findings.problems)
     if model.model_config.get("extra") == "forbid":
@@ -136,6 +144,7 @@ def _report(
     # Further parts of a place may be names of alternatives, which are no nodes of the file.
     where = (*path, key, *(part for part in error["loc"][1:2] if isinstance(part, int)))
     shown = _example(key, field)
+    said = findings.source.numbers.get(where) or quoted(value)
     if kind == "missing":
         wrong, fix = f"{what} has no {key!r}", f"add '{shown}'"
         needed = (
@@ -152,17 +161,17 @@ def _report(
         words = texts or [context["expected"].lower()]
         # What is no text is not misspelt; put in quotes, it is something else.
         fix = suggest(str(value), texts, f"write for example '{key}: {words[0]}'")
-        wrong = f"{key} is {quoted(value)}"
+        wrong = f"{key} is {said}"
         findings.add(where, wrong, listed(words), fix, "unknown-value")
     elif kind in {"int_type", "float_type"} and (digits := _digits(value)) > MOST_DIGITS:
         wrong, fix = f"{key} is a number of {digits} digits", f"write for example '{shown}'"
         findings.add(where, wrong, f"at most {MOST_DIGITS}", fix, "out-of-range")
     elif kind in _TYPES:
-        wrong, fix = f"{key} is {quoted(value)}", _retyped(kind, value, f"'{shown}'")
+        wrong, fix = f"{key} is {said}", _retyped(kind, value, said, f"'{shown}'")
         findings.add(where, wrong, _TYPES[kind], fix, "wrong-type")
     elif kind in _BOUNDS:
-        shown_value = f"{value:g}" if isinstance(value, (int, float)) else quoted(value)
-        wrong, expected = f"{key} is {shown_value}", _BOUNDS[kind].format(**context)
+        bounds = {name: _plain(bound) for name, bound in context.items()}
+        wrong, expected = f"{key} is {said}", _BOUNDS[kind].format(**bounds)
         findings.add(where, wrong, expected, f"write for example '{shown}'", "out-of-range")
     elif kind in {"string_too_short", "too_short"}:
         fix = f"write for example '{shown}'" if field.examples else "add one"
@@ -189,10 +198,14 @@ def _digits(value: object) -> int:
     return len(bare) if bare.isdecimal() else 0
 
 
-def _retyped(kind: str, value: object, example: str) -> str:
-    """How to turn a value into one of the right type."""
-    if kind == "string_type" and isinstance(value, (int, float)):
-        return f"put it in quotes: {quoted(write(value))}"
+def _plain(bound: object) -> object:
+    return format_number(bound) if isinstance(bound, (int, float)) else bound
+
+
+def _retyped(kind: str, value: object, said: str, example: str) -> str:
+    """How to turn a value, which stands in the file as ``said``, into one of the right type."""
+    if kind == "string_type" and isinstance(value, (bool, int, float)):
+        return f"put it in quotes: {quoted(said)}"
     if kind in {"int_type", "float_type"} and isinstance(value, str):
         resolved = resolve(value)
         if isinstance(resolved, (int, float)) and not isinstance(resolved, bool):

@@ -8,6 +8,10 @@ from typing import Literal
 Ended = Literal["finished", "cut_short", "refused", "asks_for_tools", "failed"]
 """How a response can end."""
 
+ALIKE = " alike "
+"""What stands between a deed and the mark that it shares with those that differ in ids and times
+alone: a program may make them anew for each attempt."""
+
 UNDER_KEY = " under key "
 """What stands between a deed and its idempotency key. A provider does a deed once under one key;
 under another key it does it again."""
@@ -31,7 +35,8 @@ class Said:
         deed: What was done that must not be done twice, in words that are the same for the same
             deed: ``pay order 17``. None if nothing was done, if doing it again changes nothing
             (a model that speaks again costs tokens, and no more), or if the request carries a
-            precondition that makes it safe. An idempotency key is a part of it, see `UNDER_KEY`.
+            precondition that makes it safe. An idempotency key is a part of it, see `UNDER_KEY`,
+            and so may be a mark of deeds that are alike, see `ALIKE`.
         pause_s: Seconds for which the provider asks callers to stay away, where it says so in
             words of its own, such as the headers of a rate limit (`chaos.upstreams.resets`); None
             if it does not. ``Retry-After`` is known without it, and counts for more.

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from chaos.http import Request, Response
 from chaos.ports import Operation
-from chaos.trace.said import UNDER_KEY, Ended, Said
+from chaos.trace.said import ALIKE, UNDER_KEY, Ended, Said
 from chaos.upstreams.resets import pause_s
 
 __all__ = ["Ended", "Said", "deed_of", "failed", "of_status", "spoke"]
@@ -75,11 +75,25 @@ def of_status(response: Response, text: str | None = None, *, deed: str | None =
     return failed(response) if is_error else spoke(text, deed=deed)
 
 
+KEYS_IN_BODY = ("idempotency_key", "idempotencyKey", "clientToken", "client_token")
+"""Fields of a JSON body that some providers take for a key, as others take a header."""
+
+_MADE_ANEW = re.compile(
+    rb"(?i:[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})"  # a UUID
+    rb"|(?i:(?<![0-9a-z])[0-9a-f]{16,64}(?![0-9a-z]))"  # so many random bytes
+    rb"|(?<![0-9A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}(?![0-9A-Z])"  # a ULID
+    rb"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9.]+)?(?:Z|[+-][0-9:]+)?"
+    rb"|(?<![0-9.])1[0-9]{9}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?(?![0-9])"  # seconds since 1970, or less
+)
+"""What a program makes anew for each attempt: ids and times."""
+
+
 def deed_of(operation: Operation, request: Request) -> str | None:
     """The deed that a request asks for; None if it cannot be done twice.
 
     Two requests ask for the same deed if their bodies say the same; what carries a key, asks for
-    it under that key (`chaos.trace.said.UNDER_KEY`).
+    it under that key (`chaos.trace.said.UNDER_KEY`), in a header or in a field of the body. Those
+    that differ in ids and times alone are not the same, and bear the same mark (`ALIKE`).
 
     Example:
         >>> pay = Request(method="POST", url="https://pay.test/orders/17", body=b"{}")
@@ -94,18 +108,34 @@ def deed_of(operation: Operation, request: Request) -> str | None:
     """
     if any(request.headers.get(name) for name in _PRECONDITIONS):
         return None
-    body = sha256(_what_it_says(request)).hexdigest()[:12]
-    deed = " ".join(word for word in (operation.name, operation.object, body) if word)
-    key = next((value for name in KEYS if (value := request.headers.get(name))), None)
+    said, key_in_body = _what_it_says(request)
+    words = [word for word in (operation.name, operation.object) if word]
+    deed = " ".join((*words, _mark(said)))
+    whole = "\n".join(words).encode() + b"\n" + said
+    alike = _MADE_ANEW.sub(b"*", whole)
+    if alike != whole:
+        deed += f"{ALIKE}{_mark(alike)}"
+    in_header = (value for name in KEYS if (value := request.headers.get(name)))
+    key = next(in_header, key_in_body)
     return deed if key is None else f"{deed}{UNDER_KEY}{key}"
 
 
-def _what_it_says(request: Request) -> bytes:
-    """The body without what differs from one attempt to the next and means nothing."""
+def _mark(said: bytes) -> str:
+    return sha256(said).hexdigest()[:12]
+
+
+def _what_it_says(request: Request) -> tuple[bytes, str | None]:
+    """The body without what differs from one attempt to the next and means nothing; its key."""
     kind = request.headers.get("content-type", "")
     if (boundary := _BOUNDARY.search(kind)) is not None:
-        return request.body.replace(boundary.group(1).encode(), b"")
+        return request.body.replace(boundary.group(1).encode(), b""), None
     try:
-        return json.dumps(json.loads(request.body), sort_keys=True).encode()
+        body = json.loads(request.body)
+        keys = [
+            str(body.pop(name))
+            for name in KEYS_IN_BODY
+            if isinstance(body, dict) and body.get(name)
+        ]
+        return json.dumps(body, sort_keys=True).encode(), next(iter(keys), None)
     except (ValueError, RecursionError):
-        return request.body
+        return request.body, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import ClassVar
 
 from chaos.checks.laws.basis import ANSWERS, MODELS, Basis
@@ -82,7 +82,8 @@ class NoFabricatedSuccess(Law):
     if that begins with the same words.
 
     A run in which no model said anything is judged where a stand-in tells that one would have
-    spoken (`StandIn.speaking`): a text whose every call had failed is not the model's.
+    spoken (`StandIn.speaking`): an answer whose every call had failed is not the model's. So is a
+    run in which no answer carries a text, since a target may hand out none.
     """
 
     name: ClassVar[str] = "no-fabricated-success"
@@ -106,10 +107,11 @@ class NoFabricatedSuccess(Law):
             )
         if not said:
             return self._judge_silence(best, run)
-        if not any(answer.text for answer in answers):
-            # This target hands out no texts at all; one that does may not hand out an empty one.
-            return self.not_exercised("no answer contains text")
         words = _Words(said, run)
+        if not any(answer.text for answer in answers):
+            # This target may hand out no texts at all, or nothing but empty ones: what the model
+            # said tells nothing of it. Where every call failed, it had nothing to hand out.
+            return self._judge_wordless(best, words, run)
         for answer in best:
             responses = words.for_answer(answer)
             if not any(_carries(answer, response) for response in responses):
@@ -137,22 +139,39 @@ class NoFabricatedSuccess(Law):
     def _judge_silence(self, best: list[AnswerEvent], run: RunRecord) -> Verdict:
         """Judge a run in which no model said a word: then nobody can have been given any."""
         for answer in best:
-            failed = _failed_for(answer, run)
-            if answer.text and failed:
-                return self.broken(
-                    f"question #{answer.ask} was answered in mode {run.best_mode!r}, but every "
-                    "request to the model had failed",
-                    expected=f"no answer in mode {run.best_mode!r}",
-                    seen=_quoted(answer.text),
-                    evidence=[*failed, answer],
-                )
+            failed = _failed_for(answer, run.speaking, run)
+            if failed:
+                return self._made_up(answer, failed, run)
         return self.not_exercised("no stand-in reports what a model said")
 
+    def _judge_wordless(self, best: list[AnswerEvent], words: _Words, run: RunRecord) -> Verdict:
+        """Judge a run in which models spoke, and nobody was given a word."""
+        for answer in best:
+            failed = _failed_for(answer, {*run.speaking, *words.speaking}, run)
+            said = (response.said for response in words.for_answer(answer))
+            heard = any(each is not None and each.whole for each in said)
+            if failed and not heard:
+                return self._made_up(answer, failed, run)
+        return self.not_exercised("no answer contains text")
 
-def _failed_for(answer: AnswerEvent, run: RunRecord) -> list[ResponseEvent]:
+    def _made_up(
+        self, answer: AnswerEvent, failed: list[ResponseEvent], run: RunRecord
+    ) -> Verdict:
+        return self.broken(
+            f"question #{answer.ask} was answered in mode {run.best_mode!r}, but every "
+            "request to the model had failed",
+            expected=f"no answer in mode {run.best_mode!r}",
+            seen=_quoted(answer.text),
+            evidence=[*failed, answer],
+        )
+
+
+def _failed_for(
+    answer: AnswerEvent, speaking: Collection[tuple[str, str]], run: RunRecord
+) -> list[ResponseEvent]:
     """The calls of a model for this question, if all of them failed; else none."""
-    upstreams = {upstream for upstream, _ in run.speaking} - run.promises.caches.keys()
-    asked = {*run.speaking, *((upstream, CONNECT) for upstream in upstreams)}
+    upstreams = {upstream for upstream, _ in speaking} - run.promises.caches.keys()
+    asked = {*speaking, *((upstream, CONNECT) for upstream in upstreams)}
     calls = [
         response
         for response in run.trace.of(ResponseEvent)
@@ -180,6 +199,7 @@ class _Words:
     """
 
     def __init__(self, said: Sequence[ResponseEvent], run: RunRecord) -> None:
+        self.speaking = {(response.upstream, response.operation) for response in said}
         self._asks = {ask.ask: ask for ask in run.trace.of(AskEvent)}
         self._by_ask = _grouped(said, lambda response: response.ask)
         self._by_question = _grouped(

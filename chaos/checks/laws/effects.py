@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import ClassVar
 
+from chaos.checks.laws.another_attempt import another_attempt, is_lost
 from chaos.checks.laws.basis import DEEDS, Basis
-from chaos.checks.laws.calls import FIRST_ERROR_STATUS
 from chaos.checks.laws.law import Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
 from chaos.trace.events import AskEvent, RequestEvent, ResponseEvent
-from chaos.trace.said import UNDER_KEY
+from chaos.trace.said import ALIKE, UNDER_KEY
 from chaos.verdict import Verdict
 
 
@@ -24,6 +24,9 @@ class AtMostOnce(Law):
 
     A key stands for one effect. Under a key that it knows, a provider does nothing: who asks for
     something else under it gets what was done before, and not what they asked for.
+
+    A request may bear an id or a time that is made anew for each attempt, and then no two are the
+    same; see `chaos.checks.laws.another_attempt`.
     """
 
     name: ClassVar[str] = "at-most-once"
@@ -46,16 +49,27 @@ class AtMostOnce(Law):
                 continue
             keys.add(under_key)
             done[owner(response), response.upstream, deed].append(response)
-        for (_, upstream, deed), responses in done.items():
+        for (_, upstream, _), responses in done.items():
             if len(responses) > 1:
                 return self.broken(
-                    f"{who(responses[0])} made {upstream} do this {len(responses)} times: {deed}",
+                    f"{who(responses[0])} made {upstream} do this {len(responses)} times: "
+                    f"{_deed(responses[0])}",
                     expected="once, or each time with the same idempotency key",
                     seen=", ".join(
                         f"{_ended(response)} at {seconds(response.at_s)}" for response in responses
                     ),
                     evidence=responses,
                 )
+        again = another_attempt(run)
+        if again is not None:
+            first, second = again
+            return self.broken(
+                f"{who(second)} had {second.upstream} do this again, with no more than another id "
+                f"or another time in the request: {_deed(first)}",
+                expected="once, or each time under the same idempotency key",
+                seen=", ".join(f"{_ended(each)} at {seconds(each.at_s)}" for each in again),
+                evidence=again,
+            )
         shared = _shared_key(run)
         if shared is not None:
             first, second = shared
@@ -68,7 +82,7 @@ class AtMostOnce(Law):
             )
         if not done:
             return self.not_exercised("no stand-in reported an effect that must happen only once")
-        lost = [first for first, *_ in done.values() if _is_lost(first)]
+        lost = [first for first, *_ in done.values() if is_lost(first)]
         if not lost:
             return self.not_exercised(
                 f"{count(len(done), 'effect')}, and no answer left a doubt about any"
@@ -100,10 +114,8 @@ def _shared_key(run: RunRecord) -> tuple[ResponseEvent, ResponseEvent] | None:
     return None
 
 
-def _is_lost(response: ResponseEvent) -> bool:
-    """Whether the caller cannot know that it was done."""
-    status = response.status
-    return response.error is not None or status is None or status >= FIRST_ERROR_STATUS
+def _deed(response: ResponseEvent) -> str:
+    return (response.deed or "").partition(ALIKE)[0].partition(UNDER_KEY)[0]
 
 
 def _ended(response: ResponseEvent) -> str:

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from chaos.checks.laws.basis import BREAKERS, Basis
 from chaos.checks.laws.breakers import each_breaker, why_no_breaker
+from chaos.checks.laws.kept_away import KeptOpen, kept_away
 from chaos.checks.laws.law import TICK_S, Law, Owner, count, owner, seconds, who
+from chaos.checks.laws.seen_breakers import reports_permits
 from chaos.checks.record import RunRecord
 from chaos.ports import BreakerPolicy
 from chaos.trace.events import AnswerEvent, BreakerEvent, Event, RequestEvent, ResponseEvent
@@ -73,7 +75,8 @@ class BreakerCountsWhatHappened(Law):
     Statuses that the policy never counts are the caller's mistakes: they open nothing. Those that
     it always counts are failures of the provider: passed over, or taken for a success, they keep
     closed what ought to open. What a service makes of a good status is its own affair, as its
-    content may be useless.
+    content may be useless. Of a breaker that reports nothing, the questions tell that it keeps
+    away; see `chaos.checks.laws.kept_away`.
     """
 
     name: ClassVar[str] = "breaker-counts-what-happened"
@@ -86,6 +89,13 @@ class BreakerCountsWhatHappened(Law):
         """Judge the outcome of each permit whose requests can be told from those of others."""
         totals: Counter[str] = Counter()
         for upstream, policy, process in each_breaker(run):
+            if not reports_permits(run, upstream):
+                silent = kept_away(process, upstream, run.promises, run.best_mode)
+                without_cause = self._without_cause(upstream, silent)
+                if without_cause is not None:
+                    return without_cause
+                totals["passed over"] += silent.let_through
+                continue
             watch = _Outcomes(upstream, policy)
             for event in process:
                 wrong = watch.see(event)
@@ -99,6 +109,8 @@ class BreakerCountsWhatHappened(Law):
                         evidence=[response, settled],
                     )
             totals += watch.totals
+        if totals["passed over"] and not totals["judged"]:
+            return self.passed("as many mistakes of callers as open a breaker, and none opened")
         if not totals["judged"]:
             return self.not_exercised(
                 why_no_breaker(run)
@@ -106,6 +118,20 @@ class BreakerCountsWhatHappened(Law):
                 or "no permit was settled"
             )
         return self.passed(f"{count(totals['judged'], 'outcome')} match the responses")
+
+    def _without_cause(self, upstream: str, silent: KeptOpen) -> Verdict | None:
+        away, why = silent.by_mistakes, "mistakes of callers"
+        if away is None and silent.by_another is not None:
+            away, why = silent.by_another, f"failures of {silent.by_another.opened.upstream}"
+        if away is None:
+            return None
+        return self.broken(
+            f"{upstream} was not called for {who(away.ask)}, though it had not failed: all that "
+            f"its breaker can have counted are {why}",
+            expected=f"a call of {upstream}: its breaker has no cause to be open",
+            seen=f"no call, and answer.mode: {away.answer.mode}",
+            evidence=[away.opened, away.ask, away.answer],
+        )
 
 
 class _Outcomes:

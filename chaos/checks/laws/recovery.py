@@ -7,10 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chaos.checks.laws.asked import (
+    Asked,
+    asked,
+    before_any_fault,
+    comparable,
+    helped_by,
+    is_served,
+    latest_of_each,
+    telling,
+    usual_helpers,
+)
 from chaos.checks.laws.basis import FAULTS_THAT_END, Basis
-from chaos.checks.laws.calls import FIRST_ERROR_STATUS, asked_pause_s
+from chaos.checks.laws.calls import asked_pause_s
 from chaos.checks.laws.law import TICK_S, Law, count, seconds
-from chaos.checks.laws.repeated import repeated
 from chaos.checks.laws.silence import silent
 from chaos.checks.record import RunRecord
 from chaos.ports import Promises
@@ -48,6 +58,8 @@ class Recovers(Law):
     service has given before, and for which it now calls nobody, may come from a cache: whatever
     its mode, it is no sign that the service is back, nor that it is not.
 
+    Each question is judged by itself: a service that has given one up may answer all others.
+
     Where nothing was ever answered in the best mode, one thing still tells: a question for which
     the service had called, each time in vain, and for which nobody is called any more.
     """
@@ -60,20 +72,22 @@ class Recovers(Law):
     rests_on: ClassVar[Basis] = FAULTS_THAT_END
 
     def judge(self, run: RunRecord, /) -> Verdict:
-        """Judge the last ask that the bound allows to judge."""
+        """Judge the last ask of each question that the bound allows to judge."""
         calm = _calm(run.trace)
         if isinstance(calm, str):
             return self.not_exercised(calm)
-        asks = _asks(run.trace)
+        asks = asked(run.trace)
         best = run.best_mode
         due_s = _due_s(calm, run)
         if all(ask.answer.mode != best for ask in asks):
             return self._judge_without_the_best(calm, asks, due_s, run)
-        last = _last_due(
-            _telling(asks, run), best, due_s, after=calm.seq, patience_s=_patience_s(run)
-        )
-        if last is not None and last.answer.mode != best:
-            return self._not_back(calm, last, f"answer.mode: {best}", f"answer.mode: {last.mode}")
+        due = _due(telling(asks, run), best, due_s, after=calm.seq, patience_s=_patience_s(run))
+        last = due[-1] if due else None
+        for ask in latest_of_each(due, run):
+            if ask.answer.mode != best:
+                return self._not_back(
+                    calm, ask, f"answer.mode: {best}", f"answer.mode: {ask.mode}"
+                )
         index = _last_due_for_index(asks, calm.since_s, run.promises)
         if index is not None and not _is_fresh(index.answer):
             return self._not_back(
@@ -88,7 +102,7 @@ class Recovers(Law):
         )
 
     def _judge_without_the_best(
-        self, calm: _Calm, asks: list[_Ask], due_s: float, run: RunRecord
+        self, calm: _Calm, asks: list[Asked], due_s: float, run: RunRecord
     ) -> Verdict:
         """Judge a run without an answer in the best mode by whether anybody still calls."""
         least_s = due_s if _promises_a_time(run.promises) else due_s + UNPROMISED_S
@@ -105,7 +119,7 @@ class Recovers(Law):
             evidence=[calm.last, ask, last.answer],
         )
 
-    def _not_back(self, calm: _Calm, ask: _Ask, expected: str, seen: str) -> Verdict:
+    def _not_back(self, calm: _Calm, ask: Asked, expected: str, seen: str) -> Verdict:
         return self.broken(
             f"question #{ask.ask.ask} came {seconds(ask.ask.at_s - calm.since_s)} after the last "
             "fault, and the service was still impaired",
@@ -137,19 +151,20 @@ def impaired(run: RunRecord) -> Impaired | None:
     calm = _calm(run.trace)
     if isinstance(calm, str) or _promises_a_time(run.promises):
         return None
-    asks, best, due_s = _asks(run.trace), run.best_mode, _due_s(calm, run)
+    asks, best, due_s = asked(run.trace), run.best_mode, _due_s(calm, run)
     if all(ask.answer.mode != best for ask in asks):
         waiting = silent(run, after=calm.seq)
         is_told = any(each.ask.at_s >= due_s + UNPROMISED_S - TICK_S for each in waiting)
         return Impaired(ask=waiting[-1].ask, since_s=due_s) if waiting and not is_told else None
-    telling = _telling(asks, run)
-    if not telling:
+    all_telling = telling(asks, run)
+    if not all_telling:
         return None
-    latest = max(telling, key=lambda ask: ask.answer.seq)
-    is_open = latest.ask.seq > calm.seq and latest.answer.mode != best
-    if not is_open or latest.ask.at_s >= due_s + _patience_s(run)(latest) - TICK_S:
-        return None
-    return Impaired(ask=latest.ask, since_s=due_s)
+    patience_s = _patience_s(run)
+    for latest in latest_of_each(sorted(all_telling, key=lambda ask: ask.answer.seq), run):
+        is_open = latest.ask.seq > calm.seq and latest.answer.mode != best
+        if is_open and latest.ask.at_s < due_s + patience_s(latest) - TICK_S:
+            return Impaired(ask=latest.ask, since_s=due_s)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,25 +183,6 @@ class _Calm:
     seq: int
     last: FaultEvent
     healed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ask:
-    """A question that was answered.
-
-    Attributes:
-        alone: Whether nobody else was waiting for an answer when it was asked.
-    """
-
-    ask: AskEvent
-    answer: AnswerEvent
-    alone: bool
-
-    @property
-    def mode(self) -> str:
-        """The answer's mode, and its reason where there is one."""
-        reason = f" ({self.answer.reason})" if self.answer.reason else ""
-        return self.answer.mode + reason
 
 
 def _calm(trace: Trace) -> _Calm | str:
@@ -211,25 +207,10 @@ def _calm(trace: Trace) -> _Calm | str:
     return _Calm(since_s=since_s, seq=seq, last=healed[-1], healed=len(healed))
 
 
-def _asks(trace: Trace) -> list[_Ask]:
-    """Every answered question, in the order they were asked."""
-    answers = {answer.ask: answer for answer in trace.of(AnswerEvent)}
-    waiting: set[int | None] = set()
-    found = []
-    for event in trace:
-        if isinstance(event, AnswerEvent):
-            waiting.discard(event.ask)
-        elif isinstance(event, AskEvent):
-            if event.ask in answers:
-                found.append(_Ask(ask=event, answer=answers[event.ask], alone=not waiting))
-            waiting.add(event.ask)
-    return found
-
-
-def _why_never_well(asks: list[_Ask], best: str, trace: Trace) -> str:
+def _why_never_well(asks: list[Asked], best: str, trace: Trace) -> str:
     if not asks:
         return "no question was answered"
-    if _before_any_fault(asks, trace):
+    if before_any_fault(asks, trace):
         return f"no answer was in mode {best!r}, not even before the first fault"
     return (
         f"no answer was in mode {best!r}, and no question came before the first fault to show "
@@ -237,11 +218,11 @@ def _why_never_well(asks: list[_Ask], best: str, trace: Trace) -> str:
     )
 
 
-def _why_untried(asks: list[_Ask], calm: _Calm, due_s: float, run: RunRecord) -> str:
-    """What was missing first, in the order in which `_last_due` looks."""
+def _why_untried(asks: list[Asked], calm: _Calm, due_s: float, run: RunRecord) -> str:
+    """What was missing first, in the order in which `_due` looks."""
     after = [ask for ask in asks if ask.ask.seq > calm.seq]
     late = [ask for ask in after if ask.ask.at_s >= due_s - TICK_S]
-    comparable, telling = _comparable(asks, run), _telling(asks, run)
+    can_be_best, tell = comparable(asks, run), telling(asks, run)
     if not after:
         return "no question came after the last fault"
     if not late:
@@ -249,12 +230,12 @@ def _why_untried(asks: list[_Ask], calm: _Calm, due_s: float, run: RunRecord) ->
             f"no question came late enough, at least {seconds(due_s - calm.since_s)} after the "
             "last fault"
         )
-    if not any(ask in comparable for ask in late):
+    if not any(ask in can_be_best for ask in late):
         return (
             f"no question that came late enough was ever answered in mode {run.best_mode!r}; it "
             "may have no better answer"
         )
-    if not any(ask in telling for ask in late):
+    if not any(ask in tell for ask in late):
         return (
             "every question that came late enough got an answer that the service had given "
             "before, without a request; ask something that it cannot know"
@@ -285,20 +266,18 @@ def _due_s(calm: _Calm, run: RunRecord) -> float:
     return max(calm.since_s + bound_s, *pauses_s, calm.since_s)
 
 
-def _patience_s(run: RunRecord) -> Callable[[_Ask], float]:
+def _patience_s(run: RunRecord) -> Callable[[Asked], float]:
     """How much later a lesser answer may come than promises and pauses tell.
 
     A target that promises no breaker may well have one, and make no call while it is open. Once
-    its provider has answered for a question, there is no such excuse.
+    its provider has answered for a question, there is no such excuse; that another has answered in
+    its place is one.
     """
     if _promises_a_time(run.promises):
         return lambda _: 0.0
-    served = {
-        response.ask
-        for response in run.trace.of(ResponseEvent)
-        if response.error is None and (response.status or FIRST_ERROR_STATUS) < FIRST_ERROR_STATUS
-    }
-    return lambda ask: 0.0 if ask.ask.ask in served else UNPROMISED_S
+    helped = helped_by(run)
+    usual = usual_helpers(asked(run.trace), helped, run.best_mode)
+    return lambda ask: 0.0 if is_served(ask, helped, usual) else UNPROMISED_S
 
 
 def _promises_a_time(promises: Promises) -> bool:
@@ -310,49 +289,29 @@ def _longest_pause_s(promises: Promises, upstream: str) -> float:
     return math.inf if policy is None else policy.longest_pause_s
 
 
-def _telling(asks: list[_Ask], run: RunRecord) -> list[_Ask]:
-    """Those whose answers say how the service is."""
-    kept = repeated(run)
-    return [ask for ask in _comparable(asks, run) if ask.ask.ask not in kept]
-
-
-def _comparable(asks: list[_Ask], run: RunRecord) -> list[_Ask]:
-    """Those whose question could have been answered in the best mode, as far as the run shows."""
-    healthy = _before_any_fault(asks, run.trace)
-    if healthy and all(ask.answer.mode == run.best_mode for ask in healthy):
-        return asks
-    answerable = {ask.ask.question for ask in asks if ask.answer.mode == run.best_mode}
-    return [ask for ask in asks if ask.ask.question in answerable]
-
-
-def _before_any_fault(asks: list[_Ask], trace: Trace) -> list[_Ask]:
-    first = next((e.seq for e in trace.of(FaultEvent) if e.what == "injected"), 0)
-    return [ask for ask in asks if ask.answer.seq < first]
-
-
-def _last_due(
-    asks: list[_Ask],
+def _due(
+    asks: list[Asked],
     best: str,
     due_s: float,
     *,
     after: int,
-    patience_s: Callable[[_Ask], float],
-) -> _Ask | None:
-    """The last ask that must have been answered in the best mode; None if there is none."""
-    last = None
+    patience_s: Callable[[Asked], float],
+) -> list[Asked]:
+    """The asks that must have been answered in the best mode, in order."""
+    due = []
     back: list[AnswerEvent] = []
     for ask in asks:
         if ask.ask.at_s < due_s - TICK_S or ask.ask.seq < after:
             continue
         is_late = ask.answer.mode == best or ask.ask.at_s >= due_s + patience_s(ask) - TICK_S
         if is_late and (ask.alone or any(answer.seq < ask.ask.seq for answer in back)):
-            last = ask
+            due.append(ask)
         if ask.answer.mode == best:
             back.append(ask.answer)
-    return last
+    return due
 
 
-def _last_due_for_index(asks: list[_Ask], calm_s: float, promises: Promises) -> _Ask | None:
+def _last_due_for_index(asks: list[Asked], calm_s: float, promises: Promises) -> Asked | None:
     """The last ask that must have found a fresh copy; None if there is none."""
     told = [ask for ask in asks if ask.answer.index_state is not None]
     if not promises.caches or not any(_is_fresh(ask.answer) for ask in told):

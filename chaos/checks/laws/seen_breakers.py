@@ -156,8 +156,12 @@ class _Watch:
         return response is not None and response.status in self._policy.never_counted
 
     def _is_unclear(self, call: Call) -> bool:
-        """Whether the policy does not say what this counts as."""
-        return not all(self._is_failure(each) or self._is_ignored(each) for each in call.attempts)
+        """Whether the policy does not say what this counts as.
+
+        What it never counts is no failure. Some libraries take it for a success, since the
+        provider has answered, and begin to count anew.
+        """
+        return not all(map(self._is_failure, call.attempts))
 
 
 def _in_order(

@@ -58,7 +58,7 @@ def silent(run: RunRecord, *, after: int) -> list[Silence]:
         mine = calls[ask.question]
         at_first = {each.upstream for each in mine if each.ask == first[ask.question]}
         upstreams = at_first - spared
-        if upstreams and not any(map(_is_refused, mine)):
+        if upstreams and not any(map(is_refused, mine)):
             found.append(Silence(ask=ask, answer=answer, upstreams=tuple(sorted(upstreams))))
     return found
 
@@ -70,7 +70,7 @@ def _has_helped(response: ResponseEvent) -> bool:
     return response.status is not None and response.status < FIRST_ERROR_STATUS
 
 
-def _is_refused(response: ResponseEvent) -> bool:
+def is_refused(response: ResponseEvent) -> bool:
     """Whether a call failed because of what it asked for, so that another will fail, too."""
     status = response.status
     if response.error is not None or status is None or status < FIRST_ERROR_STATUS:

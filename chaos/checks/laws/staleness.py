@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import ClassVar
 
 from chaos.checks.laws.basis import CACHES, Basis
@@ -32,7 +33,8 @@ class StaleIsSaid(Law):
     its time as well, or it would never be refreshed again. In need means: since the last refresh
     that succeeded, one has failed, or one is under way. A target that does not report what it
     serves is judged by its answers in the best mode: those that tell the state of a copy, or, if
-    none does, those for which no provider has answered.
+    none does, those for which its upstream has not answered, nor anybody else than when the copy
+    was made.
     """
 
     name: ClassVar[str] = "stale-is-said"
@@ -90,10 +92,12 @@ class StaleIsSaid(Law):
 
     def _of_answers(self, run: RunRecord, fresh_for_s: float) -> Verdict:
         """Judge a target that does not report what it serves, by what it answers."""
-        age = _Age(frozenset(run.promises.caches), run.trace)
-        answered_for = {
-            event.ask for event in run.trace.of(ResponseEvent) if _is_good(event) and event.ask
-        }
+        caches = frozenset(run.promises.caches)
+        age = _Age(caches, run.trace)
+        answered_by: defaultdict[int | None, set[str]] = defaultdict(set)
+        for response in run.trace.of(ResponseEvent):
+            if _is_good(response):
+                answered_by[response.ask].add(response.upstream)
         tells = any(answer.index_state is not None for answer in run.trace.of(AnswerEvent))
         asked: dict[int | None, float | None] = {}
         stale = judged = 0
@@ -103,8 +107,12 @@ class StaleIsSaid(Law):
                 asked[event.ask] = age.at(event.at_s)
             if not isinstance(event, AnswerEvent) or event.mode != run.best_mode:
                 continue
-            # Of one that says nothing of a copy, what nobody was called for comes out of one.
-            from_copy = event.index_state is not None if tells else event.ask not in answered_for
+            # Of one that says nothing of a copy, what its upstream was not called for comes out of
+            # one, unless somebody has answered who was not asked when the copy was made.
+            mine = answered_by[event.ask]
+            at_first = answered_by[age.answer.ask] - caches if age.answer is not None else set()
+            is_copied = not mine & caches and mine <= at_first
+            from_copy = event.index_state is not None if tells else is_copied
             # A copy that was fresh for the question may have aged while it was answered.
             at_both_s = (asked.get(event.ask), age.at(event.at_s))
             age_s = min((each for each in at_both_s if each is not None), default=None)

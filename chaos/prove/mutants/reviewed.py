@@ -10,6 +10,7 @@ from chaos.errors import ChaosError
 from chaos.processes.importing import load
 from chaos.prove.mutants.operators import Mutant
 from chaos.prove.mutants.reach import functions
+from chaos.scenario.reasons import A_REASON, is_reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,9 @@ def equivalents_of(catalogue: str | None) -> tuple[Equivalent, ...]:
             "chaos.prove.mutants.reviewed.Equivalent; write EQUIVALENT = (Equivalent(...),)"
         )
     for each in found:
-        if not each.because.strip():
+        if not is_reason(each.because):
             raise ChaosError(
-                f"{catalogue}: nothing says why {each} changes nothing; expected a sentence; "
+                f"{catalogue}: nothing says why {each} changes nothing; expected {A_REASON}; "
                 "write it into 'because'"
             )
     return found

@@ -195,19 +195,36 @@ def test_no_fabricated_success_fails_a_text_though_no_model_ever_spoke(
 
 
 def test_no_fabricated_success_knows_nothing_of_a_silent_run_otherwise() -> None:
-    """No text, a good call, one that was closed, a copy, and a provider without a model."""
+    """A good call, one that was closed, a copy, and a provider without a model."""
     failed = Story().asks(1).call(503)
-    textless = Story().asks(1).call(503).answer()
     good = Story().asks(1).call(503).call().answer(text="Yes.")
     closed = Story().asks(1).call(200, error="Closed").answer(text="Yes.")
     uncalled = Story().asks(1).answer(text="Yes.")
     lesser = Story().asks(1).call(503).answer("fallback", text="Yes.")
-    for story in (textless, good, closed, uncalled, lesser):
+    for story in (good, closed, uncalled, lesser):
         assert untested(story.judged_by(NoFabricatedSuccess, Promises(), speaking=SPEAKING))
     failed.answer(text="Yes.")
     copied = Promises(caches={"openai": CachePolicy(fresh_for_s=60)})
     assert untested(failed.judged_by(NoFabricatedSuccess, copied, speaking=SPEAKING))
     assert untested(failed.judged_by(NoFabricatedSuccess, Promises(), speaking=()))
+
+
+def test_no_fabricated_success_fails_an_empty_text_for_an_error() -> None:
+    """Whether the target hands out texts or not: every call had failed."""
+    silent = Story().asks(1).call(503).answer()
+    textless = Story().asks(1).says("Reboot").answer().asks(2).call(503).answer()
+    for story, evidence in ((silent, (2, 3)), (textless, (6, 7))):
+        verdict = story.judged_by(NoFabricatedSuccess, Promises(), speaking=SPEAKING)
+
+        assert broken(verdict)
+        assert verdict.evidence == evidence
+
+
+def test_no_fabricated_success_leaves_targets_without_texts_alone() -> None:
+    """What the model said was of use: by another attempt, or by a call of another question."""
+    again = Story().asks(1).call(503).says("Reboot").answer()
+
+    assert untested(again.judged_by(NoFabricatedSuccess, Promises(), speaking=SPEAKING))
 
 
 def test_no_fabricated_success_fails_a_filtered_text() -> None:

@@ -110,6 +110,7 @@ def silent(*statuses: tuple[float, int]) -> Story:
         pytest.param(((0, 503), (60, 200), (61, 200)), untested, id="a trial that closes it"),
         pytest.param(((0, 503), (60, 400), (61, 200)), untested, id="a trial that says nothing"),
         pytest.param(((0, 400), (1, 200)), untested, id="the caller's mistake opens nothing"),
+        pytest.param(((0, 404), (1, 503), (2, 200)), broken, id="a failure after a mistake"),
         pytest.param(((0, 429), (1, 200)), untested, id="what the policy leaves open"),
     ],
 )
@@ -302,3 +303,15 @@ def test_breaker_laws_allow_requests_to_others_without_a_permit() -> None:
     story = opened().asks(2).refused().fetch("a")
 
     assert passed(story.judged_by(NoCallWhileOpen, PROMISED))
+
+
+def test_no_call_while_open_lets_a_mistake_begin_the_count_anew() -> None:
+    """Some libraries take a 404 for a success, since the provider has answered."""
+    promised = Promises(
+        breakers={"openai": BreakerPolicy(failure_threshold=2, recovery_timeout_s=60)}
+    )
+    in_a_row = silent((0, 404), (1, 503), (2, 503), (3, 200))
+    divided = silent((0, 503), (1, 404), (2, 503), (3, 200))
+
+    assert broken(in_a_row.judged_by(NoCallWhileOpen, promised))
+    assert untested(divided.judged_by(NoCallWhileOpen, promised))

@@ -370,3 +370,22 @@ def test_stale_is_said_of_a_copy_from_the_future(step_s: float, *, breach: bool)
     verdict = story.judged_by(StaleIsSaid, PROMISED)
 
     assert (verdict.outcome is Outcome.FAILED) is breach
+
+
+@pytest.mark.parametrize(
+    ("by", "breach"),
+    [
+        pytest.param("redis", True, id="a store, which was asked at first too"),
+        pytest.param("other", False, id="another provider, which was not"),
+    ],
+)
+def test_stale_is_said_of_a_copy_that_lies_in_a_store(by: str, *, breach: bool) -> None:
+    """To ask the store for the copy is not to ask its provider again."""
+    story = Story().asks(1)
+    story.response(story.request("redis", "get"), 0, upstream="redis", operation="get")
+    story.fetch("index").answer(text="a").at(DAY_S * 2).asks(2)
+    story.response(story.request(by, "get"), 0, upstream=by, operation="get").answer(text="a")
+
+    verdict = story.judged_by(StaleIsSaid, PROMISED)
+
+    assert (verdict.outcome is Outcome.FAILED) is breach

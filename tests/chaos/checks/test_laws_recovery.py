@@ -442,3 +442,42 @@ def test_recovers_says_that_no_time_was_promised() -> None:
 
     assert untested(verdict)
     assert "promises no recovery time" in verdict.reason
+
+
+def served(upstream: str = "openai", mode: str = "fallback", question: str = "Who?") -> Story:
+    """All was well; after an outage of the usual provider somebody else answers for a question."""
+    story = Story().asks(1).call().answer().by("script").fault("injected")
+    story.at(50).asks(2).call(503, faults=("outage",)).answer("fallback")
+    story.at(100).by("script").fault("healed").at(200).asks(3, question)
+    call = story.request(upstream, "ask")
+    return story.response(call, upstream=upstream, operation="ask").answer(mode)
+
+
+def test_recovers_leaves_questions_without_a_better_answer_to_their_provider() -> None:
+    """It has answered, and what it said may be that there is nothing to say."""
+    assert untested(served().judged_by(Recovers, Promises()))
+    assert broken(served(question="Why?").judged_by(Recovers, Promises()))
+
+
+def test_recovers_gives_a_failover_its_time() -> None:
+    """Another answers for so long as the first may be left alone, which nobody has promised."""
+    for question in ("Why?", "Who?"):
+        story = served("other", question=question)
+        assert untested(story.judged_by(Recovers, Promises()))
+        again = story.at(3800).asks(4, question)
+        again.response(again.request("other", "ask"), upstream="other", operation="ask")
+        assert broken(again.answer("fallback").judged_by(Recovers, Promises()))
+
+
+@pytest.mark.parametrize("status", [503, 404])
+def test_recovers_judges_each_question(status: int) -> None:
+    """One that is given up, while others are answered; a copy of a refusal may be kept."""
+    story = Story().asks(1).call().answer().asks(2, "Who?").call().answer()
+    story.by("script").fault("injected")
+    story.at(50).asks(3, "Who?").call(status, faults=("outage",)).answer("fallback")
+    story.at(100).by("script").fault("healed")
+    story.at(4000).asks(4, "Who?").answer("fallback").at(4001).asks(5).call().answer()
+
+    verdict = story.judged_by(Recovers, Promises())
+
+    assert broken(verdict) if status == 503 else passed(verdict)

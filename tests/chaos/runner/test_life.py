@@ -526,3 +526,14 @@ def test_fault_that_struck_after_all_claims_was_not_judged(
 ) -> None:
     """That it touched a call says nothing of what became of it."""
     assert run(simulation, BEFORE + more).outcome is outcome
+
+
+def test_run_that_expects_nothing_beside_its_steady_state_is_inconclusive(
+    simulation: Simulation,
+) -> None:
+    """Had that not held, the run would have been inconclusive, too: it cannot fail."""
+    steady = "steady_state: [{ask: How is it?, expect: {answer.mode: llm}}]"
+    result = run(simulation, f"{steady}\nmethod: [ask: How is it?]")
+
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "nothing beside its steady state" in result.problems[0].reason

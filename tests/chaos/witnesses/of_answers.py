@@ -105,12 +105,34 @@ class StaysAwayLonger(StaysAway):
         return answer
 
 
+class GivesOneUp(Base):
+    """Gives up the place that it was asked for in vain, and goes on with all others."""
+
+    def ask(self, question: str) -> Answer:
+        """Guess for that place from then on."""
+        given_up = self.__dict__.setdefault("given_up", set())
+        if question in given_up:
+            return self.guess()
+        answer = super().ask(question)
+        if answer.mode == "guessed":
+            given_up.add(question)
+        return answer
+
+
 class MakesItUp(Base):
     """Passes a guess off as the provider's words."""
 
     def guess(self) -> Answer:
         """In the best mode."""
         return Answer(mode="told", text="rain")
+
+
+class SaysNothing(Base):
+    """Answers an error with nothing, as if the provider had said it."""
+
+    def guess(self) -> Answer:
+        """In the best mode."""
+        return Answer(mode="told")
 
 
 class PutsWordsInItsMouth(Base):
@@ -165,11 +187,18 @@ WITNESSES = (
     ),
     Witness(law="recovers", breaks=NeverComesBack, keeps=Base, method=HEALED),
     Witness(law="recovers", breaks=NeverComesBack, keeps=Base, method=OUTAGE_FIRST),
+    Witness(law="recovers", breaks=GivesOneUp, keeps=Base, method=HEALED + "- ask: bergen\n"),
     Witness(law="recovers", breaks=StaysAwayLonger, keeps=StaysAway, method=HEALED),
     Witness(law="no-fabricated-success", breaks=MakesItUp, keeps=Base, method=ASK + OUTAGE + ASK),
     Witness(
         law="no-fabricated-success",
         breaks=MakesItUp,
+        keeps=Retrying,
+        method="- inject: {upstream: weather, fault: http_error, status: 503, calls: 1}\n" + ASK,
+    ),
+    Witness(
+        law="no-fabricated-success",
+        breaks=SaysNothing,
         keeps=Retrying,
         method="- inject: {upstream: weather, fault: http_error, status: 503, calls: 1}\n" + ASK,
     ),

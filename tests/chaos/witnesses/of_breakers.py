@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import httpx2
 
-from chaos.ports import BreakerPolicy, Promises, World
+from chaos.http import Response
+from chaos.ports import BreakerPolicy, Promises, Upstream, Vocabulary, World
 from chaos.trace.events import BreakerEvent
 from tests.chaos.witnesses.of_calls import ASK, OUTAGE
-from tests.chaos.witnesses.witness import Base, RefusedError, Witness, text_of
+from tests.chaos.witnesses.witness import Base, RefusedError, Weather, Witness, text_of
 
 RECOVERY_S = 60.0
 
@@ -148,6 +150,71 @@ class SilentlyCrowds(Silent):
     breaks = Crowding
 
 
+class SilentlyCountsMistakes(Silent):
+    """Takes the caller's mistakes for failures, and tells nobody."""
+
+    mistakes = "failure"
+
+
+class Rain(Weather):
+    """A provider of its own, with a breaker of its own."""
+
+    name = "rain"
+    hosts = ("rain.test",)
+
+
+class TwoProviders(Silent):
+    """Asks one provider about rain, and the other about everything else."""
+
+    promised = Promises(
+        breakers={
+            name: BreakerPolicy(failure_threshold=2, recovery_timeout_s=RECOVERY_S)
+            for name in ("weather", "rain")
+        }
+    )
+
+    @classmethod
+    def vocabulary(cls) -> Vocabulary:
+        """Words of two providers."""
+        known = dict.fromkeys(("weather", "rain"), Weather.operations)
+        return replace(super().vocabulary(), upstreams=known)
+
+    @classmethod
+    def make_upstreams(cls) -> Sequence[Upstream]:
+        """Both."""
+        return (Weather(), Rain())
+
+    def build(self, world: World) -> None:
+        """Each behind its breaker."""
+        super().build(world)
+        self.breakers = {"rain": self.breaks(self.record, self.threshold)}
+
+    def tell(self, place: str) -> str:
+        """Under a permit of the right one."""
+        usual, self.breaker = self.breaker, self.breakers.get(place, self.breaker)
+        try:
+            return super().tell(place)
+        finally:
+            self.breaker = usual
+
+    def get(self, place: str) -> Response | httpx2.Response:
+        """From whom it is about."""
+        if place != "rain":
+            return super().get(place)
+        answer = self.client.get(f"https://rain.test/now/{place}")
+        answer.raise_for_status()
+        return answer
+
+
+class OneForTwo(TwoProviders):
+    """One breaker for both: the failures of one keep everybody away from the other."""
+
+    def build(self, world: World) -> None:
+        """The same."""
+        super().build(world)
+        self.breakers = {}
+
+
 class TellsOfChanges(Limiting):
     """Reports its changes of state, as the listeners of most libraries do."""
 
@@ -235,6 +302,14 @@ TRIAL = (
     "- ask: {question: oslo, times: 2}\n- heal: outage\n- advance: 61s\n"
     "- inject: {upstream: weather, fault: latency, latency: 1s}\n" + ASK
 )
+MISTAKEN = (
+    ASK + "- inject: {id: wrong, upstream: weather, fault: http_error, status: 404}\n"
+    "- ask: {question: atlantis, times: 2, every: 1s}\n- heal: wrong\n" + ASK
+)
+ONE_OF_TWO = (
+    f"{ASK}- ask: rain\n- inject: {{upstream: rain, fault: http_error, status: 404, calls: 1-2}}\n"
+    "- ask: {question: rain, times: 3, every: 1s}\n" + OPENED + "- ask: rain\n"
+)
 AT_ONCE = (
     "- inject: {id: outage, upstream: weather, fault: http_error, status: 503}\n"
     "- ask: {question: oslo, times: 2}\n- heal: outage\n- advance: 61s\n"
@@ -255,5 +330,17 @@ WITNESSES = (
     Witness(law="one-trial", breaks=TwoForOne, keeps=Guarded, method=TRIAL),
     Witness(law="no-call-while-open", breaks=SilentlyOpensLate, keeps=Silent, method=OPENED),
     Witness(law="no-call-while-open", breaks=ListenedGoesRound, keeps=Listened, method=OPENED),
+    Witness(
+        law="breaker-counts-what-happened",
+        breaks=SilentlyCountsMistakes,
+        keeps=Silent,
+        method=MISTAKEN,
+    ),
+    Witness(
+        law="breaker-counts-what-happened",
+        breaks=OneForTwo,
+        keeps=TwoProviders,
+        method=ONE_OF_TWO,
+    ),
     Witness(law="one-trial", breaks=SilentlyCrowds, keeps=Silent, method=AT_ONCE),
 )

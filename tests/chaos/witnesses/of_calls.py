@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import ClassVar
+from uuid import uuid4
 
 import httpx2
 import tenacity
@@ -259,6 +260,20 @@ class OrdersWithNewKeys(OrdersTwice):
         )
 
 
+class OrdersWithNewIds(OrdersTwice):
+    """An id in each request, which is no key to the provider: two umbrellas."""
+
+    def order(self) -> None:
+        """One attempt."""
+        self.client.post(f"{URL}orders", headers=self.headers, json={"id": str(uuid4())})
+
+
+class OrdersWithIdsAndAKey(OrdersWithNewIds):
+    """The same under a key that stays the same."""
+
+    headers: ClassVar[dict[str, str]] = {"Idempotency-Key": "umbrella-1"}
+
+
 class OrdersInOtherWords(OrdersTwice):
     """Says the same in another order: two umbrellas all the same."""
 
@@ -303,6 +318,12 @@ WITNESSES = (
     Witness(law="no-endless-wait", breaks=WaitsForEver, keeps=Base, method=ASK),
     Witness(law="no-endless-wait", breaks=WaitsForEverInALoop, keeps=WaitsInALoop, method=ASK),
     Witness(law="no-endless-wait", breaks=StartsForEver, keeps=Starts, method=ASK),
+    Witness(
+        law="at-most-once",
+        breaks=OrdersWithNewIds,
+        keeps=OrdersWithIdsAndAKey,
+        method=ASK + LOST_ORDER,
+    ),
     Witness(law="bounded-attempts", breaks=OneTooMany, keeps=Retrying, method=OUTAGE + ASK),
     Witness(law="bounded-amplification", breaks=ThreePlaces, keeps=TwoPlaces, method=ASK),
     Witness(

@@ -107,7 +107,7 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
     for name in sorted(then["options"].keys() | now["options"].keys()):
         was, becomes = (each["options"].get(name) for each in (then, now))
         if was != becomes:
-            yield f"{name} was {was!r}, and is {becomes!r}"
+            yield f"{name} was {was!r}, but is {becomes!r}"
     for each in differences(then["made_of"], now["made_of"]):
         yield f"{each} is not the same"
 
@@ -127,8 +127,8 @@ def _together(parts: Sequence[Memory]) -> Memory:
         for key, run in part.runs.items():
             if runs.setdefault(key, run) != run:
                 raise ShardError(
-                    f"the shards do not agree about the run with deviations {key[0]}, which more "
-                    "than one has played; expected the same on every machine; find out what "
-                    "differs with: chaos run --check-order"
+                    f"the shards disagree about the run with deviations {key[0]}, which more than "
+                    "one has played; expected the same on every machine; find out what differs "
+                    "with: chaos run --check-order"
                 )
     return Memory(runs=runs, real_s=sum(part.real_s for part in parts))

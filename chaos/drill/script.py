@@ -79,7 +79,7 @@ class Playing:
             self._script.play(self._loaded.scenario.steady_state, "steady_state")
             self._script.play(self._loaded.scenario.method, "method")
             if not self._signals.is_over:
-                self._step = "all steps are through"
+                self._step = "all steps are done"
         except ChaosError as error:
             self._error = str(error)
         finally:

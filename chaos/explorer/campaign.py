@@ -172,15 +172,16 @@ class Campaign:
     def _not_reducible(self) -> str:
         """Why interruptions cannot be left out of this search; empty if they can."""
         if self.at_random:
-            return "leaves nothing out of a random search; leave out one of --reduce and --random"
+            return "has no effect on a random search; leave out one of --reduce and --random"
         if not self.bounds.preemptions:
             return (
-                "leaves out interruptions, and there are none; give --preemptions, or leave it out"
+                "leaves out interruptions, but none are searched; add --preemptions, or leave "
+                "--reduce out"
             )
         if self.bounds.orders is not None:
             return (
-                "may come to other turns, which --orders limits; "
-                "leave out one of --reduce and --orders"
+                "may change the order of turns, which --orders limits; leave out one of --reduce "
+                "and --orders"
             )
         return ""
 

@@ -176,11 +176,11 @@ def _laws(simulation: Simulation) -> Iterator[str]:
     yield "with the status that came."
     yield ""
     yield "Each law rests on something that the target has promised: a field of `Promises`. Over a"
-    yield "whole suite, `chaos gate` wants every law that is promised to be put to the test by"
-    yield "some scenario. A law that no target gives cause for is left out."
+    yield "whole suite, `chaos gate` requires that some scenario exercises every law that is"
+    yield "promised. A law that no target gives cause for is left out."
     yield ""
-    yield "This is what they make of one scenario; where it did not put a law to the test, the law"
-    yield "says why:"
+    yield "These are their verdicts on one scenario; where it did not exercise a law, the law says"
+    yield "why:"
     yield ""
     yield from _fenced("yaml", examples.LAWS.rstrip())
     verdicts = play_fragment(examples.LAWS, simulation).laws

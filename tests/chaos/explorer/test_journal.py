@@ -141,7 +141,7 @@ def test_file_of_another_search_is_refused(
 
     refused = CliRunner().invoke(app, [*SEARCH, *options, "--resume", "s.search"])
 
-    assert f"is of another search: {told}" in str(refused.exception)
+    assert f"belongs to another search: {told}" in str(refused.exception)
     assert (here / "s.search").read_bytes() == content
 
 
@@ -158,13 +158,13 @@ def test_file_of_another_workload_or_version_is_refused(
     other = CliRunner().invoke(app, [*SEARCH, "--resume", "s.search"])
 
     assert "and 9.9) is not the same" in str(newer.exception)
-    assert "is of another search: the file 'w.yaml' is not the same" in str(other.exception)
+    assert "belongs to another search: the file 'w.yaml' is not the same" in str(other.exception)
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"hello", "it has no whole line"),
+        (b"hello", "it has no complete line"),
         (b"hello\n", "its first line has no checksum"),
         (b'{"format": "chaos-search-1"}\n', "its first line has no checksum"),
         (b"\xff\x00\n", "its first line has no checksum"),

@@ -59,7 +59,7 @@ def test_summary_names_laws_that_nothing_put_to_the_test() -> None:
     """An inconclusive gate says what it lacks."""
     text = render(Report(runs=(), outcome=Outcome.INCONCLUSIVE, laws_not_exercised=("one-trial",)))
 
-    assert "put these laws to the test: `one-trial`" in text
+    assert "exercised these laws: `one-trial`" in text
 
 
 def test_workflow_command_is_one_line_a_finding() -> None:

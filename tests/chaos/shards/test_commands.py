@@ -347,7 +347,7 @@ def test_scenario_that_was_changed_since_is_refused(here: Path, parts: list[str]
 
     refused = chaos("merge", *parts)
 
-    assert "something else than what is here: the file 'scenarios/s3.yaml'" in str(
+    assert "not played with the files that are here: the file 'scenarios/s3.yaml'" in str(
         refused.exception
     )
 

@@ -114,7 +114,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     _conclude(console, suite, outcome, has_recorded=update)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         # Whichever stream people are told on: the other may hold a document.
-        commands = github.workflow_commands(report.findings)
+        commands = github.workflow_commands(report.annotations)
         console.print(commands, end="", markup=False, soft_wrap=True)
 
     write_reports(files, report)

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaos.commands.sharing import made_of_these
-from chaos.explorer import telling
+from chaos.explorer import search_text
 from chaos.explorer.campaign import Campaign, Memory
-from chaos.explorer.crew import Job
 from chaos.explorer.exploration import Exploration
 from chaos.explorer.journal import Journal
 from chaos.explorer.records import Key, Points
 from chaos.explorer.subject import Run
+from chaos.explorer.workers import Job
 from chaos.shards.file import ShardError
 from chaos.shards.made_of import differences
 
@@ -76,13 +76,13 @@ class SharedSearches:
         if self._sharing.shard is None:
             if self._known and self._again:
                 yield (
-                    f"played here: {telling.count(self._again, 'run')} that no shard could know "
-                    "to be needed"
+                    f"played here: {search_text.count(self._again, 'run')} that no shard could "
+                    "know to be needed"
                 )
             yield from campaign.summary(found)
             return
         yield (
-            f"shard {self._sharing.shard}: {telling.count(found.runs, 'run')}, "
+            f"shard {self._sharing.shard}: {search_text.count(found.runs, 'run')}, "
             f"{found.rate:.0f} a second; what that covers is known when all are merged"
         )
         yield from campaign.found(found)

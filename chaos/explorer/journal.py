@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 from chaos import inputs
 from chaos.errors import ChaosError
 from chaos.explorer.campaign import Memory
-from chaos.explorer.crew import Job
 from chaos.explorer.records import Key, Points
 from chaos.explorer.subject import Run
+from chaos.explorer.workers import Job
 from chaos.simulation.timing import real
 
 FORMAT = "chaos-search-1"

@@ -21,8 +21,8 @@ from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.serve.control import Control
 from chaos.serve.meaning import JUDGED_LAWS, NOT_SHOWN, check
-from chaos.serve.script import Script
 from chaos.serve.signals import Signals
+from chaos.serve.timeline import Script
 from chaos.tiers.loopback import HOST
 from chaos.tiers.served.world import ServedWorld
 from chaos.verdict import Outcome, Verdict

@@ -207,7 +207,7 @@ GONE = object()
         ),
         pytest.param(
             edited("scenarios/calm/waits", 7),
-            r"b\.json:\d+:\d+: the checksum of 'calm' does not fit",
+            r"b\.json:\d+:\d+: the checksum of 'calm' does not match",
             id="edited by hand",
         ),
     ],

@@ -12,8 +12,8 @@ from chaos.explorer.asking import FAULT
 from chaos.explorer.counterexample import smaller, struck_in, with_faults
 from chaos.explorer.exploration import Bounds, Exploration
 from chaos.explorer.menu import Menu
+from chaos.explorer.search_text import progress, summary
 from chaos.explorer.subject import Subject, problems_of
-from chaos.explorer.telling import progress, summary
 from chaos.explorer.workload import interleavings_of, workload_of
 from chaos.explorer.yaml_text import scenario_text
 from chaos.runner.life import play

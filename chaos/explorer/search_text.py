@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos.explorer.exploration import Bounds, Exploration
-from chaos.explorer.findings import Written
+from chaos.explorer.written_findings import Written
 from chaos.units import format_duration
 
 

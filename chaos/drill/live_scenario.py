@@ -19,8 +19,8 @@ from chaos.scenario.model import (
     LoadStep,
 )
 from chaos.scenario.schedules import peak, value_at
-from chaos.serve.script import Script
 from chaos.serve.signals import Signals
+from chaos.serve.timeline import Script
 from chaos.targets.helpdesk.running import RunningHelpdesk
 from chaos.tiers.served.world import ServedWorld
 from chaos.trace.events import ActionEvent

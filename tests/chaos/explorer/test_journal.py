@@ -123,12 +123,12 @@ def test_random_search_goes_on(here: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--faults", "1"), "faults was 2, and is 1"),
+        (("--faults", "1"), "faults was 2, but is 1"),
         (
             ("--menu", "timeout"),
-            "menu was 'timeout,http_error-503,rate_limit-5s', and is 'timeout'",
+            "menu was 'timeout,http_error-503,rate_limit-5s', but is 'timeout'",
         ),
-        (("--random", "--runs", "3"), "random was False, and is True"),
+        (("--random", "--runs", "3"), "random was False, but is True"),
     ],
     ids=["bound", "menu", "kind"],
 )

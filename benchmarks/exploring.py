@@ -18,10 +18,10 @@ from pathlib import Path
 
 from chaos import session
 from chaos.explorer.campaign import Campaign
-from chaos.explorer.crew import Job, crew_of
 from chaos.explorer.exploration import Bounds
 from chaos.explorer.subject import Deviations, Run
 from chaos.explorer.tree import Tree
+from chaos.explorer.workers import Job, crew_of
 
 BATCH = 25
 BATCHES = 8

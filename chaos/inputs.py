@@ -32,12 +32,12 @@ depending on how deep it is called."""
 _LOOP = "it is a link that leads back to itself"
 _WORDS = {
     errno.ELOOP: _LOOP,
-    errno.ENAMETOOLONG: "its name is longer than any file's can be",
-    errno.EACCES: "it may not be read by you",
-    errno.EPERM: "it may not be read by you",
+    errno.ENAMETOOLONG: "its name is too long for a file",
+    errno.EACCES: "you may not read it",
+    errno.EPERM: "you may not read it",
     errno.EISDIR: "it is a folder",
     errno.ENOENT: "it does not exist",
-    errno.ENOTDIR: "what should be a folder on the way to it is a file",
+    errno.ENOTDIR: "a part of its path is a file, not a folder",
 }
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),

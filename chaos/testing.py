@@ -42,7 +42,7 @@ _TEST = Scenario(
     method=(AdvanceStep(advance=timedelta(seconds=1)),),
 )
 
-_START_FIRST = "serve() comes first; name the stand-ins before anything happens"
+_START_FIRST = "serve() must come first; name the stand-ins before anything else"
 
 
 class LawBrokenError(AssertionError):
@@ -160,7 +160,7 @@ class SimulatedWorld:
             ChaosError: Something has happened already, or there is no such stand-in.
         """
         if self._run is not None:
-            raise ChaosError(f"the world has begun; expected it idle; {_START_FIRST}")
+            raise ChaosError(f"the world has begun; expected it to be idle; {_START_FIRST}")
         served = [stand_in(each)() if isinstance(each, str) else each for each in upstreams]
         self._start({upstream.name: upstream for upstream in served})
 
@@ -205,7 +205,9 @@ class SimulatedWorld:
         """
         parsed = _parsed({"fault": fault, **parameters})
         if parsed.for_ is not None:
-            raise ChaosError("'for' is for files; expected a fault that lasts; end it with heal()")
+            raise ChaosError(
+                "'for' is only for files; expected a fault that lasts; end it with heal()"
+            )
         now_s = self.now_s
         if parsed.upstream not in self._upstreams:
             fix = suggest(parsed.upstream, self._upstreams, _START_FIRST)
@@ -266,7 +268,7 @@ class SimulatedWorld:
         """
         measured = measure(key, Window(trace=self.trace))
         if measured.missing is not None:
-            raise ChaosError(f"nothing to see under {key!r}: {measured.missing}")
+            raise ChaosError(f"nothing was observed for {key!r}: {measured.missing}")
         return measured.values[0]
 
     @property
@@ -288,7 +290,7 @@ class SimulatedWorld:
         if untouched := self._injector.untouched():
             names = ", ".join(map(repr, untouched))
             raise SimulationError(
-                f"armed but never touched a call: {names}; expected every fault to be felt; "
+                f"armed but never touched a call: {names}; expected every fault to touch a call; "
                 "remove it, or ask while it lasts"
             )
 

@@ -49,7 +49,7 @@ def assert_witnessed(
     accused = _told(kept, Outcome.FAILED)
     assert not accused, f"{keeps.__name__} should break no law; it broke {accused}"
     idle = _told(kept, Outcome.INCONCLUSIVE).get(law)
-    assert idle is None, f"{keeps.__name__} never put {law!r} to the test: {idle}"
+    assert idle is None, f"{keeps.__name__} did not exercise {law!r}: {idle}"
 
 
 def _heard(simulation: Simulation, target: type[Target], method: str) -> RunResult:

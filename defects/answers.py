@@ -66,7 +66,7 @@ DEFECTS = (
             Rewrite(
                 "helpdesk.desk:Helpdesk.answer",
                 """
-                - logger.exception("the answer failed for a reason nobody foresaw")
+                - logger.exception("the answer failed for an unforeseen reason")
                 + raise
                 """,
             ),

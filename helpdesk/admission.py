@@ -67,7 +67,7 @@ class Admission:
         ...     admission.admit()
         Traceback (most recent call last):
           ...
-        helpdesk.errors.OverloadedError: 1 question is under way, ...; ask again in 1 seconds
+        helpdesk.errors.OverloadedError: 1 question is in progress, ...; ask again in 1 seconds
         >>> admission.under_way, admission.refused
         (0, 1)
     """

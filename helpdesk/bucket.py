@@ -154,7 +154,7 @@ class IndexBucket:
             if stored is None:
                 place = self._place(object_name)
                 raise storage_error(error, place, writing=True) from error
-            logger.info("%s was stored, though storage did not say so", object_name)
+            logger.info("%s was stored, though storage did not confirm it", object_name)
             return stored
         logger.info("uploaded %s: %d bytes", object_name, len(data))
         return int(blob.generation)
@@ -174,7 +174,7 @@ class IndexBucket:
             blob = self._found(object_name)
         except Exception as another:  # noqa: BLE001 - told as what it means; the first one counts
             place = self._place(object_name)
-            logger.warning("not known what was stored: %s", storage_error(another, place))
+            logger.warning("whether it was stored is unknown: %s", storage_error(another, place))
             return None
         if blob is None or int(blob.generation) == replaces or blob.size != len(data):
             return None

@@ -116,9 +116,9 @@ def status(
     as_json: AsJson = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Show how the language model, its breaker and the index are.
+    """Show the state of the language model, its breaker and the index.
 
-    What a server has met since its start only that server knows: name it with `--url`.
+    Only a running server knows what happened since its start: name it with `--url`.
     """
     set_up_logging(verbose)
     found = Helpdesk().get_status() if url is None else status_of(url)

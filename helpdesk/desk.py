@@ -144,10 +144,10 @@ class Helpdesk:
                 listener = {} if on_text is None else {"on_text": on_text}
                 answer = self._rag.respond(question, found, deadline=deadline, **listener)
             except AskerGoneError:
-                logger.info("the asker has gone away")
+                logger.info("the asker has disconnected")
                 raise
             except Exception:
-                logger.exception("the answer failed for a reason nobody foresaw")
+                logger.exception("the answer failed for an unforeseen reason")
                 contact = self.settings.contact
                 answer = fallback_answer(found, "internal_error", contact=contact)
             attributes(mode=answer.mode, reason=answer.reason, index=answer.index_state)
@@ -202,7 +202,7 @@ class Helpdesk:
             with span("helpdesk.search"):
                 return self._index.search(question, top_k=self.settings.top_k, deadline=deadline)
         except Exception:
-            logger.exception("the search failed for a reason nobody foresaw")
+            logger.exception("the search failed for an unforeseen reason")
             return SearchResult(
                 passages=(), index_state="absent", stale_reason="the search failed"
             )

@@ -30,7 +30,7 @@ def parse_duration(value: object) -> object:
     try:
         return timedelta(seconds=float(match[1]) * _UNIT_S[match[2]])
     except OverflowError as error:
-        raise ValueError(f"{value!r} is longer than anybody waits") from error
+        raise ValueError(f"{value!r} is longer than any wait may be") from error
 
 
 def format_duration(value: timedelta) -> str:

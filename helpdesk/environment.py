@@ -32,7 +32,7 @@ def client_error(upstream: str, error: Exception, certificates: Sequence[str]) -
     Example:
         >>> error = client_error("OpenAI", ValueError("too strange"), OPENAI_CERTIFICATES)
         >>> str(error).split("; ")[0]
-        'no client for OpenAI can be made: ValueError: too strange'
+        'no client for OpenAI can be created: ValueError: too strange'
     """
     # Many errors of a URL are both, OSError and ValueError. Of a file they are the former only.
     if isinstance(error, OSError) and not isinstance(error, ValueError):
@@ -49,8 +49,8 @@ def client_error(upstream: str, error: Exception, certificates: Sequence[str]) -
         )
     return SettingsError(
         redacted(
-            f"no client for {upstream} can be made: {type(error).__name__}: {error}; expected "
-            "proxies and certificates that can be used; check the variables and settings for those"
+            f"no client for {upstream} can be created: {type(error).__name__}: {error}; expected "
+            "proxies and certificates that can be used; check their variables and settings"
         )
     )
 

@@ -54,8 +54,8 @@ class OverloadedError(HelpdeskError):
         self.retry_after_s = retry_after_s
         are = "question is" if questions == 1 else "questions are"
         super().__init__(
-            f"{questions} {are} under way, and no more are taken; "
-            f"ask again in {retry_after_s:.0f} seconds"
+            f"{questions} {are} in progress, and no more are accepted; ask again in "
+            f"{retry_after_s:.0f} seconds"
         )
 
 

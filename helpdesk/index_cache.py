@@ -200,7 +200,7 @@ class IndexCache:
         try:
             raw = _read(folder / MANIFEST_FILE, most_bytes=_LARGEST_MANIFEST_BYTES)
             if hashlib.sha256(raw).hexdigest() != pointer.manifest_sha256:
-                raise DamagedIndexError(f"{MANIFEST_FILE} does not have the hash noted for it")
+                raise DamagedIndexError(f"{MANIFEST_FILE} does not match its recorded hash")
             manifest = Manifest.parse(raw)
             files = {
                 name: _read(folder / name, most_bytes=manifest.files[name].size)

@@ -94,7 +94,7 @@ class BucketSource:
         if known is not None and manifest.generation < known.generation:
             raise DownloadError(
                 f"gs://{self._bucket.name}/{self._prefix} offers generation "
-                f"{manifest.generation}, older than {known.generation} which is kept",
+                f"{manifest.generation}, older than {known.generation}, which is kept",
                 retryable=False,
             )
         files = {
@@ -113,7 +113,9 @@ class BucketSource:
         try:
             return Manifest.parse(data), len(data)
         except DamagedIndexError as error:
-            raise DownloadError(f"manifest arrived damaged: {error}", retryable=True) from error
+            raise DownloadError(
+                f"the manifest arrived damaged: {error}", retryable=True
+            ) from error
 
     def _fetch_file(self, entry: ManifestFile, deadline: float) -> bytes:
         data = self._bucket.download(

@@ -91,7 +91,7 @@ class KnowledgeIndex:
         if (made_by.model, made_by.dimensions) != (embedder.model, embedder.dimensions):
             raise DamagedIndexError(
                 f"index {manifest.generation} was made with {made_by.model} in "
-                f"{made_by.dimensions} dimensions, this service embeds questions with "
+                f"{made_by.dimensions} dimensions, but this service embeds questions with "
                 f"{embedder.model} in {embedder.dimensions}; publish it again"
             )
         try:

@@ -137,7 +137,7 @@ class LiveIndex:
             generation=self.served().generation,
             duration_s=budget_s,
             size_bytes=0,
-            error="another refresh is still under way",
+            error="another refresh is still in progress",
         )
 
     def _held_back(self, asked_s: float) -> RefreshEnded:
@@ -241,7 +241,7 @@ class LiveIndex:
             return self._note_failure(str(error), started, asked_s=asked_s)
         except Exception as error:
             # A mistake of ours or of a library. It must not take the answer from the asker.
-            logger.exception("refresh of the index broke down")
+            logger.exception("the refresh of the index raised an error")
             return self._note_failure(f"{type(error).__name__}: {error}", started)
 
         with self._lock:
@@ -301,7 +301,10 @@ class LiveIndex:
         try:
             write()
         except OSError as error:
-            logger.warning("cache of the index cannot be written, kept in memory: %s", error)
+            logger.warning(
+                "the cache of the index cannot be written, so the index is kept in memory: %s",
+                error,
+            )
 
     def _open_cache(self) -> _Copy | None:
         found = self._cache.read()
@@ -314,7 +317,7 @@ class LiveIndex:
             return None
         except Exception as error:
             # A copy that nobody can load must not keep the service from starting, now or ever.
-            logger.exception("copy of the index could not be loaded")
+            logger.exception("the copy of the index could not be loaded")
             self._cache.quarantine(f"{type(error).__name__}: {error}")
             return None
         return _Copy(index, found.fetched_at)

@@ -72,7 +72,7 @@ class ManifestFile(_Part):
         if seen.size != self.size:
             raise DamagedIndexError(f"{self.object} has {seen.size} bytes, expected {self.size}")
         if seen != self:
-            raise DamagedIndexError(f"{self.object} does not have the hash its manifest names")
+            raise DamagedIndexError(f"{self.object} does not match the hash in its manifest")
 
 
 class EmbeddingModel(_Part):
@@ -153,13 +153,15 @@ class Manifest(_Part):
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             raise DamagedIndexError("not a manifest, or only a part of one") from error
         if noted != _self_check(facts):
-            raise DamagedIndexError("the manifest is not as it was written")
+            raise DamagedIndexError("the manifest was changed after it was written")
         try:
             return cls.model_validate(facts)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))
-            raise DamagedIndexError(f"manifest not understood: {where}: {first['msg']}") from error
+            raise DamagedIndexError(
+                f"the manifest cannot be understood: {where}: {first['msg']}"
+            ) from error
 
     def to_bytes(self) -> bytes:
         """The manifest as a file's content, with a hash over itself.

@@ -67,7 +67,7 @@ class Metrics:
         )
         self._given_up = Counter(
             "helpdesk_calls_given_up",
-            "Calls that failed, by why no further attempt was made.",
+            "Calls that failed, by the reason why no retry followed.",
             ["upstream", "reason"],
             registry=registry,
         )
@@ -86,7 +86,7 @@ class Metrics:
         )
         self._questions_refused = Counter(
             "helpdesk_questions_refused",
-            "Questions refused because too many were under way.",
+            "Questions refused because too many were in progress.",
             registry=registry,
         )
         self._held_back = Counter(
@@ -98,7 +98,7 @@ class Metrics:
         self._quarantined = Counter(
             "helpdesk_index_quarantined", "Damaged copies set aside.", registry=registry
         )
-        self._questions = Gauge("helpdesk_questions", "Questions under way.", registry=registry)
+        self._questions = Gauge("helpdesk_questions", "Questions in progress.", registry=registry)
         self._waiting = Gauge(
             "helpdesk_questions_waiting", "Questions that wait for the model.", registry=registry
         )

@@ -80,7 +80,8 @@ class ProviderMemory:
             return self._account.acquire()
         except CallNotPermittedError as error:
             raise ChatError(
-                f"not asked: the last call was refused; next look in {error.retry_after_s:.0f} s",
+                "not called: the last call was refused; next attempt in "
+                f"{error.retry_after_s:.0f} s",
                 reason=self._refused_reason,
                 retryable=False,
                 counts=False,

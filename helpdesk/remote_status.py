@@ -51,7 +51,7 @@ def status_of(url: str) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict) or not {"assistant", "index"} <= found.keys():
         raise HelpdeskError(
-            f"{shown} is not a help desk: its status is something else; check address and port"
+            f"{shown} is not a help desk: its status has another form; check address and port"
         )
     return found
 
@@ -75,7 +75,7 @@ def _read(url: str, shown: str) -> bytes:
                 raise ValueError("too long for a status")
             if time.monotonic() > deadline:
                 raise HelpdeskError(
-                    f"{shown} has not told its status within {_IN_ALL_S:.0f} seconds; ask again, "
+                    f"{shown} did not send its status within {_IN_ALL_S:.0f} seconds; ask again, "
                     "or check address and port"
                 )
     return body

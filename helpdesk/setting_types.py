@@ -45,7 +45,7 @@ def parse_headers(text: str) -> dict[str, str]:
     for line in filter(str.strip, text.splitlines()):
         name, colon, value = (part.strip() for part in line.partition(":"))
         if not colon or not _HEADER_NAME.fullmatch(name) or not is_sendable(value):
-            raise ValueError("a line is no header")
+            raise ValueError("a line is not a header")
         if name.lower() in _OF_THE_BODY:
             raise ValueError("a header that belongs to each body")
         headers[name] = value
@@ -56,7 +56,7 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     # Reading the port raises if it is none.
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError("no address")
+        raise ValueError("not an address")
     if not is_sendable(text) or " " in text:
         raise ValueError("characters that no address has")
     # Paths are put behind it, and would become a part of these.
@@ -98,7 +98,7 @@ def _folder(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError as error:
-        raise ValueError("no such home folder") from error
+        raise ValueError("the home folder does not exist") from error
 
 
 def _headers(text: SecretStr) -> SecretStr:

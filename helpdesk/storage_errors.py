@@ -94,7 +94,7 @@ def _given_up(error: api.RetryError, place: str, *, writing: bool) -> DownloadEr
         return DownloadError(f"given up for {place}: {error}", retryable=True)
     last = storage_error(error.cause, place, writing=writing)
     return DownloadError(
-        f"{last}, again and again until it was given up",
+        f"{last}, repeatedly, until the attempts were used up",
         retryable=True,
         retry_after_s=last.retry_after_s,
     )
@@ -123,7 +123,7 @@ def _refusal(error: api.GoogleAPICallError, place: str, *, writing: bool) -> Dow
         role = _WRITER if writing else _READER
         message = f"no permission for {place}; grant the role {role}"
     elif status == HTTPStatus.PRECONDITION_FAILED:
-        message = f"{place} was replaced by someone else meanwhile"
+        message = f"{place} was replaced by someone else in the meantime"
     else:
         why = f" ({said})" if said.reason and not retryable else ""
         message = f"Cloud Storage answered {status} for {place}{why}"

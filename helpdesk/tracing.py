@@ -62,8 +62,8 @@ def set_up_tracing() -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError as error:
         raise SettingsError(
-            f"{wanted} is set, and the SDK of OpenTelemetry is not installed; expected it; "
-            "install helpdesk-service[otel], or unset the variable"
+            f"{wanted} is set, but the OpenTelemetry SDK is not installed; expected it; install "
+            "helpdesk-service[otel], or unset the variable"
         ) from error
     name = os.environ.get("OTEL_SERVICE_NAME", "helpdesk")
     provider = TracerProvider(resource=Resource.create({"service.name": name}))

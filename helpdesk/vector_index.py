@@ -126,4 +126,4 @@ def _check_flat(index: faiss.Index, *, rows: int, dimensions: int) -> None:
         return
     vectors = faiss.rev_swig_ptr(index.get_xb(), rows * dimensions).reshape(rows, dimensions)
     if not check_lengths(vectors, "a vector"):
-        raise DamagedIndexError("the index has nothing but zeros, which nothing is like")
+        raise DamagedIndexError("the index has only zero vectors, which match nothing")

@@ -151,9 +151,9 @@ def check_lists(data: bytes, *, rows: int, dimensions: int) -> None:
             is_there[ids] = True
     # There are as many numbers as rows, so that one is missing if another comes twice.
     if not is_there.all():
-        raise DamagedIndexError("the index has the same row twice, and lacks another")
+        raise DamagedIndexError("the index has one row twice, and lacks another")
     if not has_direction:
-        raise DamagedIndexError("the index has nothing but zeros, which nothing is like")
+        raise DamagedIndexError("the index has only zero vectors, which match nothing")
     _check_places(firsts, centres)
 
 
@@ -175,7 +175,7 @@ def check_lengths(vectors: Vectors, what: str) -> bool:
         lengths = np.linalg.norm(vectors[start : start + _BLOCK].astype(np.float64), axis=1)
         # Zeros are the vector of a text without a known word. NaN fails every comparison.
         if not np.all((lengths == 0) | (np.abs(lengths - 1) < _LENGTH_TOLERANCE)):
-            raise DamagedIndexError(f"the index has {what} that is not of length 1")
+            raise DamagedIndexError(f"the index has {what} whose length is not 1")
         has_direction = has_direction or bool(lengths.any())
     return has_direction
 
@@ -200,7 +200,7 @@ def _layout(data: bytes, *, rows: int, dimensions: int) -> tuple[list[int], int,
     if sizes.min() < 0 or sizes.max() > rows or sizes.sum() != rows:
         raise DamagedIndexError(f"the lists of the index do not have {rows} vectors together")
     if len(data) != at + rows * (4 * dimensions + 8):
-        raise DamagedIndexError("the index is not as long as what it says that it has")
+        raise DamagedIndexError("the index is longer or shorter than it says")
     return sizes.tolist(), at, centres.reshape(lists, dimensions)
 
 
@@ -219,5 +219,5 @@ def _check_head(data: bytes, at: int, kind: bytes, rows: int, dimensions: int) -
 
 def _expect(data: bytes, at: int, layout: str, expected: tuple[object, ...]) -> int:
     if struct.unpack_from(layout, data, at) != expected:
-        raise DamagedIndexError("the index is not laid out in the one way that is written here")
+        raise DamagedIndexError("the index is not laid out as this version writes it")
     return at + struct.calcsize(layout)

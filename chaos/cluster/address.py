@@ -51,7 +51,7 @@ started with
             parts = urlsplit(text)
             host, port = parts.hostname, parts.port
         except ValueError as error:
-            raise _wrong(text, f"is no URL ({error})", "correct it") from None
+            raise _wrong(text, f"is not a URL ({error})", "correct it") from None
         if not host:
             raise _wrong(text, "has no host", "write the host that the scheduler runs on")
         if not port:

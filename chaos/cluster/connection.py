@@ -79,7 +79,7 @@ class Cluster:
     def unfit(self, worker: str, what: str) -> ClusterError:
         """The error for a worker that has something else than the command; ``what`` says it."""
         return ClusterError(
-            f"the worker {worker} of {self.address} {what}; expected what the command has; "
+            f"the worker {worker} of {self.address} {what}; expected what the command uses; "
             "install the same versions there, and start it in the folder of the project"
         )
 
@@ -139,7 +139,7 @@ def _client(address: SchedulerAddress) -> Client:
     try:
         return made.result(timeout=_CONNECT_S + 1.0)
     except (OSError, TimeoutError, ValueError) as error:
-        why = str(error) or "what listens there does not answer like one"
+        why = str(error) or "what listens there does not answer like a scheduler"
         raise _absent(address, why) from None
 
 

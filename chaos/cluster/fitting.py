@@ -41,9 +41,7 @@ def unfit(wanted: About) -> str:
     except ChaosError as error:
         return f"cannot import what is played, in its folder '{Path.cwd()}': {error}"
     told = ", ".join(differences(asked, here))
-    return f"has something else than the command, in its folder '{Path.cwd()}': {told}" * bool(
-        told
-    )
+    return f"has other files than the command, in its folder '{Path.cwd()}': {told}" * bool(told)
 
 
 def _made_of(targets: Iterable[str]) -> Mapping[str, Any]:

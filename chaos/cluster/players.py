@@ -58,7 +58,7 @@ class _Player:
         # Not a child of `multiprocessing`: a worker with a nanny may not have any. With -P, no
         # file of the folder is imported in the place of a library.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "chaos.cluster.player"],
+            [sys.executable, "-P", "-m", "chaos.cluster.player_process"],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
         )

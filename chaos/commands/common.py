@@ -64,8 +64,8 @@ def places(paths: Sequence[Path] | None) -> Sequence[Path]:
     """
     if not paths and not _DEFAULT_FOLDER.exists():
         raise ChaosError(
-            f"no folder '{_DEFAULT_FOLDER}' here, which is where scenarios are looked for; "
-            "expected .yaml files in it; write a first one with: chaos new, or name another folder"
+            f"there is no folder '{_DEFAULT_FOLDER}' here; expected .yaml files in it; write a "
+            "first one with: chaos new, or name another folder"
         )
     return paths or [_DEFAULT_FOLDER]
 
@@ -74,7 +74,7 @@ def nothing_to_play(passed_over: Sequence[PassedOver], asked: str) -> ChaosError
     """What to raise where no scenario is left; a suite of none must not pass."""
     from chaos.scenario.collecting import in_words
 
-    what = f"no scenario matches -k {asked!r}" if asked else "no scenario is to be played"
+    what = f"no scenario matches -k {asked!r}" if asked else "there is no scenario to play"
     first = f"{what}; see them with: chaos list"
     return ChaosError("\n".join((first, *in_words(passed_over))))
 

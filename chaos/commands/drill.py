@@ -44,9 +44,9 @@ def drill(paths: Paths = None, port: Port = 8070, folder: Folder = Path("drills"
         from chaos.drill.drill import Drill
     except ModuleNotFoundError as error:
         raise MissingComponentError(
-            f"a drill needs the helpdesk, and there is no module {error.name!r}; expected the "
-            "service beside the harness; install it: python3 -m pip install helpdesk-service, or "
-            "the folder 'helpdesk' of a clone"
+            f"a drill needs the helpdesk, but there is no module {error.name!r}; expected the "
+            "service in the same environment; install it: python3 -m pip install "
+            "helpdesk-service, or the folder 'helpdesk' of a clone"
         ) from error
     from chaos import session
     from chaos.drill.library import Library

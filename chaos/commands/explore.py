@@ -119,7 +119,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     from chaos import session
     from chaos.commands.shared_searches import SharedSearches
-    from chaos.explorer import telling
+    from chaos.explorer import search_text
     from chaos.explorer.campaign import Campaign
     from chaos.explorer.exploration import Bounds
     from chaos.explorer.menu import Menu as FaultMenu
@@ -188,7 +188,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter for each option
             # A shard's findings may be more than the whole has: the plainest is to be written.
             written = () if shard else tuple(campaign.write(found, into))
             for each in written:
-                console.print(telling.written(each), markup=False, soft_wrap=True)
+                console.print(search_text.written(each), markup=False, soft_wrap=True)
             if resume and found.stopped in {"--runs", "--seconds"}:
                 console.print(f"continue with: {this_command()}", markup=False, soft_wrap=True)
             searches.append(Searched(campaign=campaign, found=found, written=written))

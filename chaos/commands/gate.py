@@ -64,7 +64,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sharing = Sharing(command="gate", options=options, shard=shard, file=shard_file)
     sharing.refuse(
         "--update",
-        "a part of the suite is no baseline; use `chaos merge --update`",
+        "one shard is not a baseline; use `chaos merge --update`",
         is_given=update,
     )
     to_record = recording(paths or (), baseline_file, DEFAULT_BASELINE)
@@ -114,7 +114,7 @@ def gate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     _conclude(console, suite, outcome, has_recorded=update)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         # Whichever stream people are told on: the other may hold a document.
-        commands = github.workflow_commands(report.findings)
+        commands = github.workflow_commands(report.annotations)
         console.print(commands, end="", markup=False, soft_wrap=True)
 
     write_reports(files, report)
@@ -158,7 +158,7 @@ def _conclude(
     if outcome is Outcome.INCONCLUSIVE and suite.outcome is Outcome.PASSED:
         idle = ", ".join(suite.laws_not_exercised)
         console.print(
-            f"no scenario put these laws to the test, so that the gate is inconclusive: {idle}",
+            f"no scenario exercised these laws, so the gate is inconclusive: {idle}",
             soft_wrap=True,
         )
     if not has_recorded:

@@ -16,7 +16,8 @@ from chaos.interactive.interruption import stopped_at, telling_how_far, this_com
 incidents = typer.Typer(
     name="incidents",
     invoke_without_command=True,
-    help="Replay public incidents of providers, and compare services.",
+    help="Replay public incidents of providers, and compare services.\n\nWithout a command, list "
+    "the incidents.",
 )
 
 Names = Annotated[

@@ -34,7 +34,7 @@ def init(
     The files pass unchanged. Comments say what to replace with your own code.
     """
     from chaos import session
-    from chaos.authoring.project import BASELINE, SampleProvider, files
+    from chaos.authoring.first_files import BASELINE, SampleProvider, files
     from chaos.compare.baseline import Baseline
     from chaos.processes.sources import written
     from chaos.reports.console import ConsoleReport

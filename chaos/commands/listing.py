@@ -12,8 +12,8 @@ from chaos.commands.common import Expression, Paths, output, places
 from chaos.errors import ChaosError
 
 if TYPE_CHECKING:
-    from chaos.authoring.catalogue import Parameter
-    from chaos.commands.entries import Entries
+    from chaos.authoring.word_tables import Parameter
+    from chaos.commands.word_list import Entries
     from chaos.ports import Vocabulary
 
 Faults = Annotated[bool, typer.Option("--faults", help="List faults and their parameters.")]
@@ -80,15 +80,15 @@ def _scenarios(paths: Sequence[Path] | None, expression: str) -> Entries:
 
 
 def _faults() -> Entries:
-    from chaos.authoring import catalogue
+    from chaos.authoring import word_tables
 
-    shared = _names(catalogue.shared_fault_parameters())
+    shared = _names(word_tables.shared_fault_parameters())
     return _entries(
         ("fault", "parameters", "what it does"),
         (
             *(
                 (each.name, _names(each.parameters), each.doc)
-                for each in catalogue.fault_entries()
+                for each in word_tables.fault_entries()
             ),
             ("every fault", shared, "Which calls it touches, and for how long."),
         ),
@@ -96,10 +96,10 @@ def _faults() -> Entries:
 
 
 def _steps(vocabulary: Vocabulary) -> Entries:
-    from chaos.authoring import catalogue
+    from chaos.authoring import word_tables
 
-    words = catalogue.step_entries(vocabulary)
-    shared = _names(catalogue.shared_step_parameters())
+    words = word_tables.step_entries(vocabulary)
+    shared = _names(word_tables.shared_step_parameters())
     return _entries(
         ("step", "parameters", "what it does"),
         (
@@ -110,18 +110,18 @@ def _steps(vocabulary: Vocabulary) -> Entries:
 
 
 def _observables(vocabulary: Vocabulary) -> Entries:
-    from chaos.authoring import catalogue
+    from chaos.authoring import word_tables
 
-    rows = catalogue.observable_rows(vocabulary)
+    rows = word_tables.observable_rows(vocabulary)
     return _entries(
         ("observable", "values", "what it is"), ((key, values, doc) for key, doc, values in rows)
     )
 
 
 def _settings(vocabulary: Vocabulary) -> Entries:
-    from chaos.authoring import catalogue
+    from chaos.authoring import word_tables
 
-    rows = catalogue.setting_rows(vocabulary)
+    rows = word_tables.setting_rows(vocabulary)
     return _entries(("setting", "value", "default"), rows)
 
 
@@ -133,7 +133,7 @@ def _laws() -> Entries:
 
 
 def _upstreams() -> Entries:
-    from chaos.authoring.catalogue import summary
+    from chaos.authoring.word_tables import summary
     from chaos.extensions import ExtensionKind, beside
     from chaos.ports import STAND_INS, stand_in
 
@@ -146,7 +146,7 @@ def _upstreams() -> Entries:
 
 
 def _targets() -> Entries:
-    from chaos.authoring.catalogue import summary
+    from chaos.authoring.word_tables import summary
     from chaos.targets import known_targets
     from chaos.targets.here import find_here
 
@@ -158,7 +158,7 @@ def _targets() -> Entries:
 
 
 def _tiers() -> Entries:
-    from chaos.authoring.catalogue import summary
+    from chaos.authoring.word_tables import summary
     from chaos.tiers.registry import TIERS
 
     return _entries(
@@ -181,6 +181,6 @@ def _words(target: str) -> Vocabulary:
 
 
 def _entries(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Entries:
-    from chaos.commands.entries import Entries
+    from chaos.commands.word_list import Entries
 
     return Entries(columns, rows)

@@ -77,8 +77,9 @@ def merge(  # noqa: PLR0913, PLR0917 - one parameter for each option
     command = parts[0].command
     if command not in _COMMANDS:
         raise ChaosError(
-            f"'{parts[0].path}' is a shard of `chaos {command}`, which this chaos does not know; "
-            f"expected one of: {', '.join(_COMMANDS)}; merge it with the chaos that has played it"
+            f"'{parts[0].path}' is a shard of `chaos {command}`, which this version does not "
+            f"know; expected one of: {', '.join(_COMMANDS)}; merge it with the version of chaos "
+            "that played it"
         )
     call, options = _COMMANDS[command]
     given = {

@@ -65,8 +65,8 @@ def console_beside(
         # A device has room for any number of documents.
         if place in written and (path == STDOUT or _is_kept(path)):
             raise UnwritableError(
-                f"{written[place]} and {option} are both '{path}', which has room for one of "
-                "them; name another file"
+                f"{written[place]} and {option} both write '{path}'; expected two different "
+                "files; name another one"
             )
         written[place] = option
     for option, folder in (folders or {}).items():
@@ -140,8 +140,8 @@ def _check_is_no_input(path: Path, option: str, read: Collection[Path]) -> None:
         )
     if path.suffix.lower() in _SCENARIOS:
         raise UnwritableError(
-            f"{option} '{path}' has the name of a scenario, and will hold none; "
-            "name a file that does not end in .yaml or .yml"
+            f"{option} '{path}' has the name of a scenario, but will not hold one; name a file "
+            "that does not end in .yaml or .yml"
         )
 
 
@@ -156,7 +156,7 @@ def _write_stdout(document: bytes) -> None:
 
 def _check_folder(folder: Path, option: str) -> None:
     if folder == STDOUT:
-        raise UnwritableError(f"{option} takes a folder, and '-' is none; name a folder")
+        raise UnwritableError(f"{option} takes a folder, and '-' is not one; name a folder")
     try:
         _check_place(folder)
     except OSError as error:

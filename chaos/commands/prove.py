@@ -96,9 +96,8 @@ def prove(  # noqa: PLR0913, PLR0917 - one parameter for each option
     is_about_mutants = mutants is not None or mutant is not None
     if executor and not is_about_mutants:
         raise ChaosError(
-            "--executor plays mutants, and without --mutants known defects are planted, in "
-            "processes of this machine; expected --mutants N beside it; add that, or leave "
-            "--executor out"
+            "--executor works only with --mutants: known defects are planted in processes of this "
+            "machine; expected --mutants N as well; add that, or leave --executor out"
         )
     loaded = session.load(places(paths), scenarios)
     if not loaded:
@@ -181,8 +180,8 @@ def _mutate(  # noqa: PLR0913, PLR0917 - what the command was told
     if len({target.service for target in with_service.values()}) != 1:
         about = ", ".join(sorted(targets))
         raise ChaosError(
-            f"mutants are made of one service at a time, and these scenarios are about {about}; "
-            "expected targets that name one in their attribute 'service'; name fewer scenarios"
+            f"mutants are made of one service at a time, but these scenarios test {about}; "
+            "expected targets with the same 'service'; name fewer scenarios"
         )
     (service,) = {target.service for target in with_service.values()}
     suite = [each for each in loaded if each.scenario.target in with_service]

@@ -204,10 +204,9 @@ def _order_holds(console: Terminal, suite: SuiteResult, seed: int | None) -> boo
     for each in found:
         console.print(
             f"order: {each.name} has another trace when it is played in the opposite order, in "
-            f"another process\n    at first  {each.first or '(nothing)'}\n"
-            f"    again     {each.again or '(nothing)'}\n"
-            "  it depends on what no seed decides: the order of a set, or state that outlived a "
-            "run; for that, set isolation: process",
+            f"another process\n    at first  {each.first or '(nothing)'}\n    again     "
+            f"{each.again or '(nothing)'}\n  it depends on something that no seed decides: the "
+            "order of a set, or state that outlived a run; for that, set isolation: process",
             markup=False,
             soft_wrap=True,
         )

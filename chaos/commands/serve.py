@@ -91,8 +91,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     loaded = session.load([scenario])
     if len(loaded) != 1:
         raise ChaosError(
-            f"'{scenario}' has {len(loaded)} scenarios; expected one file, since all that is "
-            "served is one timeline; name that file"
+            f"'{scenario}' has {len(loaded)} scenarios; expected one file, because one timeline "
+            "is served; name that file"
         )
     console = console_beside(
         {each.option: path for each, path in files.items()},
@@ -149,10 +149,10 @@ def _introduce(
         tell(f"give your service these settings yourself: {said}")
     keys = {each: dict.fromkeys(_keys(loaded, each)) for each in Sight}
     if told := keys[Sight.ANSWERS]:
-        tell(f"judged only if POST /next tells the answers: {', '.join(told)}")
+        tell(f"judged only if POST /next sends the answers: {', '.join(told)}")
     if hidden := keys[Sight.NONE]:
         tell(f"not judged, so that the run cannot pass: {', '.join(hidden)}")
-    tell(f"of the laws, these are judged: {', '.join(JUDGED_LAWS)}")
+    tell(f"laws that are judged: {', '.join(JUDGED_LAWS)}")
 
 
 def _keys(loaded: LoadedScenario, needed: Sight) -> list[str]:

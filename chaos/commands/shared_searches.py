@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaos.commands.sharing import made_of_these
-from chaos.explorer import telling
+from chaos.explorer import search_text
 from chaos.explorer.campaign import Campaign, Memory
-from chaos.explorer.crew import Job
 from chaos.explorer.exploration import Exploration
 from chaos.explorer.journal import Journal
 from chaos.explorer.records import Key, Points
 from chaos.explorer.subject import Run
+from chaos.explorer.workers import Job
 from chaos.shards.file import ShardError
 from chaos.shards.made_of import differences
 
@@ -76,13 +76,13 @@ class SharedSearches:
         if self._sharing.shard is None:
             if self._known and self._again:
                 yield (
-                    f"played here: {telling.count(self._again, 'run')} that no shard could know "
-                    "to be needed"
+                    f"played here: {search_text.count(self._again, 'run')} that no shard could "
+                    "know to be needed"
                 )
             yield from campaign.summary(found)
             return
         yield (
-            f"shard {self._sharing.shard}: {telling.count(found.runs, 'run')}, "
+            f"shard {self._sharing.shard}: {search_text.count(found.runs, 'run')}, "
             f"{found.rate:.0f} a second; what that covers is known when all are merged"
         )
         yield from campaign.found(found)
@@ -107,7 +107,7 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
     for name in sorted(then["options"].keys() | now["options"].keys()):
         was, becomes = (each["options"].get(name) for each in (then, now))
         if was != becomes:
-            yield f"{name} was {was!r}, and is {becomes!r}"
+            yield f"{name} was {was!r}, but is {becomes!r}"
     for each in differences(then["made_of"], now["made_of"]):
         yield f"{each} is not the same"
 
@@ -127,8 +127,8 @@ def _together(parts: Sequence[Memory]) -> Memory:
         for key, run in part.runs.items():
             if runs.setdefault(key, run) != run:
                 raise ShardError(
-                    f"the shards do not agree about the run with deviations {key[0]}, which more "
-                    "than one has played; expected the same on every machine; find out what "
-                    "differs with: chaos run --check-order"
+                    f"the shards disagree about the run with deviations {key[0]}, which more than "
+                    "one has played; expected the same on every machine; find out what differs "
+                    "with: chaos run --check-order"
                 )
     return Memory(runs=runs, real_s=sum(part.real_s for part in parts))

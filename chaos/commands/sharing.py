@@ -79,8 +79,8 @@ class Sharing:
         # Beside it, the shard says how its own part went.
         if self.file == Path("-"):
             raise ChaosError(
-                "--shard-file cannot be -: what a shard leaves is a file for 'chaos merge'; "
-                "expected a name of your choice; leave it out for shard-I-of-N.json"
+                "--shard-file cannot be -: a shard writes a file for 'chaos merge'; expected the "
+                "name of a file; leave it out for shard-I-of-N.json"
             )
 
     @property
@@ -139,7 +139,7 @@ class Sharing:
         write(self.output, kept.dump())
         rest = "" if self.shard.of == 1 else f", with those of the other {self.shard.of - 1},"
         console.print(
-            f"shard {self.shard} is in {self.output}; make a whole of it{rest} with: chaos merge",
+            f"shard {self.shard} is in {self.output}; merge it{rest} with: chaos merge",
             markup=False,
             soft_wrap=True,
         )
@@ -249,7 +249,7 @@ def _merged(
         for each in loaded:
             if (result := found.get((tier, _name(each)))) is None:
                 raise ShardError(
-                    f"no shard has a result of {_name(each)!r}; expected one of every scenario; "
+                    f"no shard has a result of {_name(each)!r}; expected one for every scenario; "
                     "play the shards again"
                 )
             results.append(result)

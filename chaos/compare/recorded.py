@@ -116,17 +116,19 @@ def parse(text: str, name: str, *, update: str) -> dict[str, BaselineEntry]:
 
 def _entries(document: object, findings: Findings) -> Iterator[tuple[str, BaselineEntry]]:
     if not isinstance(document, Mapping):
-        findings.add((), "this is no baseline", "an object", "record it anew", "not-a-baseline")
+        findings.add(
+            (), "this is not a baseline", "an object", "record it again", "not-a-baseline"
+        )
         return
     version = document.get("version")
     if version != VERSION:
-        wrong = f"the baseline has version {version!r}" if document else "this is no baseline"
-        findings.add(("version",), wrong, f"{VERSION}", "record it anew", "baseline-version")
+        wrong = f"the baseline has version {version!r}" if document else "this is not a baseline"
+        findings.add(("version",), wrong, f"{VERSION}", "record it again", "baseline-version")
         return
     scenarios = document.get("scenarios")
     if not isinstance(scenarios, Mapping):
         wrong = "the baseline has no scenarios"
-        findings.add(("scenarios",), wrong, "an object", "record it anew", "not-a-baseline")
+        findings.add(("scenarios",), wrong, "an object", "record it again", "not-a-baseline")
         return
     for key in document.keys() - {"version", "scenarios"}:
         wrong = f"unknown key {quoted(key)}"
@@ -156,7 +158,7 @@ def _entry(name: str, said: object, findings: Findings) -> BaselineEntry | None:
     path, sealed = measures.pop("path", None), measures.pop(_CHECKSUM, None)
     questions = measures.pop(QUESTIONS.key, None)
     if not is_path(path):
-        findings.add((*place, "path"), "the path is missing or no text", "a path", _FIX, _CODE)
+        findings.add((*place, "path"), "the path is missing or not text", "a path", _FIX, _CODE)
     for key in sorted(REQUIRED - measures.keys()):
         findings.add(place, f"{key!r} is missing", "every measure", _FIX, f"missing-{key}")
     for key, value in measures.items():
@@ -171,13 +173,13 @@ def _entry(name: str, said: object, findings: Findings) -> BaselineEntry | None:
         return None
     entry = BaselineEntry(path=path, measures=measures, questions=questions)
     if sealed != checksum(name, entry):
-        wrong = f"the checksum of {quoted(name)} does not fit its entry: it was edited by hand"
+        wrong = f"the checksum of {quoted(name)} does not match its entry: it was edited by hand"
         findings.add((*place, _CHECKSUM), wrong, "what was measured", _FIX, "baseline-edited")
         return None
     return entry
 
 
-_FIX = "restore it, or record it anew"
+_FIX = "restore it, or record it again"
 _CODE = "baseline-value"
 
 

@@ -95,8 +95,8 @@ def rewritten(where: str, hunks: Sequence[Hunk]) -> dict[FunctionType, CodeType]
 def _rewritten(function: FunctionType, lines: Sequence[str], places: list[HunkPlace]) -> CodeType:
     if _compiled(lines, function) != function.__code__:
         raise DefectError(
-            f"{_name(function)} is not what its file says; expected the source of what is in "
-            "memory; start again, since the file was changed meanwhile"
+            f"{_name(function)} is not what its file says; expected the source of the code in "
+            "memory; start again, because the file has changed"
         )
     text = list(lines)
     for place in sorted(places, key=lambda each: -each.at):

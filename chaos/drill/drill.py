@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from chaos.checks.laws import judge_laws
 from chaos.checks.record import RunRecord
 from chaos.choices import Seeded
+from chaos.drill.live_scenario import Playing
 from chaos.drill.saving import Saved, free_name, scenario_of, write_and_play
-from chaos.drill.script import Playing
 from chaos.errors import ChaosError
 from chaos.faults.registry import kind_of
 from chaos.reports.html.scenario import picture

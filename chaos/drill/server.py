@@ -13,7 +13,7 @@ from typing import Any, Self
 import jinja2
 
 from chaos.drill.drill import SETTINGS, Drill
-from chaos.drill.forms import fault_of, forms, told
+from chaos.drill.fault_forms import fault_of, forms, told
 from chaos.drill.library import TOUR, Library
 from chaos.errors import ChaosError
 from chaos.reports import html

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chaos.errors import ChaosError
-from chaos.explorer import telling
+from chaos.explorer import search_text
 from chaos.explorer.asking import FAULT
-from chaos.explorer.crew import Job, crew_of
 from chaos.explorer.exploration import LOST, Bounds, Exploration, Finding, explore, wander
-from chaos.explorer.findings import Written, write_finding
 from chaos.explorer.menu import Menu
 from chaos.explorer.records import Key, Recorded
 from chaos.explorer.subject import Run, Subject
+from chaos.explorer.workers import Job, crew_of
 from chaos.explorer.workload import interleavings_of, workload_of
+from chaos.explorer.written_findings import Written, write_finding
 from chaos.processes.executor import HERE, Executor, ExecutorLostError
 from chaos.scenario.loader import LoadedScenario
 from chaos.scenario.model import Explore
@@ -123,7 +123,7 @@ class Campaign:
 
         def on_run(exploration: Exploration) -> None:
             if exploration.runs % _TOLD_EVERY == 0:
-                on_progress(telling.progress(exploration, self.bounds.noun))
+                on_progress(search_text.progress(exploration, self.bounds.noun))
 
         try:
             with crew_of(subject, self.executor) as playing:
@@ -144,7 +144,7 @@ class Campaign:
 
     def summary(self, found: Exploration) -> Iterator[str]:
         """What was covered, and what was not; then what was found."""
-        yield from telling.summary(found, self.bounds)
+        yield from search_text.summary(found, self.bounds)
         yield from self.found(found)
 
     def found(self, found: Exploration) -> Iterator[str]:
@@ -172,15 +172,16 @@ class Campaign:
     def _not_reducible(self) -> str:
         """Why interruptions cannot be left out of this search; empty if they can."""
         if self.at_random:
-            return "leaves nothing out of a random search; leave out one of --reduce and --random"
+            return "has no effect on a random search; leave out one of --reduce and --random"
         if not self.bounds.preemptions:
             return (
-                "leaves out interruptions, and there are none; give --preemptions, or leave it out"
+                "leaves out interruptions, but none are searched; add --preemptions, or leave "
+                "--reduce out"
             )
         if self.bounds.orders is not None:
             return (
-                "may come to other turns, which --orders limits; "
-                "leave out one of --reduce and --orders"
+                "may change the order of turns, which --orders limits; leave out one of --reduce "
+                "and --orders"
             )
         return ""
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from chaos.explorer.asking import FAULT
-from chaos.explorer.crew import Crew, Job
 from chaos.explorer.subject import ORDER, SWITCH, Deviations, FailedCheck, Run, Wander
 from chaos.explorer.tree import Tree
+from chaos.explorer.workers import Crew, Job
 from chaos.processes.executor import ExecutorLostError
 from chaos.simulation.timing import real
 

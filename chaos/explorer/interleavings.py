@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from chaos.explorer.crew import Job
 from chaos.explorer.exploration import Bounds, Exploration, explore
 from chaos.explorer.subject import ORDER, SWITCH, Run, Subject
+from chaos.explorer.workers import Job
 from chaos.explorer.workload import interleavings_of
 from chaos.ports import Target
 from chaos.runner.result import RunResult

@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 from chaos import inputs
 from chaos.errors import ChaosError
 from chaos.explorer.campaign import Memory
-from chaos.explorer.crew import Job
 from chaos.explorer.records import Key, Points
 from chaos.explorer.subject import Run
+from chaos.explorer.workers import Job
 from chaos.simulation.timing import real
 
 FORMAT = "chaos-search-1"
@@ -101,11 +101,11 @@ class Journal:
                 name, spent_s, kept = value
                 key, run = self._points.setdefault(name, Points()).load(kept)
             except (TypeError, ValueError, IndexError) as error:
-                raise self._none(f"line {number} is no run: {error}") from None
+                raise self._none(f"line {number} is not a run: {error}") from None
             self._known.setdefault(name, {})[key] = run
             self._real_s[name] = spent_s
         if not self._length:
-            raise self._none("it has no whole line")
+            raise self._none("it has no complete line")
 
     def _checked(self, line: bytes, number: int) -> Any:  # noqa: ANN401 - JSON is anything
         said, _, text = line.partition(b" ")
@@ -114,8 +114,8 @@ class Journal:
             if number == 1:
                 raise self._none("its first line has no checksum")
             raise JournalError(
-                f"{inputs.shown(self._path)} is damaged in line {number}: its checksum is "
-                "another; expected it as --resume wrote it; restore it, or begin anew with "
+                f"{inputs.shown(self._path)} is damaged in line {number}: its checksum does not "
+                "match; expected the file as --resume wrote it; restore it, or start again with "
                 "another file"
             )
         try:
@@ -131,12 +131,13 @@ class Journal:
         differs = ", ".join(differences(first["about"], self._about))
         if differs:
             raise JournalError(
-                f"{inputs.shown(self._path)} is of another search: {differs}; expected the same "
-                "scenarios, options and code; ask for the same, or begin anew with another file"
+                f"{inputs.shown(self._path)} belongs to another search: {differs}; expected the "
+                "same scenarios, options and code; repeat that search, or start again with "
+                "another file"
             )
 
     def _none(self, why: str) -> JournalError:
         return JournalError(
-            f"{inputs.shown(self._path)} is not the file of a search: {why}; expected what "
-            "chaos explore --resume has written; name that file, or one that is not there"
+            f"{inputs.shown(self._path)} is not the file of a search: {why}; expected a file that "
+            "chaos explore --resume wrote; name that file, or a new one"
         )

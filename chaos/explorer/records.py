@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chaos.explorer.crew import Crew, Job
 from chaos.explorer.subject import Deviations, FailedCheck, Point, Run
+from chaos.explorer.workers import Crew, Job
 
 Key = tuple[Deviations, int | None]
 """What makes a job another one: its deviations, or the seed of its walk."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from rich.table import Table
 
-from chaos.explorer import telling
+from chaos.explorer import search_text
 from chaos.explorer.campaign import Campaign
 from chaos.explorer.exploration import Exploration
-from chaos.explorer.findings import Written
+from chaos.explorer.written_findings import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def table(searches: Iterable[Searched]) -> Table:
         )
     for each in searches:
         found = each.found
-        covered = telling.covered(found, each.campaign.bounds)
+        covered = search_text.covered(found, each.campaign.bounds)
         findings = ", ".join(found.findings) or "none"
         rate = f"{found.rate:.0f}"
         told.add_row(each.name, str(found.runs), rate, str(found.saved), covered, findings)

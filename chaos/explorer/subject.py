@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from chaos.choices import Choices, Steered
 from chaos.explorer.asking import FAULT, AskingInjector, ConnectAttempt
+from chaos.explorer.equivalence import watched
 from chaos.explorer.menu import Menu
-from chaos.explorer.watching import watched
 from chaos.faults.injector import Injector
 from chaos.ports import Target
 from chaos.runner.life import play

@@ -34,7 +34,7 @@ def workload_of(loaded: LoadedScenario) -> LoadedScenario:
     method = tuple(_without_faults(scenario.method))
     if not any(isinstance(step, (AskStep, LoadStep)) for step in method):
         raise ChaosError(
-            f"nobody asks anything in {scenario.name!r}; expected an 'ask' or a 'load' in its "
+            f"no step of {scenario.name!r} asks a question; expected an 'ask' or a 'load' in its "
             "method; add one"
         )
     bare = scenario.model_copy(

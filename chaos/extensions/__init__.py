@@ -17,10 +17,10 @@ imported, is not whole or takes a name that is taken is an error that names it.
 from __future__ import annotations
 
 from chaos.extensions.brought import bring, of_others
+from chaos.extensions.caching import forget, on_forget, remembered
 from chaos.extensions.finding import announced, are_unread, beside, found, importing_nothing
 from chaos.extensions.installed import Installed, installed
 from chaos.extensions.kinds import Extension, ExtensionError, ExtensionKind, MisfitError, blaming
-from chaos.extensions.memory import forget, on_forget, remembered
 from chaos.extensions.project import importable, project_folder
 from chaos.extensions.registry import Listed, Registry, load
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chaos.extensions.caching import forget, on_forget, remembered
 from chaos.extensions.kinds import Extension, ExtensionError, ExtensionKind, MisfitError
-from chaos.extensions.memory import forget, on_forget, remembered
 from chaos.extensions.project import importable, named_modules, place, plugin_settings
 from chaos.processes.importing import load as import_
 

@@ -87,5 +87,5 @@ def blaming(extension: type[Extension], what: str) -> Iterator[None]:
     except Exception as error:
         raise ExtensionError(
             f"{extension.extends.word} '{extension.__module__}:{extension.__qualname__}' cannot "
-            f"be {what}: {type(error).__name__}: {error}; expected no error; mend it"
+            f"be {what}: {type(error).__name__}: {error}; expected no error; fix it"
         ) from error

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chaos import inputs
+from chaos.extensions.caching import remembered
 from chaos.extensions.kinds import ExtensionError
-from chaos.extensions.memory import remembered
 
 
 def project_folder() -> Path | None:

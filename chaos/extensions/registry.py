@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
+from chaos.extensions.caching import remembered
 from chaos.extensions.finding import beside, found
 from chaos.extensions.kinds import ExtensionKind
-from chaos.extensions.memory import remembered
 
 T = TypeVar("T")
 

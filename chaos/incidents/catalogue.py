@@ -101,8 +101,8 @@ def read_incident(path: Path) -> Incident:
     ]
     if missing:
         raise ChaosError(
-            f"{path}: the header has no {', '.join(missing)}; expected '# date: 2023-11-08' and "
-            "the like before 'version:'; take one from a neighbour"
+            f"{path}: the header has no {', '.join(missing)}; expected lines such as '# date: "
+            "2023-11-08' before 'version:'; copy them from another incident"
         )
     try:
         when, lasted = date.fromisoformat(said["date"][0]), parse_duration(said["lasted"][0])

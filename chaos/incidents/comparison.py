@@ -131,7 +131,7 @@ def aimed_at(loaded: LoadedScenario, target: str) -> LoadedScenario:
     )
     if not faults_of(method):
         upstreams = ", ".join(sorted(vocabulary.upstreams)) or "no provider"
-        raise ChaosError(f"{scenario.name} does not concern {target!r}, which uses {upstreams}")
+        raise ChaosError(f"{scenario.name} does not affect {target!r}, which uses {upstreams}")
     given = {
         key: value for key, value in scenario.given.world().items() if key in vocabulary.given
     }

@@ -65,7 +65,7 @@ def joined(parts: Sequence[Sequence[Row]], wanted: Sequence[Pair]) -> list[Row]:
     for pair in wanted:
         if (pair.incident, pair.target) not in found:
             raise ChaosError(
-                f"no shard has played {pair}; expected each pair to be in one of them; play the "
+                f"no shard has played {pair}; expected every pair in one of the shards; play the "
                 "shards again"
             )
     return [found[pair.incident, pair.target] for pair in wanted]

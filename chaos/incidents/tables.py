@@ -25,9 +25,9 @@ _COLUMNS = (
 )
 
 LEGEND = (
-    "█ answered in the best mode   ▒ in a lesser one   ░ not at all\n"
-    "opened: from the first fault to a breaker that opens; recovered: from the end of the last "
-    "fault to an answer in the best mode"
+    "█ answered in the best mode   ▒ in a lesser mode   ░ not answered\nopened: from the first "
+    "fault to a breaker that opens; recovered: from the end of the last fault to an answer in the "
+    "best mode"
 )
 
 

@@ -54,8 +54,7 @@ defines; correct the name after the colon
     if not module_name or (colon and not attribute):
         missing_part = "names nothing in its module" if module_name else "names no module"
         raise error(
-            f"{told} {missing_part}; expected package.module:Name; write what stands on both "
-            "sides of the colon"
+            f"{told} {missing_part}; expected package.module:Name; write both sides of the colon"
         )
     try:
         with (
@@ -133,12 +132,12 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         return  # A socket of this machine, with a path for an address.
     shown = ":".join(map(str, address[:2])) if isinstance(address, tuple) else str(address)
     refused.append(shown)
-    raise ConnectionRefusedError(f"nobody can be asked for {shown} while code is imported")
+    raise ConnectionRefusedError(f"{shown} cannot be reached while code is imported")
 
 
 def _asked(what: str, whom: str) -> _AskedError:
     return _AskedError(
-        f"importing {what} asks {whom} over the network, before any stand-in is there; expected "
-        "an import that asks nobody; move that into a function that is called from build(), or "
-        "switch it off in the environment"
+        f"importing {what} asks {whom} over the network, before any stand-in exists; expected an "
+        "import without requests; move that into a function that build() calls, or turn it off in "
+        "the environment"
     )

@@ -64,8 +64,8 @@ def load_proof(
     lacking = [each.name for each in defects if each.name not in cases]
     if lacking and cases:
         raise ChaosError(
-            f"no shard has played the defect {lacking[0]!r}; expected each to be in one of them; "
-            "play the shards again"
+            f"no shard has played the defect {lacking[0]!r}; expected every defect in one of the "
+            "shards; play the shards again"
         )
     return Proof(
         defects=tuple(defects),
@@ -111,8 +111,8 @@ def load_campaign(parts: Sequence[Mapping[str, Any]], service: Sequence[str]) ->
     lacking = [each for each in planned["chosen"] if each not in cases]
     if lacking and not not_sound:
         raise ChaosError(
-            f"no shard has played the mutant {lacking[0]!r}; expected each to be in one of them; "
-            "play the shards again"
+            f"no shard has played the mutant {lacking[0]!r}; expected every mutant in one of the "
+            "shards; play the shards again"
         )
     plan = MutantPlan(
         service=tuple(planned["service"]),
@@ -178,7 +178,7 @@ def _agreed(said: Sequence[T], about: str) -> T:
     first = said[0]
     if any(each != first for each in said):
         raise ChaosError(
-            f"the shards do not agree about {about}, which each has looked at by itself; expected "
-            "the same on every machine; find out what differs with: chaos run --check-order"
+            f"the shards disagree about {about}, which each of them checked; expected the same on "
+            "every machine; find out what differs with: chaos run --check-order"
         )
     return first

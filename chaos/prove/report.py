@@ -104,9 +104,9 @@ class ProofReport:
         for edit in defect.edits:
             _print(console, indent(str(edit), "  "))
         said = (
-            "No scenario and no law noticed; write one that does."
+            "No scenario and no law noticed it; write one that does."
             if case.fate is Fate.SURVIVED
-            else "Runs were inconclusive, and none failed; write a scenario that does."
+            else "Some runs were inconclusive, and none failed; write a scenario that fails."
         )
         _print(console, f"  {said}")
 

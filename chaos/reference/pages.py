@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from chaos.authoring import catalogue
-from chaos.authoring.catalogue import Parameter, Word
+from chaos.authoring import word_tables
+from chaos.authoring.word_tables import Parameter, Word
 from chaos.checks.registry import LAWS
 from chaos.errors import ChaosError, MissingComponentError, OwnDefectError
 from chaos.faults.effects import effect_in_words
@@ -97,13 +97,13 @@ def _scenarios(simulation: Simulation) -> Iterator[str]:
     yield "says almost everything that a file can say:"
     yield from ("", *_fenced("yaml", examples.FILE.rstrip()))
     assert play_fragment(examples.FILE, simulation).outcome is Outcome.PASSED
-    yield from ("## Keys", "", *_table(catalogue.file_parameters()))
-    for key, table in catalogue.file_sections():
+    yield from ("## Keys", "", *_table(word_tables.file_parameters()))
+    for key, table in word_tables.file_sections():
         yield from ("", f"## {key}", "", *_table(table))
     yield from ("", "## Settings of the helpdesk", "")
     yield "Their defaults are those of its specification; `helpdesk settings` lists its own."
     yield from ("", "| key | values | default |", "| --- | --- | --- |")
-    for key, values, default in catalogue.setting_rows(find_here("helpdesk").vocabulary()):
+    for key, values, default in word_tables.setting_rows(find_here("helpdesk").vocabulary()):
         yield f"| `{key}` | {values} | `{default}` |"
 
 
@@ -111,8 +111,8 @@ def _faults(simulation: Simulation) -> Iterator[str]:
     yield "# Faults"
     yield from ("", "A fault begins with `inject` and ends with `heal`, or by itself. Below each")
     yield "example is what it looks like from the service, in virtual time."
-    yield from ("", "## Every fault", "", *_table(catalogue.shared_fault_parameters()))
-    for entry in catalogue.fault_entries():
+    yield from ("", "## Every fault", "", *_table(word_tables.shared_fault_parameters()))
+    for entry in word_tables.fault_entries():
         yield from _entry(entry)
         yield from (effect_in_words(FAULTS[entry.name]), "")
         example = examples.fault_example(entry.name)
@@ -123,8 +123,8 @@ def _steps(simulation: Simulation) -> Iterator[str]:
     yield "# Steps"
     yield from ("", "The method is a list of steps, played one after the other. `steady_state` is")
     yield "one too."
-    yield from ("", "## Every step", "", *_table(catalogue.shared_step_parameters()))
-    for entry in catalogue.step_entries(find_here("helpdesk").vocabulary()):
+    yield from ("", "## Every step", "", *_table(word_tables.shared_step_parameters()))
+    for entry in word_tables.step_entries(find_here("helpdesk").vocabulary()):
         yield from _entry(entry)
         example = examples.STEPS[entry.name]
         yield from _played(example, play_fragment(example, simulation))
@@ -155,7 +155,7 @@ def _expectations(simulation: Simulation) -> Iterator[str]:
     assert play_fragment(examples.LIVENESS, simulation).outcome is Outcome.PASSED
     yield from ("", "## Observables of the helpdesk", "", "| key | what it is | values |")
     yield "| --- | --- | --- |"
-    for key, doc, values in catalogue.observable_rows(find_here("helpdesk").vocabulary()):
+    for key, doc, values in word_tables.observable_rows(find_here("helpdesk").vocabulary()):
         yield f"| `{key}` | {doc} | {values} |"
     yield from ("", "## An expectation that fails", "")
     yield from _shown(examples.WRONG_CLAIM, simulation)
@@ -176,11 +176,11 @@ def _laws(simulation: Simulation) -> Iterator[str]:
     yield "with the status that came."
     yield ""
     yield "Each law rests on something that the target has promised: a field of `Promises`. Over a"
-    yield "whole suite, `chaos gate` wants every law that is promised to be put to the test by"
-    yield "some scenario. A law that no target gives cause for is left out."
+    yield "whole suite, `chaos gate` requires that some scenario exercises every law that is"
+    yield "promised. A law that no target gives cause for is left out."
     yield ""
-    yield "This is what they make of one scenario; where it did not put a law to the test, the law"
-    yield "says why:"
+    yield "These are their verdicts on one scenario; where it did not exercise a law, the law says"
+    yield "why:"
     yield ""
     yield from _fenced("yaml", examples.LAWS.rstrip())
     verdicts = play_fragment(examples.LAWS, simulation).laws

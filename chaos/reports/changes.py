@@ -49,7 +49,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     else:
         lines.append(Text("every number is as the baseline records it", "green"))
     if comparison.elsewhere:
-        lines.append(Text(f"{comparison.elsewhere} scenarios of the baseline were not asked for"))
+        lines.append(Text(f"{comparison.elsewhere} scenarios of the baseline were not selected"))
     for line in lines:
         # Lines are data: no wrapping in a pipe, no highlighting of numbers.
         console.print(line, soft_wrap=True, highlight=False)

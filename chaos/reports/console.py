@@ -110,7 +110,7 @@ class ConsoleReport:
         for line in in_words(suite.passed_over, most):
             self._print(line)
         if self._laws and (missing := suite.laws_not_exercised):
-            self._print(f"laws that no scenario here put to the test: {', '.join(missing)}")
+            self._print(f"laws that no scenario exercised: {', '.join(missing)}")
 
     def _print(self, line: str | Text, style: str = "") -> None:
         # Lines are data: no markup, no wrapping in a pipe, no highlighting of numbers.

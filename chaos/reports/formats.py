@@ -69,7 +69,7 @@ class Format(Extension):
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
             raise ExtensionError(
                 f"report format {self.name!r} has a name that no option can have; expected "
-                "lower-case words with hyphens between; write for example 'tally'"
+                "lower-case words joined by hyphens; write for example 'tally'"
             )
 
     @property
@@ -215,8 +215,8 @@ class FormatsCommand(TyperCommand):
         for each in wanted:
             if each.option in own:
                 raise ExtensionError(
-                    f"report format {each.name!r} would have the option {each.option}, which is "
-                    f"one of `chaos {self.name}`; expected a name of its own; rename it"
+                    f"report format {each.name!r} would have the option {each.option}, which "
+                    f"`chaos {self.name}` already has; expected a different name; rename it"
                 )
         *before, last = super().get_params(ctx)
         return [*before, *_options(wanted), last]

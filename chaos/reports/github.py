@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaos.reports.findings import Finding
+from chaos.reports.annotations import Annotation
 from chaos.verdict import Outcome
 
 _COMMANDS = {Outcome.FAILED: "error", Outcome.INCONCLUSIVE: "warning"}
 
 
-def workflow_commands(findings: Sequence[Finding]) -> str:
-    """One command a finding, each on its line.
+def workflow_commands(annotations: Sequence[Annotation]) -> str:
+    """One command per annotation, each on its line.
 
     They need no permission and no upload, unlike SARIF: pull requests from forks get them too.
     """
     return "".join(
         f"::{_COMMANDS[each.outcome]} file={_property(each.path)},line={each.line},"
         f"title={_property(f'{each.rule.id}: {each.check}')}::{_data(each.message)}\n"
-        for each in findings
+        for each in annotations
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from chaos.compare.baseline import Comparison
-from chaos.reports.findings import Finding, findings
+from chaos.reports.annotations import Annotation, annotations_of
 from chaos.runner.result import RunResult
 from chaos.runner.suite import SuiteResult
 from chaos.scenario.collecting import PassedOver
@@ -70,9 +70,9 @@ class Report:
         )
 
     @cached_property
-    def findings(self) -> Sequence[Finding]:
+    def annotations(self) -> Sequence[Annotation]:
         """Everything that keeps the gate shut, each with a line to point at."""
-        return findings(self.runs, self.comparison, self.baseline)
+        return annotations_of(self.runs, self.comparison, self.baseline)
 
     @property
     def tiers(self) -> Mapping[str, int]:

@@ -27,7 +27,7 @@ EXPECTATION = Rule(
 _OF_THE_RUN = (
     Rule(
         id="fault-never-fired",
-        says="A fault must touch at least one call; else the run proves nothing.",
+        says="A fault must touch at least one call; otherwise the run proves nothing.",
         help="Check the fault's upstream, operation and window against the calls that were made.",
     ),
     Rule(
@@ -37,14 +37,15 @@ _OF_THE_RUN = (
     ),
     Rule(
         id="no-livelock",
-        says="Nobody may go on for ever.",
-        help="The message names who does. Usually it is a retry without a limit.",
+        says="No task may continue forever.",
+        help="The message names the task. Usually it retries without a limit.",
     ),
     Rule(
         id="simulation",
         says="The run must stay inside the simulation.",
-        help="The service reached for something that the harness does not simulate; the message "
-        "says for what.",
+        help=(
+            "The service used something that the harness does not simulate; the message says what."
+        ),
     ),
     Rule(
         id="target",
@@ -54,7 +55,7 @@ _OF_THE_RUN = (
 )
 REGRESSION = Rule(
     id="regression",
-    says="No number may be other than the baseline records, unless it is better.",
+    says="No number may differ from the baseline, unless it is better.",
     help="Look for the cause with `chaos diff`. A change that is meant is recorded with "
     "`chaos gate --update`.",
 )
@@ -70,7 +71,7 @@ NOT_PLAYED = Rule(
 )
 _OF_A_LAW = (
     "Every run must obey this law, whatever its scenario is about. The events named as evidence "
-    "broke it; a scenario may set it aside with `waive:` and `because:`."
+    "broke it; a scenario may waive it with `waive:` and `because:`."
 )
 
 

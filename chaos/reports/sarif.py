@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from chaos import __version__
-from chaos.reports.findings import Finding
+from chaos.reports.annotations import Annotation
 from chaos.reports.report import Report
 from chaos.reports.rules import Rule, rules
 from chaos.verdict import Outcome
@@ -28,7 +28,7 @@ def render(report: Report) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding) for finding in report.findings],
+        "results": [_result(each) for each in report.annotations],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -43,23 +43,23 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(annotation: Annotation) -> dict[str, Any]:
     place = {
-        "artifactLocation": {"uri": finding.path},
-        "region": {"startLine": finding.line},
+        "artifactLocation": {"uri": annotation.path},
+        "region": {"startLine": annotation.line},
     }
     return {
-        "ruleId": finding.rule.id,
-        "ruleIndex": rules().index(finding.rule),
-        "level": _LEVELS[finding.outcome],
-        "message": {"text": finding.message},
+        "ruleId": annotation.rule.id,
+        "ruleIndex": rules().index(annotation.rule),
+        "level": _LEVELS[annotation.outcome],
+        "message": {"text": annotation.message},
         "locations": [{"physicalLocation": place}],
-        # Lines move; a finding stays the same one as long as scenario and check do.
-        "partialFingerprints": {"scenarioCheck/v1": _fingerprint(finding)},
-        "properties": {"scenario": finding.scenario, "check": finding.check},
+        # Lines move; an annotation stays the same one as long as scenario and check do.
+        "partialFingerprints": {"scenarioCheck/v1": _fingerprint(annotation)},
+        "properties": {"scenario": annotation.scenario, "check": annotation.check},
     }
 
 
-def _fingerprint(finding: Finding) -> str:
-    known_by = f"{finding.rule.id}\n{finding.scenario}\n{finding.check}"
+def _fingerprint(annotation: Annotation) -> str:
+    known_by = f"{annotation.rule.id}\n{annotation.scenario}\n{annotation.check}"
     return hashlib.sha256(known_by.encode()).hexdigest()[:32]

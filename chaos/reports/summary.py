@@ -85,7 +85,7 @@ def _laws(not_exercised: Sequence[str]) -> str:
     if not not_exercised:
         return ""
     names = ", ".join(f"`{name}`" for name in not_exercised)
-    return f"⚠️ No scenario put these laws to the test: {names}.\n"
+    return f"⚠️ No scenario exercised these laws: {names}.\n"
 
 
 def _numbers(runs: Sequence[RunResult]) -> str:

@@ -40,7 +40,7 @@ def never_judged(trace: Trace, last_look: int) -> list[Verdict]:
             check=f"fault {fault_id}",
             outcome=Outcome.INCONCLUSIVE,
             reason=f"nothing is expected after fault {fault_id!r} first touched a call",
-            expected="an expectation of the step it touches, of a later one, or of the whole",
+            expected="an expectation of the step it touches, of a later step, or of the whole run",
             seen="none",
             evidence=(seq,),
         )

@@ -34,7 +34,7 @@ def of_a_process_that_ended(loaded: LoadedScenario, tier: str, seed: int, how: s
     verdict = Verdict(
         check=PROCESS,
         outcome=Outcome.FAILED,
-        reason=f"the process {how} in the middle of the run, and took the service with it",
+        reason=f"the process {how} in the middle of the run, and the service ended with it",
         expected="a process that outlives its service",
         seen=f"it {how}",
     )

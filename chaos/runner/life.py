@@ -203,7 +203,7 @@ class _Life:
                 Verdict(
                     check="expect",
                     outcome=Outcome.INCONCLUSIVE,
-                    reason=f"the scenario expects nothing{beside}, so nothing was shown",
+                    reason=f"the scenario expects nothing{beside}, so it shows nothing",
                     expected="at least one expectation",
                     seen="none",
                 )
@@ -285,9 +285,9 @@ def _is_of_the_steady_state(verdict: Verdict) -> bool:
 def _breakdown(error: Exception, target: type[Target]) -> Verdict:
     """A service that does not start fails; a target that cannot be built proves nothing."""
     if _comes_out_of(error, target.service):
-        reason = f"the service broke down: {in_words(error)}"
+        reason = f"the service raised an error: {in_words(error)}"
         return Verdict(check=SERVICE, outcome=Outcome.FAILED, reason=reason)
-    reason = f"the target broke down: {in_words(error)}"
+    reason = f"the target raised an error: {in_words(error)}"
     return Verdict(check=TARGET, outcome=Outcome.INCONCLUSIVE, reason=reason)
 
 
@@ -316,7 +316,7 @@ def unsteady(verdict: Verdict) -> Verdict:
     return Verdict(
         check=verdict.check,
         outcome=Outcome.INCONCLUSIVE,
-        reason=f"steady state did not hold, nothing was injected: {verdict.reason}",
+        reason=f"steady state did not hold, so nothing was injected: {verdict.reason}",
         expected=verdict.expected,
         seen=verdict.seen,
         line=verdict.line,

@@ -273,7 +273,7 @@ class Player:
         return number
 
     def _wrong_target(self, error: TargetError) -> None:
-        reason = f"the target does not keep to its own words: {error}"
+        reason = f"the target contradicts its own vocabulary: {error}"
         if all(verdict.reason != reason for verdict in self.verdicts):
             self.verdicts.append(Verdict(check=TARGET, outcome=Outcome.FAILED, reason=reason))
 

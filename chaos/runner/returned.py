@@ -11,7 +11,7 @@ from dataclasses import replace
 from chaos.errors import TargetError
 from chaos.ports import Answer
 from chaos.trace.events import Scalar
-from chaos.trace.scalars import is_scalar
+from chaos.trace.scalars import is_scalar, shown
 
 
 def answer(told: str, given: Answer) -> Answer:
@@ -44,7 +44,7 @@ def detail(told: str, given: object) -> Mapping[str, Scalar]:
         return {}
     if not isinstance(given, Mapping) or not all(map(is_scalar, given.values())):
         raise TargetError(
-            f"{told} returned {_shown(given)}; expected a mapping of words to texts, numbers, "
+            f"{told} returned {shown(given)}; expected a mapping of words to texts, numbers, "
             "true, false or None; return {} for nothing"
         )
     return given
@@ -58,7 +58,7 @@ def check_observation(told: str, given: object) -> None:
     """
     if not all(map(is_scalar, given if isinstance(given, list | tuple) else [given])):
         raise TargetError(
-            f"{told} returned {_shown(given)}; expected text, a number, true, false, None, or a "
+            f"{told} returned {shown(given)}; expected text, a number, true, false, None, or a "
             "list of these; convert it"
         )
 
@@ -79,9 +79,5 @@ def _flag(told: str, name: str, value: object) -> bool:
 
 def _unkept(told: str, name: str, value: object, expected: str) -> TargetError:
     return TargetError(
-        f"{told} answered with {_shown(value)} as {name!r}; expected {expected}; convert it"
+        f"{told} answered with {shown(value)} as {name!r}; expected {expected}; convert it"
     )
-
-
-def _shown(value: object) -> str:
-    return repr(value) if is_scalar(value) else f"a {type(value).__name__}"

@@ -171,7 +171,7 @@ class ActStep(Step):
 
     act: str = Field(min_length=1, description="Name of the action.")
     parameters: dict[str, Any] = Field(
-        default_factory=dict, description=("Its parameters, as a file writes them.")
+        default_factory=dict, description="Its parameters, as a file writes them."
     )
     means: SkipJsonSchema[InstanceOf[Action]] = Field(default=Action(), repr=False)
 

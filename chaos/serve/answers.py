@@ -45,7 +45,7 @@ def read(said: Any, *, expected: int, modes: Sequence[str]) -> tuple[Told, ...]:
         ['llm']
         >>> read([], expected=2, modes=("llm",))
         Traceback (most recent call last):
-        chaos.errors.ChaosError: 0 answers were told; expected 2, one for each question of the step
+        chaos.errors.ChaosError: 0 answers were sent; expected 2, one for each question of the step
     """
     try:
         told = _ALL.validate_python(said)
@@ -58,12 +58,12 @@ def read(said: Any, *, expected: int, modes: Sequence[str]) -> tuple[Told, ...]:
         ) from error
     if len(told) != expected:
         raise ChaosError(
-            f"{len(told)} answers were told; expected {expected}, one for each question of the "
+            f"{len(told)} answers were sent; expected {expected}, one for each question of the "
             "step"
         )
     unknown = next((each.mode for each in told if each.mode not in {*modes, "error"}), None)
     if unknown is not None:
         raise ChaosError(
-            f"an answer was told with mode {unknown!r}; expected {listed((*modes, 'error'))}"
+            f"an answer was sent with mode {unknown!r}; expected {listed((*modes, 'error'))}"
         )
     return told

@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         size = int(length) if length.isdecimal() else 0
         if size > _MOST_BYTES:
             self.close_connection = True
-            error = {"error": f"that is too long; expected at most {_MOST_BYTES} bytes"}
+            error = {"error": f"the body is too long; expected at most {_MOST_BYTES} bytes"}
             self._send(as_json(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error))
             return
         body = self.rfile.read(size)

@@ -19,11 +19,11 @@ JUDGED_LAWS = ("pauses-kept",)
 """The laws that requests alone can put to the test. Every other one looks at what a question came
 to, or counts the requests of one question, or at what the service tells of itself."""
 
-NOT_SHOWN = "a service outside shows its requests, and nobody told more"
+NOT_SHOWN = "a service in another process shows only its requests"
 """Why the rest is not judged."""
 
 UNMEANT_FAULTS = {
-    "dns_failure": "the service reaches the stand-in by an address, and looks up no name",
+    "dns_failure": "the service reaches the stand-in by an address, without looking up a name",
     "tls_failure": "the stand-in is reached without TLS",
 }
 
@@ -93,15 +93,15 @@ def _problems(loaded: LoadedScenario, *, has_target: bool) -> Iterator[Problem]:
             location=at("explore"),
             wrong="interleavings are not searched in another process",
             expected="a scenario without 'explore'",
-            fix="take it out, or play it with: chaos run",
+            fix="remove it, or play it with: chaos run",
             code="not-served",
         )
     for key in () if has_target else given(loaded):
         yield Problem(
             location=at("given", key),
-            wrong=f"{key!r} is prepared by a target, and a service outside has none",
-            expected="nothing under 'given' but settings",
-            fix="prepare the service yourself and take this out, or play it with: chaos run",
+            wrong=f"{key!r} is prepared by a target, and a service in another process has none",
+            expected="only settings under 'given'",
+            fix="prepare the service yourself and remove this, or play it with: chaos run",
             code="not-served",
         )
     for section in ("steady_state", "method"):
@@ -119,12 +119,15 @@ def _of_steps(
             case ClockJumpStep():
                 wrong = "the clock of another process cannot be moved"
             case ActStep(act=act, means=means) if not (has_target or means.by_service):
-                wrong = f"{act!r} is carried out by a target, and a service outside has none"
+                wrong = (
+                    f"{act!r} is carried out by a target, and a service in another process has "
+                    "none"
+                )
         if wrong is not None:
             yield Problem(
                 location=loaded.source.at(section, number),
                 wrong=wrong,
-                expected="a step that means something for a service in another process",
-                fix="take it out, or play it with: chaos run",
+                expected="a step that is possible for a service in another process",
+                fix="remove it, or play it with: chaos run",
                 code="not-served",
             )

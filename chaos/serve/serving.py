@@ -21,8 +21,8 @@ from chaos.runner.result import RunResult
 from chaos.scenario.loader import LoadedScenario
 from chaos.serve.control import Control
 from chaos.serve.meaning import JUDGED_LAWS, NOT_SHOWN, check
-from chaos.serve.script import Script
 from chaos.serve.signals import Signals
+from chaos.serve.timeline import Script
 from chaos.tiers.loopback import HOST
 from chaos.tiers.served.world import ServedWorld
 from chaos.verdict import Outcome, Verdict
@@ -111,7 +111,7 @@ class ServedScenario:
                 script.play(scenario.method, "method")
             self.signals.through()
             if not self.signals.is_over:
-                self._at("all steps are through; end the run when you have seen enough")
+                self._at("all steps are done; end the run when you have seen enough")
 
         thread = threading.Thread(target=steps, name="script", daemon=True)
         thread.start()
@@ -170,7 +170,7 @@ class ServedScenario:
                 Verdict(
                     check="expect",
                     outcome=Outcome.INCONCLUSIVE,
-                    reason="the scenario expects nothing, so nothing was shown",
+                    reason="the scenario expects nothing, so it shows nothing",
                     expected="at least one expectation of calls",
                     seen="none",
                 )

@@ -16,7 +16,7 @@ Read = Callable[[object], tuple[Told, ...]]
 
 def nothing_to_tell(said: object) -> tuple[Told, ...]:
     """Of a step that asks nobody, there are no answers to tell."""
-    raise ChaosError(f"this step asks nothing; expected no answers, and was told {said!r}")
+    raise ChaosError(f"this step asks no question; expected no answers, but got {said!r}")
 
 
 @dataclass(eq=False, slots=True)

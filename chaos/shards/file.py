@@ -77,8 +77,8 @@ class ShardFile:
         said = document.pop("digest", None)
         if said != (found := _digest(document)):
             raise ShardError(
-                f"{inputs.shown(path)} is damaged: its digest is {found}, and it says "
-                f"{inputs.shown(str(said))}; expected the file as --shard wrote it; fetch it "
+                f"{inputs.shown(path)} is damaged: its digest is {found}, but it says "
+                f"{inputs.shown(str(said))}; expected the file as --shard wrote it; copy it "
                 "again, or play that shard again"
             )
         try:

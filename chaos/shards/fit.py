@@ -20,7 +20,7 @@ def in_order(files: Sequence[ShardFile]) -> list[ShardFile]:
     for other in others:
         if why := _apart(first, other):
             raise ShardError(
-                f"{shown(first.path)} and {shown(other.path)} are not parts of one whole: {why}; "
+                f"{shown(first.path)} and {shown(other.path)} do not belong together: {why}; "
                 "expected shards of one command, played with the same files; play all of them "
                 "again"
             )
@@ -49,8 +49,8 @@ def check_is_here(files: Sequence[ShardFile], here: MadeOf) -> None:
     """
     if differs := list(differences(files[0].made_of, here)):
         raise ShardError(
-            f"the shards were played with something else than what is here: {_told(differs)}; "
-            "expected the files that were played; merge where they are, or play the shards again"
+            f"the shards were not played with the files that are here: {_told(differs)}; expected "
+            "the same files; merge where they are, or play the shards again"
         )
 
 

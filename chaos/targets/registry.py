@@ -135,7 +135,7 @@ def warm_up(targets: Iterable[type[Target]]) -> None:
         except Exception as error:
             raise TargetError(
                 f"target {target.name!r}: warm_up failed: {type(error).__name__}: {error}; "
-                "expected it to load what all runs share; mend it, or leave it out"
+                "expected it to load what all runs share; fix it, or leave it out"
             ) from error
 
 
@@ -169,6 +169,6 @@ def _told(name: str, method: str, tell: Callable[[], object], kind: type[T]) -> 
     if not isinstance(said, kind):
         raise TargetError(
             f"target {name!r}: {method}() gives {type(said).__name__}; expected a "
-            f"chaos.ports.{kind.__name__}; return one, from a classmethod that is no coroutine"
+            f"chaos.ports.{kind.__name__}; return one, from a classmethod that is not a coroutine"
         )
     return said

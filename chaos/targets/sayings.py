@@ -16,6 +16,7 @@ from chaos.errors import TargetError
 from chaos.ports import BreakerPolicy, CachePolicy, Promises, RetryBudget, RetryPolicy
 from chaos.scenario.problems import listed, suggest
 from chaos.scenario.vocabulary import Vocabulary
+from chaos.trace.scalars import shown
 
 _POLICIES = {"retries": RetryPolicy, "breakers": BreakerPolicy, "caches": CachePolicy}
 
@@ -85,7 +86,7 @@ def _mistakes(promises: Promises, upstreams: Collection[str]) -> Iterator[_Mista
         said = getattr(promises, key)
         if not isinstance(said, Mapping):
             yield (
-                f"gives {_a(said)} as {key!r}",
+                f"gives {shown(said)} as {key!r}",
                 "a mapping of upstreams to what is promised of them",
                 f"write for example {key}={{'weather': …}}",
             )
@@ -105,10 +106,14 @@ def _of(key: str, upstream: str, policy: object) -> Iterator[_Mistake]:
     kind = _POLICIES.get(key)
     if kind is None:
         if not _is_whole(policy, 0):
-            yield f"gives {_a(policy)} as {where}", "a whole number from 0", "write for example 3"
+            yield (
+                f"gives {shown(policy)} as {where}",
+                "a whole number from 0",
+                "write for example 3",
+            )
     elif not isinstance(policy, kind):
         yield (
-            f"gives {_a(policy)} as {where}",
+            f"gives {shown(policy)} as {where}",
             f"a chaos.ports.{kind.__name__}",
             f"write {kind.__name__}(…)",
         )
@@ -119,7 +124,7 @@ def _of(key: str, upstream: str, policy: object) -> Iterator[_Mistake]:
             yield from _numbers(budget, where + ".budget.")
         elif budget is not None:
             yield (
-                f"gives {_a(budget)} as {where}.budget",
+                f"gives {shown(budget)} as {where}.budget",
                 "a chaos.ports.RetryBudget",
                 "write RetryBudget(…)",
             )
@@ -135,14 +140,14 @@ def _numbers(said: Any, where: str) -> Iterator[_Mistake]:  # noqa: ANN401 - of 
         if name in _STATUSES:
             if isinstance(value, str | bytes) or not _all_whole(value):
                 yield (
-                    f"gives {_a(value)} as {where}{name}",
+                    f"gives {shown(value)} as {where}{name}",
                     "a set of statuses",
                     "write for example frozenset({400, 404})",
                 )
         elif (expected := _expected_of(name, value)) is not None:
             unit = "seconds, " if name.endswith("_s") else ""
             fix = "write for example 3" if name in _WHOLE else "write for example 1.5"
-            yield f"gives {_a(value)} as {where}{name}", f"{unit}{expected}", fix
+            yield f"gives {shown(value)} as {where}{name}", f"{unit}{expected}", fix
 
 
 def _expected_of(name: str, value: object) -> str | None:
@@ -169,7 +174,3 @@ def _all_whole(values: object) -> bool:
 
 def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _a(value: object) -> str:
-    return f"{value!r}" if isinstance(value, int | float | str) else f"{type(value).__name__}"

@@ -11,3 +11,16 @@ def is_scalar(value: object) -> bool:
         (True, True, False, False)
     """
     return value is None or isinstance(value, str | int | float)
+
+
+def shown(value: object) -> str:
+    """A value inside a message: a scalar as Python writes it, anything else by its type.
+
+    Example:
+        >>> shown("open"), shown(None), shown(["open"]), shown(OSError())
+        ("'open'", 'None', 'a list', 'an OSError')
+    """
+    if is_scalar(value):
+        return repr(value)
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"

@@ -30,8 +30,9 @@ class ModelGiven(Node):
     )
     prices: dict[str, Any] = Field(
         default_factory=dict,
-        description="Dollars for a million tokens, by model; without a price nothing can be "
-        "claimed about the cost.",
+        description=(
+            "Dollars per million tokens, by model; without a price, no cost can be expected."
+        ),
         examples=[_PRICES],
     )
 
@@ -43,7 +44,7 @@ class ModelGiven(Node):
 class SayReply(Node):
     """The model says a text."""
 
-    say: Any = Field(description="The text; anything else is said as JSON.", examples=["Wait."])
+    say: Any = Field(description="The text; anything else is sent as JSON.", examples=["Wait."])
     finish_reason: Ends = Field(
         default="stop",
         description="Why it stops; each API has its own word for it.",
@@ -65,7 +66,9 @@ class CallReply(Node):
         description="Tools with their arguments; a text is sent as it is.",
         examples=[{"refund": {"order": 7}}],
     )
-    before: str | None = Field(default=None, description="What it says first.", examples=["Wait."])
+    before: str | None = Field(
+        default=None, description="The text before the call.", examples=["Wait."]
+    )
 
 
 class BreakReply(Node):
@@ -79,11 +82,11 @@ class BreakReply(Node):
 class Break(Node):
     """How it fails."""
 
-    after: int = Field(default=3, ge=0, description="Tokens that come first.", examples=[3])
+    after: int = Field(default=3, ge=0, description="Tokens sent before the break.", examples=[3])
     code: str | None = Field(
-        default=None, description="The provider's word for it.", examples=["server_error"]
+        default=None, description="The provider's error code.", examples=["server_error"]
     )
-    say: Any = Field(default=None, description="What it was about to say.", examples=["Hello."])
+    say: Any = Field(default=None, description="The text that breaks off.", examples=["Hello."])
     abrupt: bool = Field(
         default=False,
         description="Whether a stream of the Responses API ends in a bare error.",
@@ -152,7 +155,7 @@ def _check_answers(written: object, path: NodePath, findings: Findings) -> None:
         form = next(iter(written))
         findings.add(
             (*path, form),
-            f"answers has {form!r} where parts of questions stand",
+            f"answers has the key {form!r}, where parts of questions are expected",
             "parts of questions, with the empty text for every question",
             f"write {{'': {{{form}: ...}}}}",
             "no-question",
@@ -169,7 +172,7 @@ def _check_turns(written: object, path: NodePath, findings: Findings) -> None:
         return
     if not written:
         fix = "write one, or remove the key"
-        findings.add(path, "an answer has no turns", "one at least", fix, "empty-value")
+        findings.add(path, "an answer has no turns", "at least one", fix, "empty-value")
     for place, reply in enumerate(written):
         _check_reply(reply, (*path, place), findings)
 

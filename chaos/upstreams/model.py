@@ -209,7 +209,7 @@ def _hold_to(prompt: Prompt, text: str) -> None:
     try:
         value = json.loads(text)
     except ValueError:
-        raise ScriptError(_against(prompt, "says what is no JSON", "JSON")) from None
+        raise ScriptError(_against(prompt, "says what is not JSON", "JSON")) from None
     wrong = misfit(prompt.schema, value)
     if wrong is not None:
         raise ScriptError(
@@ -222,8 +222,8 @@ def _against(prompt: Prompt, does: str, wanted: str) -> str:
     asked = " ".join(prompt.question.split())
     asked = asked if len(asked) <= _SHOWN else f"…{asked[-_SHOWN:]}"
     return (
-        f"the script {does} in turn {prompt.turn} after {asked!r}; the request wants "
-        f"{wanted}; change the script"
+        f"the script {does} in turn {prompt.turn} after {asked!r}; the request requires {wanted}; "
+        "change the script"
     )
 
 

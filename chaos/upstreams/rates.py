@@ -124,11 +124,6 @@ class Meter:
         )
         self._buckets = [_Bucket(kind, limit) for kind, limit in kinds if limit is not None]
 
-    @property
-    def has_limits(self) -> bool:
-        """Whether there is anything to count."""
-        return bool(self._buckets)
-
     def draw(self, *, tokens: int) -> Excess | None:
         """Count a call that asks for so many tokens; if it is too much, nothing is counted."""
         wanted = {"requests": 1, "tokens": tokens}

@@ -153,15 +153,15 @@ def as_reply(written: object) -> Reply:
             return Breaks(reply=said, **others)
         case _:
             raise ValueError(
-                f"{written!r} is no reply; expected a text, {{say: ...}}, {{call: {{tool: "
-                "{arguments}}}}}, {refuse: ...} or {break: {after: ..., code: ...}}; see "
+                f"{written!r} is not a reply; expected a text, {{say: ...}}, {{call: {{tool: "
+                f"{{arguments}}}}}}, {{refuse: ...}} or {{break: {{after: ..., code: ...}}}}; see "
                 "chaos.upstreams.replies"
             )
 
 
 def _says(text: object, ends: Any) -> Says:  # noqa: ANN401 - plain data
     if ends not in get_args(Ends):
-        raise ValueError(f"{ends!r} is no reason to stop; expected one of {get_args(Ends)}")
+        raise ValueError(f"{ends!r} is not a reason to stop; expected one of {get_args(Ends)}")
     return Says(text, ends)
 
 

@@ -105,8 +105,8 @@ def _mistakes(cls: type[JsonUpstream]) -> Iterator[str]:
     routes: object = getattr(cls, "routes", None)
     if not isinstance(routes, Mapping):
         yield (
-            "routes is missing, or no mapping; expected an operation's name to its method, path "
-            'and answer: {"rain.get": ("GET", "/rain", {"rain": True})}'
+            "routes is missing, or not a mapping; expected an operation's name to its method, "
+            'path and answer: {"rain.get": ("GET", "/rain", {"rain": True})}'
         )
         return
     for name, route in routes.items():
@@ -117,7 +117,7 @@ def _mistakes(cls: type[JsonUpstream]) -> Iterator[str]:
     for name in cls.effects:
         if name not in routes:
             known = ", ".join(map(repr, routes))
-            yield f"effects names {name!r}, which is no operation; expected some of: {known}"
+            yield f"effects names {name!r}, which is not an operation; expected some of: {known}"
 
 
 def _wrong_route(method: object, path: object) -> Iterator[str]:
@@ -129,9 +129,9 @@ def _wrong_route(method: object, path: object) -> Iterator[str]:
     try:
         re.compile(path)
     except re.error as error:
-        yield f"path {path!r} is no regular expression: {error}"
+        yield f"path {path!r} is not a regular expression: {error}"
     if path.startswith(("http:", "https:")) or (path[:1].isalnum()):
-        yield f"path {path!r} fits no request; expected one that begins with '/'"
+        yield f"path {path!r} matches no request; expected one that begins with '/'"
     if "\\?" in path:
         yield f"path {path!r} has a query; expected the path alone; answers may look at it"
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chaos.explorer.crew import Job
 from chaos.explorer.exploration import Bounds, Exploration, explore
 from chaos.explorer.interleavings import interleaved
 from chaos.explorer.subject import Run
+from chaos.explorer.workers import Job
 from chaos.ports import Answer, Promises, Target, Upstream, Vocabulary, World
 from chaos.scenario.loader import load_text
 from chaos.tiers.simulated.world import SimulatedTier

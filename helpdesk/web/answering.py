@@ -110,7 +110,7 @@ class _Heard:
     def pass_on(self, text: str) -> None:
         """Hand on a piece of the answer; called in the thread that answers."""
         if self._is_gone:
-            raise AskerGoneError("nobody listens any more")
+            raise AskerGoneError("nobody is waiting for the answer")
         self._put(text)
 
     def end(self, _: Future[Answer]) -> None:

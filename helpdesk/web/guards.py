@@ -105,8 +105,8 @@ class LastResort:
             # A response under way cannot be taken back; the server breaks its connection off.
             if has_begun:
                 raise
-            logger.exception("a request failed for a reason nobody foresaw")
-            sorry = problem(500, "something went wrong on this server, and has been noted")
+            logger.exception("a request failed for an unforeseen reason")
+            sorry = problem(500, "something went wrong on this server, and was logged")
             await sorry(scope, receive, send)
 
 

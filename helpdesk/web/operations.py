@@ -32,7 +32,7 @@ class Status(BaseModel):
 
     assistant: dict[str, Any] = Field(description="The language model, its breaker, its turns.")
     index: dict[str, Any] = Field(description="The copy of the index that is served.")
-    load: dict[str, Any] = Field(description="Questions under way, and how many may be.")
+    load: dict[str, Any] = Field(description="Questions in progress, and how many may be.")
 
 
 def operations(desk: Helpdesk, metrics: Metrics, readiness: Readiness) -> APIRouter:

@@ -45,7 +45,10 @@ def mount_pages(app: FastAPI, desk: Helpdesk) -> None:
         response_class=HTMLResponse,
         responses={
             **described(400, 414, 431),
-            404: {"description": "There is none of that id.", "content": {"text/html": {}}},
+            404: {
+                "description": "There is no article with that id.",
+                "content": {"text/html": {}},
+            },
         },
         tags=["questions"],
         summary="Read an article",

@@ -31,7 +31,7 @@ class Problem(BaseModel):
     title: str = Field(description="The status in words.")
     status: int
     detail: str = Field(description="What is wrong, what was expected, and what to do.")
-    request_id: str | None = Field(description="The id under which it is in the log.")
+    request_id: str | None = Field(description="The id of the request in the log.")
 
 
 _RENAMED = {
@@ -114,7 +114,9 @@ def handle_problems(app: FastAPI) -> None:
             detail = f"the body cannot be read: not UTF-8, or nested too deep; {_EXPECTED}"
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and "Allow" in headers:
             headers["Allow"] = headers["Allow"].replace("GET", "GET, HEAD")
-            detail = f"{request.method} is not for this address; expected {headers['Allow']}"
+            detail = (
+                f"{request.method} is not allowed at this address; expected {headers['Allow']}"
+            )
         elif error.status_code == HTTPStatus.NOT_FOUND:
             detail = "there is nothing at this address; /docs describes the interface"
         return problem(error.status_code, detail, headers=headers)

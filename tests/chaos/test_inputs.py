@@ -86,7 +86,7 @@ def below_a_file(folder: Path) -> Path:
         (named_pipe, "a named pipe, not a regular file"),
         (link_to_a_pipe, "a named pipe, not a regular file"),
         (listening_socket, "a socket, not a regular file|no such device"),
-        (long_name, "longer than any file's can be"),
+        (long_name, "too long for a file"),
         (name_with_a_nul, "has a NUL in it"),
         (endless_device, "a device, not a regular file"),
         (below_a_file, "is a file"),

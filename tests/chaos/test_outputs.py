@@ -49,8 +49,8 @@ def everything(folder: Path) -> dict[Path, bytes]:
         (["run", "well.yaml", "--html", "well.yaml"], "would be overwritten"),
         (["run", ".", "--html", "../{here}/well.yaml"], "would be overwritten"),
         (["run", "well.yaml", "--html", "new.YML"], "has the name of a scenario"),
-        (["run", "well.yaml", "--html", "-", "--json", "-"], "--json and --html are both '-'"),
-        (["run", "well.yaml", "--html", "x", "--json", "./x"], "--json and --html are both 'x'"),
+        (["run", "well.yaml", "--html", "-", "--json", "-"], "--json and --html both write '-'"),
+        (["run", "well.yaml", "--html", "x", "--json", "./x"], "--json and --html both write 'x'"),
         (["run", "well.yaml", "--json", "n" * 300], "cannot be written: File name too long"),
         (
             ["gate", "well.yaml", "--update", "--baseline", "well.yaml/b"],

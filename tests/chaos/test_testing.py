@@ -132,8 +132,8 @@ def test_same_seed_gives_the_same_world() -> None:
             r"end it with heal\(\)",
         ),
         (lambda world: world.heal("nothing"), "no fault 'nothing'"),
-        (lambda world: world.serve(Weather()), "comes first"),
-        (lambda world: world.seen("slowest_answer"), "nobody asked"),
+        (lambda world: world.serve(Weather()), "must come first"),
+        (lambda world: world.seen("slowest_answer"), "no question was asked"),
     ],
     ids=["fault", "upstream", "unit", "window", "heal", "serve twice", "nothing seen"],
 )
@@ -238,7 +238,7 @@ def test_test_fails_with_the_words_of_a_scenario() -> None:
         told.expected,
         told.seen,
     )
-    assert verdict.reason == told.reason.replace("for ask 1", "for 'user-1'")
+    assert verdict.reason == told.reason.replace("for question #1", "for 'user-1'")
 
 
 def test_calls_behind_the_answer_belong_to_the_test() -> None:

@@ -43,7 +43,7 @@ def test_question_beyond_the_limit_is_refused_and_counted() -> None:
     first, _ = admission.admit(), admission.admit()
 
     for _ in range(3):
-        with pytest.raises(OverloadedError, match="2 questions are under way"):
+        with pytest.raises(OverloadedError, match="2 questions are in progress"):
             admission.admit()
 
     assert (admission.under_way, admission.refused) == (2, 3)

@@ -194,7 +194,7 @@ def test_status_that_never_ends_is_not_waited_for(
         code, out, err = run("status", "--url", url)
 
     assert (code, out) == (2, "")
-    assert "has not told its status within" in err
+    assert "did not send its status within" in err
 
 
 def test_status_does_not_speak_to_the_terminal(run: Run) -> None:

@@ -149,7 +149,7 @@ def test_same_content_from_before_is_no_success(storage: FakeStorage) -> None:
     before = storage.put("p/x", b"same")
     storage.refuses_uploads = 503
 
-    with pytest.raises(DownloadError, match="again and again"):
+    with pytest.raises(DownloadError, match="repeatedly, until the attempts were used up"):
         bucket(storage).upload("p/x", b"same", replaces=before)
 
 

@@ -199,7 +199,7 @@ def test_one_question_too_many_is_told_when_to_come_back(
     assert response.status_code == 429
     assert response.headers["retry-after"] == "1"
     assert response.json()["title"] == "Too Many Requests"
-    assert "2 questions are under way" in response.json()["detail"]
+    assert "2 questions are in progress" in response.json()["detail"]
     assert client.get("/status").json()["load"] == {"questions": 2, "limit": 2, "refused": 1}
     metrics = client.get("/metrics").text.splitlines()
     assert "helpdesk_questions_refused_total 1.0" in metrics
@@ -456,7 +456,7 @@ def test_wrong_method_is_told_which_is_right() -> None:
     asked, told = client.get("/ask"), client.post("/healthz")
 
     assert (asked.status_code, asked.headers["allow"]) == (405, "POST")
-    assert asked.json()["detail"] == "GET is not for this address; expected POST"
+    assert asked.json()["detail"] == "GET is not allowed at this address; expected POST"
     assert (told.status_code, told.headers["allow"]) == (405, "GET, HEAD")
 
 

@@ -112,7 +112,7 @@ def all_mutants(service: Sequence[str]) -> list[Mutant]:
     modules = modules_of(service)
     if not modules:
         raise ChaosError(
-            "there is nothing to make mutants of; expected the packages of the service in the "
+            "there are no modules to make mutants of; expected the packages of the service in the "
             "attribute 'service' of its target; name them there"
         )
     return [
@@ -272,8 +272,8 @@ def mutate(  # noqa: PLR0913 - what a campaign is made of
         mutants, equivalent = [each for each in every if each.id == only], 0
         if not mutants:
             raise ChaosError(
-                f"there is no mutant {only!r}; expected one that `chaos prove --mutants` has "
-                "listed, of the same files; list them anew"
+                f"there is no mutant {only!r}; expected one that `chaos prove --mutants` listed "
+                "for the same files; list them again"
             )
     soundings = sound(suite, service, executor)
     not_sound = [each.scenario for each in soundings if each.outcome is not Outcome.PASSED]

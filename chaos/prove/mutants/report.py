@@ -67,9 +67,8 @@ class MutantReport:
         unreached = sum(plan.unreached.values())
         _print(
             self._console,
-            f"{plan.possible} mutants can be made of {', '.join(plan.service)}; "
-            f"{unreached} of them no scenario reaches; "
-            f"{plan.equivalent} were found to change nothing; "
+            f"{plan.possible} mutants of {', '.join(plan.service)} are possible; no scenario "
+            f"reaches {unreached} of them; {plan.equivalent} are known to change nothing; "
             f"{len(plan.chosen)} of the other {plan.reachable} are played (seed {self._seed})",
         )
         for module, count in sorted(plan.unreached.items()):

@@ -52,14 +52,14 @@ def equivalents_of(catalogue: str | None) -> tuple[Equivalent, ...]:
     found = getattr(load(catalogue, told="the reviewed mutants"), "EQUIVALENT", ())
     if not isinstance(found, tuple) or not all(isinstance(each, Equivalent) for each in found):
         raise ChaosError(
-            f"EQUIVALENT of {catalogue} is not as expected: a tuple of "
+            f"EQUIVALENT of {catalogue} is not what is expected: a tuple of "
             "chaos.prove.mutants.reviewed.Equivalent; write EQUIVALENT = (Equivalent(...),)"
         )
     for each in found:
         if not is_reason(each.because):
             raise ChaosError(
-                f"{catalogue}: nothing says why {each} changes nothing; expected {A_REASON}; "
-                "write it into 'because'"
+                f"{catalogue}: {each} has no reason; expected {A_REASON}; write in 'because' why "
+                "it changes nothing"
             )
     return found
 
@@ -87,12 +87,15 @@ def without(mutants: Sequence[Mutant], reviewed: Sequence[Equivalent]) -> list[M
         if len(fits) == 1:
             left.remove(fits[0])
         else:
-            wrong.append(f"{each} fits {len(fits)} mutants")
+            wrong.append(f"{each} matches {len(fits)} mutants")
     if wrong:
         raise ChaosError(
-            "reviewed mutants are not those of the service as it is: "
+            "the reviewed mutants do not match the service: "
             + "; ".join(wrong)
-            + "; expected one for each entry of EQUIVALENT; look at them anew, or remove them"
+            + (
+                "; expected one mutant for each entry of EQUIVALENT; review them again, or remove "
+                "them"
+            )
         )
     return left
 

@@ -60,7 +60,7 @@ class IdleCloseFault(Fault):
 
     fault: Literal["idle_close"]
     after: PositiveDuration = Field(
-        description=("How long a connection may be idle."), examples=["5s"]
+        description="How long a connection may be idle.", examples=["5s"]
     )
     race: bool = Field(
         default=False,

@@ -96,7 +96,7 @@ class CompletionFault(Fault):
     )
     content: str | None = Field(
         default=None,
-        description=("The text of the answer; null for none."),
+        description="The text of the answer; null for none.",
         examples=["I cannot help."],
     )
 

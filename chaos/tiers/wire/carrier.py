@@ -77,7 +77,7 @@ class WireCarrier(Carrier):
             ) from error
         finally:
             way.close()
-        raise self._guard.violation("a closed proxy let somebody connect; expected a refusal")
+        raise self._guard.violation("a closed proxy accepted a connection; expected a refusal")
 
     def source(
         self, course: Course, delivery: Delivery, sent: Sent, connection: Connection

@@ -122,7 +122,7 @@ class ToxiproxyClient:
             version = str(reply.json()["version"])
         except (ValueError, KeyError, TypeError) as error:
             raise ToxiproxyError(
-                f"what answers at {self.url} is no Toxiproxy; expected its version, seen "
+                f"what answers at {self.url} is not a Toxiproxy; expected its version, seen "
                 f"{reply.content[:60]!r}; correct the address"
             ) from error
         numbers = re.match(r"v?(\d+)\.(\d+)", version)

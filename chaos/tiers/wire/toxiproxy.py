@@ -122,8 +122,8 @@ class Toxiproxy:
         """
         if self._process is not None and self._process.poll() is not None:
             raise ToxiproxyError(
-                f"Toxiproxy ended in the middle of the run (exit status "
-                f"{self._process.returncode}); start the run anew"
+                "Toxiproxy ended in the middle of the run (exit status "
+                f"{self._process.returncode}); start the run again"
             )
         self.client.version()
 

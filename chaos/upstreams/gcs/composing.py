@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d{1,19}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SourceObject:
     """One of the objects that are put together.
 
     Attributes:
@@ -43,7 +43,7 @@ class Composition:
         deletes_sources: Whether the sources are deleted then.
     """
 
-    sources: tuple[Source, ...]
+    sources: tuple[SourceObject, ...]
     destination: Mapping[str, Any]
     deletes_sources: bool
 
@@ -80,13 +80,13 @@ def read_composition(body: Mapping[str, Any]) -> Composition:
     )
 
 
-def _source(sent: Mapping[str, Any]) -> Source:
+def _source(sent: Mapping[str, Any]) -> SourceObject:
     name, conditions = sent.get("name"), sent.get("objectPreconditions") or {}
     if not isinstance(name, str) or not name:
         raise invalid(f"Invalid value for sourceObjects.name: {name!r}")
     if not isinstance(conditions, dict):
         raise invalid("Invalid value for sourceObjects.objectPreconditions: expected an object")
-    return Source(
+    return SourceObject(
         name=name,
         generation=_number("generation", sent.get("generation")),
         match=_number("ifGenerationMatch", conditions.get("ifGenerationMatch")),

@@ -78,13 +78,13 @@ class InsertsApi:
         self._sessions.forget(self._session(request, names))
         return Response(status=_CLOSED)
 
-    def _session(self, request: Request, names: Names) -> uploads.Session:
+    def _session(self, request: Request, names: Names) -> uploads.UploadSession:
         session = self._sessions.find(request)
         if session is None or session.bucket != names["bucket"]:
             raise RefusalError(errors.failed(HTTPStatus.NOT_FOUND))
         return session
 
-    def _interrupted(self, session: uploads.Session, request: Request) -> Request:
+    def _interrupted(self, session: uploads.UploadSession, request: Request) -> Request:
         """Fail in the middle of a chunk, if that is what somebody wants; what came is kept."""
         for place, (after, status) in enumerate(self._interruptions):
             first, last = session.span(request)

@@ -9,7 +9,7 @@ from typing import Any
 from chaos.http import Request, Response
 from chaos.upstreams.gcs import errors
 from chaos.upstreams.gcs.access import OBJECT_ROLES, read_entries
-from chaos.upstreams.gcs.composing import Source, read_composition
+from chaos.upstreams.gcs.composing import SourceObject, read_composition
 from chaos.upstreams.gcs.conditions import number, require
 from chaos.upstreams.gcs.listing import is_true, list_objects
 from chaos.upstreams.gcs.media import media_response
@@ -197,7 +197,7 @@ class ObjectsApi:
         entries = self._entries(bucket, body) or None
         return self._store.put(bucket, name, source.data, sent or source.settings, acl=entries)
 
-    def _source(self, bucket: str, wanted: Source) -> StoredObject:
+    def _source(self, bucket: str, wanted: SourceObject) -> StoredObject:
         found = self._store.find(bucket, wanted.name, wanted.generation)
         if found is None:
             raise errors.no_such_object(bucket, wanted.name)

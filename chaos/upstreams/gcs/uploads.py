@@ -57,7 +57,7 @@ class Upload:
 
 
 @dataclass(slots=True, kw_only=True)
-class Session:
+class UploadSession:
     """A resumable upload under way.
 
     Attributes:
@@ -152,14 +152,14 @@ class Sessions:
     """The resumable uploads of a run, finished ones included."""
 
     def __init__(self) -> None:
-        self._by_id: dict[str, Session] = {}
+        self._by_id: dict[str, UploadSession] = {}
         self._opened = 0
 
-    def open(self, bucket: str, request: Request) -> Session:
+    def open(self, bucket: str, request: Request) -> UploadSession:
         """Begin an upload."""
         self._opened += 1
         number = f"{self._opened}/{bucket}"
-        session = Session(
+        session = UploadSession(
             id="sim-" + hashlib.sha256(number.encode()).hexdigest()[:40],
             bucket=bucket,
             opened_by=request,
@@ -170,11 +170,11 @@ class Sessions:
         self._by_id[session.id] = session
         return session
 
-    def forget(self, session: Session) -> None:
+    def forget(self, session: UploadSession) -> None:
         """Give an upload up."""
         del self._by_id[session.id]
 
-    def find(self, request: Request) -> Session | None:
+    def find(self, request: Request) -> UploadSession | None:
         """The upload that a request belongs to."""
         session = self._by_id.get(request.query.get("upload_id", ""))
         is_old = session is not None and time.time() > session.opened_s + KEPT_S

@@ -22,7 +22,7 @@ _SKEW_S = 300
 """How far the clock of a client may be off."""
 
 
-class Claims(BaseModel):
+class TokenClaims(BaseModel):
     """What an assertion claims; whatever else is in it means nothing here.
 
     Attributes:
@@ -120,7 +120,7 @@ class TokenUpstream(Upstream):
             )
         head, _, signature = form.get("assertion", "").rpartition(".")
         try:
-            claims = Claims(**parsed(_unpadded(head.partition(".")[2])))
+            claims = TokenClaims(**parsed(_unpadded(head.partition(".")[2])))
             signed = self._identity.verifies(claims.iss, head.encode(), _unpadded(signature))
         except (ValueError, TypeError):
             raise RefusalError(_error(400, "invalid_grant", "Bad JWT")) from None
@@ -140,7 +140,7 @@ class TokenUpstream(Upstream):
             raise RefusalError(_error(400, "invalid_scope", message))
         return claims.iss
 
-    def _require_modelled(self, claims: Claims) -> None:
+    def _require_modelled(self, claims: TokenClaims) -> None:
         """Tokens for somebody else, and those that say who one is, are not given out here."""
         asked = (
             ("sub", claims.sub not in (None, claims.iss)),

@@ -71,8 +71,8 @@ def _number(data: bytes, at: int, mark: bytes) -> tuple[int, int] | None:
     """The number in the line that begins there, and where the next one begins."""
     if at < len(data) and data[at : at + 1] != mark:
         raise ValueError(
-            f"a client of Redis sent {data[at : at + 20]!r}; expected {mark!r} and a number, as "
-            "RESP has it"
+            f"a Redis client sent {data[at : at + 20]!r}; expected {mark!r} and a number, as RESP "
+            "requires"
         )
     end = data.find(_END, at)
     return None if end < 0 else (int(data[at + 1 : end]), end + len(_END))

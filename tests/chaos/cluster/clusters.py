@@ -119,7 +119,7 @@ def players_of(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
     found = []
     for each in family(worker.pid):
         try:
-            if "chaos.cluster.player" in each.cmdline():
+            if "chaos.cluster.player_process" in each.cmdline():
                 found.append(each)
         except psutil.NoSuchProcess:
             continue

@@ -45,9 +45,9 @@ def refused(*arguments: str) -> str:
         ("dask://x", "has no port"),
         ("dask://:8786", "has no host"),
         ("dask://x:0", "has no port"),
-        ("dask://x:99999", "is no URL (Port out of range 0-65535)"),
-        ("dask://x:eight", "is no URL (Port could not be cast to integer value as 'eight')"),
-        ("dask://[::1", "is no URL (Invalid IPv6 URL)"),
+        ("dask://x:99999", "is not a URL (Port out of range 0-65535)"),
+        ("dask://x:eight", "is not a URL (Port could not be cast to integer value as 'eight')"),
+        ("dask://[::1", "is not a URL (Invalid IPv6 URL)"),
         ("dask://x:8786/y", "has more than a host and a port"),
         ("dask://me@x:8786", "has more than a host and a port"),
         ("tcp://x:8786", "has the scheme 'tcp'"),
@@ -94,9 +94,8 @@ def test_wrong_address_is_one_clear_message(
         (
             ("prove", "w.yaml"),
             (
-                "--executor plays mutants, and without --mutants known defects are planted, in "
-                "processes of this machine; expected --mutants N beside it; add that, or leave "
-                "--executor out"
+                "--executor works only with --mutants: known defects are planted in processes of "
+                "this machine; expected --mutants N as well; add that, or leave --executor out"
             ),
         ),
     ],

@@ -163,7 +163,7 @@ def test_what_does_not_fit_is_told_by_the_player(
     assert told == (
         "unfit",
         (
-            f"has something else than the command, in its folder '{tmp_path}': the code of target "
+            f"has other files than the command, in its folder '{tmp_path}': the code of target "
             f"'{TOY}'"
         ),
     )

@@ -12,7 +12,7 @@ from chaos.cluster import slices
 from chaos.cluster.slices import AHEAD, Dealer
 from chaos.explorer.campaign import Campaign
 from chaos.explorer.exploration import LOST, Bounds, Exploration
-from chaos.explorer.telling import summary
+from chaos.explorer.search_text import summary
 from chaos.processes.executor import HERE, Executor, ExecutorLostError
 from chaos.processes.tickets import WorkerDiedError
 from chaos.processes.worker import JobAnswer

@@ -159,9 +159,9 @@ GONE = object()
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("", r"b\.json:1:1: this is no baseline", id="empty"),
+        pytest.param("", r"b\.json:1:1: this is not a baseline", id="empty"),
         pytest.param('{"version": 2, "scen', r"b\.json:1:\d+: ", id="cut off"),
-        pytest.param("[]", r"b\.json:1:1: this is no baseline", id="a list"),
+        pytest.param("[]", r"b\.json:1:1: this is not a baseline", id="a list"),
         pytest.param('{"scenarios": {}}', r"b\.json:1:1: .*version None", id="no version"),
         pytest.param('{"version": 2}', r"b\.json:1:1: .*no scenarios", id="no scenarios"),
         pytest.param(
@@ -207,7 +207,7 @@ GONE = object()
         ),
         pytest.param(
             edited("scenarios/calm/waits", 7),
-            r"b\.json:\d+:\d+: the checksum of 'calm' does not fit",
+            r"b\.json:\d+:\d+: the checksum of 'calm' does not match",
             id="edited by hand",
         ),
     ],

@@ -56,7 +56,7 @@ def test_one_click_shows_breaker_fallback_and_recovery(page: Chrome) -> None:
     soon(page, lambda: text(page, "#breaker").startswith("open, for"))
     soon(page, lambda: text(page, "#mode") == "the articles")
     soon(page, lambda: text(page, "#breaker") == "closed")
-    soon(page, lambda: "all steps are through" in text(page, "#playing"))
+    soon(page, lambda: "all steps are done" in text(page, "#playing"))
     looks = {
         each.get_attribute("class")
         for each in page.find_elements(By.CSS_SELECTOR, "#canvas .item")

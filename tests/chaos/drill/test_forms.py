@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.drill.forms import FaultForm, fault_of, forms, told
+from chaos.drill.fault_forms import FaultForm, fault_of, forms, told
 from chaos.faults.registry import BEHAVIOURS, kind_of
 from chaos.scenario.problems import ScenarioError
 from chaos.targets import vocabulary_of

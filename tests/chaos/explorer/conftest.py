@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from chaos.explorer.crew import Crew, Job
 from chaos.explorer.subject import Run, Subject
+from chaos.explorer.workers import Crew, Job
 from chaos.ports import Target
 from chaos.scenario.loader import LoadedScenario, load_text
 from chaos.simulation.world import Simulation

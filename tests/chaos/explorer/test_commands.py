@@ -66,7 +66,7 @@ def test_explore_within_its_budget_finds_nothing_and_says_how_far_it_came(
     [
         (["--random"], "a random search never ends"),
         (["--menu", "tiemout"], "did you mean 'timeout'"),
-        (["--reduce"], "there are none; give --preemptions"),
+        (["--reduce"], "none are searched; add --preemptions"),
         (["--reduce", "--preemptions", "1", "--orders", "1"], "leave out one of"),
         (
             ["--reduce", "--preemptions", "1", "--shard", "1/2"],

@@ -12,8 +12,8 @@ from chaos.explorer.asking import FAULT
 from chaos.explorer.counterexample import smaller, struck_in, with_faults
 from chaos.explorer.exploration import Bounds, Exploration
 from chaos.explorer.menu import Menu
+from chaos.explorer.search_text import progress, summary
 from chaos.explorer.subject import Subject, problems_of
-from chaos.explorer.telling import progress, summary
 from chaos.explorer.workload import interleavings_of, workload_of
 from chaos.explorer.yaml_text import scenario_text
 from chaos.runner.life import play
@@ -70,7 +70,7 @@ def test_workload_has_the_steps_and_none_of_the_faults(load: Load) -> None:
 
 def test_workload_needs_somebody_who_asks(load: Load) -> None:
     """Without a question there is nothing that could go wrong."""
-    with pytest.raises(ChaosError, match="nobody asks anything"):
+    with pytest.raises(ChaosError, match="asks a question"):
         workload_of(load("method:\n  - advance: 1m\n    expect: {calls.weather: 1}\n", QuickToy))
 
 

@@ -123,12 +123,12 @@ def test_random_search_goes_on(here: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--faults", "1"), "faults was 2, and is 1"),
+        (("--faults", "1"), "faults was 2, but is 1"),
         (
             ("--menu", "timeout"),
-            "menu was 'timeout,http_error-503,rate_limit-5s', and is 'timeout'",
+            "menu was 'timeout,http_error-503,rate_limit-5s', but is 'timeout'",
         ),
-        (("--random", "--runs", "3"), "random was False, and is True"),
+        (("--random", "--runs", "3"), "random was False, but is True"),
     ],
     ids=["bound", "menu", "kind"],
 )
@@ -141,7 +141,7 @@ def test_file_of_another_search_is_refused(
 
     refused = CliRunner().invoke(app, [*SEARCH, *options, "--resume", "s.search"])
 
-    assert f"is of another search: {told}" in str(refused.exception)
+    assert f"belongs to another search: {told}" in str(refused.exception)
     assert (here / "s.search").read_bytes() == content
 
 
@@ -158,13 +158,13 @@ def test_file_of_another_workload_or_version_is_refused(
     other = CliRunner().invoke(app, [*SEARCH, "--resume", "s.search"])
 
     assert "and 9.9) is not the same" in str(newer.exception)
-    assert "is of another search: the file 'w.yaml' is not the same" in str(other.exception)
+    assert "belongs to another search: the file 'w.yaml' is not the same" in str(other.exception)
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"hello", "it has no whole line"),
+        (b"hello", "it has no complete line"),
         (b"hello\n", "its first line has no checksum"),
         (b'{"format": "chaos-search-1"}\n', "its first line has no checksum"),
         (b"\xff\x00\n", "its first line has no checksum"),

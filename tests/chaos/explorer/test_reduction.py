@@ -11,10 +11,10 @@ from types import FrameType
 
 import pytest
 
-from chaos.explorer.crew import Job
 from chaos.explorer.exploration import Bounds, Exploration, explore
 from chaos.explorer.interleavings import interleaved
 from chaos.explorer.subject import Run, Subject
+from chaos.explorer.workers import Job
 from chaos.ports import Answer, Target, World
 from chaos.simulation.conflicts import footprints, lines, statements
 from chaos.simulation.conflicts.footprints import Footprints

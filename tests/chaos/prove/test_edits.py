@@ -169,7 +169,7 @@ def test_rewrite_of_a_file_that_has_changed_is_an_error(
     file.write_text("# A new line.\n\n\ndef said():\n    return 'new'\n")
 
     mistake = Rewrite("edited_meanwhile:said", "- return 'new'\n+ return 'wrong'")
-    with pytest.raises(DefectError, match="changed meanwhile"), mistake.applied():
+    with pytest.raises(DefectError, match="the file has changed"), mistake.applied():
         pytest.fail("lines of another version were replaced")
 
     assert module.said() == "old"

@@ -69,7 +69,7 @@ def test_reviewed_mutant_is_found_after_an_edit_above_it(tmp_path: Path) -> None
 )
 def test_stale_entry_is_an_error(tmp_path: Path, entry: Equivalent, fits: int) -> None:
     """Whatever it stood for is gone, and nobody has looked at what is there instead."""
-    with pytest.raises(ChaosError, match=f"fits {fits} mutants.*look at them anew"):
+    with pytest.raises(ChaosError, match=f"matches {fits} mutants.*review them again"):
         without(mutants(tmp_path), [entry])
 
 
@@ -77,15 +77,15 @@ def test_entry_that_fits_several_is_an_error(tmp_path: Path) -> None:
     """Only one of them was looked at."""
     twice = "def second(n):\n    return n < 3 or (n - 1) < 3 or n < 3\n"
 
-    with pytest.raises(ChaosError, match="fits 2 mutants"):
+    with pytest.raises(ChaosError, match="matches 2 mutants"):
         without(mutants(tmp_path, twice), [SEEN])
 
 
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ([SEEN], "EQUIVALENT of seen is not as expected: a tuple"),
-        ((replace(SEEN, because=" "),), "nothing says why shop:second: n < 3 -> n <= 3"),
+        ([SEEN], "EQUIVALENT of seen is not what is expected: a tuple"),
+        ((replace(SEEN, because=" "),), "shop:second: n < 3 -> n <= 3 has no reason"),
     ],
     ids=["list", "no reason"],
 )

@@ -151,6 +151,6 @@ def test_page_has_no_marks_of_other_formats() -> None:
 
     page = render(Report.saved([replace(run, path="calm.yaml")]))
 
-    assert "asks for (<code>Retry-After</code>) holds" in page
-    assert "asks for (Retry-After) holds" in page
+    assert "asks for a pause (<code>Retry-After</code>)" in page
+    assert "asks for a pause (Retry-After)" in page
     assert ">this folder</th>" in page

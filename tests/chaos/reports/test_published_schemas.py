@@ -18,8 +18,8 @@ from rich.console import Console
 from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
 from chaos.reports import junit, sarif
+from chaos.reports.annotations import annotations_of
 from chaos.reports.console import ConsoleReport
-from chaos.reports.findings import findings
 from chaos.reports.report import Report
 from chaos.reports.rules import rules
 from chaos.runner.suite import SuiteResult
@@ -194,7 +194,9 @@ def test_law_points_at_the_step_that_was_under_way() -> None:
     lines = [
         finding.line
         for laws in (broken, unseen)
-        for finding in findings(examples.suite(examples.result("x", trace, laws=laws)).results)
+        for finding in annotations_of(
+            examples.suite(examples.result("x", trace, laws=laws)).results
+        )
     ]
 
     assert lines == [6, 1]

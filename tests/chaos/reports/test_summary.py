@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.compare.baseline import Comparison
 from chaos.compare.changes import Change, Trend
-from chaos.reports.findings import findings
+from chaos.reports.annotations import annotations_of
 from chaos.reports.github import workflow_commands
 from chaos.reports.report import Report
 from chaos.reports.summary import render
@@ -59,12 +59,12 @@ def test_summary_names_laws_that_nothing_put_to_the_test() -> None:
     """An inconclusive gate says what it lacks."""
     text = render(Report(runs=(), outcome=Outcome.INCONCLUSIVE, laws_not_exercised=("one-trial",)))
 
-    assert "put these laws to the test: `one-trial`" in text
+    assert "exercised these laws: `one-trial`" in text
 
 
 def test_workflow_command_is_one_line_a_finding() -> None:
     """Line ends, colons and commas are escaped as GitHub reads them."""
-    error, law, warning = workflow_commands(findings(examples.runs())).splitlines()
+    error, law, warning = workflow_commands(annotations_of(examples.runs())).splitlines()
 
     assert error == (
         "::error file=scenarios/breaker/outage.yaml,line=7,"
@@ -80,4 +80,4 @@ def test_workflow_commands_of_a_suite_that_passed_are_none() -> None:
     """Silence means well."""
     passed = examples.suite(examples.result("calm", examples.calm())).results
 
-    assert workflow_commands(findings(passed)) == ""
+    assert workflow_commands(annotations_of(passed)) == ""

@@ -105,7 +105,7 @@ def test_broken_steady_state_injects_nothing(simulation: Simulation) -> None:
     )
 
     assert result.outcome is Outcome.INCONCLUSIVE
-    assert "steady state did not hold, nothing was injected" in result.problems[0].reason
+    assert "steady state did not hold, so nothing was injected" in result.problems[0].reason
     assert all(event.kind != "fault" for event in result.trace)
 
 
@@ -174,7 +174,7 @@ def test_target_that_cannot_be_built_is_inconclusive(simulation: Simulation) -> 
     result = run(simulation, GOOD, Unbuildable)
 
     assert result.outcome is Outcome.INCONCLUSIVE
-    assert result.problems[0].reason == "the target broke down: RuntimeError: no such thing"
+    assert result.problems[0].reason == "the target raised an error: RuntimeError: no such thing"
 
 
 def test_service_that_raises_breaks_a_law(simulation: Simulation) -> None:
@@ -220,7 +220,7 @@ def test_target_that_exits_while_it_is_built_is_no_service(
 
     assert result.outcome is Outcome.INCONCLUSIVE
     assert result.problems[0].reason.startswith(
-        f"the target broke down: RuntimeError: {type(error).__name__}"
+        f"the target raised an error: RuntimeError: {type(error).__name__}"
     )
 
 

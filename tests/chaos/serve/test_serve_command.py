@@ -113,7 +113,7 @@ def test_answers_that_nobody_tells_leave_the_run_inconclusive(scenario: Path) ->
     code, output = ended(serve(scenario, "--port", "0", "--", "sh", "-c", CURL))
 
     assert code == 3, output
-    assert "judged only if POST /next tells the answers: answer.mode" in output
+    assert "judged only if POST /next sends the answers: answer.mode" in output
     assert "answer.mode was not judged" in output
 
 

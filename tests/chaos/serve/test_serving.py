@@ -126,7 +126,7 @@ def test_times_of_answers_are_judged_only_where_they_were_told() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"answers": []}, "0 answers were told; expected 1"),
+        ({"answers": []}, "0 answers were sent; expected 1"),
         ({"answers": [{"mode": "llama"}]}, "mode 'llama'; expected one of: error, fallback, llm"),
         ({"answers": [{}]}, "answers.0.mode is wrong: Field required"),
         ({"answer": "llm"}, "the body tells no answers"),

@@ -347,7 +347,7 @@ def test_scenario_that_was_changed_since_is_refused(here: Path, parts: list[str]
 
     refused = chaos("merge", *parts)
 
-    assert "something else than what is here: the file 'scenarios/s3.yaml'" in str(
+    assert "not played with the files that are here: the file 'scenarios/s3.yaml'" in str(
         refused.exception
     )
 
@@ -389,7 +389,7 @@ def test_shards_that_saw_another_service_are_refused(shop: Path) -> None:
 
     refused = chaos("merge", *files)
 
-    assert "the shards do not agree about the sound service" in str(refused.exception)
+    assert "the shards disagree about the sound service" in str(refused.exception)
 
 
 def test_runs_that_no_shard_has_played_are_played_by_the_merge(here: Path) -> None:
@@ -416,7 +416,7 @@ def test_shards_that_disagree_about_a_run_are_refused(here: Path) -> None:
 
     refused = chaos("merge", *files)
 
-    assert "the shards do not agree about the run with deviations ()" in str(refused.exception)
+    assert "the shards disagree about the run with deviations ()" in str(refused.exception)
 
 
 def _timeless(searches: dict[str, Any]) -> dict[str, Any]:

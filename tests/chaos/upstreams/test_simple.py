@@ -61,10 +61,10 @@ GET: tuple[str, str, Answer] = ("GET", "/a", {})
     ("table", "complaint"),
     [
         ({}, "routes is missing"),
-        ({"routes": [GET]}, "routes is missing, or no mapping"),
+        ({"routes": [GET]}, "routes is missing, or not a mapping"),
         ({"routes": {"a": ("GET", "/a")}}, "expected a method, a path and an answer"),
         ({"routes": {"a": ("get", "/a", {})}}, "expected one in capitals"),
-        ({"routes": {"a": ("GET", "/a(", {})}}, "is no regular expression"),
+        ({"routes": {"a": ("GET", "/a(", {})}}, "is not a regular expression"),
         ({"routes": {"a": ("GET", 7, {})}}, "path is 7"),
         ({"routes": {"a": ("GET", "a", {})}}, "begins with '/'"),
         ({"routes": {"a": ("GET", "https://x.test/a", {})}}, "begins with '/'"),

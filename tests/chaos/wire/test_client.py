@@ -20,7 +20,7 @@ Answer = tuple[int, bytes]
 
 @contextmanager
 def somebody(answer: Callable[[str], Answer]) -> Iterator[str]:
-    """The URL of a server that is no Toxiproxy, or a sick one; ``answer`` is given the path."""
+    """The URL of a server that is not a Toxiproxy, or a sick one; ``answer`` is given the path."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -94,7 +94,7 @@ def test_something_else_at_the_address_is_told_from_toxiproxy(body: bytes) -> No
     with (
         somebody(lambda _: (200, body)) as url,
         client_of(url) as client,
-        pytest.raises(ToxiproxyError, match="is no Toxiproxy"),
+        pytest.raises(ToxiproxyError, match="is not a Toxiproxy"),
     ):
         client.version()
 

@@ -159,7 +159,7 @@ def test_refusal_that_does_not_come_is_a_violation(
 
     world.error(chat)
 
-    assert "a closed proxy let somebody connect; expected a refusal" in world.run.violations[0]
+    assert "a closed proxy accepted a connection; expected a refusal" in world.run.violations[0]
 
 
 def test_bytes_that_change_on_their_way_are_a_violation(

@@ -435,7 +435,7 @@ def test_error_of_a_script_shows_the_end_of_a_long_question() -> None:
         chat(strict(answers=Calls("refund")), asked)
 
     assert len(str(told.value)) < 250
-    assert "How do I add a printer?'; the request wants no call: it has no tools" in str(
+    assert "How do I add a printer?'; the request requires no call: it has no tools" in str(
         told.value
     )
 

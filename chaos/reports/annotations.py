@@ -15,12 +15,12 @@ from chaos.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Annotation:
     """One thing that is wrong, as an annotation in a pull request shows it.
 
     Attributes:
         outcome: Failed or inconclusive.
-        check: What found it; together with the scenario it is what the finding is known by.
+        check: What found it; together with the scenario it is what the annotation is known by.
         path: The file to annotate, from the root of the repository where that is possible.
         line: The line of it, from 1.
         message: What is wrong, in plain text.
@@ -35,9 +35,9 @@ class Finding:
     message: str
 
 
-def findings(
+def annotations_of(
     runs: Sequence[RunResult], comparison: Comparison | None = None, baseline: Path | None = None
-) -> list[Finding]:
+) -> list[Annotation]:
     """What the runs and their comparison with the baseline found, scenarios first."""
     found = [_of_verdict(run, verdict) for run in runs for verdict in run.problems]
     if comparison is not None:
@@ -45,11 +45,11 @@ def findings(
     return found
 
 
-def _of_verdict(run: RunResult, verdict: Verdict) -> Finding:
+def _of_verdict(run: RunResult, verdict: Verdict) -> Annotation:
     lines = [f"{run.name}: {verdict.check}: {verdict.reason}"]
     if verdict.expected:
         lines.append(f"expected {verdict.expected}, seen {verdict.seen or 'nothing'}")
-    return Finding(
+    return Annotation(
         rule=rule_of(verdict),
         outcome=verdict.outcome,
         scenario=run.name,
@@ -62,7 +62,7 @@ def _of_verdict(run: RunResult, verdict: Verdict) -> Finding:
 
 def _of_comparison(
     runs: Mapping[str, RunResult], comparison: Comparison, baseline: str
-) -> Iterator[Finding]:
+) -> Iterator[Annotation]:
     for change in comparison.shutting:
         if change.key == VERDICT.key:
             continue  # What made the verdict worse is a finding of its own already.
@@ -79,9 +79,9 @@ def _of_comparison(
         yield _in_general(NOT_PLAYED, name, "missing", baseline, message)
 
 
-def _in_general(rule: Rule, scenario: str, check: str, path: str, message: str) -> Finding:
+def _in_general(rule: Rule, scenario: str, check: str, path: str, message: str) -> Annotation:
     """A finding about a whole file."""
-    return Finding(
+    return Annotation(
         rule=rule,
         outcome=Outcome.FAILED,
         scenario=scenario,

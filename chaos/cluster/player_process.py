@@ -1,4 +1,4 @@
-"""A process that plays for a worker: ``python -m chaos.cluster.player``, started by that alone.
+"""A process that plays for a worker: ``python -m chaos.cluster.player_process``.
 
 Its standard input is the way to its worker. It ends with the worker, and after a minute without
 anything to do.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos.explorer.exploration import Bounds, Exploration
-from chaos.explorer.findings import Written
+from chaos.explorer.written_findings import Written
 from chaos.units import format_duration
 
 
@@ -60,8 +60,8 @@ def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
         yield f"pruned: {exploration.saved} runs equivalent to others"
     if exploration.put_off:
         yield (
-            f"left out: {count(exploration.put_off, 'interruption')} before code that "
-            "shares nothing, and every run that would follow from them"
+            f"left out: {count(exploration.put_off, 'interruption')} before code that shares "
+            "nothing, and every run that would follow from them"
         )
     yield (
         f"{exploration.runs} runs, {exploration.rate:.0f} a second, "
@@ -72,7 +72,7 @@ def summary(exploration: Exploration, bounds: Bounds) -> Iterator[str]:
 
 def written(file: Written) -> str:
     """Where a finding is, and how to see it again."""
-    by_itself = "" if file.fails else " (it does not fail by itself; look into it)"
+    by_itself = "" if file.fails else " (it does not fail by itself; find out why)"
     return f"written: {file.path}{by_itself}; replay it with: chaos replay {file.path}"
 
 

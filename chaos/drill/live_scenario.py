@@ -19,8 +19,8 @@ from chaos.scenario.model import (
     LoadStep,
 )
 from chaos.scenario.schedules import peak, value_at
-from chaos.serve.script import Script
 from chaos.serve.signals import Signals
+from chaos.serve.timeline import Script
 from chaos.targets.helpdesk.running import RunningHelpdesk
 from chaos.tiers.served.world import ServedWorld
 from chaos.trace.events import ActionEvent
@@ -79,7 +79,7 @@ class Playing:
             self._script.play(self._loaded.scenario.steady_state, "steady_state")
             self._script.play(self._loaded.scenario.method, "method")
             if not self._signals.is_over:
-                self._step = "all steps are through"
+                self._step = "all steps are done"
         except ChaosError as error:
             self._error = str(error)
         finally:

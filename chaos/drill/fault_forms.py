@@ -75,7 +75,7 @@ def forms(upstreams: tuple[str, ...]) -> tuple[FaultForm, ...]:
         >>> [field.name for field in by_kind["latency"].own]
         ['latency', 'jitter']
         >>> by_kind["dns_failure"].unmeant
-        'the service reaches the stand-in by an address, and looks up no name'
+        'the service reaches the stand-in by an address, without looking up a name'
     """
     return tuple(_form(model, upstreams) for model in BEHAVIOURS)
 

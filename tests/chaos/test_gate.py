@@ -271,7 +271,7 @@ def test_gate_plays_real_scenarios(run_gate: Gate) -> None:
     # One scenario alone does not put every law to the test. It is recorded all the same.
     assert (updated.exit_code, again.exit_code) == (0, 3), again.output
     assert "gate:" not in updated.output
-    assert "so that the gate is inconclusive: bounded-attempts, " in again.output
+    assert "so the gate is inconclusive: bounded-attempts, " in again.output
     assert "every number is as the baseline records it" in again.output
     assert "all-is-well" in Baseline.read(Path("b.json")).entries
 
@@ -324,7 +324,7 @@ def test_gate_misses_a_law_that_is_promised_and_idle(run_gate: Gate) -> None:
     result = run_gate(str(file), "--baseline", "b.json")
 
     assert result.exit_code == 3, result.output
-    assert "so that the gate is inconclusive: pauses-kept, no-doomed-retry\n" in result.output
+    assert "so the gate is inconclusive: pauses-kept, no-doomed-retry\n" in result.output
 
 
 @pytest.mark.parametrize("given", [[], ["scenarios", "--baseline", "my b.json"]])

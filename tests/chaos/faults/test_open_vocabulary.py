@@ -59,7 +59,7 @@ def test_error_can_hide_in_a_200_and_a_body_be_empty() -> None:
     [
         ({"Content-Length": "7"}, "frames the message"),
         ({"Retry-After": 20}, "20 is a number"),
-        ({"Retry After": "20"}, "not the name of a header"),
+        ({"Retry After": "20"}, "not a header name"),
         ({"X": "a\r\nB: c"}, "cannot be sent in a header"),
         ("Retry-After: 20", "is text"),
     ],

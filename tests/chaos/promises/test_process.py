@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import datetime as dt
 import email.utils
@@ -419,17 +418,3 @@ def test_a_library_that_is_imported_late_works(
     with town() as world:
         assert lived(world, service) == ((3.0, 2026), 3.0)
     sys.modules.pop("lazy_town")
-
-
-def test_a_loop_may_not_listen_for_signals_in_a_thread(town: Opens) -> None:
-    """As everywhere: handlers are for the main thread."""
-
-    async def service() -> str:
-        try:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, int)
-        except RuntimeError as error:
-            return str(error)
-        return "set"
-
-    with town() as world:
-        assert "main thread" in lived(world, lambda: asyncio.run(service()))[0]

@@ -46,7 +46,7 @@ def test_a_signal_without_a_handler_is_refused_as_ever(world: World) -> None:
     """It would end the process."""
     world.error(lambda: os.kill(os.getpid(), signal.SIGTERM))
 
-    assert any("end the process by signal" in each for each in world.run.violations)
+    assert any("tried to end the process with signal" in each for each in world.run.violations)
 
 
 def test_what_cannot_be_handled_is_refused_as_ever(world: World) -> None:

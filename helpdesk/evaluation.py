@@ -75,7 +75,7 @@ def load_questions(path: Path) -> tuple[LabelledQuestion, ...]:
         KnowledgeError: The file cannot be read, is not such a list, or is empty.
     """
     try:
-        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
         questions = TypeAdapter(tuple[LabelledQuestion, ...]).validate_python(content)
     except (OSError, UnicodeDecodeError) as error:
         raise KnowledgeError(f"{path}: cannot be read: {error}") from error

@@ -97,7 +97,7 @@ def _example(model: type[Fault]) -> dict[str, Any]:
     """The fault that its documentation shows: a form begins with that, so that one click does."""
     _, _, shown = (model.__doc__ or "").partition("Example:")
     said = re.search(r"``(\{.*\})``", shown, re.DOTALL)
-    return dict(YAML(typ="safe").load(said[1])) if said else {}
+    return dict(YAML(typ="safe", pure=True).load(said[1])) if said else {}
 
 
 def fault_of(said: Mapping[str, str], words: Vocabularies) -> Fault:
@@ -147,7 +147,7 @@ def _value(name: str, text: str) -> Any:  # noqa: ANN401 - whatever YAML makes o
     if name in {"id", "object", "body", "content"}:
         return text
     try:
-        return YAML(typ="safe").load(text)
+        return YAML(typ="safe", pure=True).load(text)
     except YAMLError:
         return text
 

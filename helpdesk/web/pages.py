@@ -44,7 +44,7 @@ def mount_pages(app: FastAPI, desk: Helpdesk) -> None:
         "/articles/{article_id}",
         response_class=HTMLResponse,
         responses={
-            **described(400, 414, 431),
+            **described(400, 414, 422, 431),
             404: {
                 "description": "There is no article with that id.",
                 "content": {"text/html": {}},

@@ -24,7 +24,7 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 
 def documents(path: Path) -> list[Any]:
     """Every document of a YAML file."""
-    return list(YAML(typ="safe").load_all(path.read_text(encoding="utf-8")))
+    return list(YAML(typ="safe", pure=True).load_all(path.read_text(encoding="utf-8")))
 
 
 def known_metrics() -> frozenset[str]:

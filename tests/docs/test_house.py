@@ -104,7 +104,8 @@ def test_action_runs_the_gate_with_options_that_exist() -> None:
 
     assert words[:2] == ["chaos", "gate"]
     assert "${{" not in command
-    assert context.params["junit_file"] == Path("$CHAOS_REPORT/junit.xml")
+    # Older versions of typer make a path of it only when the command is run.
+    assert Path(context.params["junit_file"]) == Path("$CHAOS_REPORT/junit.xml")
 
 
 def test_pages_named_for_contributors_exist() -> None:

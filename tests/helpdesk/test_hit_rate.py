@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+import ruamel.yaml.main
 
 from helpdesk.answers import Passage
 from helpdesk.articles import load_articles
@@ -175,6 +177,19 @@ def test_label_without_article_is_refused() -> None:
 
     with pytest.raises(KnowledgeError, match="gone"):
         measure(labelled, lambda question: (), known_articles=frozenset({"here"}))
+
+
+def test_questions_are_read_alike_whether_or_not_there_is_a_parser_in_c(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one does not take a question mark before a comma, and is installed by chance."""
+    path = tmp_path / "questions.yaml"
+    path.write_text("- {question: Is it down?, article: vpn}")
+    monkeypatch.setattr(ruamel.yaml.main, "CParser", Mock(side_effect=AssertionError))
+
+    (read,) = load_questions(path)
+
+    assert read.question == "Is it down?"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import schemathesis
@@ -37,6 +39,15 @@ CHECKS = [
     status_code_conformance,
     unsupported_method,
 ]
+
+
+def test_whatever_the_description_refers_to_is_in_it() -> None:
+    """A reference that leads nowhere breaks the clients that are generated from it."""
+    described = APP.openapi()
+    named = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(described)))
+
+    assert "Problem" in named
+    assert sorted(named - set(described["components"]["schemas"])) == []
 
 
 @schema.parametrize()

@@ -342,8 +342,10 @@ def test_changed_byte_of_the_layout_is_refused_or_makes_no_difference() -> None:
             continue
         accepted.append(at)
         assert index.search(VECTORS[5], 1)[0].tolist() == [5]
-    # The two unused numbers of both heads, and how many lists to search.
-    assert len(accepted) == 2 * 16 + 8
+    # The two unused numbers of both heads, and how many lists to search. Older versions of FAISS
+    # also take any byte but 0 for the "yes" of both heads, whether the index is trained.
+    trained = {start + 32 for start in (0, WHOLE.index(b"IxFI"))}
+    assert len(set(accepted) - trained) == 2 * 16 + 8
 
 
 @pytest.mark.parametrize(("rows", "dimensions"), [(ROWS + 1, DIMENSIONS), (ROWS, 8)])

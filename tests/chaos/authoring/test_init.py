@@ -125,4 +125,4 @@ def test_workflow_uses_options_that_exist(project: Path, chaos: Chaos) -> None:
 
     context = typer.main.get_command(app).make_context("gate", shlex.split(command)[2:])
 
-    assert context.params["junit_file"] == Path("chaos-report/junit.xml")
+    assert Path(context.params["junit_file"]) == Path("chaos-report/junit.xml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -170,7 +171,7 @@ def test_taken_port_is_one_message(scenario: Path) -> None:
     [
         (["--for", "3"], "duration 3 has no unit"),
         (["--", "no-such-command"], "'no-such-command' cannot be started"),
-        (["--port", "-1"], "greater than or equal to 0"),
+        (["--port", "-1"], r"Invalid value for '--port': .*\b(equal to 0\b|range 0<=)"),
     ],
     ids=["no unit", "no command", "no port"],
 )
@@ -180,5 +181,5 @@ def test_bad_argument_is_one_message(scenario: Path, arguments: list[str], said:
     code, output = ended(serve(scenario, *ports, *arguments))
 
     assert code == 2, output
-    assert said in " ".join(output.split())
+    assert re.search(said, " ".join(output.split()))
     assert "Traceback" not in output

@@ -81,8 +81,8 @@ OPERATIONS, METRICS = "helpdesk.web.operations", "helpdesk.metrics"
         ),
         pytest.param(
             METRICS,
-            '- "helpdesk_answers", "Answers given.", ["mode", "reason"], registry=registry\n'
-            '+ "helpdesk_answers", "Answers given.", ["", "reason"], registry=registry',
+            "- return generate_latest(self.registry)\n"
+            '+ return generate_latest(self.registry) + b"helpdesk_answers_total many\\n"',
             "/status or /metrics cannot be read: ValueError",
             id="metrics that nobody can read",
         ),

@@ -22,13 +22,31 @@ Handler = Callable[[Request], Response]
 
 
 def openai_client(handler: Handler, **options: Any) -> openai.OpenAI:
-    """An OpenAI client whose requests end in ``handler``; it does not retry."""
-    return openai.OpenAI(
+    """An OpenAI client whose requests end in ``handler``; it does not retry.
+
+    What the handler raises comes out as it is, whichever version of the SDK is installed.
+    """
+    return _Client(
         api_key=options.pop("api_key", "sk-test"),
         max_retries=0,
         http_client=httpx2.Client(transport=transport(handler)),
         **options,
     )
+
+
+class _Client(openai.OpenAI):
+    """Tells what the network raises as the SDK does, and anything else as it was raised."""
+
+    def request(self, *args: Any, **options: Any) -> Any:
+        """Send a request."""
+        try:
+            return super().request(*args, **options)
+        except openai.APIConnectionError as error:
+            # Older versions take whatever a transport raises for trouble with the connection.
+            cause = error.__cause__
+            if cause is None or isinstance(cause, httpx2.RequestError):
+                raise
+            raise cause from None
 
 
 def transport(handler: Handler) -> httpx2.MockTransport:

@@ -301,7 +301,12 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
             id="result after a text",
         ),
         pytest.param(
-            {"extra_body": {"temperature": 0.5}}, "temperature: Extra inputs", id="taken away"
+            {
+                "extra_headers": {"anthropic-version": "2026-10-21"},
+                "extra_body": {"temperature": 0.5},
+            },
+            "temperature: Extra inputs",
+            id="taken away",
         ),
         pytest.param({"tool_choice": {"type": "any"}}, "while providing tools", id="no tools"),
         pytest.param(
@@ -424,7 +429,7 @@ def test_answer_of_a_shape_fits_it() -> None:
         (500, anthropic.InternalServerError, "api_error"),
         (502, anthropic.InternalServerError, None),
         (504, anthropic.InternalServerError, "timeout_error"),
-        (529, anthropic.InternalServerError, "overloaded_error"),
+        (529, anthropic.OverloadedError, "overloaded_error"),
     ],
 )
 def test_errors_have_the_shape_of_their_status(
@@ -452,7 +457,7 @@ def test_stream_that_breaks_off_ends_in_an_error_event() -> None:
     said: list[str] = []
     with pytest.raises(anthropic.APIStatusError) as caught:
         read_into(said, ask(client, stream=True))
-    with pytest.raises(anthropic.InternalServerError) as plain:
+    with pytest.raises(anthropic.OverloadedError) as plain:
         ask(client)
 
     assert "".join(said) == "You asked:"

@@ -47,6 +47,14 @@ def respond(client: openai.OpenAI, question: Any = QUESTION, **options: Any) -> 
     return client.responses.create(**(arguments | options))
 
 
+def told(error: openai.APIStatusError) -> str:
+    """What the server said was wrong; each version of the SDK shows it in its own way."""
+    assert isinstance(error.body, dict)
+    message = error.body["message"]
+    assert isinstance(message, str)
+    return message
+
+
 def function(name: str, parameters: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """A tool of a chat request."""
     declared = {"name": name, **({"parameters": parameters} if parameters else {}), **more}

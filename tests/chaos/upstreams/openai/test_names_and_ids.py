@@ -9,7 +9,15 @@ import pytest
 
 from chaos.upstreams.openai import OpenAIUpstream
 from chaos.upstreams.unmodelled import UnmodelledError
-from tests.chaos.upstreams.openai.asking import chat, client_of, function, respond, strict, user
+from tests.chaos.upstreams.openai.asking import (
+    chat,
+    client_of,
+    function,
+    respond,
+    strict,
+    told,
+    user,
+)
 
 CLIENT = strict()
 NAMES = "^[a-zA-Z0-9_-]+$"
@@ -79,7 +87,7 @@ def test_name_is_of_the_letters_that_it_may_have(
     with pytest.raises(openai.BadRequestError) as refused:
         chat(CLIENT, **options)
 
-    assert f"matches the pattern '{pattern}'" in str(refused.value)
+    assert f"matches the pattern '{pattern}'" in told(refused.value)
     assert (refused.value.param, refused.value.code) == (param, "invalid_value")
 
 

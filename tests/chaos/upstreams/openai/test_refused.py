@@ -10,7 +10,16 @@ import pytest
 
 from chaos.upstreams.openai import OpenAIUpstream
 from chaos.upstreams.unmodelled import UnmodelledError
-from tests.chaos.upstreams.openai.asking import Clock, chat, function, post, respond, strict, user
+from tests.chaos.upstreams.openai.asking import (
+    Clock,
+    chat,
+    function,
+    post,
+    respond,
+    strict,
+    told,
+    user,
+)
 
 CLIENT = strict()
 LONG = "word " * 9_000
@@ -135,7 +144,7 @@ def test_strict_schema_is_refused(schema: dict[str, Any], words: str) -> None:
         with pytest.raises(openai.BadRequestError) as refused:
             ask()
 
-        assert words in str(refused.value)
+        assert words in told(refused.value)
         assert refused.value.param == param
 
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from chaos.http import Request, Response
 from chaos.ports import Operation
-from chaos.trace.said import ALIKE, UNDER_KEY, Ended, Said
+from chaos.trace.said import Deed, Ended, Said
 from chaos.upstreams.resets import pause_s
 
 __all__ = ["Ended", "Said", "deed_of", "failed", "of_status", "spoke"]
@@ -92,8 +92,8 @@ def deed_of(operation: Operation, request: Request) -> str | None:
     """The deed that a request asks for; None if it cannot be done twice.
 
     Two requests ask for the same deed if their bodies say the same; what carries a key, asks for
-    it under that key (`chaos.trace.said.UNDER_KEY`), in a header or in a field of the body. Those
-    that differ in ids and times alone are not the same, and bear the same mark (`ALIKE`).
+    it under that key, in a header or in a field of the body. Those that differ in ids and times
+    alone are not the same, and bear the same mark (`chaos.trace.said.Deed`).
 
     Example:
         >>> pay = Request(method="POST", url="https://pay.test/orders/17", body=b"{}")
@@ -110,14 +110,16 @@ def deed_of(operation: Operation, request: Request) -> str | None:
         return None
     said, key_in_body = _what_it_says(request)
     words = [word for word in (operation.name, operation.object) if word]
-    deed = " ".join((*words, _mark(said)))
     whole = "\n".join(words).encode() + b"\n" + said
     alike = _MADE_ANEW.sub(b"*", whole)
-    if alike != whole:
-        deed += f"{ALIKE}{_mark(alike)}"
     in_header = (value for name in KEYS if (value := request.headers.get(name)))
-    key = next(in_header, key_in_body)
-    return deed if key is None else f"{deed}{UNDER_KEY}{key}"
+    return str(
+        Deed(
+            what=" ".join((*words, _mark(said))),
+            mark=_mark(alike) if alike != whole else "",
+            key=next(in_header, key_in_body) or "",
+        )
+    )
 
 
 def _mark(said: bytes) -> str:

@@ -17,7 +17,7 @@ from chaos.checks.laws.law import TICK_S, Owner, owner
 from chaos.checks.record import RunRecord
 from chaos.ports import RetryPolicy
 from chaos.trace.events import RequestEvent, ResponseEvent
-from chaos.trace.said import ALIKE, UNDER_KEY
+from chaos.trace.said import Deed
 
 
 def another_attempt(run: RunRecord) -> tuple[ResponseEvent, ResponseEvent] | None:
@@ -57,7 +57,7 @@ def _alike(deeds: Sequence[ResponseEvent]) -> list[tuple[ResponseEvent, Response
     """Deeds that bear the same mark, each with the next; the same one is told elsewhere."""
     by_mark: defaultdict[str, list[ResponseEvent]] = defaultdict(list)
     for each in deeds:
-        mark = _mark(each)
+        mark = Deed.of(each.deed).mark
         if mark:
             by_mark[mark].append(each)
     pairs = [pair for marked in by_mark.values() for pair in pairwise(marked)]
@@ -68,18 +68,14 @@ def _alike(deeds: Sequence[ResponseEvent]) -> list[tuple[ResponseEvent, Response
     ]
 
 
-def _mark(response: ResponseEvent) -> str:
-    return (response.deed or "").partition(UNDER_KEY)[0].partition(ALIKE)[2]
-
-
 def _same_key(one: ResponseEvent, other: ResponseEvent) -> bool:
-    keys = {(each.deed or "").partition(UNDER_KEY)[2] for each in (one, other)}
+    keys = {Deed.of(each.deed).key for each in (one, other)}
     return len(keys) == 1 and "" not in keys
 
 
 def _effects(deeds: Sequence[ResponseEvent]) -> int:
     """How many things were done: what comes under one key is done once."""
-    return len({(each.deed or "").partition(UNDER_KEY)[2] or each.deed for each in deeds})
+    return len({Deed.of(each.deed).key or each.deed for each in deeds})
 
 
 def _is_due(policy: RetryPolicy | None, first: ResponseEvent, gap_s: float) -> bool:

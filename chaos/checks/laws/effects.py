@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from chaos.checks.laws.another_attempt import another_attempt, is_lost
@@ -10,7 +12,7 @@ from chaos.checks.laws.basis import DEEDS, Basis
 from chaos.checks.laws.law import Law, Owner, count, owner, seconds, who
 from chaos.checks.record import RunRecord
 from chaos.trace.events import AskEvent, RequestEvent, ResponseEvent
-from chaos.trace.said import ALIKE, UNDER_KEY
+from chaos.trace.said import Deed
 from chaos.verdict import Verdict
 
 
@@ -37,39 +39,29 @@ class AtMostOnce(Law):
 
     def judge(self, run: RunRecord, /) -> Verdict:
         """Judge every deed that a stand-in tells of."""
-        done: defaultdict[tuple[Owner, str, str], list[ResponseEvent]] = defaultdict(list)
+        done: defaultdict[tuple[Owner, str, Deed], list[ResponseEvent]] = defaultdict(list)
         keys: set[tuple[Owner, str, str]] = set()
         for response in run.trace.of(ResponseEvent):
             if response.deed is None:
                 continue
-            deed, _, key = response.deed.partition(UNDER_KEY)
+            deed = Deed.of(response.deed)
             under_key = owner(response), response.upstream, response.deed
-            if key and under_key in keys:
+            if deed.key and under_key in keys:
                 # The provider knows it by its key, and does nothing.
                 continue
             keys.add(under_key)
-            done[owner(response), response.upstream, deed].append(response)
+            done[owner(response), response.upstream, replace(deed, key="")].append(response)
         for (_, upstream, _), responses in done.items():
             if len(responses) > 1:
-                return self.broken(
-                    f"{who(responses[0])} made {upstream} do this {len(responses)} times: "
-                    f"{_deed(responses[0])}",
-                    expected="once, or each time with the same idempotency key",
-                    seen=", ".join(
-                        f"{_ended(response)} at {seconds(response.at_s)}" for response in responses
-                    ),
-                    evidence=responses,
-                )
+                how = f"made {upstream} do this {len(responses)} times"
+                return self._done_again(how, responses)
         again = another_attempt(run)
         if again is not None:
-            first, second = again
-            return self.broken(
-                f"{who(second)} had {second.upstream} do this again, with no more than another id "
-                f"or another time in the request: {_deed(first)}",
-                expected="once, or each time under the same idempotency key",
-                seen=", ".join(f"{_ended(each)} at {seconds(each.at_s)}" for each in again),
-                evidence=again,
+            how = (
+                f"made {again[0].upstream} do this again, with only another id or another time in "
+                "the request"
             )
+            return self._done_again(how, again)
         shared = _shared_key(run)
         if shared is not None:
             first, second = shared
@@ -92,6 +84,14 @@ class AtMostOnce(Law):
             "lost"
         )
 
+    def _done_again(self, how: str, responses: Sequence[ResponseEvent]) -> Verdict:
+        return self.broken(
+            f"{who(responses[-1])} {how}: {Deed.of(responses[0].deed).what}",
+            expected="once, or each time with the same idempotency key",
+            seen=", ".join(f"{_ended(each)} at {seconds(each.at_s)}" for each in responses),
+            evidence=responses,
+        )
+
 
 def _shared_key(run: RunRecord) -> tuple[ResponseEvent, ResponseEvent] | None:
     """Two deeds of one kind under one key, for questions that differ; None if there are none.
@@ -103,19 +103,15 @@ def _shared_key(run: RunRecord) -> tuple[ResponseEvent, ResponseEvent] | None:
     objects = {request.call: request.object for request in run.trace.of(RequestEvent)}
     first: dict[tuple[str, str, str | None, str], ResponseEvent] = {}
     for response in run.trace.of(ResponseEvent):
-        deed, _, key = (response.deed or "").partition(UNDER_KEY)
-        if not key or response.ask not in questions:
+        deed = Deed.of(response.deed)
+        if not deed.key or response.ask not in questions:
             continue
-        kind = response.upstream, response.operation, objects.get(response.call), key
+        kind = response.upstream, response.operation, objects.get(response.call), deed.key
         before = first.setdefault(kind, response)
         is_another = questions[before.ask] != questions[response.ask]
-        if is_another and (before.deed or "").partition(UNDER_KEY)[0] != deed:
+        if is_another and replace(Deed.of(before.deed), key=deed.key) != deed:
             return before, response
     return None
-
-
-def _deed(response: ResponseEvent) -> str:
-    return (response.deed or "").partition(ALIKE)[0].partition(UNDER_KEY)[0]
 
 
 def _ended(response: ResponseEvent) -> str:

@@ -14,6 +14,7 @@ from chaos.simulation.tasks.baton import scheduler_here
 from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Task
 from chaos.simulation.threads.handed_on import handed_on
+from chaos.simulation.threads.waiting import Waiters
 from chaos.simulation.timing.clock import to_ticks
 
 _put = queue.SimpleQueue.put
@@ -35,7 +36,7 @@ class VirtualQueues:
     """Makes queues virtual for whoever is part of a run, while entered."""
 
     def __init__(self) -> None:
-        self._waiters: dict[int, list[Task]] = {}
+        self._waiters = Waiters()
         self._undo = ExitStack()
 
     def __enter__(self) -> None:
@@ -69,10 +70,9 @@ class VirtualQueues:
         ) -> None:
             handed_on.put(self_, item)
             _put(self_, item, block, timeout)
-            waiters = self._waiters.get(id(self_))
             scheduler = scheduler_here()
-            if waiters and scheduler is not None:
-                scheduler.wake(waiters)
+            if scheduler is not None:
+                self._waiters.wake(scheduler, self_)
 
         def get(
             self_: queue.SimpleQueue[Any],
@@ -106,24 +106,13 @@ class VirtualQueues:
         if block and timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
         until = None if timeout is None else scheduler.clock.ticks + to_ticks(timeout)
-        task = scheduler.acting
-        assert task is not None, "whoever comes here is part of the run"
         while True:
             try:
                 return _get(simple, False)  # noqa: FBT003 - a built-in takes no keywords here
             except queue.Empty:
                 if not block or (until is not None and scheduler.clock.ticks >= until):
                     raise
-            waiters = self._waiters.setdefault(id(simple), [])
-            waiters.append(task)
-            try:
-                scheduler.block(task, _ITEM, until)
-            finally:
-                if task in waiters:
-                    waiters.remove(task)
-                # Another may have begun to wait, in a list of its own, before we were woken.
-                if not waiters and self._waiters.get(id(simple)) is waiters:
-                    del self._waiters[id(simple)]
+            self._waiters.wait(scheduler, simple, _ITEM, until)
 
 
 def _noting_put(owner: type, name: str) -> Callable[..., Any]:

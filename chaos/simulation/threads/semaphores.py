@@ -7,15 +7,14 @@ is part of the run, and whoever waits for one is woken by the one who lets go.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
 from chaos.simulation.in_place import BuiltinMethods
 from chaos.simulation.tasks.baton import scheduler_here
-from chaos.simulation.tasks.scheduler import Scheduler
 from chaos.simulation.tasks.task import Task
+from chaos.simulation.threads.waiting import Waiters
 from chaos.simulation.timing.clock import to_ticks
 
 try:
@@ -47,7 +46,7 @@ def virtual_semaphores() -> ExitStack:
 
 def _methods(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - of a module that is not everywhere
     real_acquire, real_release = vars(kind)["acquire"], vars(kind)["release"]
-    waiters: dict[int, list[Task]] = {}
+    waiters = Waiters()
 
     def acquire(self: Any, block: bool = True, timeout: float | None = None) -> bool:  # noqa: ANN401, FBT001, FBT002 - the real signature
         scheduler = scheduler_here()
@@ -58,35 +57,21 @@ def _methods(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - of a module that is
         if not block or limit_s == 0:
             scheduler.clock.look(_LOOKS_OF_A_TRY)
             return False
-        waiting = waiters.setdefault(id(self), [])
-        return _wait(scheduler, waiting, limit_s, lambda: real_acquire(self, False))  # noqa: FBT003 - the same
+        until = None if limit_s is None else scheduler.clock.ticks + to_ticks(limit_s)
+        while True:
+            waiters.wait(scheduler, self, _RELEASE, until)
+            if real_acquire(self, False):  # noqa: FBT003 - the same
+                return True
+            if until is not None and scheduler.clock.ticks >= until:
+                return False
 
     def release(self: Any) -> None:  # noqa: ANN401 - of a module that is not everywhere
         real_release(self)
-        scheduler, waiting = scheduler_here(), waiters.get(id(self))
-        if scheduler is not None and waiting:
-            scheduler.wake(waiting)
+        scheduler = scheduler_here()
+        if scheduler is not None:
+            waiters.wake(scheduler, self)
 
     def leave(self: Any, *_exc_info: object) -> None:  # noqa: ANN401 - the same
         release(self)
 
     return {"acquire": acquire, "release": release, "__enter__": acquire, "__exit__": leave}
-
-
-def _wait(
-    scheduler: Scheduler, waiting: list[Task], limit_s: float | None, take: Callable[[], bool]
-) -> bool:
-    task, clock = scheduler.acting, scheduler.clock
-    assert task is not None, "whoever comes here is part of the run"
-    until = None if limit_s is None else clock.ticks + to_ticks(limit_s)
-    while True:
-        waiting.append(task)
-        try:
-            scheduler.block(task, _RELEASE, until)
-        finally:
-            if task in waiting:
-                waiting.remove(task)
-        if take():
-            return True
-        if until is not None and clock.ticks >= until:
-            return False

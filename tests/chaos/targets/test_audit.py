@@ -1,4 +1,4 @@
-"""What the audit of the helpdesk knows, and what it cannot know and so does not claim."""
+"""What the audit of the helpdesk knows of refusals, and what it cannot know."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from chaos.reference.fragments import play_fragment
 from chaos.runner.life import AUDIT
 from chaos.simulation.world import Simulation
 from chaos.targets import find_target
-from chaos.targets.helpdesk.audit import Seen, refreshed
 from chaos.tiers.simulated.world import SimulatedTier
 from chaos.verdict import Outcome
-from helpdesk.events import IndexServed, RefreshEnded
 
 ONE_REFUSAL = """\
 - inject: {{upstream: openai, fault: http_error, status: {status}, calls: 1}}
@@ -72,54 +70,3 @@ def test_wrong_question_does_not_show_that_an_account_is_open_again(
     result = play_fragment(method, simulation)
 
     assert result.outcome is Outcome.PASSED, result.problems
-
-
-def seen(*events: tuple[float, str, str]) -> Seen:
-    """The service as it served an index, or ended a refresh that took two seconds."""
-    kept = Seen(began_s=0.0)
-    for at_s, what, generation in events:
-        kept.at_s.append(at_s)
-        kept.events.append(
-            IndexServed(state="fresh", generation=generation, age_s=0, sha256=None, reason=None)
-            if what == "served"
-            else RefreshEnded(
-                outcome="updated" if what == "updated" else "unchanged",
-                generation=generation,
-                duration_s=2.0,
-                size_bytes=1,
-            )
-        )
-    return kept
-
-
-@pytest.mark.parametrize(
-    "events",
-    [
-        [(10.0, "served", "1"), (20.0, "updated", "2")],
-        [(10.0, "served", "1"), (20.0, "unchanged", "1")],
-        # Whoever asks while a refresh ends may be served the new index before that is reported.
-        [(19.0, "served", "2"), (20.0, "updated", "2")],
-        [(10.0, "served", "1"), (19.0, "served", "2"), (20.0, "updated", "2")],
-        [(20.0, "updated", "2"), (29.0, "served", "3"), (30.0, "updated", "3")],
-    ],
-)
-def test_refresh_that_tells_what_was_served_before_and_after_is_believed(
-    events: list[tuple[float, str, str]],
-) -> None:
-    """Nothing is claimed against it."""
-    assert list(refreshed(seen(*events))) == []
-
-
-@pytest.mark.parametrize(
-    "events",
-    [
-        [(10.0, "served", "1"), (20.0, "updated", "1")],
-        [(10.0, "served", "1"), (20.0, "unchanged", "2")],
-        [(20.0, "updated", "2"), (30.0, "updated", "2")],
-        [(10.0, "served", "1"), (20.0, "updated", "2"), (30.0, "unchanged", "1")],
-    ],
-)
-def test_refresh_that_tells_otherwise_is_not(events: list[tuple[float, str, str]]) -> None:
-    """What was served before it began, or what the one before it installed, is known."""
-    (problem,) = refreshed(seen(*events))
-    assert problem.startswith("a refresh: the service says ")

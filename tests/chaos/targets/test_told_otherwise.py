@@ -83,19 +83,35 @@ def ended(outcome: str, generation: str, duration_s: float = 0.0) -> Event:
     ("events", "told"),
     [
         ([served(None), ended("updated", "1"), served("1"), ended("unchanged", "1")], None),
+        # While a refresh runs, others may be served the new index before it says that it is there.
+        ([served("2"), ended("updated", "2", 1.5)], None),
+        ([served("1"), served("2"), ended("updated", "2", 1.5)], None),
+        ([ended("updated", "2"), served("3"), ended("updated", "3", 1.5)], None),
         ([served("1"), ended("unchanged", "2")], "says 'unchanged' of generation 2"),
         ([served("1"), ended("updated", "1")], "says 'updated' of generation 1"),
         ([ended("updated", "1"), ended("updated", "1")], "and served 1 before"),
+        ([ended("updated", "2"), ended("unchanged", "1")], "and served 2 before"),
         ([ended("updated", "1", -1.0)], "said to have taken -1.0 s"),
         ([ended("updated", "1", 1e9)], "said to have taken 1000000000.0 s"),
     ],
-    ids=["true", "changed", "the same", "twice", "before it began", "longer than all"],
+    ids=[
+        "true",
+        "first served meanwhile",
+        "served meanwhile",
+        "served meanwhile again",
+        "changed",
+        "the same",
+        "twice",
+        "back",
+        "before it began",
+        "longer than all",
+    ],
 )
 def test_refresh_tells_what_it_changed_and_how_long_it_took(
     events: list[Event], told: str | None
 ) -> None:
     """By what was served before and after."""
     at_s = [float(number) for number, _ in enumerate(events)]
-    found = list(refreshed(Seen(events=events, at_s=at_s)))
+    found = list(refreshed(Seen(events=events, at_s=at_s, began_s=0.0)))
 
     assert (told is None and not found) or (told is not None and told in found[0])

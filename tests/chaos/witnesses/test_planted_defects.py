@@ -79,10 +79,10 @@ PLANTED = (
     ),
     Planted("at-most-once", "effects", "len(responses) > 1", "len(responses) > 2"),
     Planted("at-most-once", "effects", "len(responses) > 1", "len(responses) > 0"),
-    Planted("at-most-once", "effects", "if key and under_key in keys:", "if False:"),
-    Planted("at-most-once", "effects", "if key and under_key in keys:", "if key:"),
+    Planted("at-most-once", "effects", "if deed.key and under_key in keys:", "if False:"),
+    Planted("at-most-once", "effects", "if deed.key and under_key in keys:", "if deed.key:"),
     Planted("at-most-once", "effects", "if shared is not None:", "if False:"),
-    Planted("at-most-once", "effects", "[0] != deed:", "[0] == deed:"),
+    Planted("at-most-once", "effects", "key=deed.key) != deed:", "key=deed.key) == deed:"),
     Planted(
         "no-call-while-open",
         "breakers",

@@ -705,7 +705,7 @@ class _Writing:
 
     def why(self, task: Task) -> str:
         del task
-        limit = "" if self._is_limited else ", without any timeout"
+        limit = "" if self._is_limited else ", without a timeout"
         return f"{self._peer} to read what was sent{limit}"
 
 

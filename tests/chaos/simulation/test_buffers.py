@@ -216,7 +216,7 @@ def test_a_deadlock_of_writers_is_named(world: World) -> None:
         client.sendall(BIG)
 
     with pytest.raises(
-        DeadlockError, match=r"127\.0\.0\.1:\d+ to read what was sent, without any"
+        DeadlockError, match=r"127\.0\.0\.1:\d+ to read what was sent, without a timeout"
     ):
         world.result(act)
 

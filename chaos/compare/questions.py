@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
+from urllib.parse import quote
 
 from chaos.compare.changes import Trend
 from chaos.runner.measures import BEST_ANSWERS, Measures
@@ -47,11 +48,18 @@ def courses(trace: Trace) -> str:
 
 
 def _course(answer: AnswerEvent | None, made: Counter[str]) -> str:
-    calls = [f"{upstream}={number}" for upstream, number in sorted(made.items())]
+    calls = [f"{_word(upstream)}={number}" for upstream, number in sorted(made.items())]
     if answer is None:
         return " ".join(["unanswered", *calls])
     # Microseconds are what a trace can tell apart.
-    return " ".join([answer.mode, *calls, f"time={format_number(round(answer.elapsed_s, 6))}s"])
+    return " ".join(
+        [_word(answer.mode), *calls, f"time={format_number(round(answer.elapsed_s, 6))}s"]
+    )
+
+
+def _word(name: str) -> str:
+    """A name without what separates words, groups and numbers: a mode may be 'best effort'."""
+    return quote(name, safe="")
 
 
 def is_course(text: object) -> bool:
@@ -93,9 +101,10 @@ def turn(was: str, now: str, measures: Measures) -> Turn | None:
     """
     if was == now:
         return None
-    if was.startswith("#") or now.startswith("#"):
+    before_each, now_each = _unfolded(was), _unfolded(now)
+    if before_each is None or now_each is None:
         return Turn(was=was, now=now, trend=Trend.DIFFERENT)
-    pairs = list(zip_longest(_unfolded(was), _unfolded(now), fillvalue="not asked"))
+    pairs = list(zip_longest(before_each, now_each, fillvalue="not asked"))
     parted = [(number, *pair) for number, pair in enumerate(pairs, start=1) if pair[0] != pair[1]]
     is_better = measures.get(BEST_ANSWERS.key) == 1 and all(
         _is_cheaper(before, after) for _, before, after in parted
@@ -110,8 +119,11 @@ def turn(was: str, now: str, measures: Measures) -> Turn | None:
     )
 
 
-def _unfolded(text: str) -> list[str]:
-    found = (_GROUP.fullmatch(group) for group in text.split("; ")) if text else ()
+def _unfolded(text: str) -> list[str] | None:
+    """Each question's part of a line; None if it is a hash, or written by somebody else."""
+    found = [_GROUP.fullmatch(group) for group in text.split("; ")] if text else []
+    if text.startswith("#") or None in found:
+        return None
     return [match[2] for match in found if match for _ in range(int(match[1] or 1))]
 
 

@@ -12,6 +12,8 @@ from chaos.compare.changes import Trend, changes
 from chaos.compare.questions import MOST_GROUPS, courses, turn
 from chaos.runner.measures import take
 from chaos.runner.suite import SuiteResult
+from chaos.trace.events import AnswerEvent, AskEvent, Event, RequestEvent
+from chaos.trace.trace import Trace
 from tests.chaos.reports import examples
 
 WELL = {"best_answers": 1.0}
@@ -81,6 +83,43 @@ def test_turn_is_better_only_where_no_question_is_worse(
 def test_turn_is_not_better_where_answers_are_less_than_the_best() -> None:
     """Fewer calls may be effort that is no longer made."""
     parted = turn("fallback a=3", "fallback a=1", {"best_answers": 0.0})
+
+    assert parted is not None
+    assert parted.trend is Trend.DIFFERENT
+
+
+def asked_once(mode: str, calls: int) -> str:
+    """One question that was answered so, after so many calls."""
+    events: list[Event] = [
+        AskEvent(seq=0, at_s=0, actor="u", ask=1, question="?", step="method[0]"),
+        *(
+            RequestEvent(
+                seq=number, at_s=0, actor="u", ask=1, upstream="a", operation="get", call=number
+            )
+            for number in range(1, calls + 1)
+        ),
+        AnswerEvent(seq=calls + 1, at_s=0, actor="u", ask=1, mode=mode, elapsed_s=0),
+    ]
+    return courses(Trace(events))
+
+
+@pytest.mark.parametrize("mode", ["best effort", "4*", "a;b", "x=1", "#1", "größte Mühe"])
+def test_any_name_of_a_mode_can_be_compared(mode: str) -> None:
+    """It stands in a line among words, stars and semicolons of ours."""
+    more, less = (turn(asked_once(mode, 1), asked_once(mode, calls), WELL) for calls in (2, 0))
+    other = turn(asked_once(mode, 1), asked_once(f"{mode} 2", 0), WELL)
+
+    assert more is not None
+    assert more.trend is Trend.DIFFERENT
+    assert less is not None
+    assert less.trend is Trend.BETTER
+    assert other is not None
+    assert other.trend is Trend.DIFFERENT
+
+
+def test_line_that_nobody_here_has_written_is_different() -> None:
+    """Nothing can be said of it, least of all that nothing has changed."""
+    parted = turn("a*b c=1", "a*b c=2", WELL)
 
     assert parted is not None
     assert parted.trend is Trend.DIFFERENT
